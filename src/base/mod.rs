@@ -1,0 +1,14 @@
+//! The only doors to time, disk and YAML, and the few small words every layer shares.
+//! Nothing in here knows what a mission or an SOP is.
+
+pub mod clock;
+pub mod digest;
+pub mod problem;
+pub mod span;
+pub mod text;
+pub mod yaml;
+
+pub use clock::{Clock, Instant};
+pub use digest::Digest;
+pub use problem::{Kind, Place, Problem};
+pub use span::Span;

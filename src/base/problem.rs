@@ -1,0 +1,151 @@
+//! What went wrong, in words for a person: what kind of trouble, where, and what to do about it.
+//! Faces turn the kind into an exit code or an HTTP status; nobody below a face prints.
+
+use std::fmt;
+
+/// The kinds of trouble a caller can tell apart. The number is the command line's exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Something that should have worked did not.
+    Failed = 1,
+    /// The command was asked in a way it does not understand.
+    Usage = 2,
+    /// A file or a value is not in its form.
+    Invalid = 3,
+    /// The acting party has no authority for this.
+    NotAllowed = 4,
+    /// There is no such thing.
+    NotFound = 5,
+    /// Already decided, decided on other bytes, or held by someone else.
+    Conflict = 6,
+    /// The journal cannot be read or written.
+    Store = 7,
+}
+
+/// A place in a file a person wrote.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    /// The file as the person knows it (relative to the workspace where possible).
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column, counted from 1; 0 where only the line is known.
+    pub column: u32,
+    /// The line itself, without its line end.
+    pub excerpt: String,
+}
+
+impl Place {
+    /// The place of `line` (from 1) and `column` in `text`, with its line as excerpt.
+    pub fn of(file: &str, text: &str, line: u32, column: u32) -> Self {
+        let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+        let excerpt = text.lines().nth(index).unwrap_or_default().to_owned();
+        Self { file: file.to_owned(), line, column, excerpt }
+    }
+}
+
+/// Trouble, ready to be shown: `message` says what is wrong, `hint` what to do.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Problem {
+    /// What kind of trouble this is.
+    pub kind: Kind,
+    /// One sentence, lower case, no full stop.
+    pub message: String,
+    /// What the reader can do about it.
+    pub hint: Option<String>,
+    /// Where in a file, when a file is to blame.
+    pub place: Option<Place>,
+}
+
+impl std::error::Error for Problem {}
+
+/// Shorthand used all over the library.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+impl Problem {
+    /// Trouble of `kind`.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, place: None }
+    }
+    /// Something that should have worked did not.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+    /// The command was asked in a way it does not understand.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+    /// A file or value is not in its form.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Kind::Invalid, message)
+    }
+    /// The acting party may not do this.
+    pub fn not_allowed(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotAllowed, message)
+    }
+    /// There is no such thing.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, message)
+    }
+    /// Already decided, or held by someone else.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, message)
+    }
+    /// The journal cannot be read or written.
+    pub fn store(message: impl Into<String>) -> Self {
+        Self::new(Kind::Store, message)
+    }
+    /// Adds what the reader can do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+    /// Adds the place in a file.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    /// `file:line:column: message` on the first line, then the excerpt, then the hint.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{}:{}", place.file, place.line)?;
+            if place.column > 0 {
+                write!(f, ":{}", place.column)?;
+            }
+            write!(f, ": ")?;
+        }
+        write!(f, "{}", self.message)?;
+        if let Some(place) = &self.place
+            && !place.excerpt.trim().is_empty()
+        {
+            write!(f, "\n  | {}", place.excerpt)?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_shows_place_excerpt_and_hint() {
+        let text = "id: a\nroles: [wrker]\n";
+        let problem = Problem::invalid("unknown role `wrker`")
+            .at(Place::of("agents/a.md", text, 2, 9))
+            .hint("write one of: worker");
+        assert_eq!(
+            problem.to_string(),
+            "agents/a.md:2:9: unknown role `wrker`\n  | roles: [wrker]\n  hint: write one of: worker"
+        );
+    }
+}

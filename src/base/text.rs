@@ -1,0 +1,58 @@
+//! Small text tools: slugs, words, Markdown bullets. Pure.
+
+/// `Lead qualification!` → `lead-qualification`; at most `max` bytes, never empty (`untitled`).
+pub fn slug(text: &str, max: usize) -> String {
+    let mut out = String::new();
+    for c in text.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            out.push(c);
+        } else if !out.ends_with('-') && !out.is_empty() {
+            out.push('-');
+        }
+    }
+    let mut cut = max.min(out.len());
+    if cut < out.len()
+        && let Some(at) = out.get(..cut).and_then(|head| head.rfind('-')).filter(|at| *at > 0)
+    {
+        cut = at;
+    }
+    out.truncate(cut);
+    let out = out.trim_matches('-');
+    if out.is_empty() { "untitled".to_owned() } else { out.to_owned() }
+}
+
+/// `one`, `one and two`, `one, two and three`.
+pub fn listed<S: AsRef<str>>(items: &[S]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.as_ref().to_owned(),
+        [most @ .., last] => {
+            let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", most.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// `1 step`, `3 steps`.
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_short_and_plain() {
+        assert_eq!(slug("Lead qualification!", 40), "lead-qualification");
+        assert_eq!(slug("  ---  ", 40), "untitled");
+        assert_eq!(slug("A very long title that goes on", 12), "a-very-long");
+        assert_eq!(slug("Ünïcode Ärger", 40), "n-code-rger");
+    }
+
+    #[test]
+    fn lists_read_like_sentences() {
+        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(listed(&["a"]), "a");
+    }
+}

@@ -1,0 +1,107 @@
+//! The only place that reads YAML: strict, bounded, and with file, line and column in every refusal.
+
+use super::problem::{Place, Problem, Result};
+use serde::de::DeserializeOwned;
+
+/// No file of ours needs more; a larger one is a mistake or an attack.
+const MAX_NODES: usize = 20_000;
+const MAX_DEPTH: usize = 64;
+
+/// Reads `text`, the YAML found in `file` from line `first_line` (1 for a whole file).
+///
+/// Anchors and aliases are refused, `yes` and `no` are not booleans, and unknown keys are errors when `T`
+/// denies them.
+pub fn read<T: DeserializeOwned>(file: &str, text: &str, first_line: u32) -> Result<T> {
+    let options = serde_yaml::options! {
+        budget: serde_yaml::budget! { max_anchors: 0, max_aliases: 0, max_nodes: MAX_NODES, max_depth: MAX_DEPTH },
+        strict_booleans: true,
+        duplicate_keys: serde_yaml::options::DuplicateKeyPolicy::Error,
+    };
+    serde_yaml::from_str_with_options(text, options).map_err(|error| {
+        let place = error.location().map(|at| {
+            let line = u32::try_from(at.line()).unwrap_or(1).max(1);
+            let column = u32::try_from(at.column()).unwrap_or(0);
+            let mut place = Place::of(file, text, line, column);
+            place.line = line + first_line - 1;
+            place
+        });
+        let message = plain(&error.without_snippet().to_string());
+        let problem = Problem::invalid(message);
+        match place {
+            Some(place) => problem.at(place),
+            None => problem.at(Place::of(file, text, first_line, 0)),
+        }
+    })
+}
+
+/// Writes `value` as YAML.
+pub fn write<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_yaml::to_string(value).map_err(|error| Problem::failed(format!("could not write YAML: {error}")))
+}
+
+/// A Markdown file cut in its YAML head and its body.
+#[derive(Debug)]
+pub struct FrontMatter<'a> {
+    /// The YAML between the two `---` lines; `None` when the file has no head.
+    pub head: Option<&'a str>,
+    /// Everything after the head.
+    pub body: &'a str,
+    /// Line of the file (from 1) on which `body` starts.
+    pub body_line: u32,
+}
+
+/// Cuts `text` at its `---` lines. A head that is opened and never closed is an error.
+pub fn front_matter<'a>(file: &str, text: &'a str) -> Result<FrontMatter<'a>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.split_inclusive('\n');
+    let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else {
+        return Ok(FrontMatter { head: None, body: text, body_line: 1 });
+    };
+    let mut end = first.len();
+    for (index, line) in lines.enumerate() {
+        if line.trim_end() == "---" {
+            let head = text.get(first.len()..end);
+            let body = text.get(end + line.len()..).unwrap_or_default();
+            let body_line = u32::try_from(index + 3).unwrap_or(u32::MAX);
+            return Ok(FrontMatter { head, body, body_line });
+        }
+        end += line.len();
+    }
+    Err(Problem::invalid("the head opened with `---` is never closed")
+        .at(Place::of(file, text, 1, 1))
+        .hint("end the head with a line that holds only `---`"))
+}
+
+/// The reader's message without its own position suffix: we print positions our way.
+fn plain(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default().trim_end();
+    first.strip_prefix("error: ").unwrap_or(first).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        #[expect(dead_code, reason = "only its type matters here")]
+        gate: bool,
+    }
+
+    #[test]
+    fn a_misspelt_value_names_its_line_and_column() {
+        for (text, line) in [("gate: yes\n", 3), ("\ngate: true\nkind: x\n", 5), ("gate: &a true\n", 3)] {
+            let problem = read::<Sample>("m.md", text, 3).unwrap_err();
+            assert_eq!(problem.place.as_ref().map(|p| p.line), Some(line), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_head_is_cut_at_its_lines() {
+        let cut = front_matter("m.md", "---\na: 1\n---\n# T\n").unwrap();
+        assert_eq!((cut.head, cut.body, cut.body_line), (Some("a: 1\n"), "# T\n", 4));
+        assert_eq!(front_matter("m.md", "# T\n").unwrap().head, None);
+        assert!(front_matter("m.md", "---\na: 1\n# T\n").is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! sopd turns a mission file into a reviewed, human-approved, versioned SOP.
+
+pub mod base;
+pub mod brief;
+pub mod contract;
+pub mod draft;
+pub mod roles;
+pub mod roster;
+pub mod sop;

@@ -1,0 +1,3 @@
+//! The `sopd` binary: hands its arguments to the command line face.
+
+fn main() {}

@@ -1,0 +1,34 @@
+//! A worker drafts its part: fresh context, its own knowledge, its own assertions.
+
+use super::{AssertionView, MissionView, Role};
+use crate::contract::Finding;
+use crate::draft::Draft;
+use serde::{Deserialize, Serialize};
+
+/// See the module.
+pub struct DraftWork;
+
+impl Role for DraftWork {
+    const NAME: &'static str = "draft";
+    type Question = DraftQuestion;
+    type Answer = Draft;
+}
+
+/// What one worker is shown, besides its own agent file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DraftQuestion {
+    /// The mission.
+    pub mission: MissionView,
+    /// Title of the SOP.
+    pub title: String,
+    /// The business objective.
+    pub objective: String,
+    /// The accountable owner.
+    pub owner: String,
+    /// The worker's part, one or two sentences.
+    pub brief: String,
+    /// Its own assertions.
+    pub assertions: Vec<AssertionView>,
+    /// What validators found in its domain in the round before; empty at first.
+    pub findings: Vec<Finding>,
+}

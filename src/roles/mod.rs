@@ -1,0 +1,62 @@
+//! What each role is asked and what it answers: the exact data that goes into a prompt, or into tier-0 code,
+//! and the exact shape that must come back. Pure data; a question holds nothing its receiver must not see.
+
+pub mod council;
+pub mod draft;
+pub mod plan;
+pub mod scrutiny;
+pub mod synthesise;
+pub mod user_test;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// A kind of thinking that can be asked of an agent.
+pub trait Role {
+    /// Name of the role: of its prompt file, of its events and of its setting.
+    const NAME: &'static str;
+    /// What is asked.
+    type Question: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+    /// What comes back; its JSON schema is what a model is held to.
+    type Answer: Serialize + DeserializeOwned + schemars::JsonSchema + Clone + Send + Sync + 'static;
+}
+
+/// What everyone may know of a mission: the brief without its scenarios.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MissionView {
+    /// Title of the mission.
+    pub title: String,
+    /// The requester's words, Markdown.
+    pub text: String,
+    /// The business objective where the requester gave one.
+    pub objective: Option<String>,
+    /// Size of the change, in words: `new`, `major`, `minor`, `patch`.
+    pub change: String,
+    /// Text of the SOP version that is being changed.
+    pub current: Option<String>,
+    /// What the requester answered to questions.
+    pub answers: Vec<Answered>,
+}
+
+/// A question and what was answered, or assumed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The question.
+    pub question: String,
+    /// The answer or the assumption.
+    pub answer: String,
+    /// Nobody answered: the assumption stands.
+    pub assumed: bool,
+}
+
+/// An assertion as a worker or a validator sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AssertionView {
+    /// Its id.
+    pub id: String,
+    /// What must hold.
+    pub statement: String,
+    /// What would break it.
+    pub fails_if: String,
+    /// Titles of the sections in which evidence counts.
+    pub sections: Vec<String>,
+}

@@ -1,0 +1,37 @@
+//! Scrutiny judges the draft against the contract and the coded findings: structure and conflicts.
+
+use super::{AssertionView, Role};
+use crate::contract::{Finding, Verdict};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// See the module.
+pub struct Scrutiny;
+
+impl Role for Scrutiny {
+    const NAME: &'static str = "scrutiny";
+    type Question = ScrutinyQuestion;
+    type Answer = ScrutinyAnswer;
+}
+
+/// What the scrutiny validator is shown: never the round, the budget, the author or the stakes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScrutinyQuestion {
+    /// The draft, as Markdown.
+    pub sop: String,
+    /// What to judge, shuffled.
+    pub assertions: Vec<AssertionView>,
+    /// What the coded checks found.
+    pub findings: Vec<Finding>,
+}
+
+/// A verdict per assertion, and what else struck the validator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScrutinyAnswer {
+    /// One per assertion.
+    pub verdicts: Vec<Verdict>,
+    /// Defects no assertion covers.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}

@@ -1,0 +1,140 @@
+//! The roster: who can work on missions, with what knowledge. Reads agent files; no I/O, no clock.
+
+use crate::sop::{Section, Step};
+use serde::{Deserialize, Serialize};
+
+/// One agent file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agent {
+    /// The YAML head.
+    pub head: AgentHead,
+    /// The opening paragraph: who this agent is and how it judges.
+    pub persona: String,
+    /// Its knowledge, one topic per `##` heading.
+    pub topics: Vec<Topic>,
+    /// The Markdown below the opening paragraph, as written: what a model is given.
+    pub knowledge: String,
+}
+
+/// The YAML head of an agent file. Unknown keys are errors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentHead {
+    /// `vp.sales`; the file is named after it.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// Department code, `REV`.
+    pub department: String,
+    /// Whether it works already.
+    pub status: AgentStatus,
+    /// What it may be asked to do.
+    pub roles: Vec<AgentRole>,
+    /// Who does the thinking.
+    #[serde(default)]
+    pub runtime: Runtime,
+    /// 0 none, 1 small, 2 medium, 3 large.
+    #[serde(default)]
+    pub tier: u8,
+    /// Another agent's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports_to: Option<String>,
+    /// Matched with a step's `Needs Skills`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+}
+
+/// Whether an agent works already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentStatus {
+    /// At work.
+    Active,
+    /// On the chart, not at work.
+    Planned,
+}
+
+/// Parts an agent may be asked to play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentRole {
+    /// Plans, contracts, synthesises; writes no domain content.
+    Orchestrator,
+    /// Drafts domain content.
+    Worker,
+    /// Judges structure and conflicts.
+    Scrutiny,
+    /// Exercises the SOP black-box.
+    UserTesting,
+    /// Gives an outsider's opinion.
+    Council,
+    /// Signs publications.
+    Approver,
+}
+
+/// Who does an agent's thinking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runtime {
+    /// A model, or tier-0 code where none is configured.
+    #[default]
+    Model,
+    /// A person, through the inbox.
+    Person,
+}
+
+/// One `##` heading of an agent's knowledge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Topic {
+    /// The heading.
+    pub title: String,
+    /// The paragraph below the heading.
+    pub summary: String,
+    /// Bullets below the heading: full sentences with numbers and units.
+    pub rules: Vec<String>,
+    /// The `###` parts with their bullets, in file order; `Terms` bullets are under [`Part::Terms`].
+    pub parts: Vec<(Part, Vec<String>)>,
+    /// The numbered steps of the `### Steps` part.
+    pub steps: Vec<KnownStep>,
+}
+
+/// A `###` part of a topic: a section of the SOP template, or the defined terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Bullets for that section.
+    Section(Section),
+    /// `**Term**: definition`.
+    Terms,
+}
+
+/// A step as an agent knows it: its phase orders it among other agents' steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownStep {
+    /// Title, text and keys; its number is its place in the topic.
+    pub step: Step,
+    /// Where in the work it belongs.
+    pub phase: Phase,
+    /// Bullets that are not keys: rules of this step.
+    pub rules: Vec<String>,
+}
+
+/// The phases of any procedure, in order.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Receive and check what starts the work.
+    Intake,
+    /// Gather what is needed.
+    Prepare,
+    /// Measure and judge.
+    Assess,
+    /// Decide and route.
+    Decide,
+    /// Do it.
+    Act,
+    /// Record, confirm, close.
+    Record,
+}
