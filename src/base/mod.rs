@@ -3,6 +3,8 @@
 
 pub mod clock;
 pub mod digest;
+pub mod fault;
+pub mod files;
 pub mod problem;
 pub mod span;
 pub mod text;
