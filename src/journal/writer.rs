@@ -132,15 +132,15 @@ impl Desk {
         if let Err(problem) = &committed {
             tracing::error!(%problem, "the journal could not be appended to");
         }
-        let success = committed.is_ok();
-        for reply in replies {
-            reply(committed.clone());
-        }
-        if success && !woken.is_empty() {
+        if committed.is_ok() && !woken.is_empty() {
             let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(listener) = listener.as_ref() {
                 listener(woken);
             }
+        }
+        // After the listener: who has an answer may rely on the engine knowing what it set off.
+        for reply in replies {
+            reply(committed.clone());
         }
     }
 
