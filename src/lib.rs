@@ -3,8 +3,10 @@
 pub mod base;
 pub mod brief;
 pub mod contract;
+pub mod decision;
 pub mod draft;
 pub mod journal;
+pub mod registry;
 pub mod roles;
 pub mod roster;
 pub mod sop;
