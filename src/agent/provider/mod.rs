@@ -22,7 +22,7 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longest wait for an answer. A slow local model may think for minutes before it sends its first byte.
 const ANSWER: Duration = Duration::from_mins(5);
-/// Largest answer that is read, in bytes: twenty times the longest SOP draft.
+/// Largest answer that is read, in bytes. An SOP is some tens of kilobytes; the rest is room for what servers add.
 const ANSWER_BYTES: usize = 2 * 1024 * 1024;
 
 /// Where a model is served and how long it may take.
@@ -60,10 +60,11 @@ impl Endpoint {
 }
 
 impl fmt::Debug for Endpoint {
-    /// Everything but the key.
+    /// Everything but the key, and but a password somebody wrote into the address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.base_url.rsplit_once('@').map_or(self.base_url.as_str(), |(_, host)| host);
         f.debug_struct("Endpoint")
-            .field("base_url", &self.base_url)
+            .field("base_url", &address)
             .field("api_key", &self.api_key.as_ref().map(|_| "[key]"))
             .field("model", &self.model)
             .field("connect_timeout", &self.connect_timeout)

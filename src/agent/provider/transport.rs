@@ -137,7 +137,7 @@ impl Transport {
         }
         let start = Instant::now();
         let response = self.client.execute(request).await.map_err(|error| self.fault(&error, start))?;
-        if response.status() != reqwest::StatusCode::OK {
+        if !response.status().is_success() {
             return Err(Broken::Status(self.read_refusal(response).await));
         }
         let body = self.read(response, start).await?;
@@ -226,17 +226,13 @@ pub(super) fn excerpt(text: &str) -> String {
     }
 }
 
-/// The innermost error: the outer ones only say that a request failed.
+/// The innermost error: the outer ones only say that a request to the address failed.
 fn cause(error: &reqwest::Error) -> String {
-    let mut inner: &dyn Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
+    let mut inner = error.source();
+    while let Some(deeper) = inner.and_then(Error::source) {
+        inner = Some(deeper);
     }
-    // The outermost text holds the address, which the reader of a fault knows already.
-    if inner.source().is_none() && error.source().is_none() {
-        return "the request could not be made".to_owned();
-    }
-    inner.to_string()
+    inner.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string)
 }
 
 fn check_address(base_url: &str) -> Result<(), Fault> {
