@@ -1,5 +1,6 @@
 //! sopd turns a mission file into a reviewed, human-approved, versioned SOP.
 
+pub mod agent;
 pub mod base;
 pub mod brief;
 pub mod contract;
