@@ -6,4 +6,5 @@ pub mod contract;
 pub mod draft;
 pub mod roles;
 pub mod roster;
+pub mod settings;
 pub mod sop;
