@@ -10,4 +10,5 @@ pub mod journal;
 pub mod registry;
 pub mod roles;
 pub mod roster;
+pub mod settings;
 pub mod sop;

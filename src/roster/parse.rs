@@ -196,7 +196,12 @@ fn topic(source: &mut Source<'_>, title: &str, below: &[&Block]) -> Topic {
             }
             What::List { ordered: false, items } => topic.rules.extend(flat(source, items)),
             other => {
-                misplaced(source, block.line, other, "one paragraph and bullets stand directly below a topic")
+                misplaced(
+                    source,
+                    block.line,
+                    other,
+                    "one paragraph and bullets stand directly below a topic",
+                );
             }
         }
     }
@@ -398,7 +403,10 @@ Calls what can buy.
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "(---\n)?[a-z:#*\\-`\n 1.\\[\\]]{0,200}") {
-            let _ = parse("agents/a.md", &text);
+            if let Err(problems) = parse("agents/a.md", &text) {
+                proptest::prop_assert!(problems.iter().all(|problem| problem.place.is_some()));
+                proptest::prop_assert!(!problems.is_empty());
+            }
         }
     }
 }
