@@ -52,6 +52,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<decide::ApplyDeadline>(office)
         .activity::<draft::KeepDraft>(office)
         .activity::<assemble::Assemble>(office)
+        .activity::<council::KeepCouncil>(office)
         .activity::<validate::KeepScenarios>(office)
         .activity::<judge::Judge>(office)
         .activity::<publish::Publish>(office)
