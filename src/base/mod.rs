@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod digest;
+pub mod markdown;
 pub mod money;
 pub mod problem;
 pub mod span;
