@@ -5,6 +5,7 @@ pub mod clock;
 pub mod digest;
 pub mod fault;
 pub mod files;
+pub mod markdown;
 pub mod money;
 pub mod problem;
 pub mod span;

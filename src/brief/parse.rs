@@ -2,8 +2,8 @@
 //! understand is an error with its place, and the file is left as it is.
 
 use super::{Ask, Brief};
+use crate::base::markdown::{Block, What, cut};
 use crate::base::{Place, Problem, yaml};
-use crate::roster::blocks::{Block, What, cut};
 use crate::roster::is_agent_id;
 use serde_json::Value;
 
