@@ -7,3 +7,4 @@ pub mod draft;
 pub mod roles;
 pub mod roster;
 pub mod sop;
+pub mod tier0;
