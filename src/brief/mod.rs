@@ -1,5 +1,9 @@
 //! The brief: a parsed mission file. Reads Markdown with a YAML head; no I/O, no clock.
 
+pub mod parse;
+
+pub use parse::parse;
+
 use crate::sop::SopId;
 use crate::sop::document::{Priority, RiskLevel};
 use crate::sop::id::Change;

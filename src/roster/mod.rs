@@ -1,5 +1,14 @@
 //! The roster: who can work on missions, with what knowledge. Reads agent files; no I/O, no clock.
 
+pub(crate) mod blocks;
+pub mod bullets;
+mod company;
+pub mod parse;
+mod steps;
+
+pub use company::Roster;
+pub use parse::parse;
+
 use crate::sop::{Section, Step};
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +126,9 @@ pub struct KnownStep {
     pub phase: Phase,
     /// Bullets that are not keys: rules of this step.
     pub rules: Vec<String>,
+    /// The step's further keys as `Key: value` lines, without Phase, Assignee and Artifact.
+    #[serde(default)]
+    pub keys: Vec<String>,
 }
 
 /// The phases of any procedure, in order.
@@ -137,4 +149,58 @@ pub enum Phase {
     Act,
     /// Record, confirm, close.
     Record,
+}
+
+impl AgentRole {
+    /// The word in an agent file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Orchestrator => "orchestrator",
+            Self::Worker => "worker",
+            Self::Scrutiny => "scrutiny",
+            Self::UserTesting => "user_testing",
+            Self::Council => "council",
+            Self::Approver => "approver",
+        }
+    }
+}
+
+impl Agent {
+    /// Whether it is at work.
+    pub fn is_active(&self) -> bool {
+        self.head.status == AgentStatus::Active
+    }
+    /// Whether it may be asked to play `role`.
+    pub fn can(&self, role: AgentRole) -> bool {
+        self.head.roles.contains(&role)
+    }
+}
+
+impl Topic {
+    /// The bullets of `part`; empty when the topic has no such part.
+    pub fn lines(&self, part: Part) -> &[String] {
+        self.parts.iter().find(|(known, _)| *known == part).map_or(&[], |(_, lines)| lines)
+    }
+    /// The rows of its `Inputs` part.
+    pub fn inputs(&self) -> Vec<crate::sop::Input> {
+        let lines = self.lines(Part::Section(Section::Inputs)).iter();
+        lines.filter_map(|line| bullets::input(line).ok()).collect()
+    }
+    /// Its defined terms: `(term, definition)`.
+    pub fn terms(&self) -> Vec<(&str, &str)> {
+        self.lines(Part::Terms).iter().filter_map(|line| bullets::term(line).ok()).collect()
+    }
+}
+
+/// Longest agent id; file names and tables must hold it.
+const MAX_AGENT_ID: usize = 60;
+
+/// `vp.sales`, `qa-testing`: lower-case words and digits joined by single dots or hyphens.
+pub fn is_agent_id(text: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    text.len() <= MAX_AGENT_ID
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.split(['.', '-']).all(word)
 }

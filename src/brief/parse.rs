@@ -1,0 +1,355 @@
+//! Reads a mission file: Markdown with an optional YAML head, or plain prose. Strict: what it does not
+//! understand is an error with its place, and the file is left as it is.
+
+use super::{Ask, Brief};
+use crate::base::{Place, Problem, yaml};
+use crate::roster::blocks::{Block, What, cut};
+use crate::roster::is_agent_id;
+use serde_json::Value;
+
+/// No mission needs more (`FORMATS.md`); a larger file is a mistake.
+pub const MAX_BRIEF_BYTES: usize = 256 * 1024;
+/// Longest title, in characters: it becomes part of a folder name and of a heading.
+pub const MAX_TITLE_CHARS: usize = 160;
+
+/// Reads the mission file `file` (its ending decides how) with the content `text`.
+///
+/// All problems are returned at once, except that a head that is not YAML hides the others.
+pub fn parse(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let at_start =
+        |problem: Problem| vec![problem.at(Place::of(file, text.get(..200).unwrap_or(text), 1, 0))];
+    if text.len() > MAX_BRIEF_BYTES {
+        let message = format!("a mission file may hold at most {} KiB", MAX_BRIEF_BYTES / 1024);
+        return Err(at_start(Problem::invalid(message).hint("say it shorter, and link long material")));
+    }
+    if text.trim().is_empty() {
+        let problem = Problem::invalid("the file is empty");
+        return Err(at_start(
+            problem.hint("write a title as `# …` and a paragraph that says what is wanted"),
+        ));
+    }
+    match file.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).as_deref() {
+        Some("md") => markdown(file, text),
+        Some("txt") => prose(file, text),
+        _ => {
+            let problem = Problem::invalid("a mission is a `.md` or a `.txt` file");
+            Err(at_start(problem.hint("save the text in one of the two forms and drop it again")))
+        }
+    }
+}
+
+fn markdown(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
+    let cut_file = yaml::front_matter(file, text).map_err(|problem| vec![problem])?;
+    let ask = match cut_file.head {
+        Some(head) if !only_comments(head) => {
+            yaml::read::<Ask>(file, head, 2).map_err(|problem| vec![problem])?
+        }
+        _ => Ask::default(),
+    };
+    let mut source = Source { file, text, problems: Vec::new() };
+    check_ask(&mut source, &ask, cut_file.head.unwrap_or_default());
+    let blocks = cut(cut_file.body);
+    let title = match blocks.first() {
+        Some(Block { what: What::Heading(1, title), .. }) => title.clone(),
+        first => {
+            let line = first.map_or(1, |block| block.line) + cut_file.body_line - 1;
+            let hint = "begin the text with a line like `# Lead qualification`";
+            source.wrong(line, "the mission has no title", hint);
+            return Err(source.problems);
+        }
+    };
+    let title_line = blocks.first().map_or(1, |block| block.line);
+    check_title(&mut source, title_line + cut_file.body_line - 1, &title);
+    let says =
+        |block: &Block| !matches!(block.what, What::Heading(..) | What::Other("raw HTML" | "a ruled line"));
+    if !blocks.iter().any(says) {
+        let hint = "add a paragraph that says what the SOP is for and what must be true afterwards";
+        source.wrong(title_line + cut_file.body_line - 1, "the mission has a title and no text", hint);
+    }
+    let below = usize::try_from(title_line).unwrap_or(usize::MAX);
+    let text = cut_file.body.lines().skip(below).collect::<Vec<_>>().join("\n").trim().to_owned();
+    if source.problems.is_empty() { Ok(Brief { title, text, ask }) } else { Err(source.problems) }
+}
+
+fn only_comments(head: &str) -> bool {
+    head.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
+fn prose(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
+    let mut source = Source { file, text, problems: Vec::new() };
+    let blank = text.lines().take_while(|line| line.trim().is_empty()).count();
+    let mut lines = text.lines().skip(blank);
+    let first = lines.next().unwrap_or_default();
+    let line = u32::try_from(blank).unwrap_or(0) + 1;
+    if first.trim_end() == "---" {
+        let hint = "rename it to `.md`, or begin with the title";
+        source.wrong(line, "a `.txt` file has no head", hint);
+        return Err(source.problems);
+    }
+    let title = first.trim_start_matches('#').trim().to_owned();
+    check_title(&mut source, line, &title);
+    let text = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
+    if text.is_empty() {
+        let hint = "keep the first line for the title and say below it what the SOP is for";
+        source.wrong(line, "the mission has a title and no text", hint);
+    }
+    if source.problems.is_empty() {
+        Ok(Brief { title, text, ask: Ask::default() })
+    } else {
+        Err(source.problems)
+    }
+}
+
+/// The file being read, and what was found wrong with it.
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl Source<'_> {
+    fn wrong(&mut self, line: u32, message: impl Into<String>, hint: impl Into<String>) {
+        let place = Place::of(self.file, self.text, line, 0);
+        self.problems.push(Problem::invalid(message).hint(hint).at(place));
+    }
+
+    /// Notes `message` at the line of the head that sets `key`, or at the first below it that holds `word`.
+    fn wrong_key(&mut self, (key, word): (&str, &str), message: impl Into<String>, hint: impl Into<String>) {
+        let place = place_of(self.file, self.text, key, word);
+        self.problems.push(Problem::invalid(message).hint(hint).at(place));
+    }
+}
+
+/// The place where the head sets `key`, or where below it `word` first stands.
+pub(super) fn place_of(file: &str, text: &str, key: &str, word: &str) -> Place {
+    let is_key = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+    let at = text.lines().position(is_key).unwrap_or(0);
+    let found = text.lines().enumerate().skip(at).find_map(|(index, line)| {
+        let column = line.find(word)?;
+        (!word.is_empty()).then_some((index, column))
+    });
+    let (index, column) = found.unwrap_or((at, 0));
+    let number = |index: usize| u32::try_from(index).unwrap_or(0) + 1;
+    Place::of(file, text, number(index), number(column))
+}
+
+fn check_title(source: &mut Source<'_>, line: u32, title: &str) {
+    let length = title.chars().count();
+    if title.is_empty() {
+        source.wrong(line, "the title is empty", "name the work, like `# Lead qualification`");
+    } else if length > MAX_TITLE_CHARS {
+        let message = format!("the title has {length} characters, {MAX_TITLE_CHARS} are the most");
+        source.wrong(line, message, "write a short title on its own line and the rest below it");
+    } else if !title.chars().any(char::is_alphanumeric) {
+        source.wrong(line, "the title holds no word", "name the work, like `# Lead qualification`");
+    }
+}
+
+fn check_ask(source: &mut Source<'_>, ask: &Ask, head: &str) {
+    let named = [
+        ("requested_by", &ask.requested_by),
+        ("owner", &ask.owner),
+        ("scrutiny", &ask.scrutiny),
+        ("user_testing", &ask.user_testing),
+    ];
+    let named = named.iter().filter_map(|(key, id)| Some((*key, id.as_deref()?)));
+    let workers = ask.workers.iter().map(|worker| ("workers", worker.agent.as_str()));
+    for (key, id) in named.chain(workers) {
+        if !is_agent_id(id) {
+            let message = format!("`{id}` is not an agent id");
+            source.wrong_key((key, id), message, "write an id of the roster, like `vp.sales`");
+        }
+    }
+    if ask.objective.as_ref().is_some_and(|objective| objective.trim().is_empty()) {
+        source.wrong_key(
+            ("objective", ""),
+            "the objective is empty",
+            "write one sentence, or leave the key out",
+        );
+    }
+    let is_new = matches!(ask.change, None | Some(crate::sop::id::Change::New));
+    if !is_new && ask.sop.is_none() {
+        let message = "the mission changes an SOP and does not say which";
+        source.wrong_key(
+            ("change", ""),
+            message,
+            "add `sop: SOP-REV-lead-qualification` with the id of yours",
+        );
+    }
+    if let Some(due) = ask.due.as_deref().filter(|due| !is_date(due)) {
+        let message = format!("`{due}` is not a date");
+        source.wrong_key(("due", due), message, "write year, month and day, like `2026-12-01`");
+    }
+    if ask.budget.is_some_and(|budget| !budget.usd.is_finite() || budget.usd < 0.0) {
+        let hint = "write US dollars, like `budget: { usd: 2.00 }`; 0 allows no paid call";
+        source.wrong_key(("budget", ""), "the budget is not an amount of money", hint);
+    }
+    check_classes(source, &ask.class);
+    check_scenarios(source, ask, head);
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+}
+
+fn check_classes(source: &mut Source<'_>, classes: &[String]) {
+    for (at, class) in classes.iter().enumerate() {
+        let word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+        if !class.split('-').all(word) {
+            let message = format!("`{class}` is not a class of work");
+            source.wrong_key(("class", class), message, "write a class of the council matrix in sopd.yaml");
+        } else if classes.iter().take(at).any(|before| before == class) {
+            source.wrong_key(("class", class), format!("the class `{class}` stands twice"), "keep one");
+        }
+    }
+}
+
+fn check_scenarios(source: &mut Source<'_>, ask: &Ask, head: &str) {
+    for scenario in &ask.scenarios {
+        if scenario.text.trim().is_empty() {
+            let hint = "say in one or two sentences what happens";
+            source.wrong_key(("scenarios", "text:"), "a scenario has no text", hint);
+        }
+        for (name, value) in &scenario.given {
+            let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(snake) {
+                let message = format!("`{name}` is not the name of an input");
+                source.wrong_key(("scenarios", name), message, "write lower-case words joined by `_`");
+            }
+            if !matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_)) {
+                let message = format!("the value of `{name}` is not a text, a number, true or false");
+                source.wrong_key(("scenarios", name), message, "give one value for each input");
+            } else if value.is_number() && loses_zeros(head, name) {
+                let message = format!("the value of `{name}` would lose its leading zero");
+                source.wrong_key(("scenarios", name), message, "put it in quotes");
+            }
+        }
+    }
+}
+
+/// `0012` without quotes is read as 12: an id that silently becomes another id.
+fn loses_zeros(head: &str, name: &str) -> bool {
+    let after = head.split(name).skip(1).filter_map(|rest| rest.trim_start().strip_prefix(':'));
+    after
+        .map(str::trim_start)
+        .any(|rest| rest.strip_prefix('0').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+}
+
+impl Brief {
+    /// The brief as everybody but the user-testing validator may see it.
+    #[must_use]
+    pub fn without_scenarios(&self) -> Self {
+        let ask = Ask { scenarios: Vec::new(), ..self.ask.clone() };
+        Self { ask, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sop::id::Change;
+
+    const FULL: &str = "---
+sop: SOP-REV-lead-qualification
+change: minor
+requested_by: cro
+owner: vp.sales
+objective: Sales calls every lead.
+workers:
+  - { agent: vp.sales, brief: criteria }
+  - { agent: sales.ops, optional: true }
+scrutiny: chief.staff
+user_testing: qa.testing
+scenarios:
+  - text: A firm asks on Friday. CANARY-7
+    given: { lead_id: L-1042, employees: 40 }
+class: [positioning]
+council: required
+priority: normal
+risk_level: medium
+budget: { usd: 2.00 }
+due: 2026-12-01
+---
+# Lead qualification
+
+Write it.
+";
+
+    fn problems(file: &str, text: &str) -> String {
+        let problems = parse(file, text).expect_err(text);
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_least_and_the_most_are_read() {
+        let least = parse("missions/a.md", "# Lead qualification\nWe argue. Write it.\n").unwrap();
+        assert_eq!(
+            (least.title.as_str(), least.text.as_str()),
+            ("Lead qualification", "We argue. Write it.")
+        );
+        assert_eq!(least.ask, Ask::default());
+        let prose = parse("a.txt", "\nVendor invoices\n\nPay them once.\n").unwrap();
+        assert_eq!((prose.title.as_str(), prose.text.as_str()), ("Vendor invoices", "Pay them once."));
+        let most = parse("a.md", FULL).unwrap();
+        assert_eq!(most.ask.change, Some(Change::Minor));
+        assert!(most.ask.workers[1].optional);
+        assert_eq!(most.ask.scenarios[0].given["employees"], 40);
+    }
+
+    #[test]
+    fn scenarios_never_leave_with_the_brief() {
+        let brief = parse("a.md", FULL).unwrap();
+        let shown = serde_json::to_string(&brief.without_scenarios()).unwrap();
+        assert!(!shown.contains("CANARY-7") && shown.contains("Write it."));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        for (from, to, expected) in [
+            ("change: minor", "change: minro", "a.md:3:9"),
+            ("council: required", "councl: required", "a.md:16"),
+            ("priority: normal", "priority: urgent", "a.md:17:11"),
+            ("due: 2026-12-01", "due: 2026-02-30", "a.md:20:6: `2026-02-30` is not a date"),
+            ("usd: 2.00", "usd: -2.00", "a.md:19:1: the budget is not an amount of money"),
+            ("usd: 2.00", "usd: .nan", "the budget is not an amount of money"),
+            ("sop: SOP-REV-lead-qualification\n", "", "does not say which"),
+            ("owner: vp.sales", "owner: VP Sales", "a.md:5:8: `VP Sales` is not an agent id"),
+            ("employees: 40", "employees: [40]", "a.md:14:"),
+            ("employees: 40", "Employees: 40", "`Employees` is not the name of an input"),
+            ("lead_id: L-1042", "lead_id: 0012", "would lose its leading zero"),
+            ("[positioning]", "[positioning, positioning]", "stands twice"),
+            ("text: A firm asks on Friday. CANARY-7", "text: ''", "a scenario has no text"),
+            ("optional: true", "optional: yes", "a.md:9"),
+            ("# Lead qualification\n", "", "a.md:23: the mission has no title"),
+            ("Write it.", "", "a.md:22: the mission has a title and no text"),
+            ("Write it.", "<!-- later -->", "a title and no text"),
+        ] {
+            assert!(FULL.contains(from), "{from}");
+            let found = problems("a.md", &FULL.replacen(from, to, 1));
+            assert!(found.contains(expected), "{from} → {to}\nexpected: {expected}\nfound: {found}");
+        }
+        for (file, text, expected) in [
+            ("a.docx", "x", "`.md` or a `.txt`"),
+            ("a", "x", "`.md` or a `.txt`"),
+            ("a.md", " \n", "the file is empty"),
+            ("a.txt", "Only a title\n", "a title and no text"),
+            ("a.txt", "---\nowner: cro\n---\n", "has no head"),
+            ("a.md", "---\nowner: cro\n# T\n", "is never closed"),
+            ("a.md", "```\n# T\n```\nText\n", "has no title"),
+            ("a.md", "# ***\n\nText\n", "holds no word"),
+        ] {
+            let found = problems(file, text);
+            assert!(found.contains(expected), "{file} {text}: {found}");
+        }
+        assert!(problems("a.md", &"x".repeat(MAX_BRIEF_BYTES + 1)).contains("at most 256 KiB"));
+        assert!(problems("a.txt", &"long ".repeat(100)).contains("160 are the most"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(---\n)?[a-zé:#*\\-`\n 1.\\[\\]{}]{0,300}") {
+            let _ = (parse("a.md", &text), parse("a.txt", &text));
+        }
+    }
+}
