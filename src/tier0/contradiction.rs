@@ -42,7 +42,7 @@ fn all_and_none(all: &str, none: &str) -> bool {
     let subject = all_stems.intersection(&none_stems).any(|stem| !is_generic(stem) && stem.len() > 3);
     subject
         && has(all, &["all", "everything", "every", "always", "any"])
-        && has(none, &["nobody", "no", "not", "never", "without", "none"])
+        && has(none, &["nobody", "no", "not", "without", "none"])
         && !has(all, &["nobody", "not", "never"])
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Material {
     pub(crate) limit: Option<Span>,
     /// Names of things a request must hold.
     pub(crate) inputs: Vec<String>,
+    /// The steps stood in a list.
+    pub(crate) listed: bool,
     /// Pairs of sentences that cannot both hold.
     pub(crate) contradictions: Vec<(String, String)>,
     /// Sentences that were read and not used.
@@ -68,10 +70,27 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
         reader.answer(answered);
     }
     let mut material = reader.material;
+    if material.steps.len() < FEW_STEPS {
+        material.steps = material.steps.into_iter().flat_map(split).collect();
+    }
     material.contradictions = super::contradiction::found(&material);
     let told: String = answers.iter().map(|answered| format!(" {}", answered.answer)).collect();
     material.readable = is_english(&format!("{text}{told}"));
     material
+}
+
+/// With fewer steps than this, sentences that hold several orders become several steps.
+const FEW_STEPS: usize = 3;
+
+fn split(step: ProseStep) -> Vec<ProseStep> {
+    let orders: Vec<Clause> = step.orders.iter().flat_map(super::clause::coordinated_orders).collect();
+    let last = orders.len().saturating_sub(1);
+    let part = |(index, order): (usize, Clause)| {
+        let limit = deadlines(&order.order).into_iter().next();
+        let rules = if index == last { step.rules.clone() } else { Vec::new() };
+        ProseStep { actor: step.actor.clone(), orders: vec![order], rules, limit }
+    };
+    orders.into_iter().enumerate().map(part).collect()
 }
 
 /// Share of words every English text holds; German or French prose stays far below it.
@@ -152,6 +171,10 @@ impl Reader {
         }
         match step {
             Some(mut step) => {
+                self.material.listed = true;
+                for order in &mut step.orders {
+                    order.order = self.first_thing().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
+                }
                 step.rules.extend(nested.iter().map(|rule| full_stop(&capital(rule))));
                 self.material.steps.push(step);
             }
@@ -165,6 +188,7 @@ impl Reader {
         let order = super::clause::uncapital(text.trim_end_matches('.'));
         let clause = Clause { actor: None, order, condition: None, never: false, binding: true };
         let step = self.step(clause, text);
+        self.material.listed = true;
         self.material.steps.push(step);
     }
 
@@ -222,12 +246,9 @@ impl Reader {
             self.material.rules.push(order.sentence());
             return;
         }
-        let starts = |condition: &str| ["when ", "once ", "whenever ", "every "].iter().any(|w| condition.starts_with(w));
         if self.material.steps.is_empty() {
-            if let Some(condition) = order.condition.clone().filter(|condition| starts(condition)) {
-                let event = condition.split_once(' ').map_or(condition.as_str(), |(_, event)| event);
-                let event = if condition.starts_with("every ") { condition.as_str() } else { event };
-                self.material.trigger = Some(full_stop(&capital(event)));
+            if let Some(event) = order.condition.as_deref().and_then(event_in) {
+                self.material.trigger = Some(event);
                 order.condition = None;
             } else if self.material.trigger.is_none() && starts_work(&order) {
                 self.material.trigger = Some(full_stop(&capital(said)));
@@ -254,16 +275,15 @@ impl Reader {
         }
     }
 
-    /// What an `it` means: the thing the step before was about.
-    fn antecedent(&self) -> Option<String> {
-        let order = &self.material.steps.last()?.orders.last()?.order;
-        let mut tokens = order.split(' ').skip(1);
-        let article = tokens.next().filter(|token| ["the", "a", "an", "each", "every"].contains(token))?;
-        let noun: Vec<&str> = tokens.take_while(|token| !is_stop(token)).take(3).collect();
-        let _found = article;
-        (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
+    /// What an `it` means in a list: the thing its first step is about.
+    fn first_thing(&self) -> Option<String> {
+        thing_of(&self.material.steps.first()?.orders.first()?.order)
     }
 
+    /// What an `it` means in a text: the thing the step before was about.
+    fn antecedent(&self) -> Option<String> {
+        thing_of(&self.material.steps.last()?.orders.last()?.order)
+    }
     fn remark(&mut self, said: &str) {
         let short = said.split(' ').count() <= LONGEST_RULE;
         if binds(said) && short {
@@ -367,6 +387,14 @@ impl Reader {
     }
 }
 
+/// `draft the post in the folder` → `the post`.
+fn thing_of(order: &str) -> Option<String> {
+    let mut tokens = order.split(' ').skip(1);
+    tokens.next().filter(|token| ["the", "a", "an", "each", "every"].contains(token))?;
+    let noun: Vec<&str> = tokens.take_while(|token| !is_stop(token)).take(3).collect();
+    (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
+}
+
 fn extend(step: &mut ProseStep, order: Clause, said: &str) {
     if step.limit.is_none() {
         step.limit = deadlines(said).into_iter().next();
@@ -452,7 +480,7 @@ fn is_complaint(said: &str) -> bool {
         " nobody knew ", " nobody knows ", " nobody remembers ", " nobody waters ", " nobody told ", " nobody thinks ",
         " at the moment ", " today we ", " last week ", " last year ", " last month ", " this year ", " silence ",
         " their own idea ", " we argue ", " people leave ", " and keep ", " keeps saying ", " i was ", " she said ", " for days ",
-        " weeks ahead ", " on the morning ", " too late ", " the other day ", " every time somebody ",
+        " weeks ahead ", " on the morning ", " too late ", " the other day ", " by the way ", " every time somebody ",
     ];
     let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
     told.iter().any(|phrase| lower.contains(phrase)) || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
@@ -466,6 +494,22 @@ fn binds(said: &str) -> bool {
     let complaint = has(&["argue", "last", "twice", "yesterday", "nobody", "were", "was", "had"]);
     let strong = has(&["must", "never", "needs", "need", "only", "requires", "always", "except", "unless"]);
     (strong && !complaint) || (has_figure(said) && !complaint) || (strong && has_figure(said))
+}
+
+/// The event in a condition: `when a truck arrives` → `A truck arrives.`; `on Monday and Thursday` → `A Monday
+/// or Thursday begins.`
+fn event_in(condition: &str) -> Option<String> {
+    let (word, rest) = condition.split_once(' ')?;
+    let event = match word {
+        "when" | "once" | "whenever" | "as" => rest.trim_start_matches("soon as ").to_owned(),
+        "every" | "each" => format!("a new {rest} begins"),
+        "on" if rest.ends_with("day") && !rest.contains("the ") => {
+            format!("a {} begins", rest.replace(" and ", " or "))
+        }
+        "on" => format!("{rest} begins"),
+        _ => return None,
+    };
+    Some(full_stop(&capital(&event)))
 }
 
 /// Verbs of things that happen to us; they start work.

@@ -19,6 +19,18 @@ static SYNONYMS: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Everyday phrases and the words they mean.
+static PHRASES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let lines = include_str!("data/phrases.txt").lines().filter_map(|line| line.split_once('='));
+    lines.map(|(said, meant)| (format!(" {said} "), format!(" {said} {meant} "))).collect()
+});
+
+/// `text` with the meaning of everyday phrases written behind them, for comparing subjects.
+pub(crate) fn phrases_meant(text: &str) -> String {
+    let plain = format!(" {} ", words(text).join(" "));
+    PHRASES.iter().fold(plain, |text, (said, meant)| text.replace(said.as_str(), meant))
+}
+
 /// Lower-case runs of letters and digits; an apostrophe ends a word and takes its `s` along.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase().replace("'s", "").replace("’s", "");
