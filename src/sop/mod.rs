@@ -3,12 +3,17 @@
 pub mod document;
 pub mod expression;
 pub mod id;
+pub mod lint;
+pub mod measure;
 pub mod outline;
 pub mod parse;
+pub mod prose;
+pub mod references;
 pub mod render;
 #[cfg(test)]
 mod sample;
 pub mod step_keys;
+pub mod tokens;
 pub mod words;
 
 pub use document::{Body, Head, Input, InputKind, Section, Sop, Step};
