@@ -73,3 +73,44 @@ pub(super) fn drafts(
     };
     plan.assignments.iter().map(one).collect()
 }
+
+/// A mission from its plan to the SOP, or the questions that came instead.
+pub(super) fn authored(
+    q: &crate::roles::plan::PlanQuestion,
+    roster: &Roster,
+) -> Result<(crate::sop::Sop, crate::roles::plan::PlanAnswer, crate::roles::synthesise::Synthesis), Vec<String>> {
+    let plan = super::plan::plan(q, roster).unwrap();
+    if !plan.questions.is_empty() {
+        return Err(plan.questions);
+    }
+    let question = crate::roles::synthesise::SynthesisQuestion {
+        mission: q.mission.clone(),
+        title: plan.title.clone(),
+        objective: plan.objective.clone(),
+        description: plan.description.clone(),
+        owner: plan.owner.clone(),
+        assertions: Vec::new(),
+        drafts: drafts(q, &plan, roster),
+        previous: None,
+        findings: Vec::new(),
+        comments: Vec::new(),
+    };
+    let synthesis = super::synthesise::synthesise(&question);
+    let body = super::assemble::body(&synthesis, "- v1.0 (2026-11-20): First version.").unwrap();
+    let head = serde_json::json!({
+        "id": format!("SOP-{}-{}", plan.department, plan.name), "version": "1.0", "title": plan.title,
+        "department": plan.department, "owner": plan.owner, "objective": plan.objective,
+        "description": plan.description, "risk_level": plan.risk_level, "impact": plan.impact,
+        "created_by": "sop.manager", "created_at": "2026-11-20",
+    });
+    let head = serde_json::from_value(head).unwrap();
+    Ok((crate::sop::Sop { head, body }, plan, synthesis))
+}
+
+/// What the coded checks say, with the shipped roster.
+pub(super) fn lint(sop: &crate::sop::Sop, roster: &Roster) -> Vec<crate::contract::Finding> {
+    let agents = roster.agents.keys().cloned().collect();
+    let titles = roster.agents.values().map(|a| (a.head.id.clone(), a.head.title.clone())).collect();
+    let sops = std::collections::BTreeMap::new();
+    crate::sop::lint::lint(sop, &crate::sop::lint::Context { agents: &agents, titles: &titles, sops: &sops })
+}
