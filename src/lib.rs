@@ -12,3 +12,4 @@ pub mod roles;
 pub mod roster;
 pub mod settings;
 pub mod sop;
+pub mod tier0;
