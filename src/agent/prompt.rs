@@ -29,9 +29,9 @@ pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value
         "persona": agent.persona, "knowledge": agent.knowledge,
     });
     let values = context! { agent => Serde(shown), input => Serde(question.clone()) };
-    let mut state = template.eval_to_state(values).map_err(|error| wrong(&error))?;
+    let mut captured = template.render_captured(values).map_err(|error| wrong(&error))?;
     let mut block = |name: &str| -> Result<String> {
-        let text = state.render_block(name).map_err(|error| wrong(&error))?;
+        let text = captured.with_state_mut(|state| state.render_block(name)).map_err(|error| wrong(&error))?;
         if text.len() > MAX_PROMPT_BYTES {
             return Err(Problem::invalid(format!("prompts/{role}.md renders to {} bytes", text.len()))
                 .hint(format!("at most {MAX_PROMPT_BYTES} are sent; look for a loop that runs away")));

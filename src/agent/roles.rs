@@ -120,7 +120,7 @@ fn unreadable(error: &serde_json::Error) -> Inspected {
 fn inspect_draft(value: &Value) -> Inspected {
     match serde_json::from_value::<Draft>(value.clone()) {
         Ok(draft) => {
-            let problems = checks::check(&draft);
+            let problems: Vec<String> = checks::check(&draft).into_iter().map(|finding| finding.message).collect();
             Inspected { confidence: if problems.is_empty() { draft.confidence } else { 0 }, problems }
         }
         Err(error) => unreadable(&error),

@@ -59,7 +59,7 @@ pub fn open_for(db: &Connection, party: Option<&str>) -> Result<Vec<Decision>> {
 }
 
 /// How many decisions wait.
-pub fn waiting(db: &Connection) -> Result<u64> {
+pub fn waiting(db: &Connection) -> Result<u32> {
     let sql = "SELECT count(*) FROM decision WHERE state = 'open'";
     Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }

@@ -26,6 +26,8 @@ pub(super) struct Scrutinise {
     pub(super) assertions: Vec<Assertion>,
     pub(super) findings: Vec<Finding>,
     pub(super) round: u32,
+    /// 0 at first; one more each time a person said to try again.
+    pub(super) attempt: u32,
 }
 
 impl Story for Scrutinise {
@@ -33,7 +35,7 @@ impl Story for Scrutinise {
     const VERSION: u32 = 1;
     type Output = ScrutinyAnswer;
     fn key(&self) -> String {
-        format!("scrutiny#{}", self.round)
+        format!("scrutiny#{}.{}", self.round, self.attempt)
     }
     async fn tell(self, w: Workflow) -> Result<ScrutinyAnswer, Stop> {
         let question = ScrutinyQuestion {
@@ -41,7 +43,7 @@ impl Story for Scrutinise {
             sop: self.sop,
             findings: self.findings,
         };
-        let asking = asking(&self.setup, &self.validator, format!("scrutiny/{}#{}", self.validator, self.round));
+        let asking = asking(&self.setup, &self.validator, format!("scrutiny/{}#{}.{}", self.validator, self.round, self.attempt));
         Ok(ask::<Scrutiny>(&w, &self.setup.asker, &asking, &question).await?.0)
     }
 }
@@ -55,6 +57,8 @@ pub(super) struct UserTest {
     pub(super) scenario: Scenario,
     pub(super) assertions: Vec<Assertion>,
     pub(super) round: u32,
+    /// 0 at first; one more each time a person said to try again.
+    pub(super) attempt: u32,
 }
 
 /// A walk and its grades.
@@ -70,12 +74,12 @@ impl Story for UserTest {
     const VERSION: u32 = 1;
     type Output = Tested;
     fn key(&self) -> String {
-        format!("user-test#{}", self.round)
+        format!("user-test#{}.{}", self.round, self.attempt)
     }
     async fn tell(self, w: Workflow) -> Result<Tested, Stop> {
-        let Self { setup, validator, sop, scenario, assertions, round } = self;
+        let Self { setup, validator, sop, scenario, assertions, round, attempt } = self;
         let question = ExecuteQuestion { sop: sop.clone(), scenario: scenario.clone() };
-        let executor = asking(&setup, &validator, format!("execute/{validator}#{round}"));
+        let executor = asking(&setup, &validator, format!("execute/{validator}#{round}.{attempt}"));
         let (trace, _) = ask::<Execute>(&w, &setup.asker, &executor, &question).await?;
         let question = GradeQuestion {
             assertions: shuffled(&assertions, &format!("grade{sop}")),
@@ -83,7 +87,7 @@ impl Story for UserTest {
             scenario: scenario.clone(),
             trace: trace.clone(),
         };
-        let grader = asking(&setup, &validator, format!("grade/{validator}#{round}"));
+        let grader = asking(&setup, &validator, format!("grade/{validator}#{round}.{attempt}"));
         let (grade, _) = ask::<Grade>(&w, &setup.asker, &grader, &question).await?;
         Ok(Tested { scenario, trace, grade })
     }
