@@ -11,6 +11,7 @@ mod terms;
 mod wording;
 
 pub use check::{CHECKS, CheckResult, check};
+pub(in crate::sop) use terms::defined as defined_terms;
 
 use super::document::{Section, Sop, Step};
 use super::id::{SopId, Version};

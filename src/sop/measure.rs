@@ -93,6 +93,12 @@ const AFTER: [(&[&str], Sense); 12] = [
     (&["or", "under"], Sense::Most),
 ];
 
+/// A number after one of these is a name, not an amount: `severity 1`, `article 9`.
+const LABELS: [&str; 20] = [
+    "article", "section", "chapter", "page", "line", "step", "version", "level", "severity", "priority",
+    "tier", "class", "phase", "stage", "round", "type", "category", "number", "iso", "sop",
+];
+
 /// The amounts of `text`, in order.
 pub fn measures(text: &str) -> Vec<Measure> {
     let words = words(text);
@@ -119,7 +125,7 @@ fn measure_at(words: &[String], index: usize) -> Option<Measure> {
         let dimension = "clock".to_owned();
         return Some(Measure { sense: Sense::Most, amount: word.clone(), dimension, start, end: index + 1 });
     }
-    let number = number(word)?;
+    let number = number(word).filter(|_| !LABELS.contains(&before(1)))?;
     let low_of_range = range_start(words, index + 2).is_some();
     if low_of_range && words.get(index + 2).is_some_and(|high| self::number(high).is_some()) {
         return None;

@@ -59,6 +59,7 @@ pub fn words(text: &str) -> Vec<String> {
             ',' if digits => {}
             '.' if id => word.push(letter),
             '\'' | '\u{2019}' => {}
+            '-' if joins(&word, letters.get(index + 1..).unwrap_or_default()) => {}
             _ => {
                 out.push(std::mem::take(&mut word));
                 match letter {
@@ -73,6 +74,13 @@ pub fn words(text: &str) -> Vec<String> {
     out.push(word);
     out.retain(|word| !word.is_empty());
     out.iter().map(|word| plain(word)).collect()
+}
+
+/// `on-call` and `sign-off` are one word: their short part alone would be read as a preposition.
+fn joins(before: &str, after: &[char]) -> bool {
+    let after: String = after.iter().take_while(|c| c.is_alphanumeric()).collect();
+    let short = ["on", "in", "off", "up", "out"];
+    !before.is_empty() && !after.is_empty() && (short.contains(&before) || short.contains(&after.as_str()))
 }
 
 /// Number words as digits, `percent` and currency words as their sign.
