@@ -6,5 +6,6 @@ pub mod contract;
 pub mod draft;
 pub mod roles;
 pub mod roster;
+pub mod settings;
 pub mod sop;
 pub mod tier0;

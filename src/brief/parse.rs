@@ -2,8 +2,8 @@
 //! understand is an error with its place, and the file is left as it is.
 
 use super::{Ask, Brief};
+use crate::base::markdown::{Block, What, cut};
 use crate::base::{Place, Problem, yaml};
-use crate::roster::blocks::{Block, What, cut};
 use crate::roster::is_agent_id;
 use serde_json::Value;
 
@@ -349,7 +349,12 @@ Write it.
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "(---\n)?[a-zé:#*\\-`\n 1.\\[\\]{}]{0,300}") {
-            let _ = (parse("a.md", &text), parse("a.txt", &text));
+            for file in ["a.md", "a.txt"] {
+                if let Err(problems) = parse(file, &text) {
+                    proptest::prop_assert!(problems.iter().all(|problem| problem.place.is_some()));
+                    proptest::prop_assert!(!problems.is_empty());
+                }
+            }
         }
     }
 }

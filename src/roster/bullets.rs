@@ -134,6 +134,16 @@ pub fn input(words: &str) -> Result<Input, (String, String)> {
     })
 }
 
+/// Writes what [`input`] reads.
+pub fn input_line(input: &Input) -> String {
+    let kind = match &input.kind {
+        InputKind::Choice(words) => format!("choice: {}", words.join(", ")),
+        kind => KINDS.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name).to_owned(),
+    };
+    let need = if input.required { "required" } else { "optional" };
+    format!("{} ({kind}, {need}): {}", input.name, crate::base::markdown::one_line(&input.description))
+}
+
 /// `text`, …, `choice: a, b`.
 fn kind_of(text: &str) -> Result<InputKind, Wrong> {
     if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == text) {

@@ -1,10 +1,9 @@
 //! The roster: who can work on missions, with what knowledge. Reads agent files; no I/O, no clock.
 
-pub(crate) mod blocks;
 pub mod bullets;
 mod company;
 pub mod parse;
-mod steps;
+pub(crate) mod steps;
 
 pub use company::Roster;
 pub use parse::parse;

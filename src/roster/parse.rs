@@ -1,8 +1,8 @@
 //! Reads one agent file. Strict: whatever the grammar does not know is an error with its place, because a
 //! misspelt part would otherwise be knowledge that silently never reaches an SOP.
 
-use super::blocks::{Block, Item, What, cut, one_line};
 use super::{Agent, AgentHead, Part, Topic, bullets, steps};
+use crate::base::markdown::{Block, Item, What, cut, one_line};
 use crate::base::{Place, Problem, text, yaml};
 use crate::sop::Section;
 
@@ -41,17 +41,16 @@ pub fn parse(file: &str, text: &str) -> Result<Agent, Vec<Problem>> {
         ]);
     };
     let head: AgentHead = yaml::read(file, head_text, 2).map_err(|problem| vec![problem])?;
-    let mut source = Source { file, text, offset: cut_file.body_line - 1, problems: Vec::new() };
+    let mut source = Source::new(file, text, cut_file.body_line - 1);
     check_head(&mut source, &head);
     let blocks = cut(cut_file.body);
     let (persona, knowledge) = opening(&mut source, &blocks, cut_file.body);
     let topics = topics(&mut source, &blocks);
-    let agent = Agent { head, persona, topics, knowledge };
-    if source.problems.is_empty() { Ok(agent) } else { Err(source.problems) }
+    source.finish(Agent { head, persona, topics, knowledge })
 }
 
 /// The file being read, and what was found wrong with it.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     file: &'a str,
     text: &'a str,
     /// Lines above the body.
@@ -59,9 +58,19 @@ pub(super) struct Source<'a> {
     problems: Vec<Problem>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// A file whose body starts after `offset` lines.
+    pub(crate) fn new(file: &'a str, text: &'a str, offset: u32) -> Self {
+        Self { file, text, offset, problems: Vec::new() }
+    }
+
+    /// `read`, unless something was found wrong.
+    pub(crate) fn finish<T>(self, read: T) -> Result<T, Vec<Problem>> {
+        if self.problems.is_empty() { Ok(read) } else { Err(self.problems) }
+    }
+
     /// Notes `message` at `line` of the body.
-    pub(super) fn wrong(&mut self, line: u32, message: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, line: u32, message: impl Into<String>, hint: impl Into<String>) {
         let place = Place::of(self.file, self.text, line.saturating_add(self.offset), 0);
         self.problems.push(Problem::invalid(message).hint(hint).at(place));
     }
@@ -196,7 +205,12 @@ fn topic(source: &mut Source<'_>, title: &str, below: &[&Block]) -> Topic {
             }
             What::List { ordered: false, items } => topic.rules.extend(flat(source, items)),
             other => {
-                misplaced(source, block.line, other, "one paragraph and bullets stand directly below a topic")
+                misplaced(
+                    source,
+                    block.line,
+                    other,
+                    "one paragraph and bullets stand directly below a topic",
+                );
             }
         }
     }
@@ -259,7 +273,7 @@ fn flat(source: &mut Source<'_>, items: &[Item]) -> Vec<String> {
 }
 
 /// Bullets of one paragraph each, with their lines.
-pub(super) fn flat_lines(source: &mut Source<'_>, items: &[Item]) -> Vec<(u32, String)> {
+pub(crate) fn flat_lines(source: &mut Source<'_>, items: &[Item]) -> Vec<(u32, String)> {
     let mut lines = Vec::new();
     for item in items {
         let words = item.words();
@@ -398,7 +412,10 @@ Calls what can buy.
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "(---\n)?[a-z:#*\\-`\n 1.\\[\\]]{0,200}") {
-            let _ = parse("agents/a.md", &text);
+            if let Err(problems) = parse("agents/a.md", &text) {
+                proptest::prop_assert!(problems.iter().all(|problem| problem.place.is_some()));
+                proptest::prop_assert!(!problems.is_empty());
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! One entry of a `### Steps` part: title, sentences, keys, rules.
 
-use super::blocks::{Item, What, one_line};
 use super::parse::Source;
 use super::{KnownStep, Phase};
+use crate::base::markdown::{Item, What, one_line};
 use crate::base::{Span, text::listed};
 use crate::sop::Step;
 
@@ -39,7 +39,7 @@ pub(crate) const PHASES: [(&str, Phase); 6] = [
 ];
 
 /// Reads one numbered entry; `None` when it is too broken to name.
-pub(super) fn step(source: &mut Source<'_>, item: &Item) -> Option<KnownStep> {
+pub(crate) fn step(source: &mut Source<'_>, item: &Item) -> Option<KnownStep> {
     let Some((title, text)) = titled(item) else {
         let hint = "write `1. **Imperative title**`, its sentences on the next line";
         source.wrong(item.line, "this step has no title", hint);
