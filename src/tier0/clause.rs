@@ -132,7 +132,9 @@ pub(crate) fn coordinated_orders(order: &Clause) -> Vec<Clause> {
 }
 
 /// Everyday phrases whose verb says too little, and what they mean.
-const PLAINER: [(&str, &str); 10] = [
+const PLAINER: [(&str, &str); 12] = [
+    (" happens within ", " is held within "),
+    (" happen within ", " are held within "),
     (" takes place ", " is held "),
     (" take place ", " are held "),
     (" goes out ", " is sent out "),

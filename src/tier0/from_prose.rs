@@ -34,6 +34,10 @@ pub(crate) fn lead(draft: &mut Draft, material: &Material, telling: &Telling<'_>
         draft.steps.push(prose_step(step, index, count, telling));
     }
     let general = telling.agent.topics.iter().find(|topic| is_general(topic));
+    for why in material.background.iter().take(2) {
+        statement(draft, Section::Purpose, &format!("Why it exists: “{why}”"));
+    }
+    used_terms(draft, telling);
     scope(draft, material, telling);
     roles(draft, telling);
     trigger(draft, material, telling, general);
@@ -41,6 +45,17 @@ pub(crate) fn lead(draft: &mut Draft, material: &Material, telling: &Telling<'_>
     done(draft, material, telling, general);
     around(draft, telling, general);
     remaining(draft, material);
+}
+
+/// Of a topic around the steps only the terms that the steps use are wanted, and its own steps are left out.
+fn used_terms(draft: &mut Draft, telling: &Telling<'_>) {
+    let steps: String = draft.steps.iter().map(|step| format!("{} {} ", step.text, step.rules.join(" "))).collect();
+    let lines: String = draft.statements.iter().map(|line| format!("{} ", line.text)).collect();
+    let said = format!("{steps}{lines}").to_lowercase();
+    draft.terms.retain(|term| said.contains(&term.term.to_lowercase()));
+    for step in telling.topic.iter().flat_map(|topic| &topic.steps) {
+        draft.left_out.push(format!("The known step “{}” is not used: the mission's own steps lead.", step.step.title));
+    }
 }
 
 /// The owner's own steps lead; what the mission adds to them becomes rules, and its figures win.
@@ -54,7 +69,8 @@ pub(crate) fn weave(draft: &mut Draft, material: &Material) {
     for sentence in told {
         settle_figures(draft, &sentence);
         let known = everything(draft);
-        let covered = share_found(&sentence, &known) >= 85 && figures(&sentence).iter().all(|figure| holds(&known, figure));
+        let says_little = sentence.split(' ').count() < 4 && figures(&sentence).is_empty();
+        let covered = says_little || share_found(&sentence, &known) >= 85 && figures(&sentence).iter().all(|figure| holds(&known, figure));
         if covered {
             draft.left_out.push(format!("“{sentence}” is covered by what is known already."));
         } else {
@@ -272,11 +288,14 @@ fn around(draft: &mut Draft, telling: &Telling<'_>, general: Option<&Topic>) {
             if calendar && section == Section::Preflight {
                 continue;
             }
-            for line in general.map_or(&[][..], |topic| topic.lines(Part::Section(section))) {
+            let foreign = calendar && section != Section::Preflight;
+            for line in general.filter(|_| !foreign).map_or(&[][..], |topic| topic.lines(Part::Section(section))) {
                 statement(draft, section, line);
             }
         }
-        draft.assumptions.push(format!("Escalation and rollback follow what holds for all work of {}.", telling.agent.head.department));
+        if !calendar {
+            draft.assumptions.push(format!("Escalation and rollback follow what holds for all work of {}.", telling.agent.head.department));
+        }
     }
     fallbacks(draft, telling, calendar);
 }
@@ -316,7 +335,8 @@ fn remaining(draft: &mut Draft, material: &Material) {
             statement(draft, Section::Steps, rule);
         }
     }
-    for unused in &material.unused {
-        draft.left_out.push(format!("Read as background, not as a rule: “{}”", full_stop(unused)));
+    let background = material.background.iter().filter(|why| !draft.statements.iter().any(|line| line.text.contains(why.as_str())));
+    for unused in background.chain(&material.unused).cloned().collect::<Vec<_>>() {
+        draft.left_out.push(format!("Read as background, not as a rule: “{}”", full_stop(&unused)));
     }
 }

@@ -59,7 +59,7 @@ fn step(known: &KnownStep) -> DraftStep {
         rules: known.rules.clone(),
         assignee: known.step.assignee.clone().unwrap_or_default(),
         artifact: known.step.artifact.clone().unwrap_or_default(),
-        keys: key_lines(&known.step),
+        keys: known.keys.clone(),
     }
 }
 

@@ -114,15 +114,19 @@ const COVERED: u8 = 60;
 
 fn covered_by<'a>(q: &'a SynthesisQuestion, line: &Line<'_>) -> Option<&'a str> {
     let left_out = line.text.trim_start_matches("Out of scope:");
-    let left_out = left_out.split([',', ';']).next().unwrap_or(left_out);
+    let left_out = left_out.split(", which").next().unwrap_or(left_out);
+    let named = |draft: &WorkerDraft| {
+        let parts = draft.agent.split('.').filter(|part| part.len() > 4);
+        super::words::words(line.text).iter().any(|word| parts.clone().any(|part| part == word))
+    };
     let others = q.drafts.iter().enumerate().filter(|(worker, _)| *worker != line.worker);
     let covers = |draft: &&WorkerDraft| {
         let scope = draft.draft.statements.iter().filter(|known| {
             known.section == Section::Scope && !known.text.starts_with("Out of scope")
         });
-        let steps = draft.draft.steps.iter().map(|step| step.title.clone());
+        let steps = draft.draft.steps.iter().map(|step| format!("{} {}", step.title, step.text));
         let held: Vec<String> = scope.map(|known| known.text.clone()).chain(steps).collect();
-        share_found(left_out, &held.join(" ")) >= COVERED
+        named(draft) || share_found(left_out, &held.join(" ")) >= COVERED
     };
     others.map(|(_, draft)| draft).find(covers).map(|draft| draft.agent.as_str())
 }

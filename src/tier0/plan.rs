@@ -233,11 +233,13 @@ impl<'a> Desk<'a> {
         let known = || self.leading_summary().map(|summary| first_sentence(summary));
         asked.or_else(current).or_else(known).unwrap_or_else(|| {
             match (&self.material.done, self.material.limit) {
-                (_, Some(limit)) => {
-                    format!("{title}: the same way every time, finished within {limit}, with every step on record.")
+                (Some(done), _) => format!("Every time, {}.", uncapital(done)),
+                (None, Some(limit)) => {
+                    format!("The same way every time, finished within {limit}, with every step on record: {}.", uncapital(title))
                 }
-                (Some(done), None) => format!("{title}: the same way every time, until {}.", uncapital(done)),
-                (None, None) => format!("{title}: the same way every time, with one owner and every step on record."),
+                (None, None) => {
+                    format!("The same way every time, with one owner and every step on record: {}.", uncapital(title))
+                }
             }
         })
     }
@@ -250,7 +252,7 @@ impl<'a> Desk<'a> {
             return summary.to_owned();
         }
         let steps: Vec<String> = self.material.steps.iter().take(5).map(|step| uncapital(&super::titles::of_step(step, title))).collect();
-        if steps.is_empty() { format!("Says who does what, in which order, for {}.", uncapital(title)) } else { full_stop(&capital(&listed(&steps))) }
+        if steps.is_empty() { format!("Says who does what, in which order, for {}.", uncapital(title)) } else { format!("The steps in their order: {}.", listed(&steps)) }
     }
 
     fn risk_level(&self) -> RiskLevel {

@@ -32,6 +32,8 @@ pub(crate) struct Material {
     pub(crate) listed: bool,
     /// Pairs of sentences that cannot both hold.
     pub(crate) contradictions: Vec<(String, String)>,
+    /// How things are today: why somebody asks for the SOP.
+    pub(crate) background: Vec<String>,
     /// Sentences that were read and not used.
     pub(crate) unused: Vec<String>,
     /// Whether the words are English enough to be read.
@@ -70,6 +72,9 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
         reader.answer(answered);
     }
     let mut material = reader.material;
+    if !material.listed {
+        material.steps = conditions_as_rules(std::mem::take(&mut material.steps));
+    }
     if material.steps.len() < FEW_STEPS {
         material.steps = material.steps.into_iter().flat_map(split).collect();
     }
@@ -81,6 +86,24 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
 
 /// With fewer steps than this, sentences that hold several orders become several steps.
 const FEW_STEPS: usize = 3;
+
+/// `If the count differs, call purchasing` is a rule of the step before it, not a step of every run.
+fn conditions_as_rules(steps: Vec<ProseStep>) -> Vec<ProseStep> {
+    let conditional = |step: &ProseStep| {
+        let of = |order: &Clause| order.condition.as_deref().is_some_and(|condition| {
+            ["if ", "when ", "unless "].iter().any(|word| condition.starts_with(word))
+        });
+        step.orders.iter().all(of)
+    };
+    let mut kept: Vec<ProseStep> = Vec::new();
+    for step in steps {
+        match kept.last_mut().filter(|_| conditional(&step)) {
+            Some(before) => before.rules.extend(step.orders.iter().map(Clause::sentence).chain(step.rules)),
+            None => kept.push(step),
+        }
+    }
+    kept
+}
 
 fn split(step: ProseStep) -> Vec<ProseStep> {
     let orders: Vec<Clause> = step.orders.iter().flat_map(super::clause::coordinated_orders).collect();
@@ -224,7 +247,11 @@ impl Reader {
             self.material.done = Some(done);
         } else if is_complaint(said) {
             self.event(said);
-            self.material.unused.push(said.clone());
+            if said.split(' ').count() <= LONGEST_RULE {
+                self.material.background.push(full_stop(&capital(said)));
+            } else {
+                self.material.unused.push(said.clone());
+            }
         } else if !(self.is_limit_of_the_whole(said)
             || self.is_goal(said)
             || self.is_out_of_scope(said)
@@ -258,9 +285,8 @@ impl Reader {
         if order.order.split(' ').nth(1) == Some("it") {
             order.order = self.antecedent().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
         }
-        let alone = order.order.split(' ').count() <= 4 && order.order.contains("once a ");
-        if alone {
-            self.material.trigger.get_or_insert(full_stop(&capital(said)));
+        if let Some((_, period)) = order.order.split_once("once a ").filter(|_| order.order.split(' ').count() <= 4) {
+            self.material.trigger.get_or_insert(format!("A new {} begins.", period.trim_end_matches('.')));
             return;
         }
         let step = self.step(order, said);
@@ -287,7 +313,7 @@ impl Reader {
     fn remark(&mut self, said: &str) {
         let short = said.split(' ').count() <= LONGEST_RULE;
         if binds(said) && short {
-            self.material.rules.push(full_stop(&capital(without_chat(said))));
+            self.material.rules.push(limit_as_order(&full_stop(&capital(without_chat(said)))));
             if let [limit] = deadlines(said).as_slice() {
                 self.material.limit.get_or_insert(*limit);
             }
@@ -313,7 +339,8 @@ impl Reader {
         if !all || orders.len() < 3 {
             return false;
         }
-        for (order, piece) in orders.into_iter().zip(&pieces) {
+        for (mut order, piece) in orders.into_iter().zip(&pieces) {
+            order.order = self.first_thing().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
             let step = self.step(order, piece);
             self.material.steps.push(step);
         }
@@ -389,7 +416,8 @@ impl Reader {
 
 /// `draft the post in the folder` → `the post`.
 fn thing_of(order: &str) -> Option<String> {
-    let mut tokens = order.split(' ').skip(1);
+    let particles = ["up", "out", "off", "down", "back"];
+    let mut tokens = order.split(' ').skip(1).skip_while(|token| particles.contains(token));
     tokens.next().filter(|token| ["the", "a", "an", "each", "every"].contains(token))?;
     let noun: Vec<&str> = tokens.take_while(|token| !is_stop(token)).take(3).collect();
     (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
@@ -458,6 +486,14 @@ fn list_pieces(text: &str) -> Vec<String> {
         }
     }
     pieces
+}
+
+/// `We have one month by law.` → `Finish within one month by law.`
+fn limit_as_order(rule: &str) -> String {
+    match rule.strip_prefix("We have ").filter(|_| !super::figures::spans(rule).is_empty()) {
+        Some(limit) => format!("Finish within {limit}"),
+        None => rule.to_owned(),
+    }
 }
 
 /// A longer sentence is a story with a rule somewhere in it.

@@ -1,7 +1,7 @@
 //! Joins the drafts into one SOP: one order of steps, one voice, one meaning per term, and a fate for every item.
 //! Where a version is in force already, the change is woven into it (see `weave`).
 
-use super::clause::{full_stop, uncapital};
+use super::clause::{capital, full_stop, uncapital};
 use super::fates::Fates;
 use super::merge::{self, Line};
 use super::steps::{self, Work};
@@ -66,7 +66,7 @@ fn authors(q: &SynthesisQuestion) -> Vec<&str> {
 
 /// A table cell holds no line end and no bar.
 fn plain_row(input: Input) -> Input {
-    let description = full_stop(&input.description.replace(['|', '\n'], " "));
+    let description = full_stop(&capital(&input.description).replace(['|', '\n'], " "));
     Input { description, ..input }
 }
 
@@ -111,7 +111,7 @@ fn scope(q: &SynthesisQuestion, fates: &mut Fates, dissent: &mut Vec<Dissent>) -
     let terms = merge::terms(q, fates, dissent);
     let terms: Vec<String> = terms.iter().map(|(term, meaning)| format!("- **{term}**: {}", full_stop(meaning))).collect();
     let scope = bulleted(&lines);
-    if terms.is_empty() { scope } else { format!("{scope}\n\nTerms:\n\n{}", terms.join("\n")) }
+    if terms.is_empty() { scope } else { format!("{scope}\n\n{}", terms.join("\n")) }
 }
 
 /// Everybody with a part is named, also where no draft says what for.

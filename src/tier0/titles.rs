@@ -14,7 +14,7 @@ const ENDS: [&str; 35] = [
 
 /// Shortest and longest title, in words.
 const SHORTEST: usize = 3;
-const LONGEST: usize = 8;
+const LONGEST: usize = 9;
 
 /// The title of a step: its first order, cut where the details begin.
 pub(crate) fn of_step(step: &ProseStep, subject: &str) -> String {
@@ -77,6 +77,9 @@ fn done_thing(order: &Clause) -> Option<String> {
         if comma(&token) {
             break;
         }
+    }
+    while thing.last().is_some_and(|last| ["of", "to", "the", "a", "and", "or"].contains(last)) {
+        thing.pop();
     }
     let thing = thing.join(" ");
     let thing = thing.trim_end_matches([',', ';', ':', '.']);

@@ -103,7 +103,6 @@ fn every_check_finds_its_defect() {
             None => missed.push(format!("{code} is silent about {to}")),
             Some(hit) if (hit.severity == Severity::Blocking) != *blocks => {
                 missed.push(format!("{code}: severity"));
-                missed.push(format!("{code}: severity"))
             }
             Some(hit) if !text.contains(&hit.quote) => missed.push(format!("{code}: quote {}", hit.quote)),
             Some(_) => {}
