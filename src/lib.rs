@@ -4,6 +4,7 @@ pub mod agent;
 pub mod base;
 pub mod brief;
 pub mod contract;
+pub mod daemon;
 pub mod decision;
 pub mod draft;
 pub mod governance;

@@ -40,6 +40,13 @@ pub fn open_of_mission(db: &Connection, mission: &str) -> Result<Vec<Decision>> 
     Ok(rows)
 }
 
+/// Every decision of one mission, oldest first.
+pub fn all_of_mission(db: &Connection, mission: &str) -> Result<Vec<Decision>> {
+    let sql = format!("{SELECT} WHERE mission = ?1 ORDER BY number");
+    let rows = db.prepare_cached(&sql)?.query_map([mission], read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
 /// Open decisions, oldest first: all, or those a party is asked for.
 pub fn open_for(db: &Connection, party: Option<&str>) -> Result<Vec<Decision>> {
     let rows = match party {

@@ -108,6 +108,11 @@ impl Engine {
         drop(idle.wait_for(|idle| *idle == Idle::Yes).await);
     }
 
+    /// Whether nothing is being driven or waits in line.
+    pub fn is_idle(&self) -> bool {
+        *self.inner.idle.borrow() == Idle::Yes
+    }
+
     /// How many workflows are in memory now.
     pub fn driven(&self) -> usize {
         self.inner.driven.len()

@@ -233,7 +233,7 @@ impl Activity for KeepDraft {
         let suffix = if round == 1 { String::new() } else { format!("-{round}") };
         let name = format!("drafts/{agent}{suffix}.md");
         let text = match &draft {
-            Some(draft) => draft::render(&agent, draft),
+            Some(draft) => draft::render::markdown(&agent, draft),
             None => format!("# {agent}\n\nNo draft: {}\n", gap.clone().unwrap_or_default()),
         };
         let items = draft.as_ref().map_or(0, |draft| draft::items(&agent, draft).len());

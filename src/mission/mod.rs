@@ -17,7 +17,8 @@ mod workflow;
 
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mission, missions, receive,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission, missions,
+    receive, unmoved,
 };
 pub use workflow::Author;
 
@@ -72,6 +73,7 @@ CREATE TABLE mission(
   requested_by TEXT NOT NULL,
   file TEXT NOT NULL,                   -- name of the dropped file
   sha256 TEXT NOT NULL,                 -- of its bytes
+  moved INTEGER NOT NULL,               -- whether the dropped file was moved into the dossier
   created_at INTEGER NOT NULL,
   ended_at INTEGER
 ) STRICT, WITHOUT ROWID;

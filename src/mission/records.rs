@@ -3,7 +3,7 @@
 use crate::base::text::slug;
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::brief::Brief;
-use crate::journal::Tx;
+use crate::journal::{Story as _, Tx};
 use crate::sop::SopId;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
@@ -174,6 +174,8 @@ pub struct NewMission {
     pub requester: String,
     /// The same bytes may be taken although a mission of them has ended.
     pub again: bool,
+    /// The file is a dropped one and must still be moved into the dossier.
+    pub dropped: bool,
 }
 
 /// Takes a mission in: gives it an id and starts its workflow. Bytes that an open mission has, or had and ended
@@ -184,10 +186,10 @@ pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
     let id = free_id(tx, &new.brief.title)?;
     tx.db()
         .prepare_cached(
-            "INSERT INTO mission(id, title, state, reason, requested_by, file, sha256, created_at)
-             VALUES(?1, ?2, 'received', '', ?3, ?4, ?5, ?6)",
+            "INSERT INTO mission(id, title, state, reason, requested_by, file, sha256, moved, created_at)
+             VALUES(?1, ?2, 'received', '', ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute((&id, &new.brief.title, &new.requester, &new.file, &sha256.0, tx.now().0))?;
+        .execute((&id, &new.brief.title, &new.requester, &new.file, &sha256.0, !new.dropped, tx.now().0))?;
     keep(tx, &id, "mission.md", &new.text)?;
     tx.event(
         &id,
@@ -197,9 +199,23 @@ pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
     let story = super::Author { mission: id.clone(), brief: new.brief.clone(), requester: new.requester.clone() };
     let input = serde_json::to_string(&story)
         .map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
-    use crate::journal::Story as _;
     tx.start(&id, (super::Author::NAME, super::Author::VERSION), None, &input)?;
     Ok(id)
+}
+
+/// Records that a mission's dropped file is in its dossier now.
+pub fn mark_moved(tx: &Tx<'_>, mission: &str) -> Result<()> {
+    tx.db().prepare_cached("UPDATE mission SET moved = 1 WHERE id = ?1")?.execute([mission])?;
+    Ok(())
+}
+
+/// Missions whose dropped file a crash left where it was: id, file name, hash of its bytes.
+pub fn unmoved(db: &Connection) -> Result<Vec<(String, String, Digest)>> {
+    let rows = db
+        .prepare_cached("SELECT id, file, sha256 FROM mission WHERE moved = 0")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, Digest(row.get(2)?))))?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
 fn refuse_repetition(db: &Connection, sha256: &Digest, again: bool) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::base::{Problem, problem::Result};
 use crate::contract::Finding;
 use crate::journal::Tx;
 use crate::sop::conflict::{self, TheirFacts};
-use crate::sop::facts::{Fact, facts};
+use crate::sop::facts::{Fact, FactKind, facts};
 use crate::sop::{Sop, SopId, Version};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
         "SELECT DISTINCT sop, version, fact FROM sop_fact WHERE kind = ?1 AND subject = ?2 AND sop <> ?3",
     )?;
     for fact in &mine {
-        let mut rows = statement.query((fact.kind.word(), &fact.subject, sop.head.id.as_str()))?;
+        let mut rows = statement.query((word(fact.kind), &fact.subject, sop.head.id.as_str()))?;
         while let Some(row) = rows.next()? {
             let id: SopId = row.get::<_, String>(0)?.parse().map_err(Problem::store)?;
             let version: Version = row.get::<_, String>(1)?.parse().map_err(Problem::store)?;
@@ -32,7 +32,7 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
     }
     Ok(others
         .into_iter()
-        .flat_map(|((id, version), facts)| conflict::conflicts(&mine, &TheirFacts { id, version, facts }))
+        .flat_map(|((id, version), facts)| conflict::conflicts(&sop.head.id, &mine, &TheirFacts { id, version, facts }))
         .collect())
 }
 
@@ -57,7 +57,12 @@ pub(super) fn replace(tx: &Tx<'_>, source: &str, sop: &Sop, text: &str) -> Resul
         let stored = serde_json::to_string(&fact)
             .map_err(|error| Problem::failed(format!("BUG: a fact is not JSON: {error}")))?;
         let (id, version) = (sop.head.id.as_str(), sop.head.version.to_string());
-        insert.execute((fact.kind.word(), &fact.subject, source, id, version, stored))?;
+        insert.execute((word(fact.kind), &fact.subject, source, id, version, stored))?;
     }
     Ok(())
+}
+
+/// The bare word of a kind, as a column holds it.
+fn word(kind: FactKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
