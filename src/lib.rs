@@ -4,6 +4,7 @@ pub mod base;
 pub mod brief;
 pub mod contract;
 pub mod draft;
+pub mod journal;
 pub mod roles;
 pub mod roster;
 pub mod settings;

@@ -1,0 +1,78 @@
+//! The YAML head, one key a line, in the order of the form; plain words where YAML allows, quotes elsewhere.
+
+use crate::sop::document::{Head, Trigger};
+
+/// The lines between the two `---`.
+pub(super) fn render(head: &Head) -> String {
+    let mut out = String::new();
+    let mut put = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            out.push_str(key);
+            out.push_str(if value.starts_with('\n') { ":" } else { ": " });
+            out.push_str(&value);
+            out.push('\n');
+        }
+    };
+    let text = |value: &str| Some(scalar(value));
+    put("id", Some(head.id.to_string()));
+    put("version", Some(head.version.to_string()));
+    put("title", text(&head.title));
+    put("department", Some(head.department.clone()));
+    put("owner", text(&head.owner));
+    put("objective", text(&head.objective));
+    put("description", text(&head.description));
+    put("risk_level", word(&head.risk_level));
+    put("impact", text(&head.impact));
+    put("execution_mode", word(&head.execution_mode));
+    put("priority", word(&head.priority));
+    put("triggers", Some(triggers(&head.triggers)));
+    put("cooldown", head.cooldown.map(|span| span.to_string()));
+    put("max_concurrent", head.max_concurrent.map(|count| count.to_string()));
+    put("admission", head.admission.as_ref().and_then(word));
+    put("confidence", head.confidence.map(|percent| percent.to_string()));
+    put("review_every", head.review_every.map(|span| span.to_string()));
+    put("created_by", text(&head.created_by));
+    put("created_at", text(&head.created_at));
+    put("mission", head.mission.as_deref().map(scalar));
+    put("contract", head.contract.as_ref().map(|digest| scalar(&digest.0)));
+    put("supersedes", head.supersedes.map(|version| version.to_string()));
+    out
+}
+
+/// The word serde knows a plain value by.
+fn word<T: serde::Serialize>(value: &T) -> Option<String> {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned))
+}
+
+fn triggers(triggers: &[Trigger]) -> String {
+    let written: Vec<String> = triggers
+        .iter()
+        .map(|trigger| match trigger {
+            Trigger::Manual => "manual".to_owned(),
+            Trigger::Webhook(path) => format!("webhook: {}", quoted(path)),
+            Trigger::Cron(schedule) => format!("cron: {}", quoted(schedule)),
+        })
+        .collect();
+    match written.as_slice() {
+        [only] if !only.contains(':') => format!("[{only}]"),
+        [] => "[]".to_owned(),
+        many => format!("\n  - {}", many.join("\n  - ")),
+    }
+}
+
+/// Text as a plain scalar where nothing in it could be read as YAML, else in double quotes.
+fn scalar(text: &str) -> String {
+    let first = text.chars().next().is_some_and(char::is_alphabetic);
+    let date = text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok();
+    let tricky = [": ", " #"].iter().any(|mark| text.contains(mark))
+        || text.ends_with([':', ' '])
+        || text.chars().any(|c| c.is_control() || "[]{}\"`\\".contains(c) || ('\u{fff0}'..).contains(&c));
+    let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"];
+    let reserved = words.contains(&text.to_lowercase().as_str());
+    if date || (first && !tricky && !reserved) { text.to_owned() } else { quoted(text) }
+}
+
+/// A JSON string is a YAML string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
