@@ -360,7 +360,7 @@ Calls what can buy.
         for (from, to, expected) in [
             ("### Terms", "### Term", "vp.sales.md:19: `Term` is not a part of an SOP"),
             ("Phase: assess", "Phase: asess", "`asess` is not a phase"),
-            ("- Time Limit:", "- Time Limt:", "hint: write `Time Limit`"),
+            ("- Time Limit:", "- Time Limt:", "hint: did you mean `Time Limit`?"),
             ("Limit: 2 hours", "Limit: two hours", "is not a length of time"),
             ("   - Artifact: score in the CRM\n", "", "has no `Artifact`"),
             (
@@ -368,11 +368,11 @@ Calls what can buy.
                 "   - Owner: vp.sales",
                 "`Owner` is not a key of a step",
             ),
-            ("   - Count a missing", "   - Time Limit: 1 hour\n   - Count a missing", "stands twice"),
+            ("   - Count a missing", "   - Time Limit: 1 hour\n   - Count a missing", "is given twice"),
             ("   - Count a missing", "   - Depends On: 1\n   - Count a missing", "the phases put"),
             (
                 "   - Count a missing",
-                "   - Approval Required: yes\n   - Count a missing",
+                "   - Approval Required: true\n   - Count a missing",
                 "neither `Yes` nor `No`",
             ),
             ("(text, required)", "(string, required)", "`string` is not a type of input"),
