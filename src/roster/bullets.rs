@@ -1,7 +1,7 @@
 //! The forms of bullets in the parts of a topic: inputs, terms, roles, scope, risks, references.
 
 use super::Part;
-use super::parse::Source;
+use super::source::Source;
 use crate::base::text::listed;
 use crate::sop::words::is_snake_case;
 use crate::sop::{Input, InputKind, Section, SopId};

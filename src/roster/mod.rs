@@ -3,6 +3,7 @@
 pub mod bullets;
 mod company;
 pub mod parse;
+pub(crate) mod source;
 pub(crate) mod steps;
 
 pub use company::Roster;

@@ -1,6 +1,6 @@
 //! One entry of a `### Steps` part: title, sentences, keys, rules.
 
-use super::parse::Source;
+use super::source::Source;
 use super::{KnownStep, Phase};
 use crate::base::markdown::{Item, What, one_line};
 use crate::base::text::listed;
