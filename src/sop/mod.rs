@@ -1,14 +1,23 @@
 //! The SOP as a document: identity, parts, reading, writing, checking, comparing. No I/O, no clock.
 
+pub mod conflict;
+pub mod diff;
 pub mod document;
 pub mod expression;
+pub mod facts;
 pub mod id;
+pub mod lint;
+pub mod measure;
 pub mod outline;
 pub mod parse;
+mod phrases;
+pub mod prose;
+pub mod references;
 pub mod render;
 #[cfg(test)]
 mod sample;
 pub mod step_keys;
+pub mod tokens;
 pub mod words;
 
 pub use document::{Body, Head, Input, InputKind, Section, Sop, Step};

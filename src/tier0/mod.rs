@@ -1,0 +1,32 @@
+//! What sopd can think without any model: plans, drafts, syntheses and verdicts made by code from the
+//! agents' own knowledge and the requester's own words. Deterministic and pure; it never invents a rule, a
+//! number or a name, and says what it could not know.
+
+pub mod assemble;
+mod assignment;
+mod choice;
+mod clause;
+mod contradiction;
+mod comments;
+mod fates;
+pub mod draft;
+mod figures;
+mod from_prose;
+mod from_topic;
+mod matching;
+mod merge;
+mod names;
+pub mod plan;
+mod promises;
+mod prose;
+mod repairs;
+mod sentences;
+mod steps;
+pub mod synthesise;
+#[cfg(test)]
+mod testing;
+mod titles;
+mod verbs;
+mod weave;
+mod wish;
+mod words;
