@@ -23,10 +23,14 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     let wanted = read_brief(&q.brief);
     let owner = q.owner == agent.head.id;
     let material = if owner || wanted.own_words { read(&q.mission.text, &q.mission.answers) } else { Material::default() };
-    let (topics, unknown) = selected(agent, &wanted, q);
+    let (mut topics, unknown) = selected(agent, &wanted, q);
     let changing = q.mission.current.is_some();
+    if let Some(current) = &q.mission.current {
+        topics.retain(|topic| brings_news(topic, current));
+    }
     let own_words = !changing && leads(&wanted, &material, &topics, owner);
-    if topics.is_empty() && !own_words {
+    let told = owner && (!material.steps.is_empty() || !material.rules.is_empty());
+    if topics.is_empty() && !own_words && !(changing && told) {
         return declined(q, agent);
     }
     let mut draft = Draft::default();
@@ -36,7 +40,7 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     if own_words {
         let telling = Telling { title: &q.title, agent, names: &wanted.names, topic: topics.first().copied() };
         from_prose::lead(&mut draft, &material, &telling);
-    } else if !changing {
+    } else if !changing || topics.is_empty() {
         from_prose::weave(&mut draft, &material);
     }
     ask_unknown(&mut draft, &unknown);
@@ -44,6 +48,16 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     answer_findings(&mut draft, agent, &q.findings);
     draft.confidence = confidence(&draft, &topics, q, own_words);
     draft
+}
+
+/// Most sentences of a topic are in the version in force already: what it would bring is not the change.
+fn brings_news(topic: &Topic, current: &str) -> bool {
+    let steps = topic.steps.iter().map(|known| known.step.text.clone());
+    let lines: Vec<String> = topic.rules.iter().cloned().chain(steps).collect();
+    let known: Vec<&str> = current.lines().collect();
+    let stands = |line: &&String| known.iter().any(|text| super::words::likeness(text, line) >= 70);
+    let standing = lines.iter().filter(stands).count();
+    lines.is_empty() || 2 * standing < lines.len()
 }
 
 /// The requester's own steps lead when the plan says so, when they are a list, or when there is nothing else.

@@ -55,7 +55,7 @@ pub fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, String> {
         questions: desk.questions(),
         title,
     };
-    answer.assertions = super::promises::assertions(&answer, &desk.material, roster, desk.current.as_ref());
+    answer.assertions = super::promises::assertions(&answer, q, roster);
     Ok(answer)
 }
 

@@ -17,9 +17,19 @@ pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
         Some(sop) => super::weave::into_current(q, &sop),
         None => fresh(q),
     };
+    if let Some(reviewed) = reviewed(q) {
+        joined = Synthesis { dispositions: joined.dispositions, dissent: joined.dissent, change: joined.change, ..reviewed };
+    }
     super::comments::apply(&mut joined, q);
     super::repairs::apply(&mut joined, q);
     joined
+}
+
+/// A person read the round before and commented on it: the comments are about that text, so it is the one to edit.
+fn reviewed(q: &SynthesisQuestion) -> Option<Synthesis> {
+    let previous = q.previous.as_deref().filter(|_| !q.comments.is_empty())?;
+    let sop = crate::sop::parse("the round before", previous).ok()?;
+    Some(super::weave::as_synthesis(&sop))
 }
 
 /// A first version.
@@ -65,7 +75,7 @@ fn authors(q: &SynthesisQuestion) -> Vec<&str> {
 }
 
 /// A table cell holds no line end and no bar.
-fn plain_row(input: Input) -> Input {
+pub(crate) fn plain_row(input: Input) -> Input {
     let description = full_stop(&capital(&input.description).replace(['|', '\n'], " "));
     Input { description, ..input }
 }
