@@ -3,9 +3,11 @@
 pub mod conflict;
 pub mod diff;
 pub mod document;
+pub mod export;
 pub mod expression;
 pub mod facts;
 pub mod id;
+pub mod import;
 pub mod lint;
 pub mod measure;
 pub mod outline;
