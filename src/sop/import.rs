@@ -9,7 +9,8 @@ mod skill;
 
 use super::document::{Body, ExecutionMode, Head, Priority, RiskLevel, Section, Sop, Trigger};
 use super::id::{SopId, Version};
-use super::outline::{BlockKind, Part, blocks};
+use super::outline::Part;
+use super::plain::{below, without_keys};
 use super::prose::sentences;
 use super::{parse, render};
 use crate::base::{Problem, text::slug};
@@ -267,7 +268,7 @@ impl Draft {
         if part.text.is_empty() {
             return;
         }
-        let text = plain_keys(&below(&part.text, 4));
+        let text = without_keys(&below(&part.text, 4));
         let text = if part.title.is_empty() { text } else { format!("### {}\n\n{text}", part.title) };
         add(&mut self.body.scope, &text);
         let name = if part.title.is_empty() { "the text before the first heading" } else { &part.title };
@@ -279,7 +280,7 @@ impl Draft {
 
     /// Overview, purpose or introduction: the purpose, and its first sentence as description.
     fn overview(&mut self, text: &str) {
-        add(&mut self.body.purpose, &plain_keys(&below(text, 3)));
+        add(&mut self.body.purpose, &without_keys(&below(text, 3)));
         if self.description.is_empty() {
             self.description =
                 sentences(text, 1).into_iter().next().map(|first| first.text).unwrap_or_default();
@@ -299,56 +300,6 @@ fn add(place: &mut String, text: &str) {
     };
     let written = write!(place, "{gap}{}", text.trim());
     debug_assert!(written.is_ok(), "BUG: writing to a string failed");
-}
-
-/// `text` with its headings moved down so that none stands above `level`.
-fn below(text: &str, level: u8) -> String {
-    let blocks = blocks(text);
-    let highest = blocks.iter().filter_map(|block| match block.kind {
-        BlockKind::Heading(level, _) => Some(level),
-        _ => None,
-    });
-    let down = level.saturating_sub(highest.min().unwrap_or(level));
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    for block in blocks {
-        if let BlockKind::Heading(own, words) = block.kind {
-            let (first, last) = (index(block.first), index(block.last));
-            for (at, line) in lines.iter_mut().enumerate() {
-                if at == first {
-                    *line = format!("{} {words}", "#".repeat(usize::from((own + down).min(6))));
-                } else if at > first && at <= last {
-                    line.clear();
-                }
-            }
-        }
-    }
-    lines.join("\n")
-}
-
-fn index(line: u32) -> usize {
-    usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX)
-}
-
-/// `text` without lines that would be read as keys of a step: `**Note:** x` becomes `*Note:* x`. Fenced
-/// blocks stay as they are.
-fn plain_keys(text: &str) -> String {
-    let mut fence = String::new();
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let start = line.trim_start();
-        let mark: String = start.chars().take_while(|c| start.starts_with(*c) && "`~".contains(*c)).collect();
-        if mark.len() >= 3 && (fence.is_empty() || mark.starts_with(&fence)) {
-            fence = if fence.is_empty() { mark } else { String::new() };
-        }
-        let bold = start.strip_prefix("**").and_then(|rest| rest.split_once("**"));
-        match bold.filter(|(name, rest)| {
-            fence.is_empty() && (name.ends_with(':') || rest.trim_start().starts_with(':'))
-        }) {
-            Some((name, rest)) => lines.push(format!("*{name}*{rest}")),
-            None => lines.push(line.to_owned()),
-        }
-    }
-    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 mod vocabulary;
 
-use super::tokens::{STOP_WORDS, stem, stems};
+use super::tokens::{STOP_WORDS, stem, stems, words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use vocabulary::{ARRIVALS, BE, BOUNDARIES, DETERMINERS, GENERIC, IRREGULAR, VERBS, WEAK};
@@ -170,11 +170,47 @@ pub(super) fn event(sentence: &str) -> String {
 
 /// The stems of `text` that tell one definition or rule from another.
 pub(super) fn content(text: &str) -> BTreeSet<String> {
-    let filling =
-        ["more", "least", "most", "less", "above", "below", "within", "over", "up", "need", "point"];
-    stems(text)
-        .into_iter()
-        .filter(|one| !WEAK.contains(&one.as_str()) && !filling.contains(&one.as_str()))
-        .filter(|one| !is_number(one) && !["%", "€", "$", "£", ">", "<"].contains(&one.as_str()))
-        .collect()
+    let filling = [
+        "more", "least", "most", "less", "above", "below", "within", "over", "up", "need", "needs", "point",
+        "points",
+    ];
+    let said = |word: &&String| {
+        let word = word.as_str();
+        let sign = ["%", "€", "$", "£", ">", "<"].contains(&word);
+        !sign
+            && !is_number(word)
+            && [STOP_WORDS.as_slice(), WEAK, &filling].iter().all(|list| !list.contains(&word))
+    };
+    words(text).iter().filter(said).map(|word| stem(word)).collect()
+}
+
+/// The thing that is the subject of a sentence whose verb stands at `end`, prepositions and all: read access
+/// to production is not write access to production. Falls back to the nearest thing after another verb.
+pub(super) fn whole_subject(words: &[String], end: usize) -> Vec<String> {
+    let joined = ["to", "for", "in", "on", "of", "from", "with"];
+    let before = words.get(..end).unwrap_or_default();
+    let plain =
+        before.iter().all(|word| joined.contains(&word.as_str()) || !BOUNDARIES.contains(&word.as_str()));
+    let order = before.first().is_some_and(|word| is_order(word));
+    if plain && !order && before.len() <= MAX_SUBJECT {
+        return before.iter().filter(|word| !joined.contains(&word.as_str())).cloned().collect();
+    }
+    thing_before(words, end)
+}
+
+/// A subject longer than this many words holds more than one thing.
+const MAX_SUBJECT: usize = 10;
+
+/// The thing after a verb, with what it is joined to: `access to production`.
+pub(super) fn whole_object(words: &[String], from: usize) -> (Vec<String>, usize) {
+    let (mut found, mut end) = thing_after(words, from, words.len());
+    while matches!(at(words, end), "to" | "for" | "in" | "on" | "from") {
+        let (more, next) = thing_after(words, end + 1, words.len());
+        if more.is_empty() {
+            break;
+        }
+        found.extend(more);
+        end = next;
+    }
+    (found, end)
 }

@@ -1,8 +1,9 @@
 //! Agent SOPs, `*.sop.md`: title, overview, parameters, steps with constraints. Every constraint is kept.
 
-use super::{Draft, add, below, plain_keys};
+use super::{Draft, add};
 use crate::sop::document::{Input, InputKind, Step};
 use crate::sop::outline::{Bullet, Part, bullets, parts};
+use crate::sop::plain::{below, without_keys};
 use crate::sop::words::is_snake_case;
 
 pub(super) fn read(mut draft: Draft, text: &str) -> Draft {
@@ -51,7 +52,7 @@ fn parameters(draft: &mut Draft, part: &Part) {
         .collect();
     let rest = rest.join("\n");
     if !rest.trim().is_empty() {
-        add(&mut draft.body.preflight, &below(&plain_keys(rest.trim()), 3));
+        add(&mut draft.body.preflight, &below(&without_keys(rest.trim()), 3));
     }
 }
 
@@ -110,7 +111,7 @@ fn steps(draft: &mut Draft, section: &Part) {
             .trim_start_matches(|c: char| c.is_ascii_digit())
             .trim_start_matches(['.', ')', ':'])
             .trim();
-        let text = plain_keys(&below(&part.text, 4));
+        let text = without_keys(&below(&part.text, 4));
         draft.body.steps.push(Step { number, title: title.to_owned(), text, ..Step::default() });
     }
 }

@@ -1,10 +1,11 @@
 //! Any other Markdown: headings that name a section of ours fill it, numbered lists become steps, and the
 //! rest is kept under Scope.
 
-use super::{Draft, add, below, plain_keys};
+use super::{Draft, add};
 use crate::base::{Problem, yaml};
 use crate::sop::document::{Section, Step};
 use crate::sop::outline::{Bullet, Part, bullets, lines_between, parts};
+use crate::sop::plain::{below, without_keys};
 
 /// Words in headings, and the section they mean; the first that fits counts.
 const MEANINGS: [(&str, Section); 30] = [
@@ -76,7 +77,7 @@ fn place(draft: &mut Draft, part: &Part) {
         None if part.title.is_empty() && !part.text.is_empty() => draft.overview(&part.text),
         Some(Section::Purpose) => draft.overview(&part.text),
         Some(section) if !matches!(section, Section::Scope | Section::Steps | Section::Inputs) => {
-            let text = plain_keys(&below(&part.text, 3));
+            let text = without_keys(&below(&part.text, 3));
             add(draft.section(section), &text);
         }
         _ => draft.keep(part),
@@ -93,7 +94,7 @@ fn steps(draft: &mut Draft, part: &Part) {
     if below_it.iter().any(|below| below.level == 3) {
         for heading in &below_it {
             if heading.level == 3 {
-                step(draft, without_number(&heading.title), &plain_keys(&below(&heading.text, 4)));
+                step(draft, without_number(&heading.title), &without_keys(&below(&heading.text, 4)));
             } else {
                 draft.keep(heading);
             }
@@ -115,7 +116,7 @@ fn steps(draft: &mut Draft, part: &Part) {
     for (item, last) in items.iter().zip(nexts) {
         let lines = lines_between(&part.text, item.line, last);
         let text = item_text(&lines);
-        step(draft, &title(&item.text), &plain_keys(&below(&text, 4)));
+        step(draft, &title(&item.text), &without_keys(&below(&text, 4)));
     }
 }
 

@@ -1,13 +1,14 @@
 //! `SOP.md` with its `manifest.json`: the form of the skill description. A bare approval time-out means there
 //! that the gate opens by itself, and is written out as such.
 
+use super::Draft;
 use super::manifest::{self, Manifest, disagree, place};
-use super::{Draft, plain_keys};
 use crate::base::Problem;
 use crate::base::span::{Span, Unit};
 use crate::sop::document::{ApprovalTimeout, Lapse, Step, Trigger};
 use crate::sop::outline::{Part, parts};
 use crate::sop::parse::read_steps;
+use crate::sop::plain::without_keys;
 use crate::sop::words::did_you_mean;
 
 type File<'a> = (&'a str, &'a str);
@@ -70,7 +71,7 @@ fn title_lines(draft: &mut Draft, file: File<'_>, part: &Part) -> Vec<Problem> {
             problems.push(Problem::invalid(wrong).at(place(file.0, file.1, line.trim())));
         }
     }
-    let rest = plain_keys(rest.join("\n").trim());
+    let rest = without_keys(rest.join("\n").trim());
     if !rest.is_empty() {
         draft.overview(&rest);
     }
