@@ -26,7 +26,7 @@ pub(super) const VERBS: &[&[&str]] = &[
     &["escalate"],
     &["file"],
     &["grant"],
-    &["hand"],
+    &["hand", "handover"],
     &["handle", "process"],
     &["hire"],
     &["hold"],
