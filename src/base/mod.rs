@@ -3,6 +3,8 @@
 
 pub mod clock;
 pub mod digest;
+pub mod fault;
+pub mod files;
 pub mod markdown;
 pub mod money;
 pub mod problem;

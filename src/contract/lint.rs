@@ -122,14 +122,13 @@ fn check_assignments(assertions: &[Assertion], assignments: &[Assignment], findi
     }
 }
 
-/// Whether a statement is about absence. The rule is plain on purpose: any negation in it counts (and a coded
-/// check whose name begins with `no-`). Taking a harmless sentence for a negative one only asks for a positive
-/// one beside it, which a sound contract has anyway.
+/// Whether a statement is about absence. The rule is plain on purpose: any negation in a judged one counts.
+/// Taking a harmless sentence for a negative one only asks for a positive one beside it, which a sound contract
+/// has anyway. A coded check never holds for an empty draft: it passes only with words of the draft as proof.
 fn is_negative(assertion: &Assertion) -> bool {
-    let coded = matches!(&assertion.check, Check::Code { name, .. } if name.starts_with("no-"));
     let statement = assertion.statement.to_lowercase();
     let mut words = statement.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    coded || words.any(|word| NEGATIONS.contains(&word) || word.ends_with("n't"))
+    assertion.check == Check::Judged && words.any(|word| NEGATIONS.contains(&word) || word.ends_with("n't"))
 }
 
 /// Whether `other` makes sure that something is there for `negative` to be about.
@@ -231,5 +230,7 @@ mod tests {
         assert_eq!(codes(|c, _| c.assertions[0].severity = Severity::Advisory), lonely);
         let both = codes(|c, _| c.assertions[0].statement = "Steps don't contradict each other.".into());
         assert_eq!(both, format!("{lonely} {lonely}"));
+        let coded = Check::Code { name: "steps-have-artifacts".to_owned(), argument: String::new() };
+        assert_eq!(codes(|c, _| c.assertions[1].check = coded.clone()), "", "code proves presence");
     }
 }

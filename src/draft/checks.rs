@@ -4,7 +4,8 @@ use super::{Draft, DraftStep, Statement};
 use crate::base::text::counted;
 use crate::contract::{Finding, Severity};
 use crate::roster::is_agent_id;
-use crate::sop::Section;
+use crate::sop::words::is_snake_case;
+use crate::sop::{Section, Step, step_keys};
 
 /// Most questions of one draft: each one makes a person stop.
 pub const MAX_QUESTIONS: usize = 5;
@@ -111,21 +112,14 @@ fn check_step(step: &DraftStep, findings: &mut Vec<Finding>) {
         let message = format!("`{}` is not an agent id, so nobody would do the step", step.assignee);
         findings.push(finding("draft-step", section, message, &step.title));
     }
-    let is_line = |key: &String| {
-        key.split_once(": ").is_some_and(|(key, value)| !key.is_empty() && !value.trim().is_empty())
-    };
-    for key in step.keys.iter().filter(|key| !is_line(key) || key.contains('\n')) {
-        let message = format!("`{key}` is not a key of a step; write it like `Time Limit: 2 hours`");
+    if let Err(message) = step_keys::apply_keys(&mut Step::default(), &step.keys) {
         findings.push(finding("draft-step", section, message, &step.title));
     }
 }
 
 fn check_inputs(draft: &Draft, findings: &mut Vec<Finding>) {
     for (at, input) in draft.inputs.iter().enumerate() {
-        let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let message = if !input.name.starts_with(|c: char| c.is_ascii_lowercase())
-            || !input.name.chars().all(letters)
-        {
+        let message = if !is_snake_case(&input.name) {
             format!("`{}` is not the name of an input; write lower-case words joined by `_`", input.name)
         } else if input.description.trim().is_empty() {
             format!("the input `{}` has no description", input.name)

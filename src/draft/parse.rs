@@ -5,7 +5,8 @@ use super::{Draft, DraftStep, Question, Statement, Term};
 use crate::base::markdown::{Block, Item, What, cut, one_line};
 use crate::base::text::listed;
 use crate::base::{Place, Problem};
-use crate::roster::parse::{Source, flat_lines};
+use crate::roster::parse::flat_lines;
+use crate::roster::source::Source;
 use crate::roster::{KnownStep, bullets, steps};
 use crate::sop::Section;
 

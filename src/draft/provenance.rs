@@ -184,8 +184,10 @@ fn template_lines(sop_text: &str) -> BTreeSet<u32> {
     let Ok(cut_text) = yaml::front_matter("", sop_text) else { return BTreeSet::new() };
     let offset = cut_text.body_line - 1;
     let mut template: BTreeSet<u32> = (1..=offset).collect();
-    let blank = (1u32..).zip(sop_text.lines()).filter(|(_, line)| line.trim().is_empty());
-    template.extend(blank.map(|(number, _)| number));
+    // The order of steps is made by the merge itself, so `Depends On` has no source either.
+    let formal = |line: &str| line.trim().is_empty() || line.starts_with("**Depends On**:");
+    let formal = (1u32..).zip(sop_text.lines()).filter(|(_, line)| formal(line));
+    template.extend(formal.map(|(number, _)| number));
     let mut in_log = false;
     for block in cut(cut_text.body) {
         let (first, last) = (block.line + offset, block.last_line + offset);
@@ -230,6 +232,7 @@ Score size, need and budget within 2 hours. Ask the customer for a bribe first.
 - A lead counts as qualified from a score of 80 or more.
 
 **Artifact**: score in the CRM
+**Depends On**: 1
 
 ## Change log
 

@@ -1,6 +1,7 @@
 //! Reads one agent file. Strict: whatever the grammar does not know is an error with its place, because a
 //! misspelt part would otherwise be knowledge that silently never reaches an SOP.
 
+use super::source::Source;
 use super::{Agent, AgentHead, Part, Topic, bullets, steps};
 use crate::base::markdown::{Block, Item, What, cut, one_line};
 use crate::base::{Place, Problem, text, yaml};
@@ -47,42 +48,6 @@ pub fn parse(file: &str, text: &str) -> Result<Agent, Vec<Problem>> {
     let (persona, knowledge) = opening(&mut source, &blocks, cut_file.body);
     let topics = topics(&mut source, &blocks);
     source.finish(Agent { head, persona, topics, knowledge })
-}
-
-/// The file being read, and what was found wrong with it.
-pub(crate) struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
-    /// Lines above the body.
-    offset: u32,
-    problems: Vec<Problem>,
-}
-
-impl<'a> Source<'a> {
-    /// A file whose body starts after `offset` lines.
-    pub(crate) fn new(file: &'a str, text: &'a str, offset: u32) -> Self {
-        Self { file, text, offset, problems: Vec::new() }
-    }
-
-    /// `read`, unless something was found wrong.
-    pub(crate) fn finish<T>(self, read: T) -> Result<T, Vec<Problem>> {
-        if self.problems.is_empty() { Ok(read) } else { Err(self.problems) }
-    }
-
-    /// Notes `message` at `line` of the body.
-    pub(crate) fn wrong(&mut self, line: u32, message: impl Into<String>, hint: impl Into<String>) {
-        let place = Place::of(self.file, self.text, line.saturating_add(self.offset), 0);
-        self.problems.push(Problem::invalid(message).hint(hint).at(place));
-    }
-
-    /// Notes `message` at the line of the head that sets `key`.
-    fn wrong_head(&mut self, key: &str, message: impl Into<String>, hint: impl Into<String>) {
-        let starts = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
-        let index = self.text.lines().position(starts).unwrap_or(0);
-        let line = u32::try_from(index).unwrap_or(0) + 1;
-        let place = Place::of(self.file, self.text, line, 1);
-        self.problems.push(Problem::invalid(message).hint(hint).at(place));
-    }
 }
 
 fn check_head(source: &mut Source<'_>, head: &AgentHead) {
@@ -360,7 +325,7 @@ Calls what can buy.
         for (from, to, expected) in [
             ("### Terms", "### Term", "vp.sales.md:19: `Term` is not a part of an SOP"),
             ("Phase: assess", "Phase: asess", "`asess` is not a phase"),
-            ("- Time Limit:", "- Time Limt:", "hint: write `Time Limit`"),
+            ("- Time Limit:", "- Time Limt:", "hint: did you mean `Time Limit`?"),
             ("Limit: 2 hours", "Limit: two hours", "is not a length of time"),
             ("   - Artifact: score in the CRM\n", "", "has no `Artifact`"),
             (
@@ -368,11 +333,11 @@ Calls what can buy.
                 "   - Owner: vp.sales",
                 "`Owner` is not a key of a step",
             ),
-            ("   - Count a missing", "   - Time Limit: 1 hour\n   - Count a missing", "stands twice"),
+            ("   - Count a missing", "   - Time Limit: 1 hour\n   - Count a missing", "is given twice"),
             ("   - Count a missing", "   - Depends On: 1\n   - Count a missing", "the phases put"),
             (
                 "   - Count a missing",
-                "   - Approval Required: yes\n   - Count a missing",
+                "   - Approval Required: true\n   - Count a missing",
                 "neither `Yes` nor `No`",
             ),
             ("(text, required)", "(string, required)", "`string` is not a type of input"),

@@ -124,6 +124,13 @@ impl Models {
         }
     }
 
+    /// Names of the environment variables that hold keys, for keeping those out of every record.
+    pub fn key_variables(&self) -> Vec<String> {
+        let tiers = [&self.tiers.small, &self.tiers.medium, &self.tiers.large, &self.validators];
+        let own = tiers.into_iter().chain(&self.council).filter_map(|model| model.api_key_env.clone());
+        own.chain(self.api_key_env.clone()).collect()
+    }
+
     /// Whether any model is named at all. Without one, all thinking is tier 0.
     pub fn any(&self) -> bool {
         (1..=3).any(|tier| self.tier(tier).is_some())

@@ -1,0 +1,185 @@
+//! The only door to writing files: synced, renamed into place, never half-written.
+
+use super::fault;
+use super::problem::{Problem, Result};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Whether a file that already exists may be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// The new bytes take its place.
+    Replace,
+    /// It stays: same bytes are success, other bytes are a conflict.
+    Keep,
+}
+
+/// Writes `bytes` to `path`: a temporary file beside it, synced, renamed, the folder synced.
+///
+/// A reader sees the old file or the new one, never a part. Missing folders are made.
+pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
+    if existing == Existing::Keep && path.exists() {
+        return same_bytes(path, bytes);
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = temporary_beside(path);
+    let place = fault_place(path);
+    let outcome = write_and_rename(folder, &temporary, path, bytes, (existing, &place));
+    if outcome.is_err() && temporary.exists() {
+        // The temporary file is ours; a failure to remove it leaves only a hidden leftover.
+        drop(fs::remove_file(&temporary));
+    }
+    outcome.map_err(|error| explain(path, &error))?;
+    if existing == Existing::Keep { same_bytes(path, bytes) } else { Ok(()) }
+}
+
+fn write_and_rename(
+    folder: &Path,
+    temporary: &Path,
+    path: &Path,
+    bytes: &[u8],
+    (existing, place): (Existing, &str),
+) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut file = File::create(temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fault::point(place, "before");
+    match existing {
+        #[expect(clippy::disallowed_methods, reason = "this is the one door to renaming")]
+        Existing::Replace => fs::rename(temporary, path)?,
+        Existing::Keep => {
+            // A hard link fails when the name is taken, so two writers cannot overwrite each other.
+            match fs::hard_link(temporary, path) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                _ => fs::remove_file(temporary)?,
+            }
+        }
+    }
+    File::open(folder)?.sync_all()?;
+    fault::point(place, "after");
+    Ok(())
+}
+
+/// Writes a projection: renamed into place, so that a reader never sees a part, but not synced, since it can be
+/// written again from the journal. A file that already has these bytes is left alone.
+pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let temporary = temporary_beside(path);
+    let place = fault_place(path);
+    let step = || -> std::io::Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        File::create(&temporary)?.write_all(bytes)?;
+        fault::point(&place, "before");
+        #[expect(clippy::disallowed_methods, reason = "this is the one door to renaming")]
+        fs::rename(&temporary, path)?;
+        fault::point(&place, "after");
+        Ok(())
+    };
+    step().map_err(|error| explain(path, &error))
+}
+
+/// Moves a file into place, folders made, both folders synced.
+pub fn relocate(from: &Path, to: &Path) -> Result<()> {
+    let step = || -> std::io::Result<()> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let place = fault_place(to);
+        fault::point(&place, "before");
+        #[expect(clippy::disallowed_methods, reason = "this is the one door to renaming")]
+        fs::rename(from, to)?;
+        File::open(folder)?.sync_all()?;
+        fault::point(&place, "after");
+        Ok(())
+    };
+    step().map_err(|error| explain(to, &error))
+}
+
+/// Removes a file; a file that is not there is success.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(explain(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a text file, refusing one larger than `most` bytes or not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> Result<String> {
+    let size = fs::metadata(path).map_err(|error| explain(path, &error))?.len();
+    if size > most {
+        return Err(Problem::invalid(format!(
+            "{} is {size} bytes; at most {most} are taken",
+            path.display()
+        )));
+    }
+    let bytes = fs::read(path).map_err(|error| explain(path, &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Problem::invalid(format!("{} is not UTF-8 text (byte {at})", path.display()))
+            .hint("save the file as UTF-8")
+    })
+}
+
+/// An error of the disk, in words.
+pub fn explain(path: &Path, error: &std::io::Error) -> Problem {
+    let shown = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => Problem::not_found(format!("{shown} does not exist")),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Problem::failed(format!("{shown} cannot be written: {error}"))
+                .hint("give the user that runs sopd the right to write there")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Problem::failed(format!("no room left to write {shown}: {error}")).hint("free some disk space")
+        }
+        _ => Problem::failed(format!("{shown}: {error}")),
+    }
+}
+
+fn same_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    let there = fs::read(path).map_err(|error| explain(path, &error))?;
+    if there == bytes {
+        return Ok(());
+    }
+    Err(Problem::conflict(format!("{} exists with other content", path.display()))
+        .hint("move that file away; sopd never overwrites a published file"))
+}
+
+fn temporary_beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.tmp", uuid::Uuid::now_v7().simple()))
+}
+
+fn fault_place(path: &Path) -> String {
+    format!("rename/{}", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_file_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.md");
+        write(&path, b"one", Existing::Keep).unwrap();
+        write(&path, b"one", Existing::Keep).unwrap();
+        assert_eq!(write(&path, b"two", Existing::Keep).unwrap_err().kind, crate::base::Kind::Conflict);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        write(&path, b"two", Existing::Replace).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn text_that_is_too_large_or_not_text_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.md");
+        write(&path, b"\xff\xfe", Existing::Replace).unwrap();
+        assert!(read_text(&path, 10).unwrap_err().message.contains("UTF-8"));
+        assert!(read_text(&path, 1).unwrap_err().message.contains("at most 1"));
+    }
+}

@@ -1,0 +1,117 @@
+//! What the driver writes and looks up: starts, outcomes, signals that have come.
+
+use super::blob;
+use super::driver::CANCEL;
+use super::history::StepRecord;
+use super::tx::Tx;
+use super::workflow::Asked;
+use crate::base::problem::Result;
+use std::collections::BTreeMap;
+
+/// Something whose start is recorded.
+pub(super) enum Start {
+    Activity(StepRecord),
+    Child { id: String, kind: (&'static str, u32), input: String },
+    Timer { ordinal: i64, due: i64 },
+}
+
+impl Start {
+    pub(super) fn write(&self, tx: &Tx<'_>, workflow: &str) -> Result<()> {
+        match self {
+            Self::Activity(step) => step.write(tx, workflow, None).map(drop),
+            Self::Child { id, kind, input } => tx.start(id, *kind, Some(workflow), input).map(drop),
+            Self::Timer { ordinal, due } => {
+                let fired: bool = tx
+                    .db()
+                    .prepare_cached("SELECT EXISTS(SELECT 1 FROM signal WHERE workflow = ?1 AND name = ?2)")?
+                    .query_row((workflow, format!("timer/{ordinal}")), |row| row.get(0))?;
+                if !fired {
+                    tx.db()
+                        .prepare_cached("INSERT INTO timer(workflow, ordinal, due_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+                        .execute((workflow, ordinal, due))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl StepRecord {
+    /// Writes the step; an outcome that is already recorded is never replaced.
+    pub(super) fn write(&self, tx: &Tx<'_>, workflow: &str, outcome: Option<&str>) -> Result<i64> {
+        let outcome = outcome.map(|text| blob::shelve(tx, text)).transpose()?;
+        let rows = tx
+            .db()
+            .prepare_cached(
+                "INSERT INTO step(workflow, ordinal, kind, name, key, input_hash, attempt, position, outcome, at)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 ON CONFLICT(workflow, ordinal) DO UPDATE
+                 SET attempt = max(attempt, excluded.attempt), position = excluded.position,
+                     outcome = excluded.outcome, at = excluded.at
+                 WHERE position IS NULL",
+            )?
+            .execute(rusqlite::params![
+                workflow,
+                self.ordinal,
+                self.kind,
+                self.name,
+                self.key,
+                self.input_hash,
+                self.attempt,
+                self.position,
+                outcome,
+                tx.now().0
+            ])?;
+        if rows == 1 {
+            return Ok(tx.now().0);
+        }
+        Err(crate::base::Problem::store(format!("step {} of {workflow} is already recorded", self.ordinal)))
+    }
+}
+
+pub(super) fn step_of(asked: &Asked) -> StepRecord {
+    StepRecord {
+        ordinal: asked.ordinal,
+        kind: asked.kind().to_owned(),
+        name: asked.name().to_owned(),
+        key: asked.key.clone(),
+        input_hash: asked.input_hash(),
+        attempt: 1,
+        position: None,
+        outcome: None,
+        at: 0,
+    }
+}
+
+/// A signal nobody has observed yet.
+pub(super) struct Arrived {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) payload: String,
+}
+
+impl Arrived {
+    pub(super) fn oldest(
+        db: &rusqlite::Connection,
+        workflow: &str,
+        wanted: &BTreeMap<String, i64>,
+    ) -> Result<Option<Self>> {
+        let mut statement = db.prepare_cached(
+            "SELECT id, name, payload FROM signal WHERE workflow = ?1 AND position IS NULL ORDER BY id",
+        )?;
+        let mut rows = statement.query([workflow])?;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(1)?;
+            if name == CANCEL || wanted.contains_key(&name) {
+                let payload = blob::fetch(db, row.get(2)?)?;
+                return Ok(Some(Self { id: row.get(0)?, name, payload }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) fn consume(tx: &Tx<'_>, signal: i64, position: i64) -> Result<()> {
+    tx.db().prepare_cached("UPDATE signal SET position = ?2 WHERE id = ?1")?.execute((signal, position))?;
+    Ok(())
+}

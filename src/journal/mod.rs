@@ -1,0 +1,35 @@
+//! Durable workflows, their signals and timers, and the tamper-evident event log, in one SQLite file.
+//!
+//! A workflow is straight-line async code ([`Story`]) that may only await four things, alone or in groups:
+//! an [`Activity`], a child workflow, a signal, a timer. What each answered is recorded, in the order in which
+//! it was observed; after a crash the code runs again from its first line and is fed the recorded answers, so
+//! no recorded outcome is ever produced twice. An activity's output, the events it causes and the rows it
+//! changes are committed in one transaction.
+//!
+//! The journal is also the bus: any process may append; the daemon that holds the workspace drives.
+//! This layer knows nothing of missions or SOPs.
+
+mod activity;
+mod blob;
+mod chain;
+mod driver;
+mod engine;
+mod history;
+mod ledger;
+mod redact;
+mod schema;
+mod store;
+mod stories;
+mod tx;
+mod workflow;
+mod writer;
+
+pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
+pub use chain::{Anchor, Event, Verified, events_of, verify};
+pub use engine::{Engine, Idle};
+pub use redact::Redactor;
+pub use schema::TABLES;
+pub use store::{Access, Journal};
+pub use stories::Stories;
+pub use tx::Tx;
+pub use workflow::{Either, Pending, Stop, Workflow};

@@ -1,0 +1,158 @@
+//! The journal file: opening, appending through the writer, reading beside it.
+
+use super::redact::Redactor;
+use super::tx::Tx;
+use super::writer::Writer;
+use super::{blob, chain, schema};
+use crate::base::{Clock, Digest, Problem, problem::Result};
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a process waits for another one's append.
+const BUSY_WAIT: Duration = Duration::from_secs(30);
+/// Read connections kept open; more are opened when needed and closed after.
+const IDLE_READERS: usize = 4;
+
+/// What the opener may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Holds the workspace's lock: may create and upgrade.
+    Holder,
+    /// Appends and reads a journal of the current format.
+    Guest,
+}
+
+/// A handle on the journal; clones share it.
+#[derive(Clone)]
+pub struct Journal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+    clock: Clock,
+    redactor: Redactor,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Journal({})", self.shared.path.display())
+    }
+}
+
+impl Journal {
+    /// Opens the journal at `path`; `migrations[n]` leads from format `n` to `n + 1`.
+    pub fn open(
+        path: &Path,
+        migrations: &[&[&str]],
+        access: Access,
+        (clock, redactor): (Clock, Redactor),
+    ) -> Result<Self> {
+        if access == Access::Guest && !path.exists() {
+            return Err(Problem::not_found(format!("there is no journal at {}", path.display()))
+                .hint("make a workspace with `sopd init DIR`"));
+        }
+        let mut db = Connection::open(path)?;
+        tune(&db)?;
+        schema::migrate(&mut db, migrations, access == Access::Holder)?;
+        let writer = Writer::start(db, clock.clone(), redactor.clone());
+        let readers = Mutex::default();
+        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer, readers, clock, redactor }) })
+    }
+
+    /// The clock the journal stamps with.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+    /// `text` without any known secret.
+    pub fn clean(&self, text: &str) -> String {
+        self.shared.redactor.clean(text).into_owned()
+    }
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// Appends: runs `job` inside a transaction and returns once it is on disk. Others' jobs may share the
+    /// transaction; a job that fails leaves no trace.
+    pub fn append<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.shared.writer.submit(job).recv().unwrap_or_else(|_gone| Err(closed()))
+    }
+
+    /// [`Journal::append`] without blocking the thread.
+    pub async fn append_async<T, F>(&self, job: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.shared.writer.submit_async(job).await.unwrap_or_else(|_gone| Err(closed()))
+    }
+
+    /// Reads beside the writer, on a snapshot.
+    pub fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let db = match idle {
+            Some(db) => db,
+            None => self.open_reader()?,
+        };
+        let snapshot = db.unchecked_transaction()?;
+        let answer = look(&snapshot);
+        drop(snapshot);
+        let mut readers = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < IDLE_READERS {
+            readers.push(db);
+        }
+        answer
+    }
+
+    /// The bytes of a blob; `None` when unknown or erased.
+    pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>> {
+        self.read(|db| blob::get(db, digest))
+    }
+
+    /// Place and hash of the last fact.
+    pub fn head(&self) -> Result<(i64, String)> {
+        self.read(chain::head)
+    }
+
+    /// Calls `listener` with the ids of workflows that each commit of this process started or signalled.
+    pub(super) fn on_commit(&self, listener: super::writer::Listener) {
+        self.shared.writer.listen(listener);
+    }
+    /// Whether another process has appended since the last call. Asked on the writer's connection: any other
+    /// would miss appends or report our own.
+    pub(super) async fn others_appended(&self) -> Result<bool> {
+        self.shared.writer.others_appended().await.unwrap_or_else(|_gone| Err(closed()))
+    }
+
+    fn open_reader(&self) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&self.shared.path, flags)?;
+        db.busy_timeout(BUSY_WAIT)?;
+        db.set_prepared_statement_cache_capacity(64);
+        Ok(db)
+    }
+}
+
+fn closed() -> Problem {
+    Problem::store("the journal was closed")
+}
+
+/// An acknowledged append is on disk: WAL with a sync at every commit.
+fn tune(db: &Connection) -> Result<()> {
+    db.busy_timeout(BUSY_WAIT)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", "ON")?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    db.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}

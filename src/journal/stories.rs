@@ -1,0 +1,89 @@
+//! The names a journal may mention, and the code behind each.
+
+use super::activity::{Activity, Failure, Recorded, Repeat, Story};
+use super::workflow::{Stop, Workflow};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+pub(super) type Told = Pin<Box<dyn Future<Output = Result<String, Stop>> + Send>>;
+pub(super) type Performed = Pin<Box<dyn Future<Output = Result<Recorded<String>, Failure>> + Send>>;
+type Tell = Box<dyn Fn(&str, Workflow) -> Result<Told, Failure> + Send + Sync>;
+type Perform = Box<dyn Fn(String) -> Performed + Send + Sync>;
+
+pub(super) struct KnownStory {
+    pub(super) version: u32,
+    pub(super) tell: Tell,
+}
+
+pub(super) struct KnownActivity {
+    pub(super) repeat: Repeat,
+    pub(super) perform: Perform,
+}
+
+/// The workflows and activities this program knows.
+#[derive(Default)]
+pub struct Stories {
+    stories: HashMap<&'static str, KnownStory>,
+    activities: HashMap<&'static str, KnownActivity>,
+}
+
+impl std::fmt::Debug for Stories {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stories({:?}, {:?})", self.stories.keys(), self.activities.keys())
+    }
+}
+
+impl Stories {
+    /// Adds a workflow.
+    #[must_use]
+    pub fn story<S: Story>(mut self) -> Self {
+        let tell: Tell = Box::new(|input, w| {
+            let story: S = decode(S::NAME, input)?;
+            Ok(Box::pin(async move {
+                let output = story.tell(w).await?;
+                encode(S::NAME, &output).map_err(Stop::Failed)
+            }))
+        });
+        self.stories.insert(S::NAME, KnownStory { version: S::VERSION, tell });
+        self
+    }
+
+    /// Adds an activity with the world it works in.
+    #[must_use]
+    pub fn activity<A: Activity>(mut self, world: &Arc<A::World>) -> Self {
+        let world = world.clone();
+        let perform: Perform = Box::new(move |input| {
+            let world = world.clone();
+            Box::pin(async move {
+                let activity: A = decode(A::NAME, &input)?;
+                let recorded = activity.perform(&world).await?;
+                let text = encode(A::NAME, &recorded.output)?;
+                Ok(recorded.map(|_output| text))
+            })
+        });
+        self.activities.insert(A::NAME, KnownActivity { repeat: A::REPEAT, perform });
+        self
+    }
+
+    pub(super) fn find_story(&self, name: &str) -> Option<&KnownStory> {
+        self.stories.get(name)
+    }
+    pub(super) fn find_activity(&self, name: &str) -> Option<&KnownActivity> {
+        self.activities.get(name)
+    }
+}
+
+fn decode<T: serde::de::DeserializeOwned>(name: &str, input: &str) -> Result<T, Failure> {
+    serde_json::from_str(input)
+        .map_err(|error| Failure::bug(format!("the input of {name} cannot be read: {error}")))
+}
+
+fn encode<T: serde::Serialize>(name: &str, output: &T) -> Result<String, Failure> {
+    // Through a value, so that the members of maps have one order whatever their type.
+    let value: Value = serde_json::to_value(output)
+        .map_err(|error| Failure::bug(format!("the answer of {name} cannot be written: {error}")))?;
+    Ok(value.to_string())
+}

@@ -1,0 +1,189 @@
+//! The one thread that appends: whatever waits is put into one transaction and one sync to disk.
+
+use super::redact::Redactor;
+use super::schema::store;
+use super::tx::Tx;
+use crate::base::{Clock, Problem, problem::Result};
+use rusqlite::{Connection, TransactionBehavior};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// Appends that may share one commit. More would make the first one wait for no gain: at this size the sync
+/// is already a small part of the batch.
+const BATCH: usize = 256;
+
+/// Called after each commit with the workflows it started or signalled.
+pub(super) type Listener = Box<dyn Fn(Vec<String>) + Send>;
+
+/// What a job leaves behind when run: a way to answer its submitter once the commit's fate is known.
+type Reply = Box<dyn FnOnce(Result<()>) + Send>;
+/// Run with the open transaction, or with the reason why there is none.
+type Job = Box<dyn FnOnce(Result<&Tx<'_>>) -> (bool, Reply) + Send>;
+
+enum Order {
+    Append(Job),
+    OthersAppended(oneshot::Sender<Result<bool>>),
+}
+
+pub(super) struct Writer {
+    orders: Sender<Order>,
+    listener: Arc<Mutex<Option<Listener>>>,
+}
+
+impl Writer {
+    pub(super) fn start(db: Connection, clock: Clock, redactor: Redactor) -> Self {
+        let (orders, inbox) = channel();
+        let listener: Arc<Mutex<Option<Listener>>> = Arc::default();
+        let heard = listener.clone();
+        let mut desk = Desk { db, clock, redactor, listener: heard, seen: 0 };
+        std::thread::spawn(move || desk.work(&inbox));
+        Self { orders, listener }
+    }
+
+    pub(super) fn listen(&self, listener: Listener) {
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+    }
+
+    pub(super) fn submit<T, F>(&self, job: F) -> Receiver<Result<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (answer, receiver) = channel();
+        self.order(Order::Append(boxed(job, move |outcome| drop(answer.send(outcome)))));
+        receiver
+    }
+
+    pub(super) fn submit_async<T, F>(&self, job: F) -> oneshot::Receiver<Result<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (answer, receiver) = oneshot::channel();
+        self.order(Order::Append(boxed(job, move |outcome| drop(answer.send(outcome)))));
+        receiver
+    }
+
+    pub(super) fn others_appended(&self) -> oneshot::Receiver<Result<bool>> {
+        let (answer, receiver) = oneshot::channel();
+        self.order(Order::OthersAppended(answer));
+        receiver
+    }
+
+    /// A send fails only when the thread is gone; the submitter then finds its answer channel closed.
+    fn order(&self, order: Order) {
+        drop(self.orders.send(order));
+    }
+}
+
+fn boxed<T, F>(job: F, answer: impl FnOnce(Result<T>) + Send + 'static) -> Job
+where
+    T: Send + 'static,
+    F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+{
+    Box::new(move |tx| {
+        let outcome = tx.and_then(job);
+        let kept = outcome.is_ok();
+        let reply: Reply = Box::new(move |committed| answer(committed.and(outcome)));
+        (kept, reply)
+    })
+}
+
+struct Desk {
+    db: Connection,
+    clock: Clock,
+    redactor: Redactor,
+    listener: Arc<Mutex<Option<Listener>>>,
+    seen: i64,
+}
+
+impl Desk {
+    fn work(&mut self, inbox: &Receiver<Order>) {
+        while let Ok(first) = inbox.recv() {
+            let mut batch = Vec::new();
+            let mut next = Some(first);
+            while let Some(order) = next.take() {
+                match order {
+                    Order::Append(job) => batch.push(job),
+                    Order::OthersAppended(answer) => drop(answer.send(self.data_version())),
+                }
+                if batch.len() < BATCH {
+                    next = inbox.try_recv().ok();
+                }
+            }
+            if !batch.is_empty() {
+                self.commit(batch);
+            }
+        }
+    }
+
+    fn data_version(&mut self) -> Result<bool> {
+        let version: i64 = self.db.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let changed = self.seen != 0 && self.seen != version;
+        self.seen = version;
+        Ok(changed)
+    }
+
+    fn commit(&mut self, batch: Vec<Job>) {
+        let mut replies = Vec::with_capacity(batch.len());
+        let mut woken = Vec::new();
+        let committed = self.run(batch, &mut replies, &mut woken);
+        if let Err(problem) = &committed {
+            tracing::error!(%problem, "the journal could not be appended to");
+        }
+        if committed.is_ok() && !woken.is_empty() {
+            let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(listener) = listener.as_ref() {
+                listener(woken);
+            }
+        }
+        // After the listener: who has an answer may rely on the engine knowing what it set off.
+        for reply in replies {
+            reply(committed.clone());
+        }
+    }
+
+    fn run(&mut self, batch: Vec<Job>, replies: &mut Vec<Reply>, woken: &mut Vec<String>) -> Result<()> {
+        let now = self.clock.now();
+        let opened = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store);
+        let mut open = opened.as_ref().map(|_| ()).map_err(Clone::clone);
+        for job in batch {
+            if let (Ok(transaction), Ok(())) = (&opened, &open) {
+                open = attempt(transaction, job, (now, &self.redactor), replies, woken);
+            } else {
+                let reason = open.clone().err().unwrap_or_else(|| Problem::store("the journal is closed"));
+                replies.push(job(Err(reason)).1);
+            }
+        }
+        open?;
+        opened?.commit().map_err(store)
+    }
+}
+
+/// Runs one job inside a savepoint. An error here means that the whole transaction is lost (a full disk makes
+/// SQLite roll everything back).
+fn attempt(
+    transaction: &Connection,
+    job: Job,
+    (now, redactor): (crate::base::Instant, &Redactor),
+    replies: &mut Vec<Reply>,
+    woken: &mut Vec<String>,
+) -> Result<()> {
+    let opened = transaction.prepare_cached("SAVEPOINT job").and_then(|mut sql| sql.execute([]));
+    if let Err(error) = opened {
+        let problem = store(error);
+        replies.push(job(Err(problem.clone())).1);
+        return Err(problem);
+    }
+    let tx = Tx::new(transaction, now, redactor);
+    let (kept, reply) = job(Ok(&tx));
+    replies.push(reply);
+    if kept {
+        woken.extend(tx.woken());
+    } else {
+        transaction.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    transaction.prepare_cached("RELEASE job")?.execute([])?;
+    Ok(())
+}
