@@ -23,10 +23,14 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     let wanted = read_brief(&q.brief);
     let owner = q.owner == agent.head.id;
     let material = if owner || wanted.own_words { read(&q.mission.text, &q.mission.answers) } else { Material::default() };
-    let (topics, unknown) = selected(agent, &wanted, q);
+    let (mut topics, unknown) = selected(agent, &wanted, q);
     let changing = q.mission.current.is_some();
+    if let Some(current) = &q.mission.current {
+        topics.retain(|topic| brings_news(topic, current));
+    }
     let own_words = !changing && leads(&wanted, &material, &topics, owner);
-    if topics.is_empty() && !own_words {
+    let told = owner && (!material.steps.is_empty() || !material.rules.is_empty());
+    if topics.is_empty() && !own_words && !(changing && told) {
         return declined(q, agent);
     }
     let mut draft = Draft::default();
@@ -36,7 +40,7 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     if own_words {
         let telling = Telling { title: &q.title, agent, names: &wanted.names, topic: topics.first().copied() };
         from_prose::lead(&mut draft, &material, &telling);
-    } else if !changing {
+    } else if !changing || topics.is_empty() {
         from_prose::weave(&mut draft, &material);
     }
     ask_unknown(&mut draft, &unknown);
@@ -44,6 +48,16 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     answer_findings(&mut draft, agent, &q.findings);
     draft.confidence = confidence(&draft, &topics, q, own_words);
     draft
+}
+
+/// Most sentences of a topic are in the version in force already: what it would bring is not the change.
+fn brings_news(topic: &Topic, current: &str) -> bool {
+    let steps = topic.steps.iter().map(|known| known.step.text.clone());
+    let lines: Vec<String> = topic.rules.iter().cloned().chain(steps).collect();
+    let known: Vec<&str> = current.lines().collect();
+    let stands = |line: &&String| known.iter().any(|text| super::words::likeness(text, line) >= 70);
+    let standing = lines.iter().filter(stands).count();
+    lines.is_empty() || 2 * standing < lines.len()
 }
 
 /// The requester's own steps lead when the plan says so, when they are a list, or when there is nothing else.
@@ -151,28 +165,4 @@ fn confidence(draft: &Draft, topics: &[&Topic], q: &DraftQuestion, own_words: bo
     let base = if own_words { 60 } else { 45 + share_found(&asked, &held) / 2 };
     let open = u8::try_from(draft.questions.len()).unwrap_or(u8::MAX).saturating_mul(10);
     base.saturating_sub(open).clamp(10, 95)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn look() {
-        use super::super::testing;
-        let roster = testing::roster();
-        for (name, title, text) in testing::prose() {
-            let q = testing::plan_question(&title, &text);
-            let plan = super::super::plan::plan(&q, &roster).unwrap();
-            if !plan.questions.is_empty() { continue; }
-            for d in testing::drafts(&q, &plan, &roster) {
-                let d2 = &d.draft;
-                eprintln!("== {name} {} {}% declined {:?}", d.agent, d2.confidence, d2.declined);
-                for s in &d2.steps { eprintln!("  STEP {:?} {} [{}] ({}) {:?}\n     {} {:?}", s.phase, s.title, s.assignee, s.artifact, s.keys, s.text, s.rules); }
-                for s in d2.statements.iter() { eprintln!("  {:?}: {}", s.section, s.text); }
-                eprintln!("  inputs {:?}", d2.inputs.iter().map(|i| &i.name).collect::<Vec<_>>());
-                for s in &d2.questions { eprintln!("  ? {} => {}", s.text, s.assumption); }
-                for s in &d2.assumptions { eprintln!("  ~ {s}"); }
-                for s in &d2.left_out { eprintln!("  x {s}"); }
-            }
-        }
-    }
 }

@@ -327,6 +327,15 @@ fn fallbacks(draft: &mut Draft, telling: &Telling<'_>, calendar: bool) {
     }
 }
 
+/// A long story is named by its beginning.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 200;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST).chain(['…']).collect()
+}
+
 /// Rules, wishes, and what was read and not used.
 fn remaining(draft: &mut Draft, material: &Material) {
     for rule in &material.rules {
@@ -337,6 +346,6 @@ fn remaining(draft: &mut Draft, material: &Material) {
     }
     let background = material.background.iter().filter(|why| !draft.statements.iter().any(|line| line.text.contains(why.as_str())));
     for unused in background.chain(&material.unused).cloned().collect::<Vec<_>>() {
-        draft.left_out.push(format!("Read as background, not as a rule: “{}”", full_stop(&unused)));
+        draft.left_out.push(format!("Read as background, not as a rule: “{}”", full_stop(&shortened(&unused))));
     }
 }

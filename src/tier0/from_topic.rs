@@ -63,8 +63,8 @@ fn step(known: &KnownStep) -> DraftStep {
     }
 }
 
-/// The keys of a step besides assignee and artifact, as `Key: value` lines.
+/// The keys of a published step besides assignee and artifact, as `Key: value` lines.
 pub(crate) fn key_lines(step: &Step) -> Vec<String> {
-    let others = KEYS.iter().filter(|key| !["Assignee", "Artifact", "Depends On"].contains(&key.name));
+    let others = KEYS.iter().filter(|key| !["Assignee", "Artifact"].contains(&key.name));
     others.filter_map(|key| (key.write)(step).map(|value| format!("{}: {value}", key.name))).collect()
 }

@@ -7,12 +7,15 @@ mod assignment;
 mod choice;
 mod clause;
 mod contradiction;
+pub mod council;
 mod comments;
 mod fates;
 pub mod draft;
 mod figures;
 mod from_prose;
 mod from_topic;
+pub mod grade;
+mod judge;
 mod matching;
 mod merge;
 mod names;
@@ -20,13 +23,21 @@ pub mod plan;
 mod promises;
 mod prose;
 mod repairs;
+pub mod scenarios;
+pub mod scrutiny;
 mod sentences;
 mod steps;
 pub mod synthesise;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod titles;
+mod verdicts;
 mod verbs;
+pub mod walk;
 mod weave;
 mod wish;
 mod words;
+
+pub use judge::for_you_to_judge;

@@ -68,7 +68,7 @@ impl Work {
 }
 
 /// Requirement words in capitals, as RFC 2119 has them.
-fn binding(text: &str) -> String {
+pub(crate) fn binding(text: &str) -> String {
     let words = text.split(' ').map(|word| match word {
         "must" => "MUST",
         "should" => "SHOULD",

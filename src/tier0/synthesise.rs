@@ -17,9 +17,19 @@ pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
         Some(sop) => super::weave::into_current(q, &sop),
         None => fresh(q),
     };
+    if let Some(reviewed) = reviewed(q) {
+        joined = Synthesis { dispositions: joined.dispositions, dissent: joined.dissent, change: joined.change, ..reviewed };
+    }
     super::comments::apply(&mut joined, q);
     super::repairs::apply(&mut joined, q);
     joined
+}
+
+/// A person read the round before and commented on it: the comments are about that text, so it is the one to edit.
+fn reviewed(q: &SynthesisQuestion) -> Option<Synthesis> {
+    let previous = q.previous.as_deref().filter(|_| !q.comments.is_empty())?;
+    let sop = crate::sop::parse("the round before", previous).ok()?;
+    Some(super::weave::as_synthesis(&sop))
 }
 
 /// A first version.
@@ -65,7 +75,7 @@ fn authors(q: &SynthesisQuestion) -> Vec<&str> {
 }
 
 /// A table cell holds no line end and no bar.
-fn plain_row(input: Input) -> Input {
+pub(crate) fn plain_row(input: Input) -> Input {
     let description = full_stop(&capital(&input.description).replace(['|', '\n'], " "));
     Input { description, ..input }
 }
@@ -154,35 +164,4 @@ fn note(found: &mut Vec<(String, Vec<String>)>, id: &str, part: &str) {
 fn references(q: &SynthesisQuestion, fates: &mut Fates) -> String {
     let lines = merge::bullets(q, Section::References, fates);
     lines.iter().map(|line| format!("- {}", line.trim())).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing;
-
-    #[test]
-    fn look() {
-        let roster = testing::roster();
-        std::fs::create_dir_all("/tmp/tier0-out").unwrap();
-        for (name, title, text) in testing::prose() {
-            let q = testing::plan_question(&title, &text);
-            let out = format!("/tmp/tier0-out/{name}.md");
-            match testing::authored(&q, &roster) {
-                Err(questions) => {
-                    let _ = std::process::Command::new("sh").arg("-c").arg(format!("cat > {out} <<'EOF'\nQUESTIONS\n{}\nEOF", questions.join("\n"))).status();
-                }
-                Ok((sop, _, s)) => {
-                    let text = crate::sop::render(&sop);
-                    let again = crate::sop::parse(&name, &text);
-                    let findings = testing::lint(&sop, &roster);
-                    let mut extra = String::new();
-                    for f in &findings { extra.push_str(&format!("{:?} {} {}\n", f.severity, f.code, f.message)); }
-                    for d in &s.dispositions { if d.fate != crate::draft::Fate::Kept { extra.push_str(&format!("{:?} {} {}\n", d.fate, d.item, d.reason)); } }
-                    for d in &s.dissent { extra.push_str(&format!("DISSENT {} {}\n", d.subject, d.settled)); }
-                    if let Err(p) = again { extra.push_str(&format!("PARSE {p:?}\n")); }
-                    let _ = std::process::Command::new("sh").arg("-c").arg(format!("cat > {out} <<'EOFF'\n{text}\n=====\n{extra}\nEOFF")).status();
-                }
-            }
-        }
-    }
 }
