@@ -31,7 +31,8 @@ pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value
     let values = context! { agent => Serde(shown), input => Serde(question.clone()) };
     let mut captured = template.render_captured(values).map_err(|error| wrong(&error))?;
     let mut block = |name: &str| -> Result<String> {
-        let text = captured.with_state_mut(|state| state.render_block(name)).map_err(|error| wrong(&error))?;
+        let text =
+            captured.with_state_mut(|state| state.render_block(name)).map_err(|error| wrong(&error))?;
         if text.len() > MAX_PROMPT_BYTES {
             return Err(Problem::invalid(format!("prompts/{role}.md renders to {} bytes", text.len()))
                 .hint(format!("at most {MAX_PROMPT_BYTES} are sent; look for a loop that runs away")));
@@ -88,7 +89,9 @@ mod tests {
 
     #[test]
     fn a_template_without_its_blocks_or_with_an_unknown_name_is_refused() {
-        assert!(check("plan", "{% block system %}x{% endblock %}").unwrap_err().message.contains("block `user`"));
+        assert!(
+            check("plan", "{% block system %}x{% endblock %}").unwrap_err().message.contains("block `user`")
+        );
         assert!(check("plan", "{% block system %}").is_err());
     }
 }

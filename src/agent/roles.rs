@@ -3,13 +3,13 @@
 
 use super::provider::strict_schema;
 use crate::draft::{Draft, checks};
+use crate::roles::Role;
 use crate::roles::council::{CouncilChair, CouncilMember};
 use crate::roles::draft::DraftWork;
 use crate::roles::plan::Plan;
 use crate::roles::scrutiny::Scrutiny;
 use crate::roles::synthesise::Synthesise;
 use crate::roles::user_test::{Execute, Grade, WriteScenarios};
-use crate::roles::Role;
 use crate::roster::{Agent, Roster};
 use crate::tier0;
 use serde_json::Value;
@@ -99,10 +99,14 @@ pub(super) fn code(name: &str) -> Option<RoleCode> {
     Some(role)
 }
 
-fn answer<R: Role>(question: &Value, think: impl FnOnce(R::Question) -> Result<R::Answer, String>) -> Result<Value, String> {
+fn answer<R: Role>(
+    question: &Value,
+    think: impl FnOnce(R::Question) -> Result<R::Answer, String>,
+) -> Result<Value, String> {
     let question: R::Question = serde_json::from_value(question.clone())
         .map_err(|error| format!("BUG: the question of {} cannot be read: {error}", R::NAME))?;
-    serde_json::to_value(think(question)?).map_err(|error| format!("BUG: the answer of {} is not JSON: {error}", R::NAME))
+    serde_json::to_value(think(question)?)
+        .map_err(|error| format!("BUG: the answer of {} is not JSON: {error}", R::NAME))
 }
 
 fn readable<R: Role>(value: &Value) -> Inspected {
@@ -120,7 +124,8 @@ fn unreadable(error: &serde_json::Error) -> Inspected {
 fn inspect_draft(value: &Value) -> Inspected {
     match serde_json::from_value::<Draft>(value.clone()) {
         Ok(draft) => {
-            let problems: Vec<String> = checks::check(&draft).into_iter().map(|finding| finding.message).collect();
+            let problems: Vec<String> =
+                checks::check(&draft).into_iter().map(|finding| finding.message).collect();
             Inspected { confidence: if problems.is_empty() { draft.confidence } else { 0 }, problems }
         }
         Err(error) => unreadable(&error),

@@ -52,13 +52,16 @@ impl Snapshot {
     pub fn load(journal: &Journal, digest: &Digest) -> Result<Self> {
         let lost = || Problem::store(format!("the journal lacks the snapshot {}", digest.short()));
         let bytes = journal.blob(digest)?.ok_or_else(lost)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Problem::store(format!("the snapshot {} cannot be read: {error}", digest.short())))
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Problem::store(format!("the snapshot {} cannot be read: {error}", digest.short()))
+        })
     }
 
     /// The agent with that id.
     pub fn agent(&self, id: &str) -> Result<&Agent> {
-        self.roster.get(id).ok_or_else(|| Problem::not_found(format!("there is no agent `{id}` on the roster")))
+        self.roster
+            .get(id)
+            .ok_or_else(|| Problem::not_found(format!("there is no agent `{id}` on the roster")))
     }
 }
 
@@ -115,7 +118,9 @@ fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<P
             continue;
         }
         match files::read_text(&path, MAX_FILE_BYTES) {
-            Ok(text) => found.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text)),
+            Ok(text) => {
+                found.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text))
+            }
             Err(problem) => problems.push(problem),
         }
     }

@@ -61,7 +61,13 @@ pub(super) fn reserve(tx: &Tx<'_>, wanted: &Reservation, budgets: &Budgets) -> R
     let week = tx.now().0 - WEEK_MILLIS;
     let granted = i64::from(*grants) + 1;
     let checks = [
-        ("this mission's budget", spent_by_mission(tx.db(), mission)?, budgets.mission_usd, budgets.mission_tokens, granted),
+        (
+            "this mission's budget",
+            spent_by_mission(tx.db(), mission)?,
+            budgets.mission_usd,
+            budgets.mission_tokens,
+            granted,
+        ),
         ("the weekly budget", sum(tx.db(), "at > ?1", [week])?, budgets.week_usd, budgets.week_tokens, 1),
         ("the total budget", sum(tx.db(), "1 = 1", [])?, budgets.total_usd, budgets.total_tokens, 1),
     ];

@@ -1,12 +1,12 @@
 //! One answer of one agent: an activity, so that an answer once recorded is never paid for again.
 
 use super::gateway::{Exchange, Gateway, failure, most};
+use super::prompt;
 use super::provider::{Completion, Request, Tokens, json};
 use super::receipt::receipt;
 use super::roles::{self, Inspected, RoleCode};
 use super::snapshot::Snapshot;
 use super::spend::{self, Reservation, Spent};
-use super::prompt;
 use crate::base::{Digest, MicroUsd, Problem};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::roster::Agent;
@@ -106,12 +106,19 @@ impl Think {
         }
     }
 
-    fn by_code(self, snapshot: &Snapshot, agent: &Agent, code: &RoleCode) -> Result<Recorded<Thought>, Failure> {
+    fn by_code(
+        self,
+        snapshot: &Snapshot,
+        agent: &Agent,
+        code: &RoleCode,
+    ) -> Result<Recorded<Thought>, Failure> {
         let receipt = receipt("", agent, &self.question);
         let outcome = match (code.tier0)(&self.question, agent, &snapshot.roster) {
             Err(reason) => Outcome::Failed(Failure::new(FailureClass::Content, reason)),
             Ok(value) => match (code.inspect)(&value) {
-                Inspected { problems, confidence } if problems.is_empty() => Outcome::Answer { value, confidence },
+                Inspected { problems, confidence } if problems.is_empty() => {
+                    Outcome::Answer { value, confidence }
+                }
                 Inspected { problems, .. } => Outcome::Unfit(problems),
             },
         };
@@ -145,14 +152,21 @@ impl Think {
         let exchange = gateway.exchange(endpoint, &request).await;
         let used = used(&exchange, &reservation, endpoint);
         let outcome = judge(&exchange, code, &request.schema);
-        let event = self.event(&exchange, (&outcome, endpoint), used, receipt(template, agent, &self.question));
+        let event =
+            self.event(&exchange, (&outcome, endpoint), used, receipt(template, agent, &self.question));
         let thought = Thought { outcome, model: endpoint.model.clone() };
         Ok(Recorded::of(thought)
             .event(&self.mission, "model_called", event)
             .change(move |tx| spend::settle(tx, &reservation.call, attempt, used)))
     }
 
-    fn request(&self, template: &str, agent: &Agent, schema: Value, max_tokens: u32) -> Result<Request, Problem> {
+    fn request(
+        &self,
+        template: &str,
+        agent: &Agent,
+        schema: Value,
+        max_tokens: u32,
+    ) -> Result<Request, Problem> {
         let mut prompt = prompt::render(&self.role, template, agent, &self.question)?;
         if !self.repair.is_empty() {
             prompt.user.push_str("\n\nYour answer before this one could not be used:\n");

@@ -2,11 +2,10 @@
 
 use super::status::{MissionStatus, status_of, statuses};
 use super::workspace::Workspace;
-use crate::base::text::counted;
+use crate::base::text::{counted, put, put_line};
 use crate::base::{Problem, files, problem::Result};
 use crate::journal::events_of;
 use crate::mission::{self, MissionState};
-use std::fmt::Write as _;
 
 /// Missions listed in the overview; the command line lists them all.
 const LISTED: usize = 200;
@@ -22,7 +21,8 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     for artifact in &artifacts {
         let path = folder.join(&artifact.name);
         let bytes = workspace.journal.blob(&artifact.hash)?;
-        let bytes = bytes.ok_or_else(|| Problem::store(format!("the journal lacks {id}/{}", artifact.name)))?;
+        let bytes =
+            bytes.ok_or_else(|| Problem::store(format!("the journal lacks {id}/{}", artifact.name)))?;
         files::project(&path, &bytes)?;
     }
     if let Some(text) = decisions(workspace, id)? {
@@ -30,8 +30,10 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     }
     let mut log = String::new();
     for event in &events {
-        // Writing to a String cannot fail.
-        drop(writeln!(log, "{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}", event.seq, event.hash, event.text));
+        put_line(
+            &mut log,
+            format_args!("{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}", event.seq, event.hash, event.text),
+        );
     }
     files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
     let names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
@@ -48,18 +50,20 @@ pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
         out.push_str("| Mission | Title | Stands at | Waits for |\n|---|---|---|---|\n");
     }
     for status in all.iter().take(LISTED) {
-        drop(writeln!(
-            out,
-            "| [{}]({}/STATUS.md) | {} | {} | {} |",
-            status.id,
-            status.id,
-            cell(&status.title),
-            status.state.word(),
-            cell(&status.waiting_for)
-        ));
+        put_line(
+            &mut out,
+            format_args!(
+                "| [{}]({}/STATUS.md) | {} | {} | {} |",
+                status.id,
+                status.id,
+                cell(&status.title),
+                status.state.word(),
+                cell(&status.waiting_for)
+            ),
+        );
     }
     if all.len() > LISTED {
-        drop(writeln!(out, "\nand {} more: `sopd status` lists them.", all.len() - LISTED));
+        put_line(&mut out, format_args!("\nand {} more: `sopd status` lists them.", all.len() - LISTED));
     }
     files::project(&workspace.missions().join("STATUS.md"), out.as_bytes())
 }
@@ -72,7 +76,7 @@ fn status_page(status: &MissionStatus, files: &[&str]) -> String {
     let mut out = format!("# {}\n\n", status.title);
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
-            drop(writeln!(out, "**{name}**: {value}  "));
+            put_line(&mut out, format_args!("**{name}**: {value}  "));
         }
     };
     row("Mission", &status.id);
@@ -82,12 +86,19 @@ fn status_page(status: &MissionStatus, files: &[&str]) -> String {
     row("SOP", status.sop.as_deref().unwrap_or_default());
     row("Asked for by", &status.requested_by);
     row("Round", &if status.round == 0 { String::new() } else { status.round.to_string() });
-    row("Cost so far", &format!("${:.4}, {}", status.cost_usd, counted(usize::try_from(status.tokens).unwrap_or(0), "token")));
+    row(
+        "Cost so far",
+        &format!(
+            "${:.4}, {}",
+            status.cost_usd,
+            counted(usize::try_from(status.tokens).unwrap_or(0), "token")
+        ),
+    );
     row("Taken in", &status.created_at);
     row("Ended", status.ended_at.as_deref().unwrap_or_default());
     out.push_str("\n## In this folder\n\n");
     for name in files {
-        drop(writeln!(out, "- [{name}]({name}) {}", about(name)));
+        put_line(&mut out, format_args!("- [{name}]({name}) {}", about(name)));
     }
     out.push_str("- [audit.jsonl](audit.jsonl) every fact of this mission, with its place in the chain\n");
     out
@@ -147,33 +158,37 @@ fn decisions(workspace: &Workspace, id: &str) -> Result<Option<String>> {
     let mut out = String::from("# Decisions\n");
     for decision in all {
         let ask = &decision.ask;
-        drop(write!(
-            out,
-            "\n## {} · {}\n\n**Asked of**: {}  \n**Why**: {}  \n**About**: {} · SHA-256 `{}`  \n**Asked at**: {}  \n",
-            decision.id,
-            ask.title,
-            ask.asked_of.join(", "),
-            ask.why,
-            ask.subject,
-            ask.hash,
-            decision.requested_at.minute()
-        ));
+        put(
+            &mut out,
+            format_args!(
+                "\n## {} · {}\n\n**Asked of**: {}  \n**Why**: {}  \n**About**: {} · SHA-256 `{}`  \n**Asked at**: {}  \n",
+                decision.id,
+                ask.title,
+                ask.asked_of.join(", "),
+                ask.why,
+                ask.subject,
+                ask.hash,
+                decision.requested_at.minute()
+            ),
+        );
         match &decision.answer {
-            None => drop(writeln!(out, "**State**: {:?}", decision.state)),
+            None => put_line(&mut out, format_args!("**State**: {:?}", decision.state)),
             Some(answer) => {
-                drop(writeln!(
-                    out,
-                    "**Answered**: {} by {} (system user {}) at {}  ",
-                    answer.verb.word(),
-                    answer.by,
-                    answer.os_user,
-                    answer.at.minute()
-                ));
+                put_line(
+                    &mut out,
+                    format_args!(
+                        "**Answered**: {} by {} (system user {}) at {}  ",
+                        answer.verb.word(),
+                        answer.by,
+                        answer.os_user,
+                        answer.at.minute()
+                    ),
+                );
                 if !answer.text.is_empty() {
-                    drop(writeln!(out, "\n> {}", answer.text.replace('\n', "\n> ")));
+                    put_line(&mut out, format_args!("\n> {}", answer.text.replace('\n', "\n> ")));
                 }
                 if let Some(reason) = &answer.overriding {
-                    drop(writeln!(out, "\n**Override**: {reason}"));
+                    put_line(&mut out, format_args!("\n**Override**: {reason}"));
                 }
             }
         }

@@ -29,7 +29,8 @@ pub(super) fn commit(workspace: &Workspace, published: &[Event]) {
 
 fn commit_paths(root: &Path, paths: &[&str], message: &str) {
     let add: Vec<&str> = ["add", "--"].into_iter().chain(paths.iter().copied()).collect();
-    let commit: Vec<&str> = ["commit", "--quiet", "-m", message, "--"].into_iter().chain(paths.iter().copied()).collect();
+    let commit: Vec<&str> =
+        ["commit", "--quiet", "-m", message, "--"].into_iter().chain(paths.iter().copied()).collect();
     for arguments in [add, commit] {
         match git(root, &arguments) {
             Some(output) if output.status.success() => {}
@@ -54,8 +55,12 @@ fn message(workspace: &Workspace, event: &Event, fact: &Value) -> String {
     });
     let (contract, verdicts) = contract.unwrap_or_default();
     let results = verdicts.get("verdicts").and_then(Value::as_array).cloned().unwrap_or_default();
-    let passed = results.iter().filter(|verdict| verdict.get("result") == Some(&Value::from("passed"))).count();
-    let overridden = fact.get("override").and_then(Value::as_str).map_or(String::new(), |why| format!("Override: {why}\n"));
+    let passed =
+        results.iter().filter(|verdict| verdict.get("result") == Some(&Value::from("passed"))).count();
+    let overridden = fact
+        .get("override")
+        .and_then(Value::as_str)
+        .map_or(String::new(), |why| format!("Override: {why}\n"));
     format!(
         "Publish {} v{}\n\nMission: {}\nSigned by: {}\nContract: {}\nVerdicts: {passed} of {} assertions passed\n\
          {overridden}SHA-256: {}\nChain: {} {}\n",

@@ -54,7 +54,8 @@ pub fn submit(
     let requester = brief.ask.requested_by.clone().unwrap_or_else(|| settings.requester.clone());
     let (text, file) = (text.to_owned(), file.to_owned());
     let new = NewMission { brief, text, file, requester, again, dropped };
-    let mission = workspace.journal.append(move |tx| mission::receive(tx, &new)).map_err(|problem| vec![problem])?;
+    let mission =
+        workspace.journal.append(move |tx| mission::receive(tx, &new)).map_err(|problem| vec![problem])?;
     Ok(Taken { mission })
 }
 
@@ -123,7 +124,8 @@ impl Intake {
             let snapshot = workspace.snapshot();
             ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect::<Vec<_>>()
         });
-        let outcomes = work.await.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
+        let outcomes =
+            work.await.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
         let mut any = false;
         for (path, outcome) in outcomes {
             let taken = outcome?;
@@ -213,7 +215,11 @@ fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
 }
 
 /// Takes one file, or explains why not. The answer says whether it became a mission.
-fn take(workspace: &Workspace, snapshot: &Result<Snapshot, Vec<Problem>>, path: PathBuf) -> (PathBuf, Result<bool>) {
+fn take(
+    workspace: &Workspace,
+    snapshot: &Result<Snapshot, Vec<Problem>>,
+    path: PathBuf,
+) -> (PathBuf, Result<bool>) {
     let outcome = take_or_explain(workspace, snapshot, &path);
     (path, outcome)
 }
@@ -238,9 +244,10 @@ fn take_or_explain(
         }
         // Gone while we looked: its owner thought better of it.
         Err(_) if !path.exists() => Ok(false),
-        Err(problems) if problems.iter().any(|problem| problem.kind == Kind::Store) => {
-            Err(problems.into_iter().next().unwrap_or_else(|| Problem::store("the journal could not be used")))
-        }
+        Err(problems) if problems.iter().any(|problem| problem.kind == Kind::Store) => Err(problems
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Problem::store("the journal could not be used"))),
         Err(problems) => {
             files::project(&explanation(path), explain(&name, &problems).as_bytes())?;
             Ok(false)

@@ -29,7 +29,10 @@ pub(super) struct Projector {
 
 impl Projector {
     pub(super) fn start(workspace: &Workspace, git: Git) -> Self {
-        let done = std::fs::read_to_string(mark(workspace)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        let done = std::fs::read_to_string(mark(workspace))
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(0);
         let now = Instant::now();
         Self { workspace: workspace.clone(), git, done, due: now, looked_after: now }
     }
@@ -49,7 +52,8 @@ impl Projector {
         }
         let (workspace, git, done) = (self.workspace.clone(), self.git, self.done);
         let work = tokio::task::spawn_blocking(move || project(&workspace, git, done));
-        let outcome = work.await.map_err(|error| Problem::failed(format!("BUG: a projection broke down: {error}")))?;
+        let outcome =
+            work.await.map_err(|error| Problem::failed(format!("BUG: a projection broke down: {error}")))?;
         self.looked_after = Instant::now();
         self.done = outcome?;
         Ok(())

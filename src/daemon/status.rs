@@ -78,7 +78,10 @@ fn waiting_for(db: &Connection, row: &MissionRow) -> Result<String> {
         .query_row([&row.id], |row| row.get(0))
         .optional()?;
     if let Some(note) = stopped {
-        return Ok(format!("an operator: it was stopped because {note}; `sopd mission retry {}` goes on", row.id));
+        return Ok(format!(
+            "an operator: it was stopped because {note}; `sopd mission retry {}` goes on",
+            row.id
+        ));
     }
     let open = decision::open_of_mission(db, &row.id)?;
     if !open.is_empty() {

@@ -60,7 +60,8 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
     let passed = decision.ask.due_at.is_some_and(|due| due < tx.now());
     if passed && matches!(decision.ask.on_deadline, OnDeadline::Reject | OnDeadline::Assume) {
         expire(tx, &decision)?;
-        let problem = Problem::conflict(format!("the deadline of {} passed before you answered", decision.id));
+        let problem =
+            Problem::conflict(format!("the deadline of {} passed before you answered", decision.id));
         return Ok(Err(problem.hint("its rule was applied; see `sopd status`")));
     }
     let answer = Answer {
@@ -104,8 +105,13 @@ fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
     let verbs = decision.ask.kind.verbs();
     if !verbs.contains(&verb) {
         let words: Vec<&str> = verbs.iter().map(|verb| verb.word()).collect();
-        return Err(Problem::usage(format!("{} ({}) is not answered with `{}`", decision.id, decision.ask.title, verb.word()))
-            .hint(format!("it takes {}", listed(&words))));
+        return Err(Problem::usage(format!(
+            "{} ({}) is not answered with `{}`",
+            decision.id,
+            decision.ask.title,
+            verb.word()
+        ))
+        .hint(format!("it takes {}", listed(&words))));
     }
     let needs_words = matches!(verb, Verb::Reject | Verb::Revise | Verb::Answer);
     if needs_words && given.text.trim().is_empty() {
@@ -131,7 +137,11 @@ fn check_party(decision: &Decision, party: &str) -> Result<()> {
     if decision.ask.asked_of.iter().any(|asked| asked == party) {
         return Ok(());
     }
-    Err(Problem::not_allowed(format!("{} is asked of {}, not of {party}", decision.id, listed(&decision.ask.asked_of))))
+    Err(Problem::not_allowed(format!(
+        "{} is asked of {}, not of {party}",
+        decision.id,
+        listed(&decision.ask.asked_of)
+    )))
 }
 
 fn check_hash(decision: &Decision, given: &Given) -> Result<()> {

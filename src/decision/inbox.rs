@@ -81,9 +81,9 @@ pub(super) fn closed(decision: &Decision) -> Problem {
             answer.by,
             answer.at.minute()
         )),
-        (State::Expired, _) => {
-            Problem::conflict(format!("the deadline of {id} has passed; its rule was applied before you answered"))
-        }
+        (State::Expired, _) => Problem::conflict(format!(
+            "the deadline of {id} has passed; its rule was applied before you answered"
+        )),
         _ => Problem::conflict(format!("{id} is void: what it asked about has changed or ended"))
             .hint("see `sopd inbox` for what waits now"),
     }

@@ -200,7 +200,8 @@ pub(super) fn text<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Problem::failed(format!("BUG: not JSON: {error}")))
 }
 
-pub(super) const SELECT: &str = "SELECT number, workflow, step, mission, kind, subject, title, why, asked_of, barred,
+pub(super) const SELECT: &str =
+    "SELECT number, workflow, step, mission, kind, subject, title, why, asked_of, barred,
   hash, details, requested_at, due_at, on_deadline, reminders, state, answer FROM decision";
 
 /// Reads a row of [`SELECT`].

@@ -82,7 +82,9 @@ fn seat(settings: &Council, roster: &Roster, parties: &Parties, why: String) -> 
         .position(|(id, _)| *id == USUAL_CHAIR)
         .or_else(|| free.len().checked_sub(1))
         .map(|at| free.remove(at).0.to_owned())
-        .ok_or_else(|| format!("the council is called ({why}), but nobody on the roster is free to sit on it"))?;
+        .ok_or_else(|| {
+            format!("the council is called ({why}), but nobody on the roster is free to sit on it")
+        })?;
     let wanted = usize::try_from(settings.members).unwrap_or(usize::MAX);
     let mut members: Vec<String> = Vec::new();
     let mut departments: Vec<&str> = Vec::new();

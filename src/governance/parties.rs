@@ -94,9 +94,12 @@ fn choose(
     refused: impl Fn(&Agent) -> Option<String>,
 ) -> Result<String, String> {
     if let Some(id) = asked {
-        let agent = roster.get(id).ok_or_else(|| format!("`{id}`, asked for {what}, is not on the roster"))?;
+        let agent =
+            roster.get(id).ok_or_else(|| format!("`{id}`, asked for {what}, is not on the roster"))?;
         if !agent.is_active() || !agent.can(role) {
-            return Err(format!("{id} cannot be asked for {what}: its agent file does not give it that role"));
+            return Err(format!(
+                "{id} cannot be asked for {what}: its agent file does not give it that role"
+            ));
         }
         return match refused(agent) {
             None => Ok(id.to_owned()),

@@ -44,7 +44,9 @@ pub fn publication_path(settings: &Publication, roster: &Roster, parties: &Parti
             },
             None => Path {
                 forwards,
-                exception: Some(format!("{signs} asked for this mission and signs it: the path leaves nobody else")),
+                exception: Some(format!(
+                    "{signs} asked for this mission and signs it: the path leaves nobody else"
+                )),
                 signs,
             },
         }),

@@ -5,6 +5,7 @@ use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
 use crate::agent::Snapshot;
 use crate::base::Digest;
+use crate::base::text::put;
 use crate::contract::verdicts::Coded;
 use crate::contract::{Assertion, Check, Finding, Severity};
 use crate::draft::{self, Item, dispositions, provenance};
@@ -18,7 +19,6 @@ use crate::sop::{self, Body, Head, Sop, SopId, Step, Version, step_keys};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 /// Renders, traces and checks one round's synthesis.
 #[derive(Debug, Serialize, Deserialize)]
@@ -112,14 +112,15 @@ impl Assemble {
 
     fn document(&self, today: &str, findings: &mut Vec<Finding>) -> Sop {
         let Self { plan, synthesis, .. } = self;
-        let steps = synthesis.steps.iter().zip(1..).map(|(step, number)| read_step(step, number, findings)).collect();
+        let steps =
+            synthesis.steps.iter().zip(1..).map(|(step, number)| read_step(step, number, findings)).collect();
         let current = self.view.current.as_deref().and_then(|text| sop::parse("", text).ok());
-        let mut change_log = current.as_ref().map_or(String::new(), |sop| sop.body.change_log.trim().to_owned());
+        let mut change_log =
+            current.as_ref().map_or(String::new(), |sop| sop.body.change_log.trim().to_owned());
         if !change_log.is_empty() {
             change_log.push('\n');
         }
-        // Writing to a String cannot fail.
-        drop(write!(change_log, "- v{} ({today}): {}", plan.version, synthesis.change.trim()));
+        put(&mut change_log, format_args!("- v{} ({today}): {}", plan.version, synthesis.change.trim()));
         let old = current.as_ref().map(|sop| &sop.head);
         Sop {
             head: Head {
@@ -189,8 +190,15 @@ impl Assemble {
             provenance::Also { name: "the plan", text: &self.plan.description },
             provenance::Also { name: "the plan", text: &self.plan.impact },
         ];
-        also.extend(self.view.current.iter().map(|text| provenance::Also { name: "the version before", text }));
-        also.extend(self.view.answers.iter().map(|a| provenance::Also { name: "the requester's answer", text: &a.answer }));
+        also.extend(
+            self.view.current.iter().map(|text| provenance::Also { name: "the version before", text }),
+        );
+        also.extend(
+            self.view
+                .answers
+                .iter()
+                .map(|a| provenance::Also { name: "the requester's answer", text: &a.answer }),
+        );
         also.extend(self.comments.iter().map(|text| provenance::Also { name: "a reviewer's comment", text }));
         provenance::trace(text, items, &also)
     }
@@ -214,7 +222,9 @@ impl Assemble {
 
     /// What became of every draft item, and where workers disagreed.
     fn accounts(&self) -> String {
-        let mut out = "\n## What became of every draft item\n\n| item | fate | reason |\n| --- | --- | --- |\n".to_owned();
+        let mut out =
+            "\n## What became of every draft item\n\n| item | fate | reason |\n| --- | --- | --- |\n"
+                .to_owned();
         let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
         for disposition in &self.synthesis.dispositions {
             let fate = match disposition.fate {
@@ -222,12 +232,21 @@ impl Assemble {
                 draft::Fate::Merged => "merged",
                 draft::Fate::Rejected => "rejected",
             };
-            out.push_str(&format!("| {} | {fate} | {} |\n", cell(&disposition.item), cell(&disposition.reason)));
+            out.push_str(&format!(
+                "| {} | {fate} | {} |\n",
+                cell(&disposition.item),
+                cell(&disposition.reason)
+            ));
         }
         if !self.synthesis.dissent.is_empty() {
             out.push_str("\n## Where workers disagreed\n\n");
             for dissent in &self.synthesis.dissent {
-                out.push_str(&format!("- **{}** ({}): {}\n", dissent.subject, dissent.items.join(", "), dissent.settled));
+                out.push_str(&format!(
+                    "- **{}** ({}): {}\n",
+                    dissent.subject,
+                    dissent.items.join(", "),
+                    dissent.settled
+                ));
             }
         }
         out
@@ -276,7 +295,12 @@ fn read_step(step: &SynthesisStep, number: u32, findings: &mut Vec<Finding>) -> 
     };
     for key in &step.keys {
         if let Err(reason) = step_keys::apply_keys(&mut read, std::slice::from_ref(key)) {
-            findings.push(finding("step-key", Severity::Blocking, format!("step {number}: {reason}"), key.clone()));
+            findings.push(finding(
+                "step-key",
+                Severity::Blocking,
+                format!("step {number}: {reason}"),
+                key.clone(),
+            ));
         }
     }
     read

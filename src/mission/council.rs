@@ -8,9 +8,10 @@ use crate::agent::{Asking, Seat, ask};
 use crate::base::Digest;
 use crate::contract::{Finding, Severity};
 use crate::governance::CouncilPlan;
-use crate::journal::{Activity, Recorded, Failure, Repeat, Stop, Story, Workflow};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
 use crate::roles::council::{
-    ChairQuestion, Concern, CouncilAnswer, CouncilChair, CouncilMember, CouncilQuestion, Opinion, QUESTION, Stance,
+    ChairQuestion, Concern, CouncilAnswer, CouncilChair, CouncilMember, CouncilQuestion, Opinion, QUESTION,
+    Stance,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -46,12 +47,15 @@ impl Story for HoldCouncil {
         let Self { setup, council, sop, round } = self;
         let mut opinions = Vec::new();
         for (seat, member) in council.members.iter().enumerate() {
-            let question = CouncilQuestion { question: QUESTION.to_owned(), why: council.why.clone(), sop: sop.clone() };
+            let question =
+                CouncilQuestion { question: QUESTION.to_owned(), why: council.why.clone(), sop: sop.clone() };
             let asking = asking(&setup, member, seat, format!("council/{member}#{round}"));
             opinions.push(ask::<CouncilMember>(&w, &setup.asker, &asking, &question).await?.0);
         }
         // Shuffled by a hash of the draft: the same in every replay, and not the order of the seats.
-        opinions.sort_by_key(|opinion| Digest::of(format!("{sop}{}", serde_json::to_string(opinion).unwrap_or_default())));
+        opinions.sort_by_key(|opinion| {
+            Digest::of(format!("{sop}{}", serde_json::to_string(opinion).unwrap_or_default()))
+        });
         let question = ChairQuestion { question: QUESTION.to_owned(), sop, opinions: opinions.clone() };
         let asking = asking(&setup, &council.chair, council.members.len(), format!("council/chair#{round}"));
         let (answer, _) = ask::<CouncilChair>(&w, &setup.asker, &asking, &question).await?;
@@ -71,7 +75,8 @@ fn asking(setup: &Setup, agent: &str, seat: usize, key: String) -> Asking {
 /// Upheld concerns; a blocking concern the chair did not uphold; a split among the members.
 fn findings(answer: &CouncilAnswer, opinions: &[Opinion]) -> Vec<Finding> {
     let mut found: Vec<Finding> = answer.upheld.iter().map(|concern| finding("council", concern)).collect();
-    let critical = opinions.iter().flat_map(|opinion| &opinion.concerns).filter(|c| c.severity == Severity::Blocking);
+    let critical =
+        opinions.iter().flat_map(|opinion| &opinion.concerns).filter(|c| c.severity == Severity::Blocking);
     for concern in critical {
         let upheld = answer.upheld.iter().any(|upheld| upheld.message == concern.message);
         if !upheld {
@@ -81,7 +86,8 @@ fn findings(answer: &CouncilAnswer, opinions: &[Opinion]) -> Vec<Finding> {
     let against = opinions.iter().filter(|opinion| opinion.stance == Stance::Oppose).count();
     if against > 0 {
         let majority = against * 2 > opinions.len();
-        let message = format!("{against} of {} council members would not let this pass as it is", opinions.len());
+        let message =
+            format!("{against} of {} council members would not let this pass as it is", opinions.len());
         let severity = if majority { Severity::Blocking } else { Severity::Advisory };
         let code = "council-split".to_owned();
         found.push(Finding { code, severity, section: None, message, quote: String::new(), other: None });
@@ -123,7 +129,8 @@ impl Activity for KeepCouncil {
             "round": self.round, "members": self.council.members, "chair": self.council.chair,
             "why": self.council.why, "findings": self.report.findings.len(),
         });
-        let name = if self.round == 1 { "council.md".to_owned() } else { format!("council-{}.md", self.round) };
+        let name =
+            if self.round == 1 { "council.md".to_owned() } else { format!("council-{}.md", self.round) };
         let mission = self.mission;
         Ok(Recorded::of(())
             .event(&mission.clone(), "council_held", event)
@@ -149,8 +156,12 @@ fn markdown(council: &CouncilPlan, report: &CouncilReport) -> String {
     };
     list("Upheld", report.answer.upheld.iter().map(|concern| concern.message.clone()).collect());
     list("Dissent on record", report.answer.dissent.clone());
-    let opinions = report.opinions.iter().map(|opinion| format!("{:?}: {}", opinion.stance, opinion.reason)).collect();
+    let opinions =
+        report.opinions.iter().map(|opinion| format!("{:?}: {}", opinion.stance, opinion.reason)).collect();
     list("Opinions, unnamed and shuffled", opinions);
-    list("Findings", report.findings.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect());
+    list(
+        "Findings",
+        report.findings.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect(),
+    );
     out
 }

@@ -46,7 +46,8 @@ pub(super) struct Put {
 
 /// Puts a question without waiting.
 pub(super) async fn open(w: &Workflow, setup: &Setup, question: Question) -> Result<Put, Stop> {
-    let Question { key, kind, subject, title, why, asked_of, barred, hash, details, deadline, assume } = question;
+    let Question { key, kind, subject, title, why, asked_of, barred, hash, details, deadline, assume } =
+        question;
     let escalate_to = asked_of.iter().filter_map(|party| setup.chiefs.get(party).cloned()).collect();
     let on_deadline = match deadline.on_deadline {
         _ if assume => OnDeadline::Assume,

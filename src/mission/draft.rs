@@ -46,7 +46,8 @@ pub(super) fn question(
     assignment: &Assignment,
     findings: Vec<Finding>,
 ) -> DraftQuestion {
-    let own = plan.contract.assertions.iter().filter(|assertion| assignment.assertions.contains(&assertion.id));
+    let own =
+        plan.contract.assertions.iter().filter(|assertion| assignment.assertions.contains(&assertion.id));
     DraftQuestion {
         mission: view.clone(),
         title: plan.title.clone(),
@@ -100,7 +101,8 @@ impl Story for DraftPart {
                 Part { agent: self.assignment.agent.clone(), draft: None, gap: Some(failure.reason), answers }
             }
         };
-        let keep = KeepDraft { mission: self.setup.asker.mission.clone(), part: part.clone(), round: self.round };
+        let keep =
+            KeepDraft { mission: self.setup.asker.mission.clone(), part: part.clone(), round: self.round };
         w.call(keep).await?;
         Ok(part)
     }
@@ -162,12 +164,18 @@ impl DraftPart {
                 kind: DecisionKind::Question,
                 subject: self.assignment.agent.clone(),
                 title: question.text.clone(),
-                why: format!("{} asks; without an answer it assumes: {}", self.assignment.agent, question.assumption),
+                why: format!(
+                    "{} asks; without an answer it assumes: {}",
+                    self.assignment.agent, question.assumption
+                ),
                 asked_of: vec![self.setup.requester.clone()],
                 barred: std::collections::BTreeMap::default(),
                 hash: Digest::of(&question.text),
                 details: json!({ "assumption": question.assumption }),
-                deadline: Deadline { after: self.setup.rules.question_deadline, on_deadline: OnDeadline::Remind },
+                deadline: Deadline {
+                    after: self.setup.rules.question_deadline,
+                    on_deadline: OnDeadline::Remind,
+                },
                 assume: true,
             };
             open.push((question, decide::open(w, &self.setup, put).await?));

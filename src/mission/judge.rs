@@ -172,7 +172,10 @@ impl Judge {
             let other = finding.other.as_ref().map_or(String::new(), |other| format!(" Elsewhere: {other}"));
             let section = finding.section.map_or("the whole", Section::title);
             let severity = if finding.severity == Severity::Blocking { "**blocking**" } else { "advisory" };
-            out.push_str(&format!("- {severity} · {section} · `{}`: {}{other}\n", finding.code, finding.message));
+            out.push_str(&format!(
+                "- {severity} · {section} · `{}`: {}{other}\n",
+                finding.code, finding.message
+            ));
         }
         out
     }
@@ -231,7 +234,11 @@ pub(super) fn carry(judged: &[Judgement], plan: &MissionPlan, before: &str, text
     let keep = |verdicts: &[Verified]| contract::revision::surviving(verdicts, &plan.contract, before, text);
     judged
         .iter()
-        .map(|judgement| Judgement { by: judgement.by.clone(), verdicts: keep(&judgement.verdicts), unasked: Vec::new() })
+        .map(|judgement| Judgement {
+            by: judgement.by.clone(),
+            verdicts: keep(&judgement.verdicts),
+            unasked: Vec::new(),
+        })
         .filter(|judgement| !judgement.verdicts.is_empty())
         .collect()
 }

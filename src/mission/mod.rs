@@ -17,8 +17,8 @@ mod workflow;
 
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission, missions,
-    receive, unmoved,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission,
+    missions, receive, unmoved,
 };
 pub use workflow::Author;
 

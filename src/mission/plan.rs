@@ -102,7 +102,11 @@ impl Activity for SettlePlan {
             Ok(plan) => plan,
             Err(findings) => {
                 let event = json!({ "findings": findings });
-                return Ok(Recorded::of(Settled::Refused(findings)).event(&self.mission, "plan_refused", event));
+                return Ok(Recorded::of(Settled::Refused(findings)).event(
+                    &self.mission,
+                    "plan_refused",
+                    event,
+                ));
             }
         };
         let (mission, sop) = (self.mission.clone(), plan.sop.clone());
@@ -111,7 +115,8 @@ impl Activity for SettlePlan {
             .append_async(move |tx| {
                 let holder = claim(tx, &sop, &mission)?;
                 if let Some(holder) = &holder {
-                    let reason = format!("{holder} is working on {sop}; this mission goes on when that one has ended");
+                    let reason =
+                        format!("{holder} is working on {sop}; this mission goes on when that one has ended");
                     set_state(tx, &mission, MissionState::Held, &reason)?;
                 }
                 Ok(holder)
@@ -145,7 +150,11 @@ fn freeze(mission: String, plan: MissionPlan) -> Recorded<Settled> {
 }
 
 impl SettlePlan {
-    fn complete(&self, office: &Office, snapshot: &Snapshot) -> Result<Result<MissionPlan, Vec<Finding>>, Failure> {
+    fn complete(
+        &self,
+        office: &Office,
+        snapshot: &Snapshot,
+    ) -> Result<Result<MissionPlan, Vec<Finding>>, Failure> {
         let Snapshot { settings, roster, .. } = snapshot;
         let mut wrong = Vec::new();
         let mut note = |reason: String| wrong.push(refusal(reason));
@@ -179,8 +188,10 @@ impl SettlePlan {
             note(reason);
         }
         if !patch {
-            parties.scrutiny = keep_or(scrutiny_validator(roster, self.ask.scrutiny.as_deref(), &parties), &mut note);
-            parties.user_testing = keep_or(user_tester(roster, self.ask.user_testing.as_deref(), &parties), &mut note);
+            parties.scrutiny =
+                keep_or(scrutiny_validator(roster, self.ask.scrutiny.as_deref(), &parties), &mut note);
+            parties.user_testing =
+                keep_or(user_tester(roster, self.ask.user_testing.as_deref(), &parties), &mut note);
         }
         let path = match publication_path(&settings.publication, roster, &parties) {
             Ok(path) => path,
@@ -189,7 +200,8 @@ impl SettlePlan {
                 return Ok(Err(wrong));
             }
         };
-        let call = CouncilCall { classes: &self.ask.class, ask: self.ask.council, called_by: called_by.as_deref() };
+        let call =
+            CouncilCall { classes: &self.ask.class, ask: self.ask.council, called_by: called_by.as_deref() };
         let council = governance::council(&settings.council, roster, &parties, &call, &path.signs);
         let council = council.unwrap_or_else(|reason| {
             note(reason);
@@ -242,9 +254,12 @@ impl SettlePlan {
             (None, false) | (Some(Change::New), false) => Ok(Change::New),
             (None, true) => Ok(Change::Minor),
             (Some(Change::New), true) => {
-                Err("the SOP exists already; the mission must say `change: major`, `minor` or `patch`".to_owned())
+                Err("the SOP exists already; the mission must say `change: major`, `minor` or `patch`"
+                    .to_owned())
             }
-            (Some(_), false) => Err("there is no active version to change; the mission must say `change: new`".to_owned()),
+            (Some(_), false) => {
+                Err("there is no active version to change; the mission must say `change: new`".to_owned())
+            }
             (Some(change), true) => Ok(change),
         }
     }
@@ -274,9 +289,14 @@ impl SettlePlan {
         let mut wrong = Vec::new();
         let roster = &snapshot.roster;
         match (roster.get(&self.answer.owner), &self.ask.owner) {
-            (None, _) => wrong.push(format!("the planned owner `{}` is not on the roster", self.answer.owner)),
+            (None, _) => {
+                wrong.push(format!("the planned owner `{}` is not on the roster", self.answer.owner))
+            }
             (Some(_), Some(asked)) if *asked != self.answer.owner => {
-                wrong.push(format!("the requester fixed {asked} as owner; the plan names {}", self.answer.owner));
+                wrong.push(format!(
+                    "the requester fixed {asked} as owner; the plan names {}",
+                    self.answer.owner
+                ));
             }
             _ => {}
         }
@@ -285,14 +305,17 @@ impl SettlePlan {
         }
         for asked in &self.ask.workers {
             if !patch && !assignments.iter().any(|assignment| assignment.agent == asked.agent) {
-                wrong.push(format!("the requester wants {} as a worker; the plan leaves it out", asked.agent));
+                wrong
+                    .push(format!("the requester wants {} as a worker; the plan leaves it out", asked.agent));
             }
         }
         for (index, assignment) in assignments.iter().enumerate() {
             let id = &assignment.agent;
             let able = roster.get(id).is_some_and(|agent| agent.is_active() && agent.can(AgentRole::Worker));
             if !able {
-                wrong.push(format!("`{id}` cannot be a worker: not on the roster, not at work, or without that role"));
+                wrong.push(format!(
+                    "`{id}` cannot be a worker: not on the roster, not at work, or without that role"
+                ));
             }
             if assignments.iter().take(index).any(|before| before.agent == *id) {
                 wrong.push(format!("{id} has two parts; give it one"));

@@ -67,7 +67,9 @@ impl Activity for Publish {
 /// The registry may have moved since the draft was judged.
 fn refuse_new_conflicts(office: &Office, sop: &sop::Sop, text: &str) -> Result<(), Failure> {
     let found = office.journal.read(|db| registry::conflicts(db, sop, text))?;
-    let Some(conflict) = found.iter().find(|finding| finding.severity == Severity::Blocking) else { return Ok(()) };
+    let Some(conflict) = found.iter().find(|finding| finding.severity == Severity::Blocking) else {
+        return Ok(());
+    };
     let other = conflict.other.as_deref().unwrap_or_default();
     Err(Failure::new(
         FailureClass::Conflict,

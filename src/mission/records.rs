@@ -113,7 +113,8 @@ pub struct Artifact {
     pub hash: Digest,
 }
 
-const SELECT: &str = "SELECT id, title, state, reason, round, sop, version, requested_by, file, sha256, created_at,
+const SELECT: &str =
+    "SELECT id, title, state, reason, round, sop, version, requested_by, file, sha256, created_at,
   ended_at FROM mission";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<MissionRow> {
@@ -196,7 +197,8 @@ pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
         "mission_received",
         &json!({ "title": new.brief.title, "file": new.file, "sha256": sha256, "by": new.requester }),
     )?;
-    let story = super::Author { mission: id.clone(), brief: new.brief.clone(), requester: new.requester.clone() };
+    let story =
+        super::Author { mission: id.clone(), brief: new.brief.clone(), requester: new.requester.clone() };
     let input = serde_json::to_string(&story)
         .map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
     tx.start(&id, (super::Author::NAME, super::Author::VERSION), None, &input)?;
@@ -356,7 +358,9 @@ pub fn call_council(tx: &Tx<'_>, id: &str, by: &str) -> Result<()> {
         return Err(Problem::conflict(format!("{id} has ended ({})", row.state.word())));
     }
     tx.db()
-        .prepare_cached("INSERT INTO council_call(mission, by, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+        .prepare_cached(
+            "INSERT INTO council_call(mission, by, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
         .execute((id, by, tx.now().0))?;
     tx.event(id, "council_called", &json!({ "by": by }))?;
     Ok(())

@@ -120,8 +120,13 @@ impl Prepare {
             roster: roster.active().map(view).collect(),
             sops,
             tiers: agents().map(|agent| (agent.head.id.clone(), agent.head.tier)).collect(),
-            departments: agents().map(|agent| (agent.head.id.clone(), agent.head.department.clone())).collect(),
-            people: agents().filter(|agent| agent.head.runtime == Runtime::Person).map(|a| a.head.id.clone()).collect(),
+            departments: agents()
+                .map(|agent| (agent.head.id.clone(), agent.head.department.clone()))
+                .collect(),
+            people: agents()
+                .filter(|agent| agent.head.runtime == Runtime::Person)
+                .map(|a| a.head.id.clone())
+                .collect(),
             chiefs: agents().filter_map(|a| Some((a.head.id.clone(), a.head.reports_to.clone()?))).collect(),
             helper: helper(settings, snapshot),
         })

@@ -43,7 +43,11 @@ impl Story for Scrutinise {
             sop: self.sop,
             findings: self.findings,
         };
-        let asking = asking(&self.setup, &self.validator, format!("scrutiny/{}#{}.{}", self.validator, self.round, self.attempt));
+        let asking = asking(
+            &self.setup,
+            &self.validator,
+            format!("scrutiny/{}#{}.{}", self.validator, self.round, self.attempt),
+        );
         Ok(ask::<Scrutiny>(&w, &self.setup.asker, &asking, &question).await?.0)
     }
 }

@@ -21,7 +21,7 @@ use crate::contract::{Finding, Severity, revision};
 use crate::decision::{Answer, DecisionKind, Verb};
 use crate::journal::{Failure, FailureClass, Stop, Story, Workflow};
 use crate::roles::plan::{Plan, PlanAnswer, PlanQuestion};
-use crate::roles::synthesise::{Synthesise, SynthesisQuestion, Synthesis, WorkerDraft};
+use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise, WorkerDraft};
 use crate::roles::{Answered, AssertionView};
 use crate::sop::id::Change;
 use serde::{Deserialize, Serialize};
@@ -95,9 +95,18 @@ struct Round {
 async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
     let (setup, plan) = planned(w, mission).await?;
     let patch = plan.change == Change::Patch;
-    let scenarios = if patch { Vec::new() } else { scenarios(w, &setup, &plan, &mission.brief.ask.scenarios).await? };
-    let mut desk =
-        Desk { w, setup, plan, scenarios, drafts: Vec::new(), gaps: Vec::new(), comments: Vec::new(), round: 1 };
+    let scenarios =
+        if patch { Vec::new() } else { scenarios(w, &setup, &plan, &mission.brief.ask.scenarios).await? };
+    let mut desk = Desk {
+        w,
+        setup,
+        plan,
+        scenarios,
+        drafts: Vec::new(),
+        gaps: Vec::new(),
+        comments: Vec::new(),
+        round: 1,
+    };
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.
         desk.comments.push(mission.brief.text.clone());
@@ -127,7 +136,8 @@ async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, MissionPlan),
         nth += 1;
         let brief = mission.brief.without_scenarios();
         let requester = mission.requester.clone();
-        let prepare = Prepare { mission: mission.mission.clone(), brief, requester, nth, snapshot: snapshot.clone() };
+        let prepare =
+            Prepare { mission: mission.mission.clone(), brief, requester, nth, snapshot: snapshot.clone() };
         let mut setup = prepared(w, mission, prepare).await?;
         snapshot = Some(setup.asker.snapshot.clone());
         setup.view.answers.clone_from(&answers);
@@ -176,7 +186,12 @@ async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Se
     })
 }
 
-async fn plan_once(w: &Workflow, setup: &Setup, findings: Vec<Finding>, nth: u32) -> Result<PlanAnswer, Stop> {
+async fn plan_once(
+    w: &Workflow,
+    setup: &Setup,
+    findings: Vec<Finding>,
+    nth: u32,
+) -> Result<PlanAnswer, Stop> {
     let question = PlanQuestion {
         mission: setup.view.clone(),
         ask: setup.ask.clone(),
@@ -297,7 +312,12 @@ impl Desk<'_> {
             .map(|assignment| {
                 let theirs = findings.get(&assignment.agent).cloned().unwrap_or_default();
                 let question = draft::question(&self.plan, &self.setup.view, assignment, theirs);
-                DraftPart { setup: self.setup.clone(), assignment: assignment.clone(), question, round: self.round }
+                DraftPart {
+                    setup: self.setup.clone(),
+                    assignment: assignment.clone(),
+                    question,
+                    round: self.round,
+                }
             })
             .collect();
         let width = usize::try_from(self.setup.rules.parallel_workers).unwrap_or(1).max(1);
@@ -310,7 +330,10 @@ impl Desk<'_> {
         }
         if self.drafts.iter().all(|worker| !worker.draft.declined.is_empty()) {
             let reasons = self.gaps.join("; ");
-            return Err(Stop::Failed(Failure::new(FailureClass::Content, format!("no worker drafted anything: {reasons}"))));
+            return Err(Stop::Failed(Failure::new(
+                FailureClass::Content,
+                format!("no worker drafted anything: {reasons}"),
+            )));
         }
         Ok(())
     }
@@ -338,7 +361,8 @@ impl Desk<'_> {
             let before = rounds.last().cloned();
             let round = self.once(before.as_ref()).await?;
             let found = round.judged.findings.clone();
-            let earlier: Vec<Vec<Finding>> = rounds.iter().map(|round| round.judged.findings.clone()).collect();
+            let earlier: Vec<Vec<Finding>> =
+                rounds.iter().map(|round| round.judged.findings.clone()).collect();
             rounds.push(round.clone());
             if round.judged.passed {
                 return Ok(round);
@@ -408,7 +432,8 @@ impl Desk<'_> {
                 Err(Stop::Failed(failure)) => {
                     grant(&failure, &mut self.setup);
                     let key = format!("synthesise#{}.{attempt}", self.round);
-                    help(self.w, &self.setup, &key, "the drafts could not be merged", &failure.reason).await?;
+                    help(self.w, &self.setup, &key, "the drafts could not be merged", &failure.reason)
+                        .await?;
                 }
             }
             attempt += 1;
@@ -546,7 +571,9 @@ impl Desk<'_> {
                 self.comments.push(at_line(&best.assembled.text, line, &text));
                 Ok(None)
             }
-            Some(Answer { verb: Verb::Reject, by, text, .. }) => Err(person(format!("{by} ended it: {text}"))),
+            Some(Answer { verb: Verb::Reject, by, text, .. }) => {
+                Err(person(format!("{by} ended it: {text}")))
+            }
             Some(_) => Ok(None),
             None => Err(person(format!("nobody said how to go on: {why}"))),
         }
@@ -566,7 +593,9 @@ impl Desk<'_> {
             if let Some(again) = self.sent_back(round, signed.as_ref())? {
                 return Ok(again);
             }
-            let Some(answer) = signed else { return Err(person("nobody signed before the deadline".to_owned())) };
+            let Some(answer) = signed else {
+                return Err(person("nobody signed before the deadline".to_owned()));
+            };
             let publish = Publish {
                 mission: self.setup.asker.mission.clone(),
                 plan: self.plan.clone(),
@@ -582,15 +611,27 @@ impl Desk<'_> {
                 Err(Stop::Cancelled) => return Err(Stop::Cancelled),
                 Err(Stop::Failed(failure)) => {
                     let key = format!("publish#{}.{nth}", round.number);
-                    help(self.w, &self.setup, &key, "the approved version could not be published", &failure.reason)
-                        .await?;
+                    help(
+                        self.w,
+                        &self.setup,
+                        &key,
+                        "the approved version could not be published",
+                        &failure.reason,
+                    )
+                    .await?;
                 }
             }
             nth += 1;
         }
     }
 
-    async fn put(&self, round: &Round, kind: DecisionKind, party: &str, nth: u32) -> Result<Option<Answer>, Stop> {
+    async fn put(
+        &self,
+        round: &Round,
+        kind: DecisionKind,
+        party: &str,
+        nth: u32,
+    ) -> Result<Option<Answer>, Stop> {
         let name = format!("{} v{}", self.plan.sop, self.plan.version);
         let (verb, deadline) = match kind {
             DecisionKind::Forward => ("Forward", self.setup.deadlines.forwarding),
@@ -598,7 +639,10 @@ impl Desk<'_> {
         };
         let barred = if kind == DecisionKind::Publish { self.plan.parties.barred() } else { BTreeMap::new() };
         let why = match kind {
-            DecisionKind::Forward => format!("read it and pass it on to {} with your recommendation, or send it back", self.plan.path.signs),
+            DecisionKind::Forward => format!(
+                "read it and pass it on to {} with your recommendation, or send it back",
+                self.plan.path.signs
+            ),
             _ => "your signature makes it the active version".to_owned(),
         };
         let question = Question {
@@ -619,7 +663,8 @@ impl Desk<'_> {
 
     /// What the person who decides should see besides the draft.
     fn details(&self, round: &Round) -> serde_json::Value {
-        let advice: Vec<&str> = round.judged.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let advice: Vec<&str> =
+            round.judged.findings.iter().map(|finding| finding.message.as_str()).collect();
         let assumed = self.setup.view.answers.iter().filter(|answered| answered.assumed);
         json!({
             "round": round.number,
@@ -642,7 +687,9 @@ impl Desk<'_> {
             Some(Answer { verb: Verb::Revise, text, line, .. }) => {
                 Ok(Some(Decided::Again(at_line(&round.assembled.text, *line, text))))
             }
-            Some(Answer { verb: Verb::Reject, by, text, .. }) => Err(person(format!("{by} rejected it: {text}"))),
+            Some(Answer { verb: Verb::Reject, by, text, .. }) => {
+                Err(person(format!("{by} rejected it: {text}")))
+            }
             Some(_) => Ok(None),
             None => Err(person("nobody decided before the deadline".to_owned())),
         }

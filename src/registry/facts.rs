@@ -32,7 +32,9 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
     }
     Ok(others
         .into_iter()
-        .flat_map(|((id, version), facts)| conflict::conflicts(&sop.head.id, &mine, &TheirFacts { id, version, facts }))
+        .flat_map(|((id, version), facts)| {
+            conflict::conflicts(&sop.head.id, &mine, &TheirFacts { id, version, facts })
+        })
         .collect())
 }
 

@@ -1,11 +1,11 @@
 //! `sops/INDEX.md`: the one registry people read, rendered from the journal, the same bytes every time.
 
 use super::rows::{self, Status, VersionRow};
+use crate::base::text::put_line;
 use crate::base::{Instant, problem::Result};
 use crate::journal::Anchor;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// The registry at one revision.
 #[derive(Clone, Debug)]
@@ -36,15 +36,15 @@ pub fn index(db: &Connection) -> Result<Option<Index>> {
     let out = &mut text;
     line(out, "# SOP registry");
     line(out, "");
-    line(out, &format!(
-        "Revision {} · {} · chain {} `{}`",
-        last.revision,
-        last.at.minute(),
-        last.seq,
-        last.hash
-    ));
+    line(
+        out,
+        &format!("Revision {} · {} · chain {} `{}`", last.revision, last.at.minute(), last.seq, last.hash),
+    );
     line(out, "");
-    line(out, "Generated from the journal: changes made here by hand are put aside. `sopd sop verify` compares the files.");
+    line(
+        out,
+        "Generated from the journal: changes made here by hand are put aside. `sopd sop verify` compares the files.",
+    );
     active_tables(out, &versions);
     retired_table(out, &versions);
     line(out, "");
@@ -52,7 +52,16 @@ pub fn index(db: &Connection) -> Result<Option<Index>> {
     line(out, "");
     for entry in &log {
         let mission = entry.mission.as_deref().map_or(String::new(), |mission| format!(" ({mission})"));
-        line(out, &format!("- {} · {} · {}, signed by {}{mission}", entry.revision, entry.at.day(), entry.what, entry.by));
+        line(
+            out,
+            &format!(
+                "- {} · {} · {}, signed by {}{mission}",
+                entry.revision,
+                entry.at.day(),
+                entry.what,
+                entry.by
+            ),
+        );
     }
     Ok(Some(Index { revision: last.revision, text }))
 }
@@ -66,7 +75,10 @@ fn active_tables(out: &mut String, versions: &[VersionRow]) {
         line(out, "");
         line(out, &format!("## {department}"));
         line(out, "");
-        line(out, "| SOP | Version | Status | Owner | Risk | Approved by | Approved on | Review due | SHA-256 |");
+        line(
+            out,
+            "| SOP | Version | Status | Owner | Risk | Approved by | Approved on | Review due | SHA-256 |",
+        );
         line(out, "|---|---|---|---|---|---|---|---|---|");
         for row in rows {
             line(out, &version_row(row));
@@ -107,21 +119,23 @@ fn retired_table(out: &mut String, versions: &[VersionRow]) {
     line(out, "|---|---|---|---|---|---|");
     for row in retired {
         let link = row.path.strip_prefix("sops/").unwrap_or(&row.path);
-        line(out, &format!(
-            "| [{}]({link}) | {} | {} | {} | {} | `{}` |",
-            row.id,
-            row.version,
-            row.status.word(),
-            row.approved_by.as_deref().unwrap_or("–"),
-            day(row.approved_at),
-            row.sha256.short(),
-        ));
+        line(
+            out,
+            &format!(
+                "| [{}]({link}) | {} | {} | {} | {} | `{}` |",
+                row.id,
+                row.version,
+                row.status.word(),
+                row.approved_by.as_deref().unwrap_or("–"),
+                day(row.approved_at),
+                row.sha256.short(),
+            ),
+        );
     }
 }
 
 fn line(out: &mut String, text: &str) {
-    // Writing to a String cannot fail.
-    drop(writeln!(out, "{text}"));
+    put_line(out, format_args!("{text}"));
 }
 
 fn cell(text: &str) -> String {
@@ -133,7 +147,8 @@ fn day(at: Option<Instant>) -> String {
 }
 
 fn revisions(db: &Connection) -> Result<Vec<Revision>> {
-    let sql = "SELECT revision, at, what, by, mission, seq, hash FROM registry_revision ORDER BY revision DESC";
+    let sql =
+        "SELECT revision, at, what, by, mission, seq, hash FROM registry_revision ORDER BY revision DESC";
     let rows = db
         .prepare_cached(sql)?
         .query_map([], |row| {

@@ -116,7 +116,13 @@ fn check_order(version: Version, highest: Option<Version>) -> Result<()> {
     }
 }
 
-fn log_revision(tx: &Tx<'_>, revision: i64, what: &str, (by, mission): (&str, &str), hash: &Digest) -> Result<()> {
+fn log_revision(
+    tx: &Tx<'_>,
+    revision: i64,
+    what: &str,
+    (by, mission): (&str, &str),
+    hash: &Digest,
+) -> Result<()> {
     tx.db()
         .prepare_cached(
             "INSERT INTO registry_revision(revision, at, what, by, mission, seq, hash)

@@ -74,7 +74,8 @@ pub struct VersionRow {
     pub revision: Option<i64>,
 }
 
-const SELECT: &str = "SELECT sop, version, status, title, department, owner, risk_level, trigger_text, path, sha256,
+const SELECT: &str =
+    "SELECT sop, version, status, title, department, owner, risk_level, trigger_text, path, sha256,
   mission, created_by, created_at, approved_by, approved_at, override, review_due, revision FROM sop_version";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
@@ -110,8 +111,10 @@ fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlit
 
 /// Every version of every SOP: by id, newest version first.
 pub fn all(db: &Connection) -> Result<Vec<VersionRow>> {
-    let mut rows: Vec<VersionRow> =
-        db.prepare_cached(&format!("{SELECT} ORDER BY sop"))?.query_map([], read)?.collect::<Result<_, _>>()?;
+    let mut rows: Vec<VersionRow> = db
+        .prepare_cached(&format!("{SELECT} ORDER BY sop"))?
+        .query_map([], read)?
+        .collect::<Result<_, _>>()?;
     rows.sort_by(|a, b| a.id.cmp(&b.id).then(b.version.cmp(&a.version)));
     Ok(rows)
 }
@@ -123,7 +126,9 @@ pub fn history(db: &Connection, id: &SopId) -> Result<Vec<VersionRow>> {
         .query_map([id.as_str()], read)?
         .collect::<Result<_, _>>()?;
     if rows.is_empty() {
-        return Err(Problem::not_found(format!("there is no {id} in the registry")).hint("see `sopd sop list`"));
+        return Err(
+            Problem::not_found(format!("there is no {id} in the registry")).hint("see `sopd sop list`")
+        );
     }
     rows.sort_by(|a, b| b.version.cmp(&a.version));
     Ok(rows)

@@ -21,8 +21,9 @@ pub struct Checked {
 /// Reads a published file and refuses it when its bytes are not the registered ones.
 pub fn read_checked(root: &Path, row: &VersionRow) -> Result<String> {
     let name = format!("{} v{}", row.id, row.version);
-    let text = files::read_text(&root.join(&row.path), MAX_SOP_BYTES).map_err(|problem| {
-        Problem { message: format!("{name} cannot be read: {}", problem.message), ..problem }
+    let text = files::read_text(&root.join(&row.path), MAX_SOP_BYTES).map_err(|problem| Problem {
+        message: format!("{name} cannot be read: {}", problem.message),
+        ..problem
     })?;
     if Digest::of(&text) == row.sha256 {
         return Ok(text);

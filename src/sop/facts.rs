@@ -7,6 +7,7 @@ use super::measure::{Measure, Sense, measures};
 use super::outline::{Part, parts};
 use super::phrases::{
     act, condition, event, is_verb, narrowing, object, thing, thing_after, thing_before, thing_of_condition,
+    whole_object, whole_subject,
 };
 use super::prose::{Sentence, sentences};
 use super::tokens::{stems, words};
@@ -262,19 +263,26 @@ fn thresholds(sentence: &Sentence) -> Vec<Fact> {
         while end > 0 && words.get(end - 1).is_some_and(|word| LEVELS.contains(&word.as_str())) {
             end -= 1;
         }
-        let subject = thing(&thing_before(&words, end));
+        let mut subject = thing(&thing_before(&words, end));
+        if subject.is_empty() && words.get(measure.end).is_some_and(|next| next == "of") {
+            subject = thing(&thing_after(&words, measure.end + 1, words.len()).0);
+        }
         let own = subject.split(' ').any(|one| one == "confidenc");
-        if subject.is_empty()
-            || own
-            || matches!(measure.dimension.as_str(), "min" | "clock")
-            || measure.amount.contains('-')
-        {
+        if subject.is_empty() || own || is_a_time(&measure, &words) || measure.amount.contains('-') {
             continue;
         }
         let subject = format!("{subject}|{}|{side}", measure.dimension);
         found.push(Fact::new(FactKind::Threshold, subject, measure.amount, sentence));
     }
     found
+}
+
+/// Whether the amount says when, not how much: `within 10 hours`, but not `overtime of more than 10 hours`.
+fn is_a_time(measure: &Measure, words: &[String]) -> bool {
+    let word = |index: usize| words.get(index).map_or("", String::as_str);
+    let much = ["more", "above", "over", "exceeding", "exceeds", "below", "under", "less", "up"];
+    let compares = much.contains(&word(measure.start)) && !matches!(word(measure.end), "before" | "after");
+    measure.dimension == "clock" || (measure.dimension == "min" && !compares)
 }
 
 /// Ways to say who answers for a thing; the thing follows.
@@ -346,7 +354,7 @@ fn approvers(sentence: &Sentence) -> Vec<Fact> {
         let noun =
             matches!(word(index), "approval" | "signoff") && matches!(word(index + 1), "by" | "of" | "from");
         let (things, approver, near) = if active && index > 0 {
-            let (things, end) = thing_after(&words, index + 1 + off, words.len());
+            let (things, end) = whole_object(&words, index + 1 + off);
             (things, word(index - 1), end)
         } else if passive || noun {
             let (things, near) = before_approval(&words, index, &amounts);
@@ -379,7 +387,7 @@ fn before_approval(words: &[String], index: usize, amounts: &[Measure]) -> (Vec<
         end -= 1;
     }
     match amounts.iter().find(|amount| amount.end == end) {
-        Some(amount) => (thing_before(words, amount.start), amount.end),
-        None => (thing_before(words, end), usize::MAX),
+        Some(amount) => (whole_subject(words, amount.start), amount.end),
+        None => (whole_subject(words, end), usize::MAX),
     }
 }

@@ -1,98 +1,12 @@
 //! Who does what to which thing, as far as word lists can tell: verbs, their objects and subjects, conditions.
 //! Made for comparing two SOPs; where it is not sure it finds nothing.
 
-use super::tokens::{STOP_WORDS, stem, stems};
+mod vocabulary;
+
+use super::tokens::{STOP_WORDS, stem, stems, words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-
-/// Verbs of procedures. Those of one row mean the same act; the first stands for all.
-const VERBS: &[&[&str]] = &[
-    &["acknowledge"],
-    &["answer", "respond", "reply"],
-    &["approve", "authorise", "authorize"],
-    &["archive"],
-    &["assign", "allocate"],
-    &["begin", "start"],
-    &["bill", "charge"],
-    &["book", "schedule"],
-    &["call", "phone", "contact", "ring"],
-    &["cancel"],
-    &["close"],
-    &["collect"],
-    &["complete", "finish"],
-    &["confirm"],
-    &["create"],
-    &["decide"],
-    &["delete", "erase", "purge", "destroy"],
-    &["deliver", "ship"],
-    &["deploy"],
-    &["drop"],
-    &["enter"],
-    &["escalate"],
-    &["file"],
-    &["grant"],
-    &["hand"],
-    &["handle", "process"],
-    &["hire"],
-    &["hold"],
-    &["investigate"],
-    &["invite"],
-    &["issue"],
-    &["keep", "retain", "store"],
-    &["lock"],
-    &["log", "record"],
-    &["mitigate"],
-    &["move"],
-    &["onboard"],
-    &["open"],
-    &["pay", "reimburse"],
-    &["prepare"],
-    &["produce"],
-    &["provide"],
-    &["publish", "post"],
-    &["qualify"],
-    &["rate", "score"],
-    &["reconcile"],
-    &["reject"],
-    &["release"],
-    &["remove"],
-    &["renew"],
-    &["reorder"],
-    &["replace"],
-    &["report"],
-    &["resolve", "fix", "solve"],
-    &["restart"],
-    &["restore"],
-    &["return"],
-    &["review"],
-    &["revoke", "withdraw"],
-    &["rotate"],
-    &["send", "mail", "email", "dispatch"],
-    &["share"],
-    &["sign"],
-    &["stop"],
-    &["submit"],
-    &["tell", "inform", "notify", "alert"],
-    &["test"],
-    &["train"],
-    &["triage"],
-    &["update"],
-    &["verify", "check", "validate"],
-];
-
-/// Forms that stemming does not bring together.
-const IRREGULAR: [(&str, &str); 10] = [
-    ("paid", "pay"),
-    ("sent", "send"),
-    ("held", "hold"),
-    ("kept", "keep"),
-    ("told", "tell"),
-    ("begun", "begin"),
-    ("rang", "call"),
-    ("shipp", "ship"),
-    ("dropp", "drop"),
-    ("stopp", "stop"),
-];
+use vocabulary::{ARRIVALS, BE, BOUNDARIES, DETERMINERS, GENERIC, IRREGULAR, VERBS, WEAK};
 
 static ACTS: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
     let rows = VERBS
@@ -100,150 +14,6 @@ static ACTS: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
         .flat_map(|row| row.iter().map(|verb| (stem(verb), row.first().copied().unwrap_or(verb))));
     rows.chain(IRREGULAR.iter().map(|(form, verb)| ((*form).to_owned(), *verb))).collect()
 });
-
-/// Words that narrow a thing so little that it stays the same thing.
-const WEAK: [&str; 20] = [
-    "new",
-    "incoming",
-    "inbound",
-    "open",
-    "customer",
-    "client",
-    "respective",
-    "complete",
-    "full",
-    "entire",
-    "current",
-    "single",
-    "given",
-    "own",
-    "our",
-    "out",
-    "such",
-    "off",
-    "up",
-    "actual",
-];
-
-/// Things so common that two SOPs which name them need not mean the same one.
-const GENERIC: [&str; 40] = [
-    "action",
-    "answer",
-    "case",
-    "change",
-    "check",
-    "document",
-    "entry",
-    "exception",
-    "file",
-    "form",
-    "input",
-    "issue",
-    "item",
-    "list",
-    "message",
-    "name",
-    "notice",
-    "output",
-    "page",
-    "part",
-    "person",
-    "plan",
-    "procedure",
-    "process",
-    "question",
-    "reason",
-    "record",
-    "report",
-    "request",
-    "response",
-    "result",
-    "rule",
-    "section",
-    "sop",
-    "step",
-    "task",
-    "team",
-    "ticket",
-    "work",
-    "value",
-];
-
-/// A thing ends where one of these stands.
-const BOUNDARIES: [&str; 62] = [
-    "to",
-    "in",
-    "on",
-    "at",
-    "by",
-    "for",
-    "from",
-    "with",
-    "into",
-    "within",
-    "after",
-    "before",
-    "when",
-    "whenever",
-    "if",
-    "while",
-    "until",
-    "without",
-    "through",
-    "via",
-    "per",
-    "as",
-    "than",
-    "that",
-    "which",
-    "who",
-    "and",
-    "or",
-    "but",
-    "then",
-    "is",
-    "are",
-    "be",
-    "been",
-    "was",
-    "were",
-    "must",
-    "should",
-    "may",
-    "can",
-    "will",
-    "shall",
-    "need",
-    "needs",
-    "has",
-    "have",
-    "not",
-    "no",
-    "above",
-    "over",
-    "below",
-    "under",
-    "up",
-    "more",
-    "less",
-    "at",
-    "exceeding",
-    "exceeds",
-    "whose",
-    "once",
-    "unless",
-    "only",
-];
-
-const DETERMINERS: [&str; 14] = [
-    "the", "a", "an", "every", "each", "all", "any", "this", "that", "these", "those", "its", "their", "our",
-];
-
-const BE: [&str; 6] = ["is", "are", "be", "been", "was", "were"];
-
-/// Events that only say that the thing is there.
-const ARRIVALS: [&str; 10] =
-    ["arrive", "receive", "come", "create", "open", "submit", "register", "enter", "start", "exist"];
 
 /// The act a word stands for, whatever its form.
 pub(super) fn act(word: &str) -> Option<&'static str> {
@@ -400,11 +170,47 @@ pub(super) fn event(sentence: &str) -> String {
 
 /// The stems of `text` that tell one definition or rule from another.
 pub(super) fn content(text: &str) -> BTreeSet<String> {
-    let filling =
-        ["more", "least", "most", "less", "above", "below", "within", "over", "up", "need", "point"];
-    stems(text)
-        .into_iter()
-        .filter(|one| !WEAK.contains(&one.as_str()) && !filling.contains(&one.as_str()))
-        .filter(|one| !is_number(one) && !["%", "€", "$", "£", ">", "<"].contains(&one.as_str()))
-        .collect()
+    let filling = [
+        "more", "least", "most", "less", "above", "below", "within", "over", "up", "need", "needs", "point",
+        "points",
+    ];
+    let said = |word: &&String| {
+        let word = word.as_str();
+        let sign = ["%", "€", "$", "£", ">", "<"].contains(&word);
+        !sign
+            && !is_number(word)
+            && [STOP_WORDS.as_slice(), WEAK, &filling].iter().all(|list| !list.contains(&word))
+    };
+    words(text).iter().filter(said).map(|word| stem(word)).collect()
+}
+
+/// The thing that is the subject of a sentence whose verb stands at `end`, prepositions and all: read access
+/// to production is not write access to production. Falls back to the nearest thing after another verb.
+pub(super) fn whole_subject(words: &[String], end: usize) -> Vec<String> {
+    let joined = ["to", "for", "in", "on", "of", "from", "with"];
+    let before = words.get(..end).unwrap_or_default();
+    let plain =
+        before.iter().all(|word| joined.contains(&word.as_str()) || !BOUNDARIES.contains(&word.as_str()));
+    let order = before.first().is_some_and(|word| is_order(word));
+    if plain && !order && before.len() <= MAX_SUBJECT {
+        return before.iter().filter(|word| !joined.contains(&word.as_str())).cloned().collect();
+    }
+    thing_before(words, end)
+}
+
+/// A subject longer than this many words holds more than one thing.
+const MAX_SUBJECT: usize = 10;
+
+/// The thing after a verb, with what it is joined to: `access to production`.
+pub(super) fn whole_object(words: &[String], from: usize) -> (Vec<String>, usize) {
+    let (mut found, mut end) = thing_after(words, from, words.len());
+    while matches!(at(words, end), "to" | "for" | "in" | "on" | "from") {
+        let (more, next) = thing_after(words, end + 1, words.len());
+        if more.is_empty() {
+            break;
+        }
+        found.extend(more);
+        end = next;
+    }
+    (found, end)
 }

@@ -73,7 +73,12 @@ pub fn words(text: &str) -> Vec<String> {
     }
     out.push(word);
     out.retain(|word| !word.is_empty());
-    out.iter().map(|word| plain(word)).collect()
+    let mut plain: Vec<String> = out.iter().map(|word| plain(word)).collect();
+    // Written in two words, or with a hyphen, its second half would be read as "more than".
+    while let Some(index) = plain.windows(2).position(|pair| pair == ["hand", "over"]) {
+        plain.splice(index..index + 2, ["handover".to_owned()]);
+    }
+    plain
 }
 
 /// `on-call` and `sign-off` are one word: their short part alone would be read as a preposition.
@@ -163,6 +168,6 @@ mod tests {
             words("Five days, 5,000 EUR or 12.5 percent (vp.sales)."),
             ["5", "days", "5000", "€", "or", "12.5", "%", "vp.sales"]
         );
-        assert_eq!(words("hand-over at 17:00"), ["hand", "over", "at", "17:00"]);
+        assert_eq!(words("hand-over at 17:00"), ["handover", "at", "17:00"]);
     }
 }

@@ -166,27 +166,3 @@ fn confidence(draft: &Draft, topics: &[&Topic], q: &DraftQuestion, own_words: bo
     let open = u8::try_from(draft.questions.len()).unwrap_or(u8::MAX).saturating_mul(10);
     base.saturating_sub(open).clamp(10, 95)
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn look() {
-        use super::super::testing;
-        let roster = testing::roster();
-        for (name, title, text) in testing::prose() {
-            let q = testing::plan_question(&title, &text);
-            let plan = super::super::plan::plan(&q, &roster).unwrap();
-            if !plan.questions.is_empty() { continue; }
-            for d in testing::drafts(&q, &plan, &roster) {
-                let d2 = &d.draft;
-                eprintln!("== {name} {} {}% declined {:?}", d.agent, d2.confidence, d2.declined);
-                for s in &d2.steps { eprintln!("  STEP {:?} {} [{}] ({}) {:?}\n     {} {:?}", s.phase, s.title, s.assignee, s.artifact, s.keys, s.text, s.rules); }
-                for s in d2.statements.iter() { eprintln!("  {:?}: {}", s.section, s.text); }
-                eprintln!("  inputs {:?}", d2.inputs.iter().map(|i| &i.name).collect::<Vec<_>>());
-                for s in &d2.questions { eprintln!("  ? {} => {}", s.text, s.assumption); }
-                for s in &d2.assumptions { eprintln!("  ~ {s}"); }
-                for s in &d2.left_out { eprintln!("  x {s}"); }
-            }
-        }
-    }
-}

@@ -151,20 +151,3 @@ pub(crate) fn all_words(topic: &Topic) -> String {
     all.extend(topic.rules.iter().cloned().chain(parts).chain(steps));
     all.join("\n")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn look() {
-        let roster = super::super::testing::roster();
-        let library = Library::new(roster.active());
-        for (name, title, text) in super::super::testing::prose() {
-            eprintln!("== {name}: {title}");
-            for fit in library.fits(&Query::new(&title, &text)).into_iter().take(5) {
-                eprintln!("   {:.2} {:.2} {} / {}", fit.score, fit.heading, fit.known.agent.head.id, fit.known.topic.title);
-            }
-        }
-    }
-}

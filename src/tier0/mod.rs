@@ -30,6 +30,8 @@ mod steps;
 pub mod synthesise;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod titles;
 mod verdicts;
 mod verbs;

@@ -327,20 +327,3 @@ fn reads_as_name(title: &str) -> bool {
     let story = ["when", "how", "who", "what", "why", "someone", "somebody", "please", "help", "we", "i", "the", "our"];
     (2..=7).contains(&words.len()) && !story.contains(&first)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn look() {
-        let roster = super::super::testing::roster();
-        for (name, title, text) in super::super::testing::prose() {
-            let q = super::super::testing::plan_question(&title, &text);
-            let a = plan(&q, &roster).unwrap();
-            eprintln!("== {name}: {} | {}-{} | {:?}\n  owner {} {}\n  obj {}\n  desc {}\n  impact {}", a.title, a.department, a.name, a.risk_level, a.owner, a.owner_reason, a.objective, a.description, a.impact);
-            for x in &a.assignments { eprintln!("  > {}: {}", x.agent, x.brief); }
-            for x in &a.questions { eprintln!("  ? {x}"); }
-        }
-    }
-}

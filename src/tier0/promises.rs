@@ -49,6 +49,9 @@ pub(crate) fn assertions(plan: &PlanAnswer, q: &PlanQuestion, roster: &Roster) -
     let mut taken: Vec<String> = Vec::new();
     for planned in &plan.assignments {
         let mut own = worker(plan, q, planned, roster);
+        for promise in &mut own {
+            promise.leave_out_names(roster);
+        }
         own.retain(|promise| !taken.contains(&promise.statement));
         if own.is_empty() {
             own.push(Promise::says(&plan.title, Section::Steps));
@@ -107,6 +110,18 @@ impl Promise {
     fn says(words: &str, section: Section) -> Self {
         let words = telling(words);
         Self { statement: format!("{SAYS}{words}."), fails_if: "no single line or step says so".to_owned(), check: "states", argument: words, section }
+    }
+    /// The synthesis calls everybody by id, so words of titles are no promise.
+    fn leave_out_names(&mut self, roster: &Roster) {
+        if self.check != "states" {
+            return;
+        }
+        let parts: Vec<&str> = roster.agents.keys().flat_map(|id| id.split('.')).collect();
+        let kept: Vec<&str> = self.argument.split(' ').filter(|word| !parts.contains(word)).collect();
+        if kept.len() >= 2 {
+            self.argument = kept.join(" ");
+            self.statement = format!("{SAYS}{}.", self.argument);
+        }
     }
     fn defines(term: &str) -> Self {
         Self { statement: format!("{DEFINES}{term}” once, with its figures."), fails_if: "a reader has to guess what the term means".to_owned(), check: "defines", argument: term.to_owned(), section: Section::Scope }

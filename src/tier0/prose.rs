@@ -575,29 +575,3 @@ fn first_clause(sentence: &str) -> String {
     let at = cut.iter().filter_map(|mark| sentence.find(mark)).min();
     full_stop(at.and_then(|at| sentence.get(..at)).unwrap_or(sentence))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(material: &Material) -> String {
-        let mut out = format!("trigger: {:?}\n", material.trigger);
-        for step in &material.steps {
-            let orders: Vec<String> = step.orders.iter().map(Clause::sentence).collect();
-            let limit = step.limit.map(|limit| format!(" [{limit}]")).unwrap_or_default();
-            out.push_str(&format!("- {}{limit} {:?}\n", orders.join(" "), step.rules));
-        }
-        out.push_str(&format!("rules: {:#?}\ndone: {:?}\nout: {:?}\ngoals: {:?}\nlimit: {:?}\ncontra: {:#?}\nunused: {:#?}\nreadable {}\n", material.rules, material.done, material.out_of_scope, material.goals, material.limit, material.contradictions, material.unused, material.readable));
-        out
-    }
-
-    #[test]
-    fn look() {
-        for entry in std::fs::read_dir("tests/data/prose").unwrap() {
-            let path = entry.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap();
-            let (_, text) = text.split_once('\n').unwrap();
-            eprintln!("=== {}\n{}", path.display(), told(&read(text, &[])));
-        }
-    }
-}

@@ -165,34 +165,3 @@ fn references(q: &SynthesisQuestion, fates: &mut Fates) -> String {
     let lines = merge::bullets(q, Section::References, fates);
     lines.iter().map(|line| format!("- {}", line.trim())).collect::<Vec<_>>().join("\n")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing;
-
-    #[test]
-    fn look() {
-        let roster = testing::roster();
-        std::fs::create_dir_all("/tmp/tier0-out").unwrap();
-        for (name, title, text) in testing::prose() {
-            let q = testing::plan_question(&title, &text);
-            let out = format!("/tmp/tier0-out/{name}.md");
-            match testing::authored(&q, &roster) {
-                Err(questions) => {
-                    let _ = std::process::Command::new("sh").arg("-c").arg(format!("cat > {out} <<'EOF'\nQUESTIONS\n{}\nEOF", questions.join("\n"))).status();
-                }
-                Ok((sop, _, s)) => {
-                    let text = crate::sop::render(&sop);
-                    let again = crate::sop::parse(&name, &text);
-                    let findings = testing::lint(&sop, &roster);
-                    let mut extra = String::new();
-                    for f in &findings { extra.push_str(&format!("{:?} {} {}\n", f.severity, f.code, f.message)); }
-                    for d in &s.dispositions { if d.fate != crate::draft::Fate::Kept { extra.push_str(&format!("{:?} {} {}\n", d.fate, d.item, d.reason)); } }
-                    for d in &s.dissent { extra.push_str(&format!("DISSENT {} {}\n", d.subject, d.settled)); }
-                    if let Err(p) = again { extra.push_str(&format!("PARSE {p:?}\n")); }
-                    let _ = std::process::Command::new("sh").arg("-c").arg(format!("cat > {out} <<'EOFF'\n{text}\n=====\n{extra}\nEOFF")).status();
-                }
-            }
-        }
-    }
-}

@@ -8,3 +8,4 @@
 mod fake_openai;
 mod journal;
 mod provider;
+mod spine;

@@ -108,8 +108,9 @@ fn proof(rule: &Rule, subject: &Subject<'_>) -> Option<(Section, String)> {
 const COMPARING: [&str; 8] = ["more", "least", "most", "less", "above", "below", "within", "than"];
 
 fn states(sop: &Sop, argument: &str) -> CheckResult {
-    let wanted: Vec<String> =
-        stems(argument).into_iter().filter(|stem| !COMPARING.contains(&stem.as_str())).collect();
+    let compares = |word: &&str| COMPARING.contains(&word.to_lowercase().as_str());
+    let told: Vec<&str> = argument.split([' ', ',']).filter(|word| !compares(word)).collect();
+    let wanted = stems(&told.join(" "));
     if wanted.is_empty() {
         return failed(Section::Steps, "the check `states` needs key words as its argument".to_owned());
     }
