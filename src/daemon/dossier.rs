@@ -105,7 +105,7 @@ fn status_page(status: &MissionStatus, files: &[&str]) -> String {
 }
 
 /// What a state means, for somebody who reads it for the first time.
-fn plain(state: MissionState) -> &'static str {
+pub fn plain(state: MissionState) -> &'static str {
     match state {
         MissionState::Received => "taken in, not looked at yet",
         MissionState::Planning => "the orchestrator decides who drafts what, and what the SOP must fulfil",
