@@ -33,10 +33,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
             if whom.is_empty() { " a person" } else { &whom }
         ));
     }
-    print::line(&format!(
-        "{} for a person",
-        counted(open.len(), "decision waits").replace("waitss", "wait")
-    ))?;
+    print::line(&format!("waiting for a person: {}", counted(open.len(), "decision")))?;
     for decision in &open {
         print::line(&format!("\n{}", entry(desk, decision, now)))?;
     }

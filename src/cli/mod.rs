@@ -1,20 +1,28 @@
 //! The command line: parse, call, print. It has no rules of its own; whatever may or may not be done is decided
 //! by the layers below, in the transaction that does it. One file per verb.
 
+mod agents;
 mod answer;
 mod approve;
+mod audit;
+mod backup;
 mod commands;
 mod completions;
+mod council;
 mod decide;
 mod demo;
 mod desk;
+mod doctor;
 mod inbox;
 mod init;
+mod mission;
 mod next;
 mod print;
 mod reject;
+mod restore;
 mod revise;
 mod show;
+mod sop;
 mod status;
 mod submit;
 mod trouble;
@@ -72,6 +80,26 @@ enum Verb {
     Revise(revise::Args),
     /// Answer a question, or hand in a draft you were asked for
     Answer(answer::Args),
+    /// Call the council
+    #[command(subcommand)]
+    Council(council::Verb),
+    /// Cancel a mission, or try again where it is stuck
+    #[command(subcommand)]
+    Mission(mission::Verb),
+    /// The published SOPs: list, show, compare, check, import, export
+    #[command(subcommand)]
+    Sop(sop::Verb),
+    /// The roster, and what each agent has at hand
+    Agents,
+    /// The audit log: check it, or write it out
+    #[command(subcommand)]
+    Audit(audit::Verb),
+    /// Look at everything sopd needs, and say what is wrong
+    Doctor,
+    /// Write the whole workspace into one file
+    Backup(backup::Args),
+    /// Unpack a backup into an empty folder, and check it
+    Restore(restore::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
 }
@@ -110,6 +138,14 @@ fn run(cli: Cli) -> Done {
         Verb::Reject(args) => reject::run(&desk, args),
         Verb::Revise(args) => revise::run(&desk, args),
         Verb::Answer(args) => answer::run(&desk, args),
+        Verb::Council(verb) => council::run(&desk, verb),
+        Verb::Mission(verb) => mission::run(&desk, verb),
+        Verb::Sop(verb) => sop::run(&desk, verb),
+        Verb::Agents => agents::run(&desk),
+        Verb::Audit(verb) => audit::run(&desk, verb),
+        Verb::Doctor => doctor::run(&desk),
+        Verb::Backup(args) => backup::run(&desk, &args),
+        Verb::Restore(args) => restore::run(&desk, &args),
         Verb::Completions(args) => completions::run::<Cli>(&args),
     }
 }

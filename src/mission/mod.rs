@@ -3,6 +3,7 @@
 
 mod assemble;
 mod close;
+mod control;
 mod council;
 mod decide;
 mod draft;
@@ -15,6 +16,7 @@ mod setup;
 mod validate;
 mod workflow;
 
+pub use control::{Control, cancel, retry};
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission,
