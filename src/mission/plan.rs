@@ -251,7 +251,7 @@ impl SettlePlan {
 
     fn change(&self, exists: bool) -> Result<Change, String> {
         match (self.ask.change, exists) {
-            (None, false) | (Some(Change::New), false) => Ok(Change::New),
+            (None | Some(Change::New), false) => Ok(Change::New),
             (None, true) => Ok(Change::Minor),
             (Some(Change::New), true) => {
                 Err("the SOP exists already; the mission must say `change: major`, `minor` or `patch`"

@@ -63,9 +63,13 @@ pub(crate) fn trigger(topic: &Topic) -> Option<&str> {
 }
 
 /// The department an unmatched mission names in its own words, by its first worker.
-pub(crate) fn by_name<'a>(names: &[String], title: &str, roster: &'a Roster) -> Option<&'a crate::roster::Agent> {
+pub(crate) fn by_name<'a>(
+    names: &[String],
+    title: &str,
+    roster: &'a Roster,
+) -> Option<&'a crate::roster::Agent> {
     let named = names.iter().find_map(|name| super::names::meant(name, roster));
-    named
-        .filter(|agent| agent.can(crate::roster::AgentRole::Worker))
-        .or_else(|| super::names::meant(title, roster).filter(|agent| agent.can(crate::roster::AgentRole::Worker)))
+    named.filter(|agent| agent.can(crate::roster::AgentRole::Worker)).or_else(|| {
+        super::names::meant(title, roster).filter(|agent| agent.can(crate::roster::AgentRole::Worker))
+    })
 }

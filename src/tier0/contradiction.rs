@@ -31,9 +31,8 @@ fn corrects(a: &str, b: &str) -> bool {
         let lower = text.to_lowercase();
         ["make that", "rather ", "i mean", "correction"].iter().any(|mark| lower.starts_with(mark))
     };
-    (correction(a) || correction(b)) && figures(a).iter().any(|x| {
-        figures(b).iter().any(|y| x.unit == y.unit && x.value != y.value)
-    })
+    (correction(a) || correction(b))
+        && figures(a).iter().any(|x| figures(b).iter().any(|y| x.unit == y.unit && x.value != y.value))
 }
 
 fn all_and_none(all: &str, none: &str) -> bool {

@@ -7,9 +7,9 @@ use super::verbs::participle;
 
 /// A title ends before these words, once it is long enough to say something.
 const ENDS: [&str; 35] = [
-    "into", "against", "within", "by", "so", "before", "after", "if", "when", "who", "which", "that", "because", "unless",
-    "on", "at", "in", "with", "whether", "and", "from", "where", "until", "than", "through", "for", "no", "never",
-    "back", "first", "what", "how", "via", "is", "are",
+    "into", "against", "within", "by", "so", "before", "after", "if", "when", "who", "which", "that",
+    "because", "unless", "on", "at", "in", "with", "whether", "and", "from", "where", "until", "than",
+    "through", "for", "no", "never", "back", "first", "what", "how", "via", "is", "are",
 ];
 
 /// Shortest and longest title, in words.
@@ -67,7 +67,9 @@ fn done_thing(order: &Clause) -> Option<String> {
         tokens.remove(0);
     }
     let comma = |token: &&str| token.ends_with([',', ';', ':']);
-    let stops = |token: &&str| ENDS.contains(&token.to_lowercase().trim_end_matches(',')) || particles.contains(token);
+    let stops = |token: &&str| {
+        ENDS.contains(&token.to_lowercase().trim_end_matches(',')) || particles.contains(token)
+    };
     let mut thing: Vec<&str> = Vec::new();
     for token in tokens {
         if stops(&token) || thing.len() >= LONGEST {
