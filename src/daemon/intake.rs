@@ -3,6 +3,7 @@
 
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
+use crate::base::text::put;
 use crate::base::{Digest, Kind, Problem, files, problem::Result};
 use crate::brief;
 use crate::mission::{self, NewMission};
@@ -282,7 +283,7 @@ fn explain(name: &str, problems: &[Problem]) -> String {
          and save it; this note then goes away by itself.\n"
     );
     for problem in problems {
-        out.push_str(&format!("\n```\n{problem}\n```\n"));
+        put(&mut out, format_args!("\n```\n{problem}\n```\n"));
     }
     out
 }

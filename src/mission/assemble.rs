@@ -232,21 +232,23 @@ impl Assemble {
                 draft::Fate::Merged => "merged",
                 draft::Fate::Rejected => "rejected",
             };
-            out.push_str(&format!(
-                "| {} | {fate} | {} |\n",
-                cell(&disposition.item),
-                cell(&disposition.reason)
-            ));
+            put(
+                &mut out,
+                format_args!("| {} | {fate} | {} |\n", cell(&disposition.item), cell(&disposition.reason)),
+            );
         }
         if !self.synthesis.dissent.is_empty() {
             out.push_str("\n## Where workers disagreed\n\n");
             for dissent in &self.synthesis.dissent {
-                out.push_str(&format!(
-                    "- **{}** ({}): {}\n",
-                    dissent.subject,
-                    dissent.items.join(", "),
-                    dissent.settled
-                ));
+                put(
+                    &mut out,
+                    format_args!(
+                        "- **{}** ({}): {}\n",
+                        dissent.subject,
+                        dissent.items.join(", "),
+                        dissent.settled
+                    ),
+                );
             }
         }
         out

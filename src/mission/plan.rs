@@ -290,7 +290,7 @@ impl SettlePlan {
         let roster = &snapshot.roster;
         match (roster.get(&self.answer.owner), &self.ask.owner) {
             (None, _) => {
-                wrong.push(format!("the planned owner `{}` is not on the roster", self.answer.owner))
+                wrong.push(format!("the planned owner `{}` is not on the roster", self.answer.owner));
             }
             (Some(_), Some(asked)) if *asked != self.answer.owner => {
                 wrong.push(format!(

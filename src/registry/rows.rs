@@ -160,12 +160,11 @@ pub fn version(db: &Connection, name: &str) -> Result<VersionRow> {
         _ => (name, None),
     };
     let rows = history(db, &id.parse().map_err(wrong)?)?;
-    let found = match wanted {
-        Some(version) => rows.into_iter().find(|row| row.version == version),
-        None => {
-            let newest = rows.first().cloned();
-            rows.into_iter().find(|row| row.status == Status::Active).or(newest)
-        }
+    let found = if let Some(version) = wanted {
+        rows.into_iter().find(|row| row.version == version)
+    } else {
+        let newest = rows.first().cloned();
+        rows.into_iter().find(|row| row.status == Status::Active).or(newest)
     };
     found.ok_or_else(|| Problem::not_found(format!("there is no {name} in the registry")))
 }

@@ -4,7 +4,7 @@
 use super::clause::{Clause, capital, full_stop, uncapital};
 use super::figures::{Figure, figures};
 use super::from_topic::statement;
-use super::matching::{all_words, is_general};
+use super::matching::is_general;
 use super::prose::{Material, ProseStep};
 use super::titles;
 use super::words::{likeness, share_found, shared};

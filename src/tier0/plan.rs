@@ -189,9 +189,7 @@ impl<'a> Desk<'a> {
     }
 
     fn asked(&self, ask: &crate::brief::WorkerAsk, owner: &Agent) -> PlannedAssignment {
-        let brief = if !ask.brief.trim().is_empty() {
-            ask.brief.clone()
-        } else {
+        let brief = if ask.brief.trim().is_empty() {
             let fit = self.fits.iter().find(|fit| fit.known.agent.head.id == ask.agent);
             let wanted = if ask.agent == owner.head.id || fit.is_none() {
                 self.wanted(fit)
@@ -202,6 +200,8 @@ impl<'a> Desk<'a> {
                 }
             };
             written(&wanted)
+        } else {
+            ask.brief.clone()
         };
         PlannedAssignment { agent: ask.agent.clone(), brief, optional: ask.optional }
     }
@@ -264,7 +264,7 @@ impl<'a> Desk<'a> {
     fn objective(&self, title: &str) -> String {
         let asked = self.q.mission.objective.clone().or_else(|| self.q.ask.objective.clone());
         let current = || self.current.as_ref().map(|sop| sop.head.objective.clone());
-        let known = || self.leading_summary().map(|summary| first_sentence(summary));
+        let known = || self.leading_summary().map(first_sentence);
         asked.or_else(current).or_else(known).unwrap_or_else(|| {
             match (&self.material.done, self.material.limit) {
                 (Some(done), _) => format!("Every time, {}.", uncapital(done)),
