@@ -68,7 +68,7 @@ impl Activity for Assemble {
         let sop = self.document(&today, &mut findings);
         let text = sop::render(&sop);
         let known = Known::of(office, &snapshot)?;
-        self.check(office, (&sop, &text), &known, &mut findings)?;
+        Self::check(office, (&sop, &text), &known, &mut findings)?;
         let items: Vec<Item> =
             self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
         if !self.drafts.is_empty() {
@@ -166,7 +166,6 @@ impl Assemble {
 
     /// The form, the house rules, and the other SOPs.
     fn check(
-        &self,
         office: &Office,
         (sop, text): (&Sop, &str),
         known: &Known,

@@ -7,11 +7,15 @@ mod council;
 mod decide;
 mod draft;
 mod enter;
+mod help;
 mod judge;
 mod plan;
+mod planning;
 mod publish;
 mod records;
+mod rounds;
 mod setup;
+mod signing;
 mod validate;
 mod workflow;
 

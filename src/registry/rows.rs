@@ -130,7 +130,7 @@ pub fn history(db: &Connection, id: &SopId) -> Result<Vec<VersionRow>> {
             Problem::not_found(format!("there is no {id} in the registry")).hint("see `sopd sop list`")
         );
     }
-    rows.sort_by(|a, b| b.version.cmp(&a.version));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.version));
     Ok(rows)
 }
 
