@@ -245,6 +245,8 @@ impl Reader {
         let said = &self.it_named(said);
         if let Some(done) = done_clause(said) {
             self.material.done = Some(done);
+        } else if asks_the_writer(said) {
+            self.material.unused.push(said.clone());
         } else if is_complaint(said) {
             self.event(said);
             if said.split(' ').count() <= LONGEST_RULE {
@@ -371,7 +373,8 @@ impl Reader {
             let order = order.to_owned();
             self.sentence(&capital(&order));
         } else if let Some((_, rule)) = said.split_once(" and that ") {
-            self.remark(&capital(rule));
+            let rule = capital(rule);
+            self.sentence(&rule);
         } else {
             let wished = said.get(wish.len()..).unwrap_or_default();
             self.wished_things(wished);
@@ -450,9 +453,20 @@ fn heading(title: &str) -> Under {
     }
 }
 
+/// `What must be settled:`, `which fields must be filled`: a question to the writer of the SOP, no rule of it.
+fn asks_the_writer(said: &str) -> bool {
+    let first = words(said).into_iter().next().unwrap_or_default();
+    let asks = ["what", "which", "who", "whose", "how", "why", "where", "whether"];
+    asks.contains(&first.as_str()) && !said.to_lowercase().starts_with("what i would like")
+}
+
 /// Orders to the reader of the mission, not to the people who will work by the SOP.
 fn is_order_to_us(said: &str) -> bool {
     let stems = stem_set(said);
+    let written = ["write the procedure", "write one procedure", "write a procedure", "write down", "say what", "say who"];
+    if written.iter().any(|begin| said.to_lowercase().starts_with(begin)) {
+        return true;
+    }
     let wants_writing = ["writ", "sop", "help", "ignor", "document", "draft"];
     let lower = said.to_lowercase();
     let about_the_paper = lower.contains("sop") || lower.contains("instructions") || lower.contains("write it down");
@@ -513,7 +527,7 @@ fn without_chat(said: &str) -> &str {
 fn is_complaint(said: &str) -> bool {
     let lower = format!(" {} ", said.to_lowercase().replace([',', '.', ';', '!'], " "));
     let told = [
-        " nobody knew ", " nobody knows ", " nobody remembers ", " nobody waters ", " nobody told ", " nobody thinks ",
+        " nobody knew ", " nobody knows ", " nobody remembers ", " nobody waters ", " nobody told ", " nobody thinks ", " or not at all ", " nobody can tell ",
         " at the moment ", " today we ", " last week ", " last year ", " last month ", " this year ", " silence ",
         " their own idea ", " we argue ", " people leave ", " and keep ", " keeps saying ", " i was ", " she said ", " for days ",
         " weeks ahead ", " on the morning ", " too late ", " the other day ", " by the way ", " every time somebody ",
