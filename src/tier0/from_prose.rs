@@ -64,8 +64,10 @@ fn used_terms(draft: &mut Draft, telling: &Telling<'_>) {
 /// The owner's own steps lead; what the mission adds to them becomes rules, and its figures win.
 pub(crate) fn weave(draft: &mut Draft, material: &Material) {
     let material = &corrected(draft, material);
+    // Where the owner knows the work, a sentence that neither binds nor counts tells how things are today.
+    let binds = |order: &&Clause| material.listed || order.binding || !figures(&order.sentence()).is_empty();
     let orders = material.steps.iter().flat_map(|step| {
-        let orders = step.orders.iter().map(Clause::sentence);
+        let orders = step.orders.iter().filter(binds).map(Clause::sentence);
         orders.chain(step.rules.iter().cloned()).collect::<Vec<_>>()
     });
     let told: Vec<String> = orders.chain(material.rules.iter().cloned()).collect();

@@ -98,6 +98,11 @@ impl<'a> Desk<'a> {
             |agent: &Agent| department.as_ref().is_none_or(|code| *code == agent.head.department);
         let named: Vec<&Agent> =
             self.q.ask.workers.iter().filter_map(|worker| self.roster.get(&worker.agent)).collect();
+        if let Some((agent, event)) = self.starts_among(&named).filter(|(agent, _)| in_department(agent)) {
+            let (id, code) = (&agent.head.id, &agent.head.department);
+            let reason = format!("The work crosses departments and starts in {code}: {} That side starts it, so {id} owns the whole of it.", full_stop(event));
+            return Ok((agent, reason));
+        }
         if let Some(agent) = named.iter().find(|agent| in_department(agent)) {
             return Ok((*agent, format!("{} is the first worker the requester named.", agent.head.id)));
         }
@@ -123,6 +128,21 @@ impl<'a> Desk<'a> {
             ));
         }
         self.fallback(in_department)
+    }
+
+    /// Of several departments' workers the one whose own event starts the work, by the topic its brief means.
+    fn starts_among(&self, named: &[&'a Agent]) -> Option<(&'a Agent, &'a str)> {
+        let first = named.first()?;
+        if named.iter().all(|agent| agent.head.department == first.head.department) {
+            return None;
+        }
+        let topic = |agent: &&'a Agent| {
+            let ask = self.q.ask.workers.iter().find(|ask| ask.agent == agent.head.id)?;
+            let topic = super::draft::topic_meant(agent, &ask.brief, &self.q.mission.title)?;
+            let phase = topic.steps.iter().map(|known| known.phase).min()?;
+            trigger(topic).map(|event| (phase, *agent, event))
+        };
+        named.iter().filter_map(topic).min_by_key(|(phase, ..)| *phase).map(|(_, agent, event)| (agent, event))
     }
 
     /// `from sales to customer success`: whoever hands over starts the work.
@@ -154,7 +174,7 @@ impl<'a> Desk<'a> {
         let spans = departments.iter().any(|code| *code != agent.department);
         match trigger(topic).filter(|_| spans) {
             Some(event) => format!(
-                "The work crosses departments and starts in {}: {} Its side starts the work, so {} owns the whole of it.",
+                "The work crosses departments and starts in {}: {} That side starts it, so {} owns the whole of it.",
                 agent.department,
                 full_stop(event),
                 agent.id
