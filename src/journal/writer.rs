@@ -5,6 +5,7 @@ use super::schema::store;
 use super::tx::Tx;
 use crate::base::{Clock, Problem, problem::Result};
 use rusqlite::{Connection, TransactionBehavior};
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -37,6 +38,10 @@ impl Writer {
         let listener: Arc<Mutex<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
         let mut desk = Desk { db, clock, redactor, listener: heard, seen: 0 };
+        // What others append after this is noticed, even before anybody has asked.
+        if let Err(problem) = desk.data_version() {
+            tracing::warn!(%problem, "the journal's version could not be read");
+        }
         std::thread::spawn(move || desk.work(&inbox));
         Self { orders, listener }
     }
@@ -83,7 +88,12 @@ where
     F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
 {
     Box::new(move |tx| {
-        let outcome = tx.and_then(job);
+        // A job that breaks down must not take the thread with it: all later appends would fail.
+        let outcome = tx.and_then(|tx| {
+            std::panic::catch_unwind(AssertUnwindSafe(|| job(tx))).unwrap_or_else(|panic| {
+                Err(Problem::failed(format!("BUG: an append broke down: {}", super::driver::words(&*panic))))
+            })
+        });
         let kept = outcome.is_ok();
         let reply: Reply = Box::new(move |committed| answer(committed.and(outcome)));
         (kept, reply)
