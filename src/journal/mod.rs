@@ -35,3 +35,4 @@ pub use store::{Access, Journal};
 pub use stories::Stories;
 pub use tx::Tx;
 pub use workflow::{Either, Pending, Stop, Workflow};
+pub use writer::Appended;

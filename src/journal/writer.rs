@@ -22,6 +22,15 @@ type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Run with the open transaction, or with the reason why there is none.
 type Job = Box<dyn FnOnce(Result<&Tx<'_>>) -> (bool, Reply) + Send>;
 
+/// How much was appended by this process since it opened the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// Appends that were asked for.
+    pub jobs: u64,
+    /// Transactions they shared.
+    pub commits: u64,
+}
+
 enum Order {
     Append(Job),
     OthersAppended(oneshot::Sender<Result<bool>>),
@@ -30,6 +39,7 @@ enum Order {
 pub(super) struct Writer {
     orders: Sender<Order>,
     listener: Arc<Mutex<Option<Listener>>>,
+    appended: Arc<Mutex<Appended>>,
 }
 
 impl Writer {
@@ -37,17 +47,23 @@ impl Writer {
         let (orders, inbox) = channel();
         let listener: Arc<Mutex<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
-        let mut desk = Desk { db, clock, redactor, listener: heard, seen: 0 };
+        let appended: Arc<Mutex<Appended>> = Arc::default();
+        let counted = appended.clone();
+        let mut desk = Desk { db, clock, redactor, listener: heard, appended: counted, seen: 0 };
         // What others append after this is noticed, even before anybody has asked.
         if let Err(problem) = desk.data_version() {
             tracing::warn!(%problem, "the journal's version could not be read");
         }
         std::thread::spawn(move || desk.work(&inbox));
-        Self { orders, listener }
+        Self { orders, listener, appended }
     }
 
     pub(super) fn listen(&self, listener: Listener) {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+    }
+
+    pub(super) fn appended(&self) -> Appended {
+        *self.appended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn submit<T, F>(&self, job: F) -> Receiver<Result<T>>
@@ -105,6 +121,7 @@ struct Desk {
     clock: Clock,
     redactor: Redactor,
     listener: Arc<Mutex<Option<Listener>>>,
+    appended: Arc<Mutex<Appended>>,
     seen: i64,
 }
 
@@ -138,6 +155,11 @@ impl Desk {
     fn commit(&mut self, batch: Vec<Job>) {
         let mut replies = Vec::with_capacity(batch.len());
         let mut woken = Vec::new();
+        {
+            let mut appended = self.appended.lock().unwrap_or_else(PoisonError::into_inner);
+            appended.jobs += batch.len() as u64;
+            appended.commits += 1;
+        }
         let committed = self.run(batch, &mut replies, &mut woken);
         if let Err(problem) = &committed {
             tracing::error!(%problem, "the journal could not be appended to");
