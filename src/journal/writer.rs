@@ -3,7 +3,7 @@
 use super::redact::Redactor;
 use super::schema::store;
 use super::tx::Tx;
-use crate::base::{Clock, Problem, problem::Result};
+use crate::base::{Clock, Kind, Problem, problem::Result};
 use rusqlite::{Connection, TransactionBehavior};
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -178,7 +178,7 @@ impl Desk {
 
     fn run(&mut self, batch: Vec<Job>, replies: &mut Vec<Reply>, woken: &mut Vec<String>) -> Result<()> {
         let now = self.clock.now();
-        let opened = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store);
+        let opened = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(lost);
         let mut open = opened.as_ref().map(|_| ()).map_err(Clone::clone);
         for job in batch {
             if let (Ok(transaction), Ok(())) = (&opened, &open) {
@@ -189,12 +189,11 @@ impl Desk {
             }
         }
         open?;
-        opened?.commit().map_err(store)
+        opened?.commit().map_err(lost)
     }
 }
 
-/// Runs one job inside a savepoint. An error here means that the whole transaction is lost (a full disk makes
-/// SQLite roll everything back).
+/// Runs one job inside a savepoint. An error here means that the whole transaction is lost.
 fn attempt(
     transaction: &Connection,
     job: Job,
@@ -202,20 +201,28 @@ fn attempt(
     replies: &mut Vec<Reply>,
     woken: &mut Vec<String>,
 ) -> Result<()> {
-    let opened = transaction.prepare_cached("SAVEPOINT job").and_then(|mut sql| sql.execute([]));
-    if let Err(error) = opened {
-        let problem = store(error);
+    let point = |sql| transaction.prepare_cached(sql).and_then(|mut sql| sql.execute([])).map_err(lost);
+    if let Err(problem) = point("SAVEPOINT job") {
         replies.push(job(Err(problem.clone())).1);
         return Err(problem);
     }
     let tx = Tx::new(transaction, now, redactor);
     let (kept, reply) = job(Ok(&tx));
     replies.push(reply);
+    // On a full or failing disk SQLite rolls everything back by itself.
+    if transaction.is_autocommit() {
+        return Err(Problem::store("the journal could not be used: the disk is full or failing")
+            .hint("free some disk space; nothing half-written was kept"));
+    }
     if kept {
         woken.extend(tx.woken());
     } else {
-        transaction.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        point("ROLLBACK TO job")?;
     }
-    transaction.prepare_cached("RELEASE job")?.execute([])?;
-    Ok(())
+    point("RELEASE job").map(drop)
+}
+
+/// Trouble with the transaction itself is nobody's job's fault: every one of them may be tried again.
+fn lost(error: rusqlite::Error) -> Problem {
+    Problem { kind: Kind::Store, ..store(error) }
 }
