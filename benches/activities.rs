@@ -116,7 +116,7 @@ fn through_the_engine(path: &Path, (workflows, steps): (u32, u32), safe: bool) -
 }
 
 /// The rows of one activity: its step, in two statements when the start is recorded, and its fact.
-fn insert_raw(path: &Path, (workflows, steps): (u32, u32), safe: bool, batch: usize) -> f64 {
+fn insert_raw(path: &Path, (workflows, steps): (u32, u32), safe: bool, batch: u32) -> f64 {
     let mut db = Connection::open(path).unwrap();
     db.pragma_update(None, "journal_mode", "WAL").unwrap();
     db.pragma_update(None, "synchronous", "FULL").unwrap();
@@ -124,7 +124,7 @@ fn insert_raw(path: &Path, (workflows, steps): (u32, u32), safe: bool, batch: us
     let total = i64::from(workflows * steps);
     // What commits together: one statement group per append. A recorded start is an append of its own.
     let appends: Vec<(i64, bool)> = if safe {
-        let group = (batch as i64).midpoint(1).max(1);
+        let group = i64::from(batch).midpoint(1).max(1);
         (0..=total / group)
             .flat_map(|g| {
                 let members = move || (g * group)..((g + 1) * group).min(total);
@@ -136,7 +136,7 @@ fn insert_raw(path: &Path, (workflows, steps): (u32, u32), safe: bool, batch: us
     };
     let mut previous = "0".repeat(64);
     let start = Instant::now();
-    for chunk in appends.chunks(batch.max(1)) {
+    for chunk in appends.chunks(batch.max(1) as usize) {
         let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
         for (n, ends) in chunk {
             insert(&tx, *n, (*ends, safe), workflows.into(), &mut previous);
@@ -186,7 +186,7 @@ fn main() {
                 let measured = through_the_engine(&folder.path().join("engine.db"), round, safe);
                 batch = measured.batch;
                 engine.push(measured.per_second);
-                raw.push(insert_raw(&folder.path().join("raw.db"), round, safe, batch.round() as usize));
+                raw.push(insert_raw(&folder.path().join("raw.db"), round, safe, batch.round() as u32));
             }
             let (engine, raw) = (middle(engine), middle(raw));
             let kind = if safe { "start recorded" } else { "pure" };

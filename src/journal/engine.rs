@@ -186,7 +186,11 @@ impl Inner {
             floor.driven.insert(id.clone(), bell.clone());
             drives.spawn(self.clone().drive(id, bell));
         }
-        self.crowded.store(!floor.line.is_empty(), Ordering::Relaxed);
+        self.tell_crowded(&floor);
+    }
+
+    fn tell_crowded(&self, floor: &Floor) {
+        self.crowded.store(floor.driven.len() + floor.line.len() > MOST_DRIVEN, Ordering::Relaxed);
     }
 
     async fn drive(self: Arc<Self>, id: String, bell: Arc<Bell>) {
@@ -220,6 +224,7 @@ impl Inner {
                 None => floor.enqueue(id),
             }
         }
+        self.tell_crowded(&floor);
         drop(floor);
         self.wake.notify_one();
     }

@@ -85,7 +85,7 @@ impl Activity for Do {
                 tx.db().execute("INSERT INTO event(seq) VALUES(1)", [])?;
                 Ok(())
             }),
-            Work::Panics => answer.change(|_tx| panic!("no such luck")),
+            Work::Panics => answer.change(|_tx| std::panic::panic_any("no such luck")),
             Work::Blabs => answer.change(|_tx| Err(Problem::conflict("the key secret-value was refused"))),
             Work::Fills => {
                 let pages = if times == 1 { 1 } else { 1_000_000 };

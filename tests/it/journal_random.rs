@@ -48,7 +48,7 @@ async fn tell(ops: &[Op], kills: &[u32]) -> Vec<String> {
         }
         engine.stop().await;
         for key in &known {
-            assert_eq!(world.count(key), before[key.as_str()], "{key} was on record and done again");
+            assert_eq!(Some(&world.count(key)), before.get(key), "{key} was on record and done again");
         }
     }
     let journal = open(&path);

@@ -237,7 +237,7 @@ pub(crate) fn recorded(journal: &Journal) -> HashMap<String, u32> {
     let mut recorded = HashMap::new();
     for event in journal.read(|db| sopd::journal::events_of(db, Some("test"), 0, u32::MAX)).unwrap() {
         let fact: serde_json::Value = serde_json::from_str(&event.text).unwrap();
-        *recorded.entry(fact["key"].as_str().unwrap().to_owned()).or_default() += 1;
+        *recorded.entry(fact.get("key").unwrap().as_str().unwrap().to_owned()).or_default() += 1;
     }
     recorded
 }
