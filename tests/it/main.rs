@@ -7,5 +7,9 @@
 
 mod fake_openai;
 mod journal;
+mod journal_crash;
+mod journal_gaps;
+mod journal_random;
+mod journal_script;
 mod provider;
 mod spine;
