@@ -62,6 +62,26 @@ fn write_and_rename(
     Ok(())
 }
 
+/// Writes a projection: renamed into place, so that a reader never sees a part, but not synced, since it can be
+/// written again from the journal. A file that already has these bytes is left alone.
+pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let temporary = temporary_beside(path);
+    let place = fault_place(path);
+    let step = || -> std::io::Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        File::create(&temporary)?.write_all(bytes)?;
+        fault::point(&place, "before");
+        #[expect(clippy::disallowed_methods, reason = "this is the one door to renaming")]
+        fs::rename(&temporary, path)?;
+        fault::point(&place, "after");
+        Ok(())
+    };
+    step().map_err(|error| explain(path, &error))
+}
+
 /// Moves a file into place, folders made, both folders synced.
 pub fn relocate(from: &Path, to: &Path) -> Result<()> {
     let step = || -> std::io::Result<()> {

@@ -5,6 +5,8 @@ pub mod clock;
 pub mod digest;
 pub mod fault;
 pub mod files;
+pub mod markdown;
+pub mod money;
 pub mod problem;
 pub mod span;
 pub mod text;
@@ -12,5 +14,6 @@ pub mod yaml;
 
 pub use clock::{Clock, Instant};
 pub use digest::Digest;
+pub use money::MicroUsd;
 pub use problem::{Kind, Place, Problem};
 pub use span::Span;

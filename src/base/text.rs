@@ -21,6 +21,17 @@ pub fn slug(text: &str, max: usize) -> String {
     if out.is_empty() { "untitled".to_owned() } else { out.to_owned() }
 }
 
+/// Appends formatted text. Writing to a `String` cannot fail, so there is nothing to answer.
+pub fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.push_str(&text.to_string());
+}
+
+/// Appends formatted text and a line end.
+pub fn put_line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    put(out, text);
+    out.push('\n');
+}
+
 /// `one`, `one and two`, `one, two and three`.
 pub fn listed<S: AsRef<str>>(items: &[S]) -> String {
     match items {

@@ -1,7 +1,9 @@
 //! The brief: a parsed mission file. Reads Markdown with a YAML head; no I/O, no clock.
 
+pub mod check;
 pub mod parse;
 
+pub use check::{check, check_file};
 pub use parse::parse;
 
 use crate::sop::SopId;

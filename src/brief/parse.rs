@@ -2,9 +2,10 @@
 //! understand is an error with its place, and the file is left as it is.
 
 use super::{Ask, Brief};
+use crate::base::markdown::{Block, What, cut};
 use crate::base::{Place, Problem, yaml};
-use crate::roster::blocks::{Block, What, cut};
 use crate::roster::is_agent_id;
+use crate::sop::words::is_snake_case;
 use serde_json::Value;
 
 /// No mission needs more (`FORMATS.md`); a larger file is a mistake.
@@ -212,8 +213,7 @@ fn check_scenarios(source: &mut Source<'_>, ask: &Ask, head: &str) {
             source.wrong_key(("scenarios", "text:"), "a scenario has no text", hint);
         }
         for (name, value) in &scenario.given {
-            let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(snake) {
+            if !is_snake_case(name) {
                 let message = format!("`{name}` is not the name of an input");
                 source.wrong_key(("scenarios", name), message, "write lower-case words joined by `_`");
             }
@@ -305,6 +305,18 @@ Write it.
     }
 
     #[test]
+    fn the_example_missions_are_in_their_form() {
+        for (file, text) in [
+            ("1.md", include_str!("../../missions/examples/1-lead-qualification.md")),
+            ("2.md", include_str!("../../missions/examples/2-partner-referrals.md")),
+            ("3.md", include_str!("../../missions/examples/3-marketing-to-sales-handoff.md")),
+            ("4.md", include_str!("../../missions/examples/4-vendor-invoice-approval.md")),
+        ] {
+            assert_eq!(parse(file, text).map_err(|problems| problems[0].to_string()).map(|_| ()), Ok(()));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (from, to, expected) in [
             ("change: minor", "change: minro", "a.md:3:9"),
@@ -349,7 +361,12 @@ Write it.
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "(---\n)?[a-zé:#*\\-`\n 1.\\[\\]{}]{0,300}") {
-            let _ = (parse("a.md", &text), parse("a.txt", &text));
+            for file in ["a.md", "a.txt"] {
+                if let Err(problems) = parse(file, &text) {
+                    proptest::prop_assert!(problems.iter().all(|problem| problem.place.is_some()));
+                    proptest::prop_assert!(!problems.is_empty());
+                }
+            }
         }
     }
 }

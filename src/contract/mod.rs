@@ -1,5 +1,17 @@
 //! What a mission must fulfil, and what validators found: assertions, verdicts, findings. No I/O, no clock.
 
+mod freeze;
+pub mod lint;
+pub mod quote;
+pub mod render;
+pub mod revision;
+pub mod sections;
+pub mod verdicts;
+
+pub use lint::lint;
+pub use quote::{Verified, verify};
+pub use verdicts::{Coded, Judgement, Outcome, Report, Settled, combine, judgement};
+
 use crate::base::Digest;
 use crate::sop::Section;
 use schemars::JsonSchema;

@@ -1,6 +1,19 @@
 //! What passes between the orchestrator and her workers: plan, assignment, draft, synthesis, provenance.
 //! Pure data and pure comparison.
 
+pub mod checks;
+pub mod dispositions;
+mod items;
+mod likeness;
+pub mod parse;
+pub mod provenance;
+pub mod render;
+
+pub use items::items;
+pub use likeness::MIN_LIKENESS;
+pub use parse::parse;
+pub use provenance::{Also, Origin, Provenance, trace};
+
 use crate::roster::Phase;
 use crate::sop::{Input, Section};
 use schemars::JsonSchema;
@@ -98,7 +111,7 @@ pub struct Question {
 /// One thing a worker contributed, as synthesis and provenance name it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
-    /// `vp.sales/step-2`, `sales.ops/input-1`, `vp.sales/term-1`, `vp.sales/scope-3`.
+    /// `vp.sales/step-2`, `sales.ops/input-1`, `vp.sales/term-1`, `vp.sales/statement-3`.
     pub id: String,
     /// Where it belongs.
     pub section: Section,

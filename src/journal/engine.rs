@@ -128,6 +128,12 @@ impl Engine {
         drop(answered.wait_for(|answered| *answered >= asking).await);
     }
 
+    /// Whether nothing of this process is being driven or waits in line at this moment. It does not look for what
+    /// is due or was appended elsewhere; [`Engine::idle`] does.
+    pub fn is_idle(&self) -> bool {
+        self.inner.floor().is_quiet()
+    }
+
     /// How many workflows are in memory now.
     pub fn driven(&self) -> usize {
         self.inner.floor().driven.len()

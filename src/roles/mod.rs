@@ -60,3 +60,15 @@ pub struct AssertionView {
     /// Titles of the sections in which evidence counts.
     pub sections: Vec<String>,
 }
+
+impl AssertionView {
+    /// The view of an assertion.
+    pub fn of(assertion: &crate::contract::Assertion) -> Self {
+        Self {
+            id: assertion.id.clone(),
+            statement: assertion.statement.clone(),
+            fails_if: assertion.fails_if.clone(),
+            sections: assertion.sections.iter().map(|section| section.title().to_owned()).collect(),
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! The forms of bullets in the parts of a topic: inputs, terms, roles, scope, risks, references.
 
 use super::Part;
-use super::parse::Source;
+use super::source::Source;
 use crate::base::text::listed;
+use crate::sop::words::is_snake_case;
 use crate::sop::{Input, InputKind, Section, SopId};
 
 /// Types an input may have, as a person writes them; a choice has its words after a colon.
@@ -113,7 +114,7 @@ pub fn input(words: &str) -> Result<Input, (String, String)> {
     let opened = words.split_once(" (").ok_or_else(|| wrong("this is not an input"))?;
     let (inside, description) = opened.1.split_once("): ").ok_or_else(|| wrong("this is not an input"))?;
     let (name, description) = (opened.0, description.trim());
-    if !is_snake_name(name) {
+    if !is_snake_case(name) {
         return Err(wrong(&format!("`{name}` is not the name of an input")));
     }
     if description.is_empty() {
@@ -134,6 +135,16 @@ pub fn input(words: &str) -> Result<Input, (String, String)> {
     })
 }
 
+/// Writes what [`input`] reads.
+pub fn input_line(input: &Input) -> String {
+    let kind = match &input.kind {
+        InputKind::Choice(words) => format!("choice: {}", words.join(", ")),
+        kind => KINDS.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name).to_owned(),
+    };
+    let need = if input.required { "required" } else { "optional" };
+    format!("{} ({kind}, {need}): {}", input.name, crate::base::markdown::one_line(&input.description))
+}
+
 /// `text`, …, `choice: a, b`.
 fn kind_of(text: &str) -> Result<InputKind, Wrong> {
     if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == text) {
@@ -152,11 +163,6 @@ fn kind_of(text: &str) -> Result<InputKind, Wrong> {
         return Err(("this choice is not a list of different words".to_owned(), hint));
     }
     Ok(InputKind::Choice(words))
-}
-
-fn is_snake_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The roster: who can work on missions, with what knowledge. Reads agent files; no I/O, no clock.
 
-pub(crate) mod blocks;
 pub mod bullets;
 mod company;
 pub mod parse;
-mod steps;
+pub(crate) mod source;
+pub(crate) mod steps;
 
 pub use company::Roster;
 pub use parse::parse;
@@ -195,12 +195,8 @@ impl Topic {
 /// Longest agent id; file names and tables must hold it.
 const MAX_AGENT_ID: usize = 60;
 
-/// `vp.sales`, `qa-testing`: lower-case words and digits joined by single dots or hyphens.
+/// `vp.sales`: as in an SOP, not too long, and beginning with a letter.
 pub fn is_agent_id(text: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    text.len() <= MAX_AGENT_ID
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.split(['.', '-']).all(word)
+    let letter = text.starts_with(|c: char| c.is_ascii_lowercase());
+    text.len() <= MAX_AGENT_ID && letter && crate::sop::words::is_agent_id(text)
 }

@@ -1,8 +1,9 @@
 //! Reads one agent file. Strict: whatever the grammar does not know is an error with its place, because a
 //! misspelt part would otherwise be knowledge that silently never reaches an SOP.
 
-use super::blocks::{Block, Item, What, cut, one_line};
+use super::source::Source;
 use super::{Agent, AgentHead, Part, Topic, bullets, steps};
+use crate::base::markdown::{Block, Item, What, cut, one_line};
 use crate::base::{Place, Problem, text, yaml};
 use crate::sop::Section;
 
@@ -41,39 +42,12 @@ pub fn parse(file: &str, text: &str) -> Result<Agent, Vec<Problem>> {
         ]);
     };
     let head: AgentHead = yaml::read(file, head_text, 2).map_err(|problem| vec![problem])?;
-    let mut source = Source { file, text, offset: cut_file.body_line - 1, problems: Vec::new() };
+    let mut source = Source::new(file, text, cut_file.body_line - 1);
     check_head(&mut source, &head);
     let blocks = cut(cut_file.body);
     let (persona, knowledge) = opening(&mut source, &blocks, cut_file.body);
     let topics = topics(&mut source, &blocks);
-    let agent = Agent { head, persona, topics, knowledge };
-    if source.problems.is_empty() { Ok(agent) } else { Err(source.problems) }
-}
-
-/// The file being read, and what was found wrong with it.
-pub(super) struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
-    /// Lines above the body.
-    offset: u32,
-    problems: Vec<Problem>,
-}
-
-impl Source<'_> {
-    /// Notes `message` at `line` of the body.
-    pub(super) fn wrong(&mut self, line: u32, message: impl Into<String>, hint: impl Into<String>) {
-        let place = Place::of(self.file, self.text, line.saturating_add(self.offset), 0);
-        self.problems.push(Problem::invalid(message).hint(hint).at(place));
-    }
-
-    /// Notes `message` at the line of the head that sets `key`.
-    fn wrong_head(&mut self, key: &str, message: impl Into<String>, hint: impl Into<String>) {
-        let starts = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
-        let index = self.text.lines().position(starts).unwrap_or(0);
-        let line = u32::try_from(index).unwrap_or(0) + 1;
-        let place = Place::of(self.file, self.text, line, 1);
-        self.problems.push(Problem::invalid(message).hint(hint).at(place));
-    }
+    source.finish(Agent { head, persona, topics, knowledge })
 }
 
 fn check_head(source: &mut Source<'_>, head: &AgentHead) {
@@ -196,7 +170,12 @@ fn topic(source: &mut Source<'_>, title: &str, below: &[&Block]) -> Topic {
             }
             What::List { ordered: false, items } => topic.rules.extend(flat(source, items)),
             other => {
-                misplaced(source, block.line, other, "one paragraph and bullets stand directly below a topic")
+                misplaced(
+                    source,
+                    block.line,
+                    other,
+                    "one paragraph and bullets stand directly below a topic",
+                );
             }
         }
     }
@@ -259,7 +238,7 @@ fn flat(source: &mut Source<'_>, items: &[Item]) -> Vec<String> {
 }
 
 /// Bullets of one paragraph each, with their lines.
-pub(super) fn flat_lines(source: &mut Source<'_>, items: &[Item]) -> Vec<(u32, String)> {
+pub(crate) fn flat_lines(source: &mut Source<'_>, items: &[Item]) -> Vec<(u32, String)> {
     let mut lines = Vec::new();
     for item in items {
         let words = item.words();
@@ -346,7 +325,7 @@ Calls what can buy.
         for (from, to, expected) in [
             ("### Terms", "### Term", "vp.sales.md:19: `Term` is not a part of an SOP"),
             ("Phase: assess", "Phase: asess", "`asess` is not a phase"),
-            ("- Time Limit:", "- Time Limt:", "hint: write `Time Limit`"),
+            ("- Time Limit:", "- Time Limt:", "hint: did you mean `Time Limit`?"),
             ("Limit: 2 hours", "Limit: two hours", "is not a length of time"),
             ("   - Artifact: score in the CRM\n", "", "has no `Artifact`"),
             (
@@ -354,11 +333,11 @@ Calls what can buy.
                 "   - Owner: vp.sales",
                 "`Owner` is not a key of a step",
             ),
-            ("   - Count a missing", "   - Time Limit: 1 hour\n   - Count a missing", "stands twice"),
+            ("   - Count a missing", "   - Time Limit: 1 hour\n   - Count a missing", "is given twice"),
             ("   - Count a missing", "   - Depends On: 1\n   - Count a missing", "the phases put"),
             (
                 "   - Count a missing",
-                "   - Approval Required: yes\n   - Count a missing",
+                "   - Approval Required: true\n   - Count a missing",
                 "neither `Yes` nor `No`",
             ),
             ("(text, required)", "(string, required)", "`string` is not a type of input"),
@@ -398,7 +377,10 @@ Calls what can buy.
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "(---\n)?[a-z:#*\\-`\n 1.\\[\\]]{0,200}") {
-            let _ = parse("agents/a.md", &text);
+            if let Err(problems) = parse("agents/a.md", &text) {
+                proptest::prop_assert!(problems.iter().all(|problem| problem.place.is_some()));
+                proptest::prop_assert!(!problems.is_empty());
+            }
         }
     }
 }

@@ -1,17 +1,29 @@
 //! The SOP as a document: identity, parts, reading, writing, checking, comparing. No I/O, no clock.
 
+pub mod conflict;
+pub mod diff;
 pub mod document;
+pub mod export;
 pub mod expression;
+pub mod facts;
 pub mod id;
+pub mod import;
+pub mod lint;
+pub mod measure;
 pub mod outline;
 pub mod parse;
+mod phrases;
+pub mod plain;
+pub mod prose;
+pub mod references;
 pub mod render;
 #[cfg(test)]
 mod sample;
 pub mod step_keys;
+pub mod tokens;
 pub mod words;
 
 pub use document::{Body, Head, Input, InputKind, Section, Sop, Step};
 pub use id::{SopId, Version};
 pub use parse::parse;
-pub use render::render;
+pub use render::{render, render_checked};

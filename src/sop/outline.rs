@@ -132,6 +132,14 @@ pub fn parts(text: &str, level: u8, first_line: u32) -> Vec<Part> {
         .collect()
 }
 
+/// `text` without blank lines at either end; the indentation of its first line stays, since it means something.
+pub fn without_blank_ends(text: &str) -> &str {
+    let text = text.trim_end();
+    let blank: usize =
+        text.split_inclusive('\n').take_while(|line| line.trim().is_empty()).map(str::len).sum();
+    text.get(blank..).unwrap_or_default()
+}
+
 /// Joins `lines` without the blank ones at either end; also the line the rest starts on.
 fn trimmed(lines: &[&str], start: u32) -> (String, u32) {
     let blank = lines.iter().take_while(|line| line.trim().is_empty()).count();

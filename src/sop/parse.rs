@@ -6,7 +6,7 @@ mod inputs;
 mod sections;
 mod steps;
 
-use super::document::{Body, Section, Sop};
+use super::document::{Body, Section, Sop, Step};
 use super::outline::Part;
 use crate::base::{Place, Problem, yaml};
 
@@ -25,6 +25,13 @@ pub fn parse(file: &str, text: &str) -> Result<Sop, Vec<Problem>> {
             Err(problems)
         }
     }
+}
+
+/// Reads the section of steps alone; `text` is the whole of `file`, for the places of problems.
+pub(super) fn read_steps(file: &str, text: &str, section: &Part) -> Result<Vec<Step>, Vec<Problem>> {
+    let mut reader = Reader { file, text, problems: Vec::new() };
+    let steps = reader.steps(section);
+    if reader.problems.is_empty() { Ok(steps) } else { Err(reader.problems) }
 }
 
 /// The file being read and what is wrong with it so far.

@@ -43,6 +43,7 @@ In scope: inbound leads from the demo form, events and referrals. Out of scope: 
 
 - vp.sales: owns this SOP and decides disputed scores.
 - sales.ops: keeps the record complete.
+- chief.staff, coo: approve the hand-over, two of two.
 
 ## Trigger
 

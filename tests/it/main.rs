@@ -1,8 +1,15 @@
 //! One integration binary, a module per story.
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper that cannot do its work ends the test, and says where"
+)]
 
+mod fake_openai;
 mod journal;
 mod journal_crash;
 mod journal_gaps;
 mod journal_random;
 mod journal_script;
+mod provider;
+mod spine;

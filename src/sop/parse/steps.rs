@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::sop::document::Step;
-use crate::sop::outline::{Block, BlockKind, Part, blocks, lines_between, parts};
+use crate::sop::outline::{Block, BlockKind, Part, blocks, lines_between, parts, without_blank_ends};
 use crate::sop::step_keys;
 
 impl Reader<'_> {
@@ -140,7 +140,7 @@ fn fenced_value(name: &str, inline: &str, fence: &[&str]) -> String {
 /// Where keys were taken out, at most one blank line stays behind; fenced blocks keep theirs.
 fn without_double_blanks(kept: &[&str], whole: &str) -> String {
     if kept.len() == whole.lines().count() {
-        return whole.trim().to_owned();
+        return without_blank_ends(whole).to_owned();
     }
     let text = kept.join("\n");
     let fences: Vec<(u32, u32)> = blocks(&text)
@@ -155,5 +155,5 @@ fn without_double_blanks(kept: &[&str], whole: &str) -> String {
             out.push(text);
         }
     }
-    out.join("\n").trim().to_owned()
+    without_blank_ends(&out.join("\n")).to_owned()
 }

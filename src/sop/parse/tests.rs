@@ -50,7 +50,7 @@ fn every_mistake_is_refused_at_its_place() {
         (
             "**Approval Required**: Yes",
             "**Approval Required**: true",
-            "102:24: `true` is neither `Yes` nor `No`",
+            "103:24: `true` is neither `Yes` nor `No`",
         ),
         ("**Approval Required**: Yes", "**Approval Requird**: Yes", "did you mean `Approval Required`?"),
         ("**Approval Required**: Yes", "- **Approval Required**: Yes", "would be read as text"),
@@ -80,7 +80,7 @@ fn every_mistake_is_refused_at_its_place() {
         ("supersedes: 1.0", "supersedes: 1.1", "not an earlier one"),
         ("# Lead qualification\n", "# Lead triage\n", "is not the title of the head"),
         (
-            "- vp.sales: owns this SOP and decides disputed scores.\n- sales.ops: keeps the record complete.\n",
+            "- vp.sales: owns this SOP and decides disputed scores.\n- sales.ops: keeps the record complete.\n- chief.staff, coo: approve the hand-over, two of two.\n",
             "",
             "empty",
         ),
@@ -114,9 +114,9 @@ fn all_problems_of_a_file_are_told_at_once() {
         .replace("## Change log", "## Changelog");
     insta::assert_snapshot!(problems(&text), @"
     6:1: `VP Sales` is not an agent id / write the one id, for example `vp.sales`
-    72:3: a step has no key `Asignee` / did you mean `Assignee`?
-    131:1: an SOP has no section `Changelog` / did you mean `Change log`?
-    134:0: the section `Change log` is missing / add `## Change log`
+    73:3: a step has no key `Asignee` / did you mean `Assignee`?
+    132:1: an SOP has no section `Changelog` / did you mean `Change log`?
+    135:0: the section `Change log` is missing / add `## Change log`
     ");
 }
 

@@ -219,3 +219,55 @@ proptest! {
         prop_assert_eq!(render(&read), text);
     }
 }
+
+#[test]
+fn a_key_or_heading_hidden_in_a_text_is_refused() {
+    let sop = parse("s.md", crate::sop::sample::SAMPLE).unwrap();
+    assert_eq!(render_checked(&sop).unwrap(), crate::sop::sample::SAMPLE);
+    for (step, text) in
+        [(2, "Do it.\n\n**On Failure**: stop"), (0, "Do it.\n\n**When**: true"), (1, "Do it.\n\n## Risk")]
+    {
+        let mut sop = sop.clone();
+        text.clone_into(&mut sop.body.steps[step].text);
+        assert!(render_checked(&sop).is_err(), "{text}");
+    }
+}
+
+/// The sample with lines taken out, doubled and swapped.
+fn damaged() -> impl Strategy<Value = String> {
+    prop::collection::vec((0..150_usize, 0..4_u8, 0..150_usize), 1..4).prop_map(|edits| {
+        let mut lines: Vec<String> = crate::sop::sample::SAMPLE.lines().map(str::to_owned).collect();
+        for (at, what, other) in edits {
+            let (at, other) = (at % lines.len(), other % lines.len());
+            match what {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[other].clone()),
+                2 => lines.swap(at, other),
+                _ => {
+                    let more = lines[other].clone();
+                    lines[at].push_str(&more);
+                }
+            }
+        }
+        lines.join("\n")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+    /// A damaged file is refused at a place, or means the same after it was read and written.
+    #[test]
+    fn damage_is_refused_or_survives(text in damaged()) {
+        match parse("s.md", &text) {
+            Err(problems) => prop_assert!(problems.iter().all(|problem| problem.place.is_some())),
+            Ok(sop) => {
+                let written = render(&sop);
+                let again = parse("s.md", &written).map_err(|problems| {
+                    TestCaseError::fail(format!("{}\n{written}", problems[0]))
+                })?;
+                prop_assert_eq!(&again, &sop, "{}", written);
+                prop_assert!(crate::sop::facts::facts(&sop, &written).iter().all(|fact| fact.line > 0));
+            }
+        }
+    }
+}

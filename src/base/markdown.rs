@@ -6,18 +6,18 @@ use comrak::{Arena, Options, nodes::Node};
 
 /// One block and the line (from 1, in the text that was cut) it starts on.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Block {
+pub struct Block {
     /// Line of its first character.
-    pub(crate) line: u32,
+    pub line: u32,
     /// Line of its last character.
-    pub(crate) last_line: u32,
+    pub last_line: u32,
     /// What it is.
-    pub(crate) what: What,
+    pub what: What,
 }
 
 /// The kinds of blocks our files are made of.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum What {
+pub enum What {
     /// `## Text`: level and text.
     Heading(u8, String),
     /// Its lines, joined with line feeds.
@@ -37,16 +37,16 @@ pub(crate) enum What {
 
 /// One item of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Item {
+pub struct Item {
     /// Line of its marker.
-    pub(crate) line: u32,
+    pub line: u32,
     /// What it holds.
-    pub(crate) blocks: Vec<Block>,
+    pub blocks: Vec<Block>,
 }
 
 impl Item {
     /// The item's first paragraph as one line; empty when it does not start with one.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         match self.blocks.first().map(|block| &block.what) {
             Some(What::Paragraph(text)) => one_line(text),
             _ => String::new(),
@@ -55,13 +55,13 @@ impl Item {
 }
 
 /// Runs of white space become one space.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Cuts `markdown` into its top-level blocks. Lines the parser consumes without a block (link definitions)
 /// come out as [`What::Other`], so that no line is dropped unseen.
-pub(crate) fn cut(markdown: &str) -> Vec<Block> {
+pub fn cut(markdown: &str) -> Vec<Block> {
     let lines: Vec<&str> = markdown.lines().collect();
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, markdown, &Options::default());

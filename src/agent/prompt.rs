@@ -1,0 +1,98 @@
+//! Renders a role's template: block `system` is the stable part, block `user` what differs from call to call.
+
+use crate::base::Problem;
+use crate::base::problem::Result;
+use crate::roster::Agent;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde_json::{Value, json};
+
+/// Steps a template may take; the shipped ones take a few thousand for a long mission.
+const FUEL: u64 = 5_000_000;
+/// Longest prompt in bytes; a longer one would not fit any model's context and is a runaway template.
+const MAX_PROMPT_BYTES: usize = 2 * 1024 * 1024;
+
+/// A rendered prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Prompt {
+    pub(super) system: String,
+    pub(super) user: String,
+}
+
+/// Renders `template` of `role` for `agent` and `question`.
+pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value) -> Result<Prompt> {
+    let environment = environment();
+    let wrong = |error: &minijinja::Error| explain(role, error);
+    let template = environment.template_from_named_str(role, template).map_err(|error| wrong(&error))?;
+    let shown = json!({
+        "id": agent.head.id, "title": agent.head.title, "department": agent.head.department,
+        "persona": agent.persona, "knowledge": agent.knowledge,
+    });
+    let values = context! { agent => Serde(shown), input => Serde(question.clone()) };
+    let mut captured = template.render_captured(values).map_err(|error| wrong(&error))?;
+    let mut block = |name: &str| -> Result<String> {
+        let text =
+            captured.with_state_mut(|state| state.render_block(name)).map_err(|error| wrong(&error))?;
+        if text.len() > MAX_PROMPT_BYTES {
+            return Err(Problem::invalid(format!("prompts/{role}.md renders to {} bytes", text.len()))
+                .hint(format!("at most {MAX_PROMPT_BYTES} are sent; look for a loop that runs away")));
+        }
+        Ok(text.trim().to_owned())
+    };
+    Ok(Prompt { system: block("system")?, user: block("user")? })
+}
+
+/// Whether a template can be read and has both blocks.
+pub(super) fn check(role: &str, template: &str) -> Result<()> {
+    let environment = environment();
+    environment.template_from_named_str(role, template).map_err(|error| explain(role, &error))?;
+    for block in ["system", "user"] {
+        if !template.contains(&format!("block {block}")) {
+            return Err(Problem::invalid(format!("prompts/{role}.md has no block `{block}`"))
+                .hint("write {% block system %}…{% endblock %}{% block user %}…{% endblock %}"));
+        }
+    }
+    Ok(())
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.add_filter("fenced", fenced);
+    environment
+}
+
+/// Puts foreign text between fences longer than any fence inside it, so that it cannot end its own quotation.
+#[expect(clippy::needless_pass_by_value, reason = "a template filter is handed its value")]
+fn fenced(text: String) -> String {
+    let longest = text.lines().map(|line| line.trim_start().chars().take_while(|c| *c == '`').count()).max();
+    let fence = "`".repeat(longest.unwrap_or(0).max(3) + 1);
+    format!("{fence}\n{}\n{fence}", text.trim_end())
+}
+
+fn explain(role: &str, error: &minijinja::Error) -> Problem {
+    let line = error.line().map_or(String::new(), |line| format!(" line {line}"));
+    let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
+    Problem::invalid(format!("prompts/{role}.md{line} cannot be used: {}{detail}", error.kind()))
+        .hint("mend the template, or remove it and let `sopd init` write the shipped one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_text_cannot_end_its_own_fence() {
+        assert_eq!(fenced("a".to_owned()), "````\na\n````");
+        assert_eq!(fenced("`````\nx\n`````".to_owned()), "``````\n`````\nx\n`````\n``````");
+    }
+
+    #[test]
+    fn a_template_without_its_blocks_or_with_an_unknown_name_is_refused() {
+        assert!(
+            check("plan", "{% block system %}x{% endblock %}").unwrap_err().message.contains("block `user`")
+        );
+        assert!(check("plan", "{% block system %}").is_err());
+    }
+}

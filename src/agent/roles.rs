@@ -1,0 +1,133 @@
+//! The roles a model or tier-0 code can play: the schema each is held to, the code that stands in for a model,
+//! and what can be seen of an answer without judgement.
+
+use super::provider::strict_schema;
+use crate::draft::{Draft, checks};
+use crate::roles::Role;
+use crate::roles::council::{CouncilChair, CouncilMember};
+use crate::roles::draft::DraftWork;
+use crate::roles::plan::Plan;
+use crate::roles::scrutiny::Scrutiny;
+use crate::roles::synthesise::Synthesise;
+use crate::roles::user_test::{Execute, Grade, WriteScenarios};
+use crate::roster::{Agent, Roster};
+use crate::tier0;
+use serde_json::Value;
+
+/// Every role, by the name of its prompt file.
+pub(super) const NAMES: [&str; 9] = [
+    Plan::NAME,
+    WriteScenarios::NAME,
+    DraftWork::NAME,
+    Synthesise::NAME,
+    CouncilMember::NAME,
+    CouncilChair::NAME,
+    Scrutiny::NAME,
+    Execute::NAME,
+    Grade::NAME,
+];
+
+/// What an answer looks like from outside.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Inspected {
+    /// What is wrong with it; empty when it can be used.
+    pub(super) problems: Vec<String>,
+    /// How far it can be relied on, percent: never more than the agent itself says.
+    pub(super) confidence: u8,
+}
+
+/// Code for one role.
+pub(super) struct RoleCode {
+    /// JSON schema of the answer.
+    pub(super) schema: fn() -> Value,
+    /// Reads an answer into its type and looks at it.
+    pub(super) inspect: fn(&Value) -> Inspected,
+    /// Answers without a model.
+    pub(super) tier0: fn(&Value, &Agent, &Roster) -> Result<Value, String>,
+}
+
+/// The code of the role called `name`.
+pub(super) fn code(name: &str) -> Option<RoleCode> {
+    let role = match name {
+        Plan::NAME => RoleCode {
+            schema: strict_schema::<<Plan as Role>::Answer>,
+            inspect: readable::<Plan>,
+            tier0: |q, _, roster| answer::<Plan>(q, |q| tier0::plan::plan(&q, roster)),
+        },
+        WriteScenarios::NAME => RoleCode {
+            schema: strict_schema::<<WriteScenarios as Role>::Answer>,
+            inspect: readable::<WriteScenarios>,
+            tier0: |q, _, _| answer::<WriteScenarios>(q, |q| Ok(tier0::scenarios::scenarios(&q))),
+        },
+        DraftWork::NAME => RoleCode {
+            schema: strict_schema::<Draft>,
+            inspect: inspect_draft,
+            tier0: |q, agent, _| answer::<DraftWork>(q, |q| Ok(tier0::draft::draft(&q, agent))),
+        },
+        Synthesise::NAME => RoleCode {
+            schema: strict_schema::<<Synthesise as Role>::Answer>,
+            inspect: readable::<Synthesise>,
+            tier0: |q, _, _| answer::<Synthesise>(q, |q| Ok(tier0::synthesise::synthesise(&q))),
+        },
+        CouncilMember::NAME => RoleCode {
+            schema: strict_schema::<<CouncilMember as Role>::Answer>,
+            inspect: readable::<CouncilMember>,
+            tier0: |q, _, _| answer::<CouncilMember>(q, |q| Ok(tier0::council::opinion(&q))),
+        },
+        CouncilChair::NAME => RoleCode {
+            schema: strict_schema::<<CouncilChair as Role>::Answer>,
+            inspect: readable::<CouncilChair>,
+            tier0: |q, _, _| answer::<CouncilChair>(q, |q| Ok(tier0::council::chair(&q))),
+        },
+        Scrutiny::NAME => RoleCode {
+            schema: strict_schema::<<Scrutiny as Role>::Answer>,
+            inspect: readable::<Scrutiny>,
+            tier0: |q, _, _| answer::<Scrutiny>(q, |q| Ok(tier0::scrutiny::scrutiny(&q, &[]))),
+        },
+        Execute::NAME => RoleCode {
+            schema: strict_schema::<<Execute as Role>::Answer>,
+            inspect: readable::<Execute>,
+            tier0: |q, _, _| answer::<Execute>(q, |q| Ok(tier0::walk::execute(&q))),
+        },
+        Grade::NAME => RoleCode {
+            schema: strict_schema::<<Grade as Role>::Answer>,
+            inspect: readable::<Grade>,
+            tier0: |q, _, _| answer::<Grade>(q, |q| Ok(tier0::grade::grade(&q, &[]))),
+        },
+        _ => return None,
+    };
+    Some(role)
+}
+
+fn answer<R: Role>(
+    question: &Value,
+    think: impl FnOnce(R::Question) -> Result<R::Answer, String>,
+) -> Result<Value, String> {
+    let question: R::Question = serde_json::from_value(question.clone())
+        .map_err(|error| format!("BUG: the question of {} cannot be read: {error}", R::NAME))?;
+    serde_json::to_value(think(question)?)
+        .map_err(|error| format!("BUG: the answer of {} is not JSON: {error}", R::NAME))
+}
+
+fn readable<R: Role>(value: &Value) -> Inspected {
+    match serde_json::from_value::<R::Answer>(value.clone()) {
+        Ok(_) => Inspected { problems: Vec::new(), confidence: 100 },
+        Err(error) => unreadable(&error),
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> Inspected {
+    Inspected { problems: vec![format!("the answer does not have the asked form: {error}")], confidence: 0 }
+}
+
+/// A draft says itself how sure it is; what code sees of it can only lower that.
+fn inspect_draft(value: &Value) -> Inspected {
+    match serde_json::from_value::<Draft>(value.clone()) {
+        Ok(draft) => {
+            let problems: Vec<String> =
+                checks::check(&draft).into_iter().map(|finding| finding.message).collect();
+            Inspected { confidence: if problems.is_empty() { draft.confidence } else { 0 }, problems }
+        }
+        Err(error) => unreadable(&error),
+    }
+}

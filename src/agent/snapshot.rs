@@ -1,0 +1,129 @@
+//! Settings, roster and prompts as a mission found them at its start: edits count for new missions only.
+
+use crate::base::{Digest, Problem, files, problem::Result};
+use crate::journal::{Journal, Tx};
+use crate::roster::{self, Agent, Roster};
+use crate::settings::Settings;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Largest file of these that is read.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Everything a mission takes from the workspace's own files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// `sopd.yaml`.
+    pub settings: Settings,
+    /// `agents/`.
+    pub roster: Roster,
+    /// `prompts/`, by role.
+    pub prompts: BTreeMap<String, String>,
+}
+
+impl Snapshot {
+    /// Reads the workspace's files. Every problem is told, not only the first.
+    pub fn read(root: &Path) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let settings = read_settings(root).unwrap_or_else(|found| {
+            problems.extend(found);
+            Settings::default()
+        });
+        let roster = read_roster(root).unwrap_or_else(|found| {
+            problems.extend(found);
+            Roster::default()
+        });
+        let prompts = read_prompts(root).unwrap_or_else(|found| {
+            problems.extend(found);
+            BTreeMap::new()
+        });
+        if problems.is_empty() { Ok(Self { settings, roster, prompts }) } else { Err(problems) }
+    }
+
+    /// Stores it under its hash.
+    pub fn store(&self, tx: &Tx<'_>) -> Result<Digest> {
+        let text = serde_json::to_vec(self)
+            .map_err(|error| Problem::failed(format!("BUG: the snapshot is not JSON: {error}")))?;
+        tx.blob(&text)
+    }
+
+    /// Loads a stored one.
+    pub fn load(journal: &Journal, digest: &Digest) -> Result<Self> {
+        let lost = || Problem::store(format!("the journal lacks the snapshot {}", digest.short()));
+        let bytes = journal.blob(digest)?.ok_or_else(lost)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Problem::store(format!("the snapshot {} cannot be read: {error}", digest.short()))
+        })
+    }
+
+    /// The agent with that id.
+    pub fn agent(&self, id: &str) -> Result<&Agent> {
+        self.roster
+            .get(id)
+            .ok_or_else(|| Problem::not_found(format!("there is no agent `{id}` on the roster")))
+    }
+}
+
+/// Reads `sopd.yaml`.
+pub(super) fn read_settings(root: &Path) -> Result<Settings, Vec<Problem>> {
+    let text = files::read_text(&root.join("sopd.yaml"), MAX_FILE_BYTES).map_err(|problem| vec![problem])?;
+    Settings::parse("sopd.yaml", &text)
+}
+
+fn read_roster(root: &Path) -> Result<Roster, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut agents = Vec::new();
+    for (name, text) in read_folder(root, "agents")? {
+        match roster::parse(&format!("agents/{name}.md"), &text) {
+            Ok(agent) => agents.push(agent),
+            Err(found) => problems.extend(found),
+        }
+    }
+    let roster = Roster::new(agents).unwrap_or_else(|found| {
+        problems.extend(found);
+        Roster::default()
+    });
+    if problems.is_empty() {
+        problems.extend(roster.check());
+    }
+    if problems.is_empty() { Ok(roster) } else { Err(problems) }
+}
+
+fn read_prompts(root: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    let prompts: BTreeMap<String, String> = read_folder(root, "prompts")?.into_iter().collect();
+    let problems: Vec<Problem> = super::roles::NAMES
+        .iter()
+        .filter_map(|role| match prompts.get(*role) {
+            Some(text) => super::prompt::check(role, text).err(),
+            None => Some(
+                Problem::not_found(format!("prompts/{role}.md is missing"))
+                    .hint("`sopd init` writes the shipped one again; it replaces nothing that is there"),
+            ),
+        })
+        .collect();
+    if problems.is_empty() { Ok(prompts) } else { Err(problems) }
+}
+
+/// The Markdown files of a folder by their stem, in order.
+fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<Problem>> {
+    let path = root.join(folder);
+    let entries = std::fs::read_dir(&path).map_err(|error| vec![files::explain(&path, &error)])?;
+    let mut found = Vec::new();
+    let mut problems = Vec::new();
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with(['.', '~']);
+        if hidden || path.extension().is_none_or(|end| end != "md") {
+            continue;
+        }
+        match files::read_text(&path, MAX_FILE_BYTES) {
+            Ok(text) => {
+                found.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text));
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    found.sort();
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
+}

@@ -1,0 +1,197 @@
+//! A mission's folder and the overview: STATUS.md for people, the artifacts, and the mission's own audit log.
+
+use super::status::{MissionStatus, status_of, statuses};
+use super::workspace::Workspace;
+use crate::base::text::{counted, put, put_line};
+use crate::base::{Problem, files, problem::Result};
+use crate::journal::events_of;
+use crate::mission::{self, MissionState};
+
+/// Missions listed in the overview; the command line lists them all.
+const LISTED: usize = 200;
+/// Most events one mission's log is written with.
+const MOST_EVENTS: u32 = 100_000;
+
+/// Writes a mission's folder as the journal has it.
+pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
+    let folder = workspace.missions().join(id);
+    let (status, artifacts, events) = workspace.journal.read(|db| {
+        Ok((status_of(db, id)?, mission::artifacts(db, id)?, events_of(db, Some(id), 0, MOST_EVENTS)?))
+    })?;
+    for artifact in &artifacts {
+        let path = folder.join(&artifact.name);
+        let bytes = workspace.journal.blob(&artifact.hash)?;
+        let bytes =
+            bytes.ok_or_else(|| Problem::store(format!("the journal lacks {id}/{}", artifact.name)))?;
+        files::project(&path, &bytes)?;
+    }
+    if let Some(text) = decisions(workspace, id)? {
+        files::project(&folder.join("decision.md"), text.as_bytes())?;
+    }
+    let mut log = String::new();
+    for event in &events {
+        put_line(
+            &mut log,
+            format_args!("{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}", event.seq, event.hash, event.text),
+        );
+    }
+    files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
+    let names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+    files::project(&folder.join("STATUS.md"), status_page(&status, &names).as_bytes())
+}
+
+/// Writes `missions/STATUS.md`.
+pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
+    let all = workspace.journal.read(|db| statuses(db, false))?;
+    let mut out = String::from("# Missions under way\n\n");
+    if all.is_empty() {
+        out.push_str("None. Drop a Markdown file into this folder to start one.\n");
+    } else {
+        out.push_str("| Mission | Title | Stands at | Waits for |\n|---|---|---|---|\n");
+    }
+    for status in all.iter().take(LISTED) {
+        put_line(
+            &mut out,
+            format_args!(
+                "| [{}]({}/STATUS.md) | {} | {} | {} |",
+                status.id,
+                status.id,
+                cell(&status.title),
+                status.state.word(),
+                cell(&status.waiting_for)
+            ),
+        );
+    }
+    if all.len() > LISTED {
+        put_line(&mut out, format_args!("\nand {} more: `sopd status` lists them.", all.len() - LISTED));
+    }
+    files::project(&workspace.missions().join("STATUS.md"), out.as_bytes())
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+fn status_page(status: &MissionStatus, files: &[&str]) -> String {
+    let mut out = format!("# {}\n\n", status.title);
+    let mut row = |name: &str, value: &str| {
+        if !value.is_empty() {
+            put_line(&mut out, format_args!("**{name}**: {value}  "));
+        }
+    };
+    row("Mission", &status.id);
+    row("Stands at", &format!("{} — {}", status.state.word(), plain(status.state)));
+    row("Waits for", &status.waiting_for);
+    row("How it ended", if status.ended_at.is_some() { &status.reason } else { "" });
+    row("SOP", status.sop.as_deref().unwrap_or_default());
+    row("Asked for by", &status.requested_by);
+    row("Round", &if status.round == 0 { String::new() } else { status.round.to_string() });
+    row(
+        "Cost so far",
+        &format!(
+            "${:.4}, {}",
+            status.cost_usd,
+            counted(usize::try_from(status.tokens).unwrap_or(0), "token")
+        ),
+    );
+    row("Taken in", &status.created_at);
+    row("Ended", status.ended_at.as_deref().unwrap_or_default());
+    out.push_str("\n## In this folder\n\n");
+    for name in files {
+        put_line(&mut out, format_args!("- [{name}]({name}) {}", about(name)));
+    }
+    out.push_str("- [audit.jsonl](audit.jsonl) every fact of this mission, with its place in the chain\n");
+    out
+}
+
+/// What a state means, for somebody who reads it for the first time.
+fn plain(state: MissionState) -> &'static str {
+    match state {
+        MissionState::Received => "taken in, not looked at yet",
+        MissionState::Planning => "the orchestrator decides who drafts what, and what the SOP must fulfil",
+        MissionState::Held => "another mission is working on the same SOP; this one goes on after it",
+        MissionState::Drafting => "the departments draft their parts, each on its own",
+        MissionState::Synthesising => "the drafts are merged into one SOP",
+        MissionState::Checking => "the coded checks run",
+        MissionState::Council => "the council looks at it from outside",
+        MissionState::Validating => "validators who had no part in it judge and try it",
+        MissionState::Revising => "what was found is being mended",
+        MissionState::AwaitingDecision => "finished; a person with authority decides",
+        MissionState::WaitingForPerson => "it cannot go on until a person acts",
+        MissionState::Publishing => "approved; the file is being registered",
+        MissionState::Published => "the SOP is active",
+        MissionState::Rejected => "somebody with authority said no",
+        MissionState::Cancelled => "somebody cancelled it",
+        MissionState::Failed => "it could not be done",
+    }
+}
+
+fn about(name: &str) -> &'static str {
+    let begins = |start: &str| name.starts_with(start);
+    if begins("mission") {
+        "what was asked for"
+    } else if begins("contract") {
+        "what the SOP must fulfil, frozen before the first draft"
+    } else if begins("drafts/") {
+        "a department's part"
+    } else if begins("synthesis") {
+        "the draft SOP of that round: these bytes are what a signature is bound to"
+    } else if begins("provenance") {
+        "where each line comes from, and what became of every draft item"
+    } else if begins("council") {
+        "what the council said"
+    } else if begins("scrutiny") {
+        "verdicts with their quotes, and everything the checks found"
+    } else if begins("user-test") {
+        "how somebody got on who had only the SOP"
+    } else {
+        ""
+    }
+}
+
+/// What people were asked and what they answered.
+fn decisions(workspace: &Workspace, id: &str) -> Result<Option<String>> {
+    let all = workspace.journal.read(|db| crate::decision::all_of_mission(db, id))?;
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let mut out = String::from("# Decisions\n");
+    for decision in all {
+        let ask = &decision.ask;
+        put(
+            &mut out,
+            format_args!(
+                "\n## {} · {}\n\n**Asked of**: {}  \n**Why**: {}  \n**About**: {} · SHA-256 `{}`  \n**Asked at**: {}  \n",
+                decision.id,
+                ask.title,
+                ask.asked_of.join(", "),
+                ask.why,
+                ask.subject,
+                ask.hash,
+                decision.requested_at.minute()
+            ),
+        );
+        match &decision.answer {
+            None => put_line(&mut out, format_args!("**State**: {:?}", decision.state)),
+            Some(answer) => {
+                put_line(
+                    &mut out,
+                    format_args!(
+                        "**Answered**: {} by {} (system user {}) at {}  ",
+                        answer.verb.word(),
+                        answer.by,
+                        answer.os_user,
+                        answer.at.minute()
+                    ),
+                );
+                if !answer.text.is_empty() {
+                    put_line(&mut out, format_args!("\n> {}", answer.text.replace('\n', "\n> ")));
+                }
+                if let Some(reason) = &answer.overriding {
+                    put_line(&mut out, format_args!("\n**Override**: {reason}"));
+                }
+            }
+        }
+    }
+    Ok(Some(out))
+}

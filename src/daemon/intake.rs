@@ -1,0 +1,289 @@
+//! Takes mission files in: a settled, valid file becomes a mission and moves into its dossier; any other stays
+//! where it is with an explanation beside it.
+
+use super::workspace::Workspace;
+use crate::agent::Snapshot;
+use crate::base::text::put;
+use crate::base::{Digest, Kind, Problem, files, problem::Result};
+use crate::brief;
+use crate::mission::{self, NewMission};
+use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_full::{Debouncer, RecommendedCache, new_debouncer};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// A file is taken when its size and time stamp have been still for this long: longer than an editor's pause
+/// between two writes, short enough that nobody waits for it.
+const SETTLED: Duration = Duration::from_millis(250);
+/// How often unsettled files are looked at again.
+const AGAIN: Duration = Duration::from_millis(50);
+/// How often the folder is looked at without being told: events get lost.
+const RESCAN: Duration = Duration::from_secs(2);
+/// Events closer together than this are told once.
+const DEBOUNCE: Duration = Duration::from_millis(20);
+/// Largest mission file.
+pub(super) const MAX_MISSION_BYTES: u64 = 256 * 1024;
+/// Marks an explanation beside a file.
+const EXPLANATION: &str = ".error.md";
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Taken {
+    /// The mission's id.
+    pub mission: String,
+}
+
+/// Takes the text of a mission file in, whoever offers it. All problems are told, not only the first.
+pub fn submit(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+    (file, text): (&str, &str),
+    again: bool,
+    dropped: bool,
+) -> Result<Taken, Vec<Problem>> {
+    let brief = brief::parse(file, text)?;
+    let problems = brief::check_file(file, text, &brief, &snapshot.roster);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let settings = &snapshot.settings;
+    settings.council.level(&brief.ask.class).map_err(|reason| vec![Problem::invalid(reason)])?;
+    let requester = brief.ask.requested_by.clone().unwrap_or_else(|| settings.requester.clone());
+    let (text, file) = (text.to_owned(), file.to_owned());
+    let new = NewMission { brief, text, file, requester, again, dropped };
+    let mission =
+        workspace.journal.append(move |tx| mission::receive(tx, &new)).map_err(|problem| vec![problem])?;
+    Ok(Taken { mission })
+}
+
+/// Watches `missions/`, not the folders in it.
+pub(super) struct Intake {
+    workspace: Workspace,
+    told: Arc<Notify>,
+    seen: HashMap<PathBuf, Seen>,
+    next: Instant,
+    _watcher: Option<Debouncer<RecommendedWatcher, RecommendedCache>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    size: u64,
+    changed: Option<SystemTime>,
+}
+
+struct Seen {
+    shape: Shape,
+    since: Instant,
+    /// Looked at and left: nothing to do until it changes.
+    left: bool,
+}
+
+impl Intake {
+    pub(super) fn start(workspace: &Workspace) -> Result<Self> {
+        let folder = workspace.missions();
+        std::fs::create_dir_all(&folder).map_err(|error| files::explain(&folder, &error))?;
+        let told = Arc::new(Notify::new());
+        let intake = Self {
+            workspace: workspace.clone(),
+            _watcher: watch(&folder, told.clone()),
+            told,
+            seen: HashMap::new(),
+            next: Instant::now(),
+        };
+        intake.finish_moves()?;
+        Ok(intake)
+    }
+
+    /// When the folder should be looked at: it changed, a file may have settled, or it is time for a rescan.
+    pub(super) async fn due(&self) {
+        let wait = if self.unsettled() { AGAIN } else { RESCAN };
+        let at = self.next.max(Instant::now() + Duration::ZERO).min(Instant::now() + wait);
+        tokio::select! {
+            () = self.told.notified() => {}
+            () = tokio::time::sleep_until(at) => {}
+        }
+    }
+
+    /// Whether a file is still being written, or was written just now.
+    pub(super) fn unsettled(&self) -> bool {
+        self.seen.values().any(|seen| !seen.left)
+    }
+
+    /// Looks at every file once. Returns whether a mission was taken in.
+    pub(super) async fn sweep(&mut self) -> Result<bool> {
+        self.next = Instant::now() + RESCAN;
+        let ready = self.look()?;
+        if ready.is_empty() {
+            return Ok(false);
+        }
+        let workspace = self.workspace.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let snapshot = workspace.snapshot();
+            ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect::<Vec<_>>()
+        });
+        let outcomes =
+            work.await.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
+        let mut any = false;
+        for (path, outcome) in outcomes {
+            let taken = outcome?;
+            any |= taken;
+            match self.seen.get_mut(&path) {
+                Some(seen) if !taken => seen.left = true,
+                _ => drop(self.seen.remove(&path)),
+            }
+        }
+        Ok(any)
+    }
+
+    /// Files that have settled since they were last looked at.
+    fn look(&mut self) -> Result<Vec<PathBuf>> {
+        let folder = self.workspace.missions();
+        let entries = std::fs::read_dir(&folder).map_err(|error| files::explain(&folder, &error))?;
+        let now = Instant::now();
+        let mut ready = Vec::new();
+        let mut there = Vec::new();
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let Some(shape) = shape_of(&self.workspace.root, &path) else { continue };
+            there.push(path.clone());
+            let seen = self.seen.entry(path.clone()).or_insert(Seen { shape, since: now, left: false });
+            if seen.shape != shape {
+                *seen = Seen { shape, since: now, left: false };
+            }
+            if !seen.left && now.duration_since(seen.since) >= SETTLED {
+                ready.push(path);
+            }
+        }
+        self.seen.retain(|path, _| there.contains(path));
+        self.drop_orphaned_explanations(&folder);
+        ready.sort();
+        Ok(ready)
+    }
+
+    /// An explanation whose file is gone explains nothing any more.
+    fn drop_orphaned_explanations(&self, folder: &Path) {
+        let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>());
+        for entry in entries.unwrap_or_default() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let orphaned = name.strip_suffix(EXPLANATION).is_some_and(|file| !folder.join(file).exists());
+            if orphaned && let Err(problem) = files::remove(&entry.path()) {
+                tracing::warn!(%problem, "an explanation could not be removed");
+            }
+        }
+    }
+
+    /// Moves files whose missions were recorded right before a crash.
+    fn finish_moves(&self) -> Result<()> {
+        for (id, file, sha256) in self.workspace.journal.read(mission::unmoved)? {
+            let path = self.workspace.missions().join(&file);
+            let same = std::fs::read(&path).is_ok_and(|bytes| Digest::of(bytes) == sha256);
+            if same {
+                move_in(&self.workspace, &id, &path)?;
+            } else {
+                self.workspace.journal.append(move |tx| mission::mark_moved(tx, &id))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn watch(folder: &Path, told: Arc<Notify>) -> Option<Debouncer<RecommendedWatcher, RecommendedCache>> {
+    let started = new_debouncer(DEBOUNCE, None, move |_events| told.notify_one()).and_then(|mut watcher| {
+        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        Ok(watcher)
+    });
+    started
+        .map_err(|error| tracing::warn!(%error, "the missions folder cannot be watched; it is looked at every two seconds"))
+        .ok()
+}
+
+/// The size and time stamp of a file that may be a mission; `None` for everything that is not looked at: folders,
+/// hidden and temporary names, our own files, links that leave the workspace.
+fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
+    let name = path.file_name()?.to_str()?;
+    let temporary = name.starts_with(['.', '~', '#'])
+        || [".tmp", ".swp", ".part", "~", ".crdownload"].iter().any(|end| name.ends_with(end));
+    if temporary || name == "STATUS.md" || name.ends_with(EXPLANATION) {
+        return None;
+    }
+    let inside = path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?);
+    let data = std::fs::metadata(path).ok().filter(|data| data.is_file() && inside)?;
+    Some(Shape { size: data.len(), changed: data.modified().ok() })
+}
+
+/// Takes one file, or explains why not. The answer says whether it became a mission.
+fn take(
+    workspace: &Workspace,
+    snapshot: &Result<Snapshot, Vec<Problem>>,
+    path: PathBuf,
+) -> (PathBuf, Result<bool>) {
+    let outcome = take_or_explain(workspace, snapshot, &path);
+    (path, outcome)
+}
+
+fn take_or_explain(
+    workspace: &Workspace,
+    snapshot: &Result<Snapshot, Vec<Problem>>,
+    path: &Path,
+) -> Result<bool> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let taken = match snapshot {
+        Err(problems) => Err(problems.clone()),
+        Ok(snapshot) => files::read_text(path, MAX_MISSION_BYTES)
+            .map_err(|problem| vec![relative(problem, &name)])
+            .and_then(|text| submit(workspace, snapshot, (&name, &text), false, true)),
+    };
+    match taken {
+        Ok(Taken { mission }) => {
+            move_in(workspace, &mission, path)?;
+            files::remove(&explanation(path))?;
+            Ok(true)
+        }
+        // Gone while we looked: its owner thought better of it.
+        Err(_) if !path.exists() => Ok(false),
+        Err(problems) if problems.iter().any(|problem| problem.kind == Kind::Store) => Err(problems
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Problem::store("the journal could not be used"))),
+        Err(problems) => {
+            files::project(&explanation(path), explain(&name, &problems).as_bytes())?;
+            Ok(false)
+        }
+    }
+}
+
+fn relative(problem: Problem, name: &str) -> Problem {
+    let place = problem.message.split_whitespace().next().unwrap_or_default().to_owned();
+    Problem { message: problem.message.replacen(&place, name, 1), ..problem }
+}
+
+fn move_in(workspace: &Workspace, mission: &str, path: &Path) -> Result<()> {
+    let target = workspace.missions().join(mission).join("mission.md");
+    match files::relocate(path, &target) {
+        // Taken away in between; the journal has its text and writes it again.
+        Err(problem) if problem.kind == Kind::NotFound => {}
+        other => other?,
+    }
+    let mission = mission.to_owned();
+    workspace.journal.append(move |tx| mission::mark_moved(tx, &mission))
+}
+
+fn explanation(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!("{name}{EXPLANATION}"))
+}
+
+fn explain(name: &str, problems: &[Problem]) -> String {
+    let mut out = format!(
+        "# {name} was not taken in\n\nNothing was changed and nothing is lost: the file is where you put it. Mend it \
+         and save it; this note then goes away by itself.\n"
+    );
+    for problem in problems {
+        put(&mut out, format_args!("\n```\n{problem}\n```\n"));
+    }
+    out
+}

@@ -1,0 +1,46 @@
+//! One daemon per workspace: an advisory lock that the system gives back when its holder dies.
+
+use super::workspace::PRIVATE_FOLDER;
+use crate::base::{Clock, Problem, files, problem::Result};
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
+
+/// Held until dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the workspace, or says who holds it.
+    pub fn take(root: &Path, clock: &Clock) -> Result<Self> {
+        let folder = root.join(PRIVATE_FOLDER);
+        std::fs::create_dir_all(&folder).map_err(|error| files::explain(&folder, &error))?;
+        let path = folder.join("lock");
+        let trouble = |error: std::io::Error| files::explain(&path, &error);
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(trouble)?;
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).map_err(trouble)?;
+            return Err(Problem::conflict(format!(
+                "the workspace {} is held by {}",
+                root.display(),
+                holder.trim()
+            ))
+            .hint("only one sopd drives a workspace; stop that one first, or let it do the work"));
+        }
+        file.set_len(0).map_err(trouble)?;
+        file.rewind().map_err(trouble)?;
+        writeln!(file, "process {} (sopd, since {})", std::process::id(), clock.now().minute())
+            .map_err(trouble)?;
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,19 @@
+//! The daemon: holds a workspace, takes missions in, drives every workflow, and keeps the files people read.
+
+mod dossier;
+mod git;
+mod index_file;
+mod intake;
+mod lock;
+mod projector;
+mod run;
+mod starter;
+mod status;
+mod workspace;
+
+pub use intake::{Taken, submit};
+pub use lock::Lock;
+pub use run::{Until, run};
+pub use starter::{Written, init};
+pub use status::{MissionStatus, status_of, statuses};
+pub use workspace::Workspace;

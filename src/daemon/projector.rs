@@ -1,0 +1,107 @@
+//! Keeps the files people read in step with the journal: dossiers, STATUS.md, INDEX.md, git. Everything here can be
+//! deleted and is written again; nothing here is ever read as truth.
+
+use super::workspace::{PRIVATE_FOLDER, Workspace};
+use super::{dossier, git, index_file};
+use crate::base::{Problem, files, problem::Result};
+use crate::journal::events_of;
+use crate::settings::Git;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often the journal is looked at for news: quick for an eye, and one write for many events.
+const PERIOD: Duration = Duration::from_millis(100);
+/// How often INDEX.md and outstanding git commits are looked at without news.
+const LOOK_AFTER: Duration = Duration::from_secs(2);
+/// Events read at once.
+const PAGE: u32 = 2_000;
+
+pub(super) struct Projector {
+    workspace: Workspace,
+    git: Git,
+    /// Everything up to this fact is on disk.
+    done: i64,
+    due: Instant,
+    looked_after: Instant,
+}
+
+impl Projector {
+    pub(super) fn start(workspace: &Workspace, git: Git) -> Self {
+        let done = std::fs::read_to_string(mark(workspace))
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(0);
+        let now = Instant::now();
+        Self { workspace: workspace.clone(), git, done, due: now, looked_after: now }
+    }
+
+    /// When the next pass should be.
+    pub(super) async fn due(&self) {
+        tokio::time::sleep_until(self.due).await;
+    }
+
+    /// Writes what the journal has more than the files. Trouble with one file is told after the others are written.
+    pub(super) async fn pass(&mut self) -> Result<()> {
+        self.due = Instant::now() + PERIOD;
+        let look_after = self.looked_after.elapsed() >= LOOK_AFTER;
+        let head = self.workspace.journal.head()?.0;
+        if head <= self.done && !look_after {
+            return Ok(());
+        }
+        let (workspace, git, done) = (self.workspace.clone(), self.git, self.done);
+        let work = tokio::task::spawn_blocking(move || project(&workspace, git, done));
+        let outcome =
+            work.await.map_err(|error| Problem::failed(format!("BUG: a projection broke down: {error}")))?;
+        self.looked_after = Instant::now();
+        self.done = outcome?;
+        Ok(())
+    }
+
+    /// Writes everything outstanding.
+    pub(super) async fn flush(&mut self) -> Result<()> {
+        self.looked_after = Instant::now().checked_sub(LOOK_AFTER).unwrap_or(self.looked_after);
+        self.pass().await
+    }
+}
+
+fn mark(workspace: &Workspace) -> PathBuf {
+    workspace.root.join(PRIVATE_FOLDER).join("projected")
+}
+
+fn project(workspace: &Workspace, git: Git, done: i64) -> Result<i64> {
+    let mut at = done;
+    let mut subjects = BTreeSet::new();
+    let mut published = Vec::new();
+    loop {
+        let page = workspace.journal.read(|db| events_of(db, None, at, PAGE))?;
+        let Some(last) = page.last() else { break };
+        at = last.seq;
+        for event in page {
+            if event.kind == "published" {
+                published.push(event.clone());
+            }
+            subjects.insert(event.subject);
+        }
+    }
+    let mut trouble = None;
+    for subject in subjects.iter().filter(|subject| subject.starts_with("M-")) {
+        if let Err(problem) = dossier::write(workspace, subject) {
+            trouble = Some(problem);
+        }
+    }
+    if !subjects.is_empty() {
+        dossier::write_overview(workspace)?;
+    }
+    index_file::keep(workspace)?;
+    if git.commit {
+        git::commit(workspace, &published);
+    }
+    if let Some(problem) = trouble {
+        Err(problem)
+    } else {
+        files::project(&mark(workspace), at.to_string().as_bytes())?;
+        Ok(at)
+    }
+}

@@ -1,0 +1,98 @@
+//! Starting, wiring and stopping.
+
+use super::intake::Intake;
+use super::lock::Lock;
+use super::projector::Projector;
+use super::workspace::Workspace;
+use crate::agent::Gateway;
+use crate::base::{Clock, Problem, problem::Result};
+use crate::journal::{Access, Engine, Stories};
+use crate::mission::{self, Office};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the daemon works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until it is told to stop (Ctrl-C, SIGTERM).
+    Stopped,
+    /// Until nothing is left that needs neither a person nor a clock.
+    Idle,
+}
+
+/// Pause between two looks at whether everything has come to rest.
+const REST: Duration = Duration::from_millis(20);
+
+/// Holds the workspace in `root` and drives it. The lock is taken before anything is touched.
+pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
+    let _lock = Lock::take(root, &clock)?;
+    let workspace = Workspace::open(root, Access::Holder, clock)?;
+    let settings = workspace.snapshot().map_err(first_of)?.settings;
+    let gateway = Arc::new(Gateway::new(&workspace.journal, settings.calls));
+    let office = Arc::new(Office { root: workspace.root.clone(), journal: workspace.journal.clone() });
+    let stories = mission::stories(Stories::default(), &office, &gateway);
+    let engine = Engine::start(&workspace.journal, stories)?;
+    let mut intake = Intake::start(&workspace)?;
+    let mut projector = Projector::start(&workspace, settings.git);
+    tracing::info!(workspace = %root.display(), "driving");
+    match until {
+        Until::Idle => come_to_rest(&engine, &mut intake, &mut projector).await?,
+        Until::Stopped => keep_going(&mut intake, &mut projector).await?,
+    }
+    engine.stop().await;
+    projector.flush().await
+}
+
+async fn keep_going(intake: &mut Intake, projector: &mut Projector) -> Result<()> {
+    let trouble = |error: std::io::Error| Problem::failed(format!("signals cannot be listened to: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            () = intake.due() => {
+                if let Err(problem) = intake.sweep().await {
+                    tracing::error!(%problem, "the missions folder could not be looked at");
+                }
+            }
+            () = projector.due() => {
+                if let Err(problem) = projector.pass().await {
+                    tracing::error!(%problem, "a file could not be written; it is tried again");
+                }
+            }
+        }
+    }
+}
+
+async fn come_to_rest(engine: &Engine, intake: &mut Intake, projector: &mut Projector) -> Result<()> {
+    loop {
+        intake.sweep().await?;
+        projector.pass().await?;
+        if intake.unsettled() {
+            intake.due().await;
+            continue;
+        }
+        engine.idle().await;
+        // What was driven may have set something off that is not in line yet.
+        tokio::time::sleep(REST).await;
+        if engine.is_idle() && !intake.sweep().await? && !intake.unsettled() {
+            return Ok(());
+        }
+    }
+}
+
+fn first_of(problems: Vec<Problem>) -> Problem {
+    let more = problems.len().saturating_sub(1);
+    let mut problems = problems.into_iter();
+    let first = problems.next().unwrap_or_else(|| Problem::failed("the workspace cannot be read"));
+    match more {
+        0 => first,
+        more => {
+            let hint = first.hint.clone().map_or(String::new(), |hint| format!("{hint}; "));
+            first.hint(format!("{hint}{more} more: see `sopd doctor`"))
+        }
+    }
+}

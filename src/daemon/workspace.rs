@@ -1,0 +1,72 @@
+//! A workspace folder: where things are in it, and opening its journal.
+
+use crate::agent::Snapshot;
+use crate::base::{Clock, Problem, problem::Result};
+use crate::journal::{Access, Journal, Redactor};
+use crate::settings::Settings;
+use std::path::{Path, PathBuf};
+
+/// The settings file that makes a folder a workspace.
+pub(super) const SETTINGS_FILE: &str = "sopd.yaml";
+/// The folder nobody edits.
+pub(super) const PRIVATE_FOLDER: &str = ".sopd";
+
+/// One numbered list for all layers' tables: `MIGRATIONS[n]` leads from journal format `n` to `n + 1`.
+const MIGRATIONS: &[&[&str]] = &[&[
+    crate::journal::TABLES,
+    crate::agent::TABLES,
+    crate::decision::TABLES,
+    crate::registry::TABLES,
+    crate::mission::TABLES,
+]];
+
+/// An opened workspace.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Its folder.
+    pub root: PathBuf,
+    /// Its journal.
+    pub journal: Journal,
+}
+
+impl Workspace {
+    /// The nearest folder with a `sopd.yaml`, from `start` upwards.
+    pub fn find(start: &Path) -> Result<PathBuf> {
+        let start = std::path::absolute(start)
+            .map_err(|error| Problem::failed(format!("{}: {error}", start.display())))?;
+        let found = start.ancestors().find(|folder| folder.join(SETTINGS_FILE).is_file());
+        found.map(Path::to_path_buf).ok_or_else(|| {
+            Problem::not_found(format!("there is no {SETTINGS_FILE} in {} or above it", start.display()))
+                .hint("make a workspace with `sopd init DIR`, or name one with --workspace DIR")
+        })
+    }
+
+    /// Opens the workspace in `root`.
+    pub fn open(root: &Path, access: Access, clock: Clock) -> Result<Self> {
+        let private = root.join(PRIVATE_FOLDER);
+        if access == Access::Holder {
+            std::fs::create_dir_all(&private)
+                .map_err(|error| crate::base::files::explain(&private, &error))?;
+        }
+        let redactor = Redactor::new(secrets(root));
+        let journal = Journal::open(&private.join("journal.db"), MIGRATIONS, access, (clock, redactor))?;
+        Ok(Self { root: root.to_path_buf(), journal })
+    }
+
+    /// Settings, roster and prompts as they are on disk now.
+    pub fn snapshot(&self) -> Result<Snapshot, Vec<Problem>> {
+        Snapshot::read(&self.root)
+    }
+
+    /// Where missions are dropped.
+    pub fn missions(&self) -> PathBuf {
+        self.root.join("missions")
+    }
+}
+
+/// The secret values this workspace's settings lead to. Unreadable settings have none that could be used.
+fn secrets(root: &Path) -> Vec<String> {
+    let Ok(text) = std::fs::read_to_string(root.join(SETTINGS_FILE)) else { return Vec::new() };
+    let Ok(settings) = Settings::parse(SETTINGS_FILE, &text) else { return Vec::new() };
+    settings.models.key_variables().into_iter().filter_map(|name| std::env::var(name).ok()).collect()
+}

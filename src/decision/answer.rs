@@ -1,0 +1,156 @@
+//! Answering: one transaction looks at authority, hash and deadline, and records the winner.
+
+use super::inbox::closed;
+use super::lapse::expire;
+use super::rows::{Decision, DecisionKind, OnDeadline, State, Verb, text};
+use crate::base::text::listed;
+use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::journal::Tx;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// What a person says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The acting party.
+    pub by: String,
+    /// The operating-system user behind it.
+    pub os_user: String,
+    /// Comment, reason or answer; empty where none was given.
+    pub text: String,
+    /// Why blocking assertions that failed are overridden.
+    pub overriding: Option<String>,
+    /// The line of the draft a comment is about.
+    pub line: Option<u32>,
+    /// The hash the person was shown, whole or its first digits; where given it must match.
+    pub shown: Option<String>,
+}
+
+/// The recorded answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What was said.
+    pub verb: Verb,
+    /// By whom.
+    pub by: String,
+    /// The operating-system user behind it.
+    pub os_user: String,
+    /// When.
+    pub at: Instant,
+    /// Comment, reason or answer.
+    pub text: String,
+    /// Why failed blocking assertions are overridden.
+    pub overriding: Option<String>,
+    /// The line of the draft the comment is about.
+    pub line: Option<u32>,
+    /// Hash of what was decided on.
+    pub hash: Digest,
+}
+
+/// Resolves `decision` with `verb`, or says why not. Nothing changes unless it succeeds, but for a deadline that
+/// had already won: that is recorded then and there.
+pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Result<Answer, Problem>> {
+    let decision = super::find(tx.db(), id)?;
+    if decision.state != State::Open {
+        return Err(closed(&decision));
+    }
+    check_verb(&decision, verb, given)?;
+    check_party(&decision, &given.by)?;
+    check_hash(&decision, given)?;
+    let passed = decision.ask.due_at.is_some_and(|due| due < tx.now());
+    if passed && matches!(decision.ask.on_deadline, OnDeadline::Reject | OnDeadline::Assume) {
+        expire(tx, &decision)?;
+        let problem =
+            Problem::conflict(format!("the deadline of {} passed before you answered", decision.id));
+        return Ok(Err(problem.hint("its rule was applied; see `sopd status`")));
+    }
+    let answer = Answer {
+        verb,
+        by: given.by.clone(),
+        os_user: given.os_user.clone(),
+        at: tx.now(),
+        text: tx.clean(&given.text),
+        overriding: given.overriding.clone(),
+        line: given.line,
+        hash: decision.ask.hash.clone(),
+    };
+    record(tx, &decision, &answer)?;
+    Ok(Ok(answer))
+}
+
+fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<()> {
+    let number = decision.id.trim_start_matches("D-");
+    let rows = tx
+        .db()
+        .prepare_cached(
+            "UPDATE decision SET state = 'resolved', answer = ?2, resolved_at = ?3 WHERE number = ?1 AND state = 'open'",
+        )?
+        .execute((number, text(answer)?, tx.now().0))?;
+    if rows != 1 {
+        return Err(Problem::conflict(format!("{} is already decided", decision.id)));
+    }
+    tx.event(
+        &decision.ask.mission,
+        "decision_resolved",
+        &json!({
+            "decision": decision.id, "asked": decision.ask.kind, "verb": answer.verb, "by": answer.by,
+            "os_user": answer.os_user, "text": answer.text, "override": answer.overriding, "hash": answer.hash,
+        }),
+    )?;
+    let signal = serde_json::to_value(Some(answer)).unwrap_or_default();
+    tx.signal(&decision.ask.workflow, &format!("decision/{}", decision.id), &signal)
+}
+
+fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
+    let verbs = decision.ask.kind.verbs();
+    if !verbs.contains(&verb) {
+        let words: Vec<&str> = verbs.iter().map(|verb| verb.word()).collect();
+        return Err(Problem::usage(format!(
+            "{} ({}) is not answered with `{}`",
+            decision.id,
+            decision.ask.title,
+            verb.word()
+        ))
+        .hint(format!("it takes {}", listed(&words))));
+    }
+    let needs_words = matches!(verb, Verb::Reject | Verb::Revise | Verb::Answer);
+    if needs_words && given.text.trim().is_empty() {
+        return Err(Problem::usage(format!("`{}` needs words: say why, or what to change", verb.word())));
+    }
+    let failed = decision.ask.details.get("failed").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+    let overridden = given.overriding.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+    if decision.ask.kind == DecisionKind::Publish && verb == Verb::Approve && failed > 0 && !overridden {
+        return Err(Problem::not_allowed(format!(
+            "{failed} blocking assertion{} failed; approving needs a reason for overriding {}",
+            if failed == 1 { "" } else { "s" },
+            if failed == 1 { "it" } else { "them" },
+        ))
+        .hint(format!("read `sopd show {}`, then add --override \"why\"", decision.ask.mission)));
+    }
+    Ok(())
+}
+
+fn check_party(decision: &Decision, party: &str) -> Result<()> {
+    if let Some(reason) = decision.ask.barred.get(party) {
+        return Err(Problem::not_allowed(format!("{party} may not decide this: {reason}")));
+    }
+    if decision.ask.asked_of.iter().any(|asked| asked == party) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!(
+        "{} is asked of {}, not of {party}",
+        decision.id,
+        listed(&decision.ask.asked_of)
+    )))
+}
+
+fn check_hash(decision: &Decision, given: &Given) -> Result<()> {
+    match &given.shown {
+        Some(shown) if shown.len() < 8 => Err(Problem::usage("a hash needs at least its first 8 digits")),
+        Some(shown) if !decision.ask.hash.0.starts_with(shown.as_str()) => {
+            Err(Problem::conflict("you decided on other bytes than are asked about now")
+                .hint(format!("look again: `sopd show {}`", decision.ask.mission)))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,90 @@
+//! Looking decisions up. Nothing here decides.
+
+use super::rows::{Decision, SELECT, State, read};
+use crate::base::{Problem, problem::Result};
+use rusqlite::{Connection, OptionalExtension as _};
+
+/// The decision with that id, `D-17`.
+pub fn one(db: &Connection, id: &str) -> Result<Decision> {
+    let unknown = || Problem::not_found(format!("there is no decision `{id}`")).hint("see `sopd inbox`");
+    let number: i64 = id.strip_prefix("D-").and_then(|digits| digits.parse().ok()).ok_or_else(unknown)?;
+    db.prepare_cached(&format!("{SELECT} WHERE number = ?1"))?
+        .query_row([number], read)
+        .optional()?
+        .ok_or_else(unknown)
+}
+
+/// The decision a person means: its own id, or a mission's id when just one of its decisions is open.
+pub fn find(db: &Connection, id: &str) -> Result<Decision> {
+    if id.starts_with("D-") {
+        return one(db, id);
+    }
+    let mut open = open_of_mission(db, id)?;
+    match (open.pop(), open.len()) {
+        (Some(only), 0) => Ok(only),
+        (Some(last), _) => {
+            let mut ids: Vec<String> = open.into_iter().map(|decision| decision.id).collect();
+            ids.push(last.id);
+            Err(Problem::usage(format!("{id} waits for more than one decision: {}", ids.join(", ")))
+                .hint("name the one you mean"))
+        }
+        (None, _) => Err(Problem::not_found(format!("nothing waits for a person under `{id}`"))
+            .hint("see `sopd inbox` for what waits, `sopd status` for where missions stand")),
+    }
+}
+
+/// Open decisions of one mission, oldest first.
+pub fn open_of_mission(db: &Connection, mission: &str) -> Result<Vec<Decision>> {
+    let sql = format!("{SELECT} WHERE state = 'open' AND mission = ?1 ORDER BY number");
+    let rows = db.prepare_cached(&sql)?.query_map([mission], read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Every decision of one mission, oldest first.
+pub fn all_of_mission(db: &Connection, mission: &str) -> Result<Vec<Decision>> {
+    let sql = format!("{SELECT} WHERE mission = ?1 ORDER BY number");
+    let rows = db.prepare_cached(&sql)?.query_map([mission], read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Open decisions, oldest first: all, or those a party is asked for.
+pub fn open_for(db: &Connection, party: Option<&str>) -> Result<Vec<Decision>> {
+    let rows = match party {
+        None => db
+            .prepare_cached(&format!("{SELECT} WHERE state = 'open' ORDER BY number"))?
+            .query_map([], read)?
+            .collect::<Result<_, _>>()?,
+        Some(party) => db
+            .prepare_cached(&format!(
+                "{SELECT} WHERE state = 'open' AND EXISTS(SELECT 1 FROM json_each(asked_of) WHERE value = ?1)
+                 ORDER BY number"
+            ))?
+            .query_map([party], read)?
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(rows)
+}
+
+/// How many decisions wait.
+pub fn waiting(db: &Connection) -> Result<u32> {
+    let sql = "SELECT count(*) FROM decision WHERE state = 'open'";
+    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Why a decision that is not open can no longer be answered.
+pub(super) fn closed(decision: &Decision) -> Problem {
+    let id = &decision.id;
+    match (decision.state, &decision.answer) {
+        (State::Resolved, Some(answer)) => Problem::conflict(format!(
+            "{id} is already decided: {} by {} at {}",
+            answer.verb.word(),
+            answer.by,
+            answer.at.minute()
+        )),
+        (State::Expired, _) => Problem::conflict(format!(
+            "the deadline of {id} has passed; its rule was applied before you answered"
+        )),
+        _ => Problem::conflict(format!("{id} is void: what it asked about has changed or ended"))
+            .hint("see `sopd inbox` for what waits now"),
+    }
+}

@@ -1,0 +1,93 @@
+//! Deadlines: what a decision's rule does when nobody answered, and closing what has lost its subject.
+
+use super::answer::Answer;
+use super::rows::{Decision, OnDeadline, State, text};
+use crate::base::{Instant, problem::Result};
+use crate::journal::Tx;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// What the deadline found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lapsed {
+    /// An answer had come before.
+    Answered(Answer),
+    /// The rule ended it: rejected, or the assumption stands.
+    Expired,
+    /// It was asked again; the next deadline, if there is one.
+    Extended(Option<Instant>),
+    /// It is void.
+    Void,
+}
+
+/// Applies the deadline rule of `id`. `escalate_to` is who is asked as well under [`OnDeadline::Escalate`];
+/// after `most` reminders or escalations the decision stays open without a deadline and counts as overdue.
+pub fn lapse(tx: &Tx<'_>, id: &str, escalate_to: &[String], most: u32) -> Result<Lapsed> {
+    let decision = super::one(tx.db(), id)?;
+    match (decision.state, decision.answer.clone()) {
+        (State::Resolved, Some(answer)) => return Ok(Lapsed::Answered(answer)),
+        (State::Expired, _) => return Ok(Lapsed::Expired),
+        (State::Open, _) => {}
+        _ => return Ok(Lapsed::Void),
+    }
+    match decision.ask.on_deadline {
+        OnDeadline::Reject | OnDeadline::Assume => {
+            expire(tx, &decision)?;
+            Ok(Lapsed::Expired)
+        }
+        OnDeadline::Remind => extend(tx, &decision, &[], most),
+        OnDeadline::Escalate => extend(tx, &decision, escalate_to, most),
+    }
+}
+
+fn extend(tx: &Tx<'_>, decision: &Decision, more: &[String], most: u32) -> Result<Lapsed> {
+    let last = decision.reminders + 1 >= most;
+    let length = decision.ask.due_at.map_or(0, |due| due.0 - decision.requested_at.0).max(1_000);
+    let length = length / i64::from(decision.reminders + 1);
+    let due = (!last).then(|| tx.now().plus_millis(length));
+    let mut asked_of = decision.ask.asked_of.clone();
+    for party in more.iter().filter(|party| !decision.ask.barred.contains_key(*party)) {
+        if !asked_of.contains(party) {
+            asked_of.push(party.clone());
+        }
+    }
+    tx.db()
+        .prepare_cached(
+            "UPDATE decision SET reminders = reminders + 1, due_at = ?2, asked_of = ?3 WHERE number = ?1",
+        )?
+        .execute((decision.id.trim_start_matches("D-"), due.map(|due| due.0), text(&asked_of)?))?;
+    let kind = if more.is_empty() { "decision_reminded" } else { "decision_escalated" };
+    tx.event(
+        &decision.ask.mission,
+        kind,
+        &json!({ "decision": decision.id, "asked_of": asked_of, "due_at": due.map(|due| due.to_string()), "last": last }),
+    )?;
+    Ok(Lapsed::Extended(due))
+}
+
+/// Records that the deadline won.
+pub(super) fn expire(tx: &Tx<'_>, decision: &Decision) -> Result<()> {
+    tx.db()
+        .prepare_cached("UPDATE decision SET state = 'expired', resolved_at = ?2 WHERE number = ?1")?
+        .execute((decision.id.trim_start_matches("D-"), tx.now().0))?;
+    tx.event(
+        &decision.ask.mission,
+        "decision_expired",
+        &json!({ "decision": decision.id, "rule": decision.ask.on_deadline }),
+    )?;
+    let nothing: Option<Answer> = None;
+    let signal = serde_json::to_value(nothing).unwrap_or_default();
+    tx.signal(&decision.ask.workflow, &format!("decision/{}", decision.id), &signal)
+}
+
+/// Voids every open decision of a mission: what they asked about has ended or changed.
+pub fn void_all(tx: &Tx<'_>, mission: &str) -> Result<()> {
+    for decision in super::open_of_mission(tx.db(), mission)? {
+        tx.db()
+            .prepare_cached("UPDATE decision SET state = 'void', resolved_at = ?2 WHERE number = ?1")?
+            .execute((decision.id.trim_start_matches("D-"), tx.now().0))?;
+        tx.event(mission, "decision_void", &json!({ "decision": decision.id }))?;
+    }
+    Ok(())
+}

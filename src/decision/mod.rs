@@ -1,0 +1,43 @@
+//! Questions to people with authority, bound to what they were shown, and the one answer each gets.
+//!
+//! A decision is opened by a workflow and resolved in one transaction by whoever answers, in whichever process:
+//! authority, hash and deadline are looked at inside it, so that of two answers, or an answer and a deadline,
+//! exactly one wins. Reading a decision never decides it.
+
+mod answer;
+mod inbox;
+mod lapse;
+mod rows;
+
+pub use answer::{Answer, Given, resolve};
+pub use inbox::{all_of_mission, find, one, open_for, open_of_mission, waiting};
+pub use lapse::{Lapsed, lapse, void_all};
+pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, open};
+
+/// The tables of this layer, as of version 1.
+pub const TABLES: &str = "
+CREATE TABLE decision(
+  number INTEGER PRIMARY KEY,           -- its id is D-<number>
+  workflow TEXT NOT NULL,               -- which one waits for it
+  step TEXT NOT NULL,                   -- key of the step that opened it: opening twice is opening once
+  mission TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  title TEXT NOT NULL,
+  why TEXT NOT NULL,
+  asked_of TEXT NOT NULL,               -- JSON list of parties
+  barred TEXT NOT NULL,                 -- JSON object: party to the reason why it may not answer
+  hash TEXT NOT NULL,                   -- SHA-256 of what the answer is about
+  details TEXT NOT NULL,                -- JSON object, by kind
+  requested_at INTEGER NOT NULL,
+  due_at INTEGER,
+  on_deadline TEXT NOT NULL,
+  reminders INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL,                  -- open, resolved, expired, void
+  answer TEXT,                          -- JSON, of a resolved one
+  resolved_at INTEGER,
+  UNIQUE(workflow, step)
+) STRICT;
+CREATE INDEX decision_open ON decision(mission) WHERE state = 'open';
+CREATE INDEX decision_mission ON decision(mission);
+";

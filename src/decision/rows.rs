@@ -1,0 +1,246 @@
+//! A decision as it is stored and shown.
+
+use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::journal::Tx;
+use rusqlite::{OptionalExtension as _, Row};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionKind {
+    /// Read, recommend, pass on to who signs (or send back). Not a signature.
+    Forward,
+    /// Sign the publication.
+    Publish,
+    /// Answer a question of the orchestrator or a worker.
+    Question,
+    /// Hand in a draft as a person who is on the roster as a worker.
+    Assignment,
+    /// Say how to go on where the mission cannot by itself.
+    Stuck,
+}
+
+/// What a person may do with a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Yes.
+    Approve,
+    /// No, for good.
+    Reject,
+    /// Not yet: change this first.
+    Revise,
+    /// Here is the answer, or the draft.
+    Answer,
+    /// Try again.
+    Retry,
+}
+
+impl DecisionKind {
+    /// The verbs this kind takes.
+    pub fn verbs(self) -> &'static [Verb] {
+        match self {
+            Self::Forward | Self::Publish => &[Verb::Approve, Verb::Reject, Verb::Revise],
+            Self::Question | Self::Assignment => &[Verb::Answer],
+            Self::Stuck => &[Verb::Retry, Verb::Approve, Verb::Revise, Verb::Reject],
+        }
+    }
+    /// The word in tables and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Publish => "publish",
+            Self::Question => "question",
+            Self::Assignment => "assignment",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+impl Verb {
+    /// The word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Revise => "revise",
+            Self::Answer => "answer",
+            Self::Retry => "mission retry",
+        }
+    }
+}
+
+/// What happens when nobody answers in time. Publication is never approved by silence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDeadline {
+    /// Asked again, with a new deadline, a bounded number of times; then it stays open and overdue.
+    #[default]
+    Remind,
+    /// The one above the asked party is asked as well.
+    Escalate,
+    /// Counts as no.
+    Reject,
+    /// The assumption stated with the question stands.
+    Assume,
+}
+
+/// Where a decision is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits.
+    Open,
+    /// Answered.
+    Resolved,
+    /// Its deadline passed and its rule was applied.
+    Expired,
+    /// Its subject changed or its mission ended.
+    Void,
+}
+
+/// What a workflow asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewDecision {
+    /// The workflow that waits for the signal `decision/D-…`.
+    pub workflow: String,
+    /// Key of the opening step, unique in the workflow.
+    pub step: String,
+    /// The mission it belongs to.
+    pub mission: String,
+    /// What is asked.
+    pub kind: DecisionKind,
+    /// What it is about: an SOP with version, an agent's part.
+    pub subject: String,
+    /// One line, verb first.
+    pub title: String,
+    /// Why a person is asked, in words.
+    pub why: String,
+    /// Parties who may answer.
+    pub asked_of: Vec<String>,
+    /// Parties who may not, and why.
+    pub barred: BTreeMap<String, String>,
+    /// Hash of what the answer is about.
+    pub hash: Digest,
+    /// What else the person should see.
+    pub details: Value,
+    /// When the deadline rule applies.
+    pub due_at: Option<Instant>,
+    /// The rule.
+    pub on_deadline: OnDeadline,
+}
+
+/// A decision as stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// `D-17`.
+    pub id: String,
+    /// What was asked for.
+    #[serde(flatten)]
+    pub ask: NewDecision,
+    /// When it was asked.
+    pub requested_at: Instant,
+    /// Reminders and escalations so far.
+    pub reminders: u32,
+    /// Where it is in its life.
+    pub state: State,
+    /// The answer of a resolved one.
+    pub answer: Option<super::Answer>,
+}
+
+/// Opens a decision; opening the same step again returns the one that is there.
+pub fn open(tx: &Tx<'_>, new: &NewDecision) -> Result<Decision> {
+    let there = tx
+        .db()
+        .prepare_cached(&format!("{SELECT} WHERE workflow = ?1 AND step = ?2"))?
+        .query_row((&new.workflow, &new.step), read)
+        .optional()?;
+    if let Some(there) = there {
+        return Ok(there);
+    }
+    tx.db()
+        .prepare_cached(
+            "INSERT INTO decision(workflow, step, mission, kind, subject, title, why, asked_of, barred, hash,
+               details, requested_at, due_at, on_deadline, state)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'open')",
+        )?
+        .execute(rusqlite::params![
+            new.workflow,
+            new.step,
+            new.mission,
+            text(&new.kind)?,
+            new.subject,
+            tx.clean(&new.title),
+            tx.clean(&new.why),
+            text(&new.asked_of)?,
+            text(&new.barred)?,
+            new.hash.0,
+            tx.clean(&text(&new.details)?),
+            tx.now().0,
+            new.due_at.map(|due| due.0),
+            text(&new.on_deadline)?,
+        ])?;
+    let decision = super::one(tx.db(), &format!("D-{}", tx.db().last_insert_rowid()))?;
+    tx.event(
+        &new.mission,
+        "decision_requested",
+        &json!({
+            "decision": decision.id, "asked": new.kind, "title": new.title, "asked_of": new.asked_of,
+            "hash": new.hash, "due_at": new.due_at.map(|due| due.to_string()), "on_deadline": new.on_deadline,
+        }),
+    )?;
+    Ok(decision)
+}
+
+/// One column of JSON.
+pub(super) fn text<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Problem::failed(format!("BUG: not JSON: {error}")))
+}
+
+pub(super) const SELECT: &str =
+    "SELECT number, workflow, step, mission, kind, subject, title, why, asked_of, barred,
+  hash, details, requested_at, due_at, on_deadline, reminders, state, answer FROM decision";
+
+/// Reads a row of [`SELECT`].
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Decision> {
+    Ok(Decision {
+        id: format!("D-{}", row.get::<_, i64>(0)?),
+        ask: NewDecision {
+            workflow: row.get(1)?,
+            step: row.get(2)?,
+            mission: row.get(3)?,
+            kind: json_column(row, 4)?,
+            subject: row.get(5)?,
+            title: row.get(6)?,
+            why: row.get(7)?,
+            asked_of: json_column(row, 8)?,
+            barred: json_column(row, 9)?,
+            hash: Digest(row.get(10)?),
+            details: json_column(row, 11)?,
+            due_at: row.get::<_, Option<i64>>(13)?.map(Instant),
+            on_deadline: json_column(row, 14)?,
+        },
+        requested_at: Instant(row.get(12)?),
+        reminders: row.get(15)?,
+        state: word_column(row, 16)?,
+        answer: row.get::<_, Option<String>>(17)?.map(|text| parse(17, &text)).transpose()?,
+    })
+}
+
+fn json_column<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    parse(column, &row.get::<_, String>(column)?)
+}
+
+/// A column that holds a bare word.
+fn word_column<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    parse(column, &format!("\"{}\"", row.get::<_, String>(column)?))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}

@@ -1,0 +1,10 @@
+//! The rules of authority: who may draft, judge, advise and sign. Plain functions over the roster and the
+//! settings; whoever applies them records the answer.
+
+mod council;
+mod parties;
+mod path;
+
+pub use council::{CouncilCall, CouncilPlan, council};
+pub use parties::{Parties, scrutiny_validator, user_tester};
+pub use path::{Path, publication_path};

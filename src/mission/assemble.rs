@@ -1,0 +1,349 @@
+//! The canonical draft of a round: the synthesis in the SOP form, its provenance, and every coded check.
+
+use super::Office;
+use super::plan::MissionPlan;
+use super::records::{MissionState, keep, set_round, set_state};
+use crate::agent::Snapshot;
+use crate::base::Digest;
+use crate::base::text::put;
+use crate::contract::verdicts::Coded;
+use crate::contract::{Assertion, Check, Finding, Severity};
+use crate::draft::{self, Item, dispositions, provenance};
+use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::registry;
+use crate::roles::MissionView;
+use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
+use crate::sop::document::{ExecutionMode, Trigger};
+use crate::sop::lint::{self, Context};
+use crate::sop::{self, Body, Head, Sop, SopId, Step, Version, step_keys};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Renders, traces and checks one round's synthesis.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Assemble {
+    pub(super) mission: String,
+    pub(super) snapshot: Digest,
+    pub(super) plan: MissionPlan,
+    pub(super) view: MissionView,
+    pub(super) drafts: Vec<WorkerDraft>,
+    pub(super) synthesis: Synthesis,
+    /// What people asked to have changed; their words are a source of lines.
+    pub(super) comments: Vec<String>,
+    pub(super) round: u32,
+}
+
+/// A draft as it will be published if it is approved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Assembled {
+    /// Its bytes.
+    pub(super) text: String,
+    /// Their hash: what an approval is bound to.
+    pub(super) sha256: Digest,
+    /// Everything the coded checks found.
+    pub(super) findings: Vec<Finding>,
+    /// The code-checked assertions.
+    pub(super) coded: Vec<Coded>,
+    /// Evidence for the code-checked assertions that hold: id, and the words found.
+    pub(super) evidence: Vec<(String, String)>,
+    /// Lines without a source.
+    pub(super) unsourced: u32,
+    /// What only judgement can tell.
+    pub(super) to_judge: Vec<String>,
+}
+
+impl Activity for Assemble {
+    const NAME: &'static str = "assemble";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Office;
+    type Output = Assembled;
+    fn key(&self) -> String {
+        format!("assemble#{}", self.round)
+    }
+    async fn perform(self, office: &Office) -> Result<Recorded<Assembled>, Failure> {
+        let snapshot = Snapshot::load(&office.journal, &self.snapshot)?;
+        let today = office.journal.clock().now().day();
+        let mut findings = Vec::new();
+        let sop = self.document(&today, &mut findings);
+        let text = sop::render(&sop);
+        let known = Known::of(office, &snapshot)?;
+        self.check(office, (&sop, &text), &known, &mut findings)?;
+        let items: Vec<Item> =
+            self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
+        if !self.drafts.is_empty() {
+            findings.extend(dispositions::check(&items, &self.synthesis.dispositions, &text));
+        }
+        let provenance = self.trace(&text, &items);
+        let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
+        let (coded, evidence) = self.code_checks((&sop, &text), &known);
+        let assembled = Assembled {
+            sha256: Digest::of(&text),
+            to_judge: crate::tier0::for_you_to_judge(&sop, &self.plan.contract),
+            text,
+            findings,
+            coded,
+            evidence,
+            unsourced,
+        };
+        let title = format!("{} v{}, round {}", self.plan.sop, self.plan.version, self.round);
+        let traced = provenance.markdown(&title) + &self.accounts();
+        Ok(self.record(assembled, sop, traced))
+    }
+}
+
+impl Assemble {
+    fn record(self, assembled: Assembled, sop: Sop, traced: String) -> Recorded<Assembled> {
+        let Self { mission, round, .. } = self;
+        let event = json!({
+            "round": round, "sha256": assembled.sha256, "findings": assembled.findings.len(),
+            "blocking": assembled.findings.iter().filter(|f| f.severity == Severity::Blocking).count(),
+            "unsourced": assembled.unsourced,
+        });
+        let text = assembled.text.clone();
+        Recorded::of(assembled).event(&mission.clone(), "synthesis_made", event).change(move |tx| {
+            keep(tx, &mission, &format!("synthesis-{round}.md"), &text)?;
+            keep(tx, &mission, &format!("provenance-{round}.md"), &traced)?;
+            registry::remember_draft(tx, &mission, &sop, &text)?;
+            set_round(tx, &mission, round)?;
+            set_state(tx, &mission, MissionState::Checking, "")
+        })
+    }
+
+    fn document(&self, today: &str, findings: &mut Vec<Finding>) -> Sop {
+        let Self { plan, synthesis, .. } = self;
+        let steps =
+            synthesis.steps.iter().zip(1..).map(|(step, number)| read_step(step, number, findings)).collect();
+        let current = self.view.current.as_deref().and_then(|text| sop::parse("", text).ok());
+        let mut change_log =
+            current.as_ref().map_or(String::new(), |sop| sop.body.change_log.trim().to_owned());
+        if !change_log.is_empty() {
+            change_log.push('\n');
+        }
+        put(&mut change_log, format_args!("- v{} ({today}): {}", plan.version, synthesis.change.trim()));
+        let old = current.as_ref().map(|sop| &sop.head);
+        Sop {
+            head: Head {
+                id: plan.sop.clone(),
+                version: plan.version,
+                title: plan.title.clone(),
+                department: plan.department.clone(),
+                owner: plan.parties.owner.clone(),
+                objective: plan.objective.clone(),
+                description: plan.description.clone(),
+                risk_level: plan.risk_level,
+                impact: plan.impact.clone(),
+                execution_mode: old.map_or(ExecutionMode::default(), |head| head.execution_mode),
+                priority: plan.priority,
+                triggers: old.map_or_else(|| vec![Trigger::Manual], |head| head.triggers.clone()),
+                cooldown: old.and_then(|head| head.cooldown),
+                max_concurrent: old.and_then(|head| head.max_concurrent),
+                admission: old.and_then(|head| head.admission),
+                confidence: percent(&synthesis.confidence),
+                review_every: Some(plan.review_every),
+                created_by: plan.parties.orchestrator.clone(),
+                created_at: today.to_owned(),
+                mission: Some(self.mission.clone()),
+                contract: Some(plan.contract_hash.clone()),
+                supersedes: plan.supersedes,
+            },
+            body: Body {
+                purpose: trimmed(&synthesis.purpose),
+                scope: trimmed(&synthesis.scope),
+                roles: trimmed(&synthesis.roles),
+                trigger: trimmed(&synthesis.trigger),
+                inputs: synthesis.inputs.clone(),
+                preflight: trimmed(&synthesis.preflight),
+                steps,
+                definition_of_done: trimmed(&synthesis.definition_of_done),
+                confidence: trimmed(&synthesis.confidence),
+                risk: trimmed(&synthesis.risk),
+                references: trimmed(&synthesis.references),
+                change_log,
+            },
+        }
+    }
+
+    /// The form, the house rules, and the other SOPs.
+    fn check(
+        &self,
+        office: &Office,
+        (sop, text): (&Sop, &str),
+        known: &Known,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), Failure> {
+        if let Err(problems) = sop::parse("the draft", text) {
+            findings.extend(problems.into_iter().map(|problem| {
+                let quote = problem.place.as_ref().map_or(String::new(), |place| place.excerpt.clone());
+                finding("form", Severity::Blocking, problem.to_string(), quote)
+            }));
+        }
+        findings.extend(lint::lint(sop, &known.context()));
+        findings.extend(office.journal.read(|db| registry::conflicts(db, sop, text))?);
+        Ok(())
+    }
+
+    fn trace(&self, text: &str, items: &[Item]) -> provenance::Provenance {
+        let mut also = vec![
+            provenance::Also { name: "the mission", text: &self.view.text },
+            provenance::Also { name: "the plan", text: &self.plan.objective },
+            provenance::Also { name: "the plan", text: &self.plan.description },
+            provenance::Also { name: "the plan", text: &self.plan.impact },
+        ];
+        also.extend(
+            self.view.current.iter().map(|text| provenance::Also { name: "the version before", text }),
+        );
+        also.extend(
+            self.view
+                .answers
+                .iter()
+                .map(|a| provenance::Also { name: "the requester's answer", text: &a.answer }),
+        );
+        also.extend(self.comments.iter().map(|text| provenance::Also { name: "a reviewer's comment", text }));
+        provenance::trace(text, items, &also)
+    }
+
+    fn code_checks(&self, (sop, text): (&Sop, &str), known: &Known) -> (Vec<Coded>, Vec<(String, String)>) {
+        let mut coded = Vec::new();
+        let mut evidence = Vec::new();
+        for assertion in &self.plan.contract.assertions {
+            let Check::Code { name, argument } = &assertion.check else { continue };
+            let result = lint::check(name, argument, sop, text, &known.context());
+            let mut findings = Vec::new();
+            if result.pass {
+                evidence.push((assertion.id.clone(), result.quote));
+            } else {
+                findings.push(failed(assertion, result.section, &result.reason, result.quote));
+            }
+            coded.push(Coded { assertion: assertion.id.clone(), findings });
+        }
+        (coded, evidence)
+    }
+
+    /// What became of every draft item, and where workers disagreed.
+    fn accounts(&self) -> String {
+        let mut out =
+            "\n## What became of every draft item\n\n| item | fate | reason |\n| --- | --- | --- |\n"
+                .to_owned();
+        let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+        for disposition in &self.synthesis.dispositions {
+            let fate = match disposition.fate {
+                draft::Fate::Kept => "kept",
+                draft::Fate::Merged => "merged",
+                draft::Fate::Rejected => "rejected",
+            };
+            put(
+                &mut out,
+                format_args!("| {} | {fate} | {} |\n", cell(&disposition.item), cell(&disposition.reason)),
+            );
+        }
+        if !self.synthesis.dissent.is_empty() {
+            out.push_str("\n## Where workers disagreed\n\n");
+            for dissent in &self.synthesis.dissent {
+                put(
+                    &mut out,
+                    format_args!(
+                        "- **{}** ({}): {}\n",
+                        dissent.subject,
+                        dissent.items.join(", "),
+                        dissent.settled
+                    ),
+                );
+            }
+        }
+        out
+    }
+}
+
+/// What the coded checks may look up.
+pub(super) struct Known {
+    agents: BTreeSet<String>,
+    titles: BTreeMap<String, String>,
+    sops: BTreeMap<SopId, BTreeSet<Version>>,
+}
+
+impl Known {
+    pub(super) fn of(office: &Office, snapshot: &Snapshot) -> Result<Self, Failure> {
+        let agents = snapshot.roster.agents.values();
+        let titles: BTreeMap<String, String> =
+            agents.map(|agent| (agent.head.id.clone(), agent.head.title.clone())).collect();
+        let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
+        let (rows, claims) = office.journal.read(|db| Ok((registry::all(db)?, super::claims(db)?)))?;
+        for row in rows {
+            sops.entry(row.id).or_default().insert(row.version);
+        }
+        // An SOP that is being written may be referred to: its mission is open.
+        for (id, _) in claims {
+            if let Ok(id) = id.parse() {
+                sops.entry(id).or_default();
+            }
+        }
+        Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
+    }
+
+    pub(super) fn context(&self) -> Context<'_> {
+        Context { agents: &self.agents, titles: &self.titles, sops: &self.sops }
+    }
+}
+
+fn read_step(step: &SynthesisStep, number: u32, findings: &mut Vec<Finding>) -> Step {
+    let mut read = Step {
+        number,
+        title: trimmed(&step.title),
+        text: trimmed(&step.text),
+        assignee: Some(trimmed(&step.assignee)).filter(|text| !text.is_empty()),
+        artifact: Some(trimmed(&step.artifact)).filter(|text| !text.is_empty()),
+        ..Step::default()
+    };
+    for key in &step.keys {
+        if let Err(reason) = step_keys::apply_keys(&mut read, std::slice::from_ref(key)) {
+            findings.push(finding(
+                "step-key",
+                Severity::Blocking,
+                format!("step {number}: {reason}"),
+                key.clone(),
+            ));
+        }
+    }
+    read
+}
+
+/// A failed assertion as a finding.
+pub(super) fn failed(assertion: &Assertion, section: sop::Section, reason: &str, quote: String) -> Finding {
+    Finding {
+        code: assertion.id.clone(),
+        severity: assertion.severity,
+        section: Some(section),
+        message: format!("{} does not hold: {reason}", assertion.statement.trim_end_matches('.')),
+        quote,
+        other: None,
+    }
+}
+
+fn finding(code: &str, severity: Severity, message: String, quote: String) -> Finding {
+    Finding { code: code.to_owned(), severity, section: None, message, quote, other: None }
+}
+
+fn trimmed(text: &str) -> String {
+    text.trim().to_owned()
+}
+
+/// The first whole percentage in a text.
+fn percent(text: &str) -> Option<u8> {
+    let before = text.split('%').next().filter(|before| before.len() < text.len())?;
+    let digits: String = before.trim_end().chars().rev().take_while(char::is_ascii_digit).collect();
+    digits.chars().rev().collect::<String>().parse().ok().filter(|percent| *percent <= 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn the_threshold_is_read_from_the_section() {
+        assert_eq!(percent("Complete without review at a confidence of 85 % or more."), Some(85));
+        assert_eq!(percent("at 90% or 70%"), Some(90));
+        assert_eq!(percent("no figure"), None);
+        assert_eq!(percent("400 %"), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! Asking a person, and waiting until somebody answers or the deadline's rule has spoken.
+
+use super::Office;
+use super::records::{MissionState, set_state};
+use super::setup::Setup;
+use crate::base::{Digest, Instant};
+use crate::decision::{self, Answer, Decision, DecisionKind, Lapsed, NewDecision, OnDeadline};
+use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Workflow};
+use crate::settings::authority::{Deadline, OnDeadline as Rule};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One question to a person.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    /// Key of the question in its workflow.
+    pub(super) key: String,
+    pub(super) kind: DecisionKind,
+    pub(super) subject: String,
+    /// One line, verb first.
+    pub(super) title: String,
+    pub(super) why: String,
+    pub(super) asked_of: Vec<String>,
+    pub(super) barred: BTreeMap<String, String>,
+    pub(super) hash: Digest,
+    pub(super) details: Value,
+    pub(super) deadline: Deadline,
+    /// The stated assumption stands when nobody answers.
+    pub(super) assume: bool,
+}
+
+/// Asks and waits. `None` when the deadline's rule ended it without an answer.
+pub(super) async fn decide(w: &Workflow, setup: &Setup, question: Question) -> Result<Option<Answer>, Stop> {
+    let opened = open(w, setup, question).await?;
+    settled(w, setup, opened).await
+}
+
+/// A question that was put; [`settled`] waits for its answer.
+#[derive(Clone, Debug)]
+pub(super) struct Put {
+    id: String,
+    due: Option<Instant>,
+    escalate_to: Vec<String>,
+}
+
+/// Puts a question without waiting.
+pub(super) async fn open(w: &Workflow, setup: &Setup, question: Question) -> Result<Put, Stop> {
+    let Question { key, kind, subject, title, why, asked_of, barred, hash, details, deadline, assume } =
+        question;
+    let escalate_to = asked_of.iter().filter_map(|party| setup.chiefs.get(party).cloned()).collect();
+    let on_deadline = match deadline.on_deadline {
+        _ if assume => OnDeadline::Assume,
+        Rule::Remind => OnDeadline::Remind,
+        // A signature cannot move up to somebody the path does not name.
+        Rule::Escalate if kind == DecisionKind::Publish => OnDeadline::Remind,
+        Rule::Escalate => OnDeadline::Escalate,
+        Rule::Reject => OnDeadline::Reject,
+    };
+    let new = NewDecision {
+        workflow: w.id().to_owned(),
+        step: key,
+        mission: setup.asker.mission.clone(),
+        kind,
+        subject,
+        title,
+        why,
+        asked_of,
+        barred,
+        hash,
+        details,
+        due_at: Some(deadline.after.after(w.now())),
+        on_deadline,
+    };
+    let decision = w.call(OpenDecision { new }).await?;
+    Ok(Put { id: decision.id, due: decision.ask.due_at, escalate_to })
+}
+
+/// Waits for the answer to a question that was put.
+pub(super) async fn settled(w: &Workflow, setup: &Setup, put: Put) -> Result<Option<Answer>, Stop> {
+    let Put { id, mut due, escalate_to } = put;
+    let mut nth = 0;
+    loop {
+        let signal = w.signal::<Option<Answer>>(&format!("decision/{id}"));
+        let Some(at) = due else { return signal.await };
+        match w.first(signal, w.timer(at)).await? {
+            Either::First(answer) => return Ok(answer),
+            Either::Second(()) => {}
+        }
+        nth += 1;
+        let apply = ApplyDeadline {
+            decision: id.clone(),
+            nth,
+            escalate_to: escalate_to.clone(),
+            most: setup.deadlines.max_escalations,
+        };
+        match w.call(apply).await? {
+            Lapsed::Answered(answer) => return Ok(Some(answer)),
+            Lapsed::Expired | Lapsed::Void => return Ok(None),
+            Lapsed::Extended(next) => due = next,
+        }
+    }
+}
+
+/// Opens a decision and shows the mission as waiting for it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OpenDecision {
+    new: NewDecision,
+}
+
+impl Activity for OpenDecision {
+    const NAME: &'static str = "open_decision";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Office;
+    type Output = Decision;
+    fn key(&self) -> String {
+        format!("ask/{}", self.new.step)
+    }
+    async fn perform(self, office: &Office) -> Result<Recorded<Decision>, Failure> {
+        let new = self.new;
+        // Opening twice is opening once, so the append may stand apart from the record of this step.
+        let decision = office
+            .journal
+            .append_async(move |tx| {
+                let decision = decision::open(tx, &new)?;
+                let state = match new.kind {
+                    DecisionKind::Forward | DecisionKind::Publish => MissionState::AwaitingDecision,
+                    DecisionKind::Stuck => MissionState::WaitingForPerson,
+                    // The others go on meanwhile.
+                    DecisionKind::Question | DecisionKind::Assignment => return Ok(decision),
+                };
+                set_state(tx, &new.mission, state, &new.why)?;
+                Ok(decision)
+            })
+            .await?;
+        Ok(Recorded::of(decision))
+    }
+}
+
+/// Applies the deadline rule of a decision, unless an answer came before.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ApplyDeadline {
+    decision: String,
+    nth: u32,
+    escalate_to: Vec<String>,
+    most: u32,
+}
+
+impl Activity for ApplyDeadline {
+    const NAME: &'static str = "apply_deadline";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Office;
+    type Output = Lapsed;
+    fn key(&self) -> String {
+        format!("deadline/{}#{}", self.decision, self.nth)
+    }
+    async fn perform(self, office: &Office) -> Result<Recorded<Lapsed>, Failure> {
+        let lapsed = office
+            .journal
+            .append_async(move |tx| {
+                // A deadline applied in an attempt that a crash cut off has moved on already.
+                let decision = decision::one(tx.db(), &self.decision)?;
+                if decision.state == decision::State::Open && decision.reminders >= self.nth {
+                    return Ok(Lapsed::Extended(decision.ask.due_at));
+                }
+                decision::lapse(tx, &self.decision, &self.escalate_to, self.most)
+            })
+            .await?;
+        Ok(Recorded::of(lapsed))
+    }
+}

@@ -1,0 +1,256 @@
+//! One worker's part, as a child workflow: fresh context, its own knowledge and assertions, nothing of anybody
+//! else's. A question goes to the requester; a person on the roster gets the part in the inbox.
+
+use super::Office;
+use super::decide::{self, Question, decide, settled};
+use super::plan::MissionPlan;
+use super::records::keep;
+use super::setup::Setup;
+use crate::agent::{Asking, Seat, ask};
+use crate::base::Digest;
+use crate::contract::Finding;
+use crate::decision::{DecisionKind, Verb};
+use crate::draft::{self, Assignment, Draft};
+use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Story, Workflow};
+use crate::roles::draft::{DraftQuestion, DraftWork};
+use crate::roles::{Answered, AssertionView, MissionView};
+use crate::settings::authority::{Deadline, OnDeadline};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// One worker's part in one round.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DraftPart {
+    pub(super) setup: Setup,
+    pub(super) assignment: Assignment,
+    pub(super) question: DraftQuestion,
+    pub(super) round: u32,
+}
+
+/// What came of a part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub(super) agent: String,
+    /// Absent where the mission goes on without it.
+    pub(super) draft: Option<Draft>,
+    /// Why there is none, or why it declined.
+    pub(super) gap: Option<String>,
+    /// What the requester answered, or what was assumed.
+    pub(super) answers: Vec<Answered>,
+}
+
+/// What a worker is shown: its part of the plan and nothing of the others'.
+pub(super) fn question(
+    plan: &MissionPlan,
+    view: &MissionView,
+    assignment: &Assignment,
+    findings: Vec<Finding>,
+) -> DraftQuestion {
+    let own =
+        plan.contract.assertions.iter().filter(|assertion| assignment.assertions.contains(&assertion.id));
+    DraftQuestion {
+        mission: view.clone(),
+        title: plan.title.clone(),
+        objective: plan.objective.clone(),
+        owner: plan.parties.owner.clone(),
+        brief: assignment.brief.clone(),
+        assertions: own.map(AssertionView::of).collect(),
+        findings,
+    }
+}
+
+impl Story for DraftPart {
+    const NAME: &'static str = "draft_part";
+    const VERSION: u32 = 1;
+    type Output = Part;
+    fn key(&self) -> String {
+        format!("draft/{}#{}", self.assignment.agent, self.round)
+    }
+    async fn tell(self, w: Workflow) -> Result<Part, Stop> {
+        let mut question = self.question.clone();
+        let mut answers = Vec::new();
+        let mut attempt = 1;
+        let draft = loop {
+            let asked = if self.setup.people.contains(&self.assignment.agent) {
+                self.by_person(&w, &question, attempt).await
+            } else {
+                self.by_model(&w, &question, attempt).await
+            };
+            match asked {
+                Ok(draft) if answers.is_empty() && !draft.questions.is_empty() => {
+                    answers = self.put_questions(&w, &draft).await?;
+                    question.mission.answers.extend(answers.iter().cloned());
+                }
+                Ok(draft) => break Ok(draft),
+                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+                Err(Stop::Failed(failure)) if self.assignment.optional => break Err(failure),
+                Err(Stop::Failed(failure)) => match self.ask_for_help(&w, &failure, attempt).await? {
+                    Verb::Approve => break Err(failure),
+                    Verb::Reject => return Err(Stop::Failed(failure)),
+                    _ => {}
+                },
+            }
+            attempt += 1;
+        };
+        let part = match draft {
+            Ok(draft) => {
+                let gap = (!draft.declined.is_empty()).then(|| draft.declined.clone());
+                Part { agent: self.assignment.agent.clone(), draft: Some(draft), gap, answers }
+            }
+            Err(failure) => {
+                Part { agent: self.assignment.agent.clone(), draft: None, gap: Some(failure.reason), answers }
+            }
+        };
+        let keep =
+            KeepDraft { mission: self.setup.asker.mission.clone(), part: part.clone(), round: self.round };
+        w.call(keep).await?;
+        Ok(part)
+    }
+}
+
+impl DraftPart {
+    async fn by_model(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Draft, Stop> {
+        let agent = &self.assignment.agent;
+        let asking = Asking {
+            agent: agent.clone(),
+            tier: self.setup.tiers.get(agent).copied().unwrap_or(0),
+            seat: Seat::Author,
+            key: format!("think/{agent}#{}.{attempt}", self.round),
+        };
+        let (draft, confidence) = ask::<DraftWork>(w, &self.setup.asker, &asking, question).await?;
+        let sure = confidence >= self.setup.asker.threshold || !draft.declined.is_empty();
+        if sure || self.setup.asker.tiers.is_empty() || asking.tier == 0 {
+            return Ok(draft);
+        }
+        let why = format!("{agent} is only {confidence} % sure of its draft, at the largest model there is");
+        match self.ask_for_help(w, &Failure::new(FailureClass::Model, why.clone()), attempt).await? {
+            Verb::Approve => Ok(draft),
+            _ => Err(Stop::Failed(Failure::new(FailureClass::Person, why))),
+        }
+    }
+
+    /// A person on the roster gets the part in the inbox and hands in a draft file.
+    async fn by_person(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Draft, Stop> {
+        let agent = &self.assignment.agent;
+        let put = Question {
+            key: format!("assignment/{agent}#{}.{attempt}", self.round),
+            kind: DecisionKind::Assignment,
+            subject: agent.clone(),
+            title: format!("Draft your part of \"{}\"", question.title),
+            why: question.brief.clone(),
+            asked_of: vec![agent.clone()],
+            barred: std::collections::BTreeMap::default(),
+            hash: Digest::of(serde_json::to_string(question).unwrap_or_default()),
+            details: json!({ "assignment": question }),
+            deadline: self.setup.deadlines.draft,
+            assume: false,
+        };
+        let Some(answer) = decide(w, &self.setup, put).await? else {
+            let reason = format!("{agent} handed in no draft before the deadline");
+            return Err(Stop::Failed(Failure::new(FailureClass::Person, reason)));
+        };
+        draft::parse(&format!("{agent}'s draft"), &answer.text).map_err(|problems| {
+            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Stop::Failed(Failure::new(FailureClass::Content, words.join("\n")))
+        })
+    }
+
+    /// Puts every question at once and waits for each answer; an unanswered one leaves its assumption standing.
+    async fn put_questions(&self, w: &Workflow, draft: &Draft) -> Result<Vec<Answered>, Stop> {
+        let mut open = Vec::new();
+        for (index, question) in draft.questions.iter().enumerate() {
+            let put = Question {
+                key: format!("question/{}#{}.{}", self.assignment.agent, self.round, index + 1),
+                kind: DecisionKind::Question,
+                subject: self.assignment.agent.clone(),
+                title: question.text.clone(),
+                why: format!(
+                    "{} asks; without an answer it assumes: {}",
+                    self.assignment.agent, question.assumption
+                ),
+                asked_of: vec![self.setup.requester.clone()],
+                barred: std::collections::BTreeMap::default(),
+                hash: Digest::of(&question.text),
+                details: json!({ "assumption": question.assumption }),
+                deadline: Deadline {
+                    after: self.setup.rules.question_deadline,
+                    on_deadline: OnDeadline::Remind,
+                },
+                assume: true,
+            };
+            open.push((question, decide::open(w, &self.setup, put).await?));
+        }
+        let mut answers = Vec::new();
+        for (question, put) in open {
+            let answer = settled(w, &self.setup, put).await?;
+            answers.push(Answered {
+                question: question.text.clone(),
+                assumed: answer.is_none(),
+                answer: answer.map_or_else(|| question.assumption.clone(), |answer| answer.text),
+            });
+        }
+        Ok(answers)
+    }
+
+    /// A required part that keeps failing goes to a person: try again, go on without it, or end the mission.
+    async fn ask_for_help(&self, w: &Workflow, failure: &Failure, attempt: u32) -> Result<Verb, Stop> {
+        if failure.class == FailureClass::Model && attempt < self.setup.rules.worker_attempts {
+            return Ok(Verb::Retry);
+        }
+        let agent = &self.assignment.agent;
+        let put = Question {
+            key: format!("stuck/{agent}#{}.{attempt}", self.round),
+            kind: DecisionKind::Stuck,
+            subject: agent.clone(),
+            title: format!("Say how to go on: the part of {agent} is missing"),
+            why: failure.reason.clone(),
+            asked_of: vec![self.setup.helper.clone()],
+            barred: std::collections::BTreeMap::default(),
+            hash: Digest::of(&failure.reason),
+            details: json!({
+                "approve": "go on with what there is; the gap is shown to the approver",
+                "retry": "ask again", "reject": "end the mission",
+            }),
+            deadline: self.setup.deadlines.help,
+            assume: false,
+        };
+        let answer = decide(w, &self.setup, put).await?;
+        Ok(answer.map_or(Verb::Reject, |answer| answer.verb))
+    }
+}
+
+/// Puts a part into the dossier.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct KeepDraft {
+    mission: String,
+    part: Part,
+    round: u32,
+}
+
+impl Activity for KeepDraft {
+    const NAME: &'static str = "keep_draft";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Office;
+    type Output = ();
+    fn key(&self) -> String {
+        format!("keep/{}#{}", self.part.agent, self.round)
+    }
+    async fn perform(self, _office: &Office) -> Result<Recorded<()>, Failure> {
+        let Self { mission, part, round } = self;
+        let Part { agent, draft, gap, .. } = part;
+        let suffix = if round == 1 { String::new() } else { format!("-{round}") };
+        let name = format!("drafts/{agent}{suffix}.md");
+        let text = match &draft {
+            Some(draft) => draft::render::markdown(&agent, draft),
+            None => format!("# {agent}\n\nNo draft: {}\n", gap.clone().unwrap_or_default()),
+        };
+        let items = draft.as_ref().map_or(0, |draft| draft::items(&agent, draft).len());
+        let event = json!({
+            "agent": agent, "round": round, "items": items, "sha256": Digest::of(&text),
+            "confidence": draft.as_ref().map(|draft| draft.confidence), "gap": gap,
+        });
+        Ok(Recorded::of(())
+            .event(&mission.clone(), "draft_received", event)
+            .change(move |tx| keep(tx, &mission, &name, &text).map(drop)))
+    }
+}

@@ -1,0 +1,264 @@
+//! One round's judgement: verdicts with their quotes re-read, findings with fingerprints, and whether the draft
+//! may go to a person with authority.
+
+use super::Office;
+use super::council::CouncilReport;
+use super::plan::MissionPlan;
+use super::records::keep;
+use super::validate::Tested;
+use crate::base::Digest;
+use crate::base::text::put;
+use crate::brief::Scenario;
+use crate::contract::quote::Verified;
+use crate::contract::verdicts::{Coded, Judgement, Report, Settled, combine, judgement};
+use crate::contract::{self, Finding, Severity};
+use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::roles::scrutiny::ScrutinyAnswer;
+use crate::sop::Section;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Puts everything said about a round's draft together.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Judge {
+    pub(super) mission: String,
+    pub(super) plan: MissionPlan,
+    pub(super) text: String,
+    pub(super) coded: Vec<Coded>,
+    pub(super) evidence: Vec<(String, String)>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) council: Option<CouncilReport>,
+    pub(super) scrutiny: ScrutinyAnswer,
+    pub(super) tested: Tested,
+    /// Verdicts of earlier rounds whose sections have not changed.
+    pub(super) carried: Vec<Judgement>,
+    pub(super) round: u32,
+}
+
+/// What a round came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Judged {
+    pub(super) report: Report,
+    /// Everything found, without a word of any scenario.
+    pub(super) findings: Vec<Finding>,
+    /// Verdicts to carry over to a later round.
+    pub(super) judgements: Vec<Judgement>,
+    /// Nothing stands in the way of a decision.
+    pub(super) passed: bool,
+}
+
+impl Judged {
+    /// Assertions and findings that block, in words.
+    pub(super) fn blocking(&self) -> Vec<String> {
+        let failed = self.report.blocking().map(|outcome| outcome.assertion.id.clone());
+        let findings = self.findings.iter().filter(|f| f.severity == Severity::Blocking);
+        let mut words: Vec<String> = failed.collect();
+        for finding in findings {
+            if !words.contains(&finding.code) {
+                words.push(finding.code.clone());
+            }
+        }
+        words
+    }
+}
+
+impl Activity for Judge {
+    const NAME: &'static str = "judge";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Office;
+    type Output = Judged;
+    fn key(&self) -> String {
+        format!("judge#{}", self.round)
+    }
+    async fn perform(self, _office: &Office) -> Result<Recorded<Judged>, Failure> {
+        let contract = &self.plan.contract;
+        let parties = &self.plan.parties;
+        let scrutiny = judgement(&parties.scrutiny, &self.scrutiny.verdicts, contract, &self.text);
+        let user_test = judgement(&parties.user_testing, &self.tested.grade.verdicts, contract, &self.text);
+        let mut judgements = vec![scrutiny.clone(), user_test.clone()];
+        judgements.extend(self.carried.iter().cloned());
+        let report = combine(contract, &self.coded, &judgements);
+        let findings = self.all_findings(&report);
+        let blocked = findings.iter().any(|finding| finding.severity == Severity::Blocking);
+        let passed = report.passes() && !blocked;
+        let reports = [
+            (format!("scrutiny-{}.md", self.round), self.scrutiny_report(&scrutiny, &report, &findings)),
+            (format!("user-test-{}.md", self.round), self.test_report(&user_test)),
+        ];
+        let event = json!({
+            "round": self.round, "sha256": Digest::of(&self.text), "passed": passed,
+            "verdicts": report.outcomes.iter().map(|o| json!({ "assertion": o.assertion.id, "result": o.result })).collect::<Vec<_>>(),
+            "findings": findings.iter().map(|f| json!({
+                "code": f.code, "severity": f.severity, "fingerprint": f.fingerprint().short() })).collect::<Vec<_>>(),
+        });
+        let mission = self.mission;
+        let judged = Judged { report, findings, judgements, passed };
+        Ok(Recorded::of(judged).event(&mission.clone(), "verdicts_given", event).change(move |tx| {
+            reports.iter().try_for_each(|(name, text)| keep(tx, &mission, name, text).map(drop))
+        }))
+    }
+}
+
+impl Judge {
+    fn all_findings(&self, report: &Report) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        findings.extend(self.scrutiny.findings.iter().cloned());
+        findings.extend(self.council.iter().flat_map(|council| council.findings.iter().cloned()));
+        findings.extend(self.failed_assertions(report));
+        findings.extend(self.root_causes());
+        // The same defect found by several is one finding; the gravest counts.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        let mut seen = BTreeSet::new();
+        findings.retain(|finding| seen.insert(finding.fingerprint()));
+        findings
+    }
+
+    /// Assertions that did not pass. What a tester wrote as its reason may speak of the scenario: it is left out.
+    fn failed_assertions(&self, report: &Report) -> Vec<Finding> {
+        let open = report.outcomes.iter().filter(|outcome| outcome.result != Settled::Passed);
+        open.flat_map(|outcome| {
+            let coded = self.coded.iter().find(|coded| coded.assertion == outcome.assertion.id);
+            if let Some(coded) = coded.filter(|coded| !coded.findings.is_empty()) {
+                return coded.findings.clone();
+            }
+            let statement = outcome.assertion.statement.trim_end_matches('.');
+            let message = match outcome.result {
+                Settled::Failed => format!("{statement} does not hold: {}", outcome.assertion.fails_if),
+                _ => format!("{statement}: no validator could show that it holds"),
+            };
+            let section = outcome.assertion.sections.first().copied();
+            let code = outcome.assertion.id.clone();
+            let severity = outcome.assertion.severity;
+            vec![Finding { code, severity, section, message, quote: String::new(), other: None }]
+        })
+        .collect()
+    }
+
+    /// Why the walk stumbled. Blocking when the executor could not finish.
+    fn root_causes(&self) -> Vec<Finding> {
+        let Tested { scenario, trace, grade } = &self.tested;
+        let severity = if trace.done { Severity::Advisory } else { Severity::Blocking };
+        let mut found: Vec<Finding> = grade
+            .root_causes
+            .iter()
+            .map(|cause| {
+                let lack = without_scenario(&cause.lack, scenario, &self.text);
+                let place = if cause.step == 0 { String::new() } else { format!("step {}: ", cause.step) };
+                user_test(severity, format!("{place}{lack}"))
+            })
+            .collect();
+        if !trace.done && found.is_empty() {
+            found.push(user_test(severity, "an executor could not reach the definition of done".to_owned()));
+        }
+        found
+    }
+
+    fn scrutiny_report(&self, scrutiny: &Judgement, report: &Report, findings: &[Finding]) -> String {
+        let title = format!("Scrutiny, round {} · by {}", self.round, self.plan.parties.scrutiny);
+        let mut out = contract::render::judgement(&title, scrutiny);
+        out.push_str("\n## The contract\n\n");
+        out.push_str(&contract::render::report(report));
+        if !self.evidence.is_empty() {
+            out.push_str("\n## Evidence found by code\n\n");
+            for (assertion, quote) in &self.evidence {
+                put(&mut out, format_args!("- {assertion}: \"{}\"\n", quote.trim().replace('\n', " ")));
+            }
+        }
+        out.push_str("\n## Findings\n\n");
+        if findings.is_empty() {
+            out.push_str("None.\n");
+        }
+        for finding in findings {
+            let other = finding.other.as_ref().map_or(String::new(), |other| format!(" Elsewhere: {other}"));
+            let section = finding.section.map_or("the whole", Section::title);
+            let severity = if finding.severity == Severity::Blocking { "**blocking**" } else { "advisory" };
+            put(
+                &mut out,
+                format_args!("- {severity} · {section} · `{}`: {}{other}\n", finding.code, finding.message),
+            );
+        }
+        out
+    }
+
+    fn test_report(&self, judgement: &Judgement) -> String {
+        let Tested { scenario, trace, .. } = &self.tested;
+        let title = format!("User test, round {} · by {}", self.round, self.plan.parties.user_testing);
+        let mut out = contract::render::judgement(&title, judgement);
+        put(&mut out, format_args!("\n## The scenario\n\n{}\n\n", scenario.text));
+        for (name, value) in &scenario.given {
+            put(&mut out, format_args!("- {name}: {value}\n"));
+        }
+        out.push_str("\n## The walk\n\n");
+        for step in &trace.steps {
+            put(&mut out, format_args!("{}. {}", step.step, step.did));
+            if !step.produced.is_empty() {
+                put(&mut out, format_args!(" Produced: {}", step.produced));
+            }
+            if !step.lacked.is_empty() {
+                put(&mut out, format_args!(" **Lacked: {}**", step.lacked));
+            }
+            out.push('\n');
+        }
+        let done = if trace.done { "reached" } else { "**not reached**" };
+        put(&mut out, format_args!("\nDefinition of done {done}: {}\n", trace.outcome));
+        out
+    }
+}
+
+fn user_test(severity: Severity, message: String) -> Finding {
+    let (code, section) = ("user-test".to_owned(), Some(Section::Steps));
+    Finding { code, severity, section, message, quote: String::new(), other: None }
+}
+
+/// A root cause without anything only the scenario says: a text that lets one through is replaced whole, since
+/// whoever mends the draft must not learn what it will be tested with.
+fn without_scenario(lack: &str, scenario: &Scenario, sop: &str) -> String {
+    let tokens = |text: &str| -> BTreeSet<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|t| t.len() > 2).map(str::to_lowercase).collect()
+    };
+    let given: Vec<String> = scenario.given.values().map(ToString::to_string).collect();
+    let secret: BTreeSet<String> =
+        tokens(&format!("{} {}", scenario.text, given.join(" "))).difference(&tokens(sop)).cloned().collect();
+    let common = tokens(COMMON_WORDS);
+    let leaks = tokens(lack).iter().any(|token| secret.contains(token) && !common.contains(token));
+    if leaks { "the executor lacked something this part must give".to_owned() } else { lack.to_owned() }
+}
+
+/// Words of plain speech that give nothing of a scenario away.
+const COMMON_WORDS: &str = "the and for with that this does not say which who what when where how step input value \
+  must should need needs lacks lack missing executor instruction defined define definition required requires \
+  give given gives field name owner artifact into from before after without there has have are was were its";
+
+/// Verdicts of earlier rounds that still count for `text`.
+pub(super) fn carry(judged: &[Judgement], plan: &MissionPlan, before: &str, text: &str) -> Vec<Judgement> {
+    let keep = |verdicts: &[Verified]| contract::revision::surviving(verdicts, &plan.contract, before, text);
+    judged
+        .iter()
+        .map(|judgement| Judgement {
+            by: judgement.by.clone(),
+            verdicts: keep(&judgement.verdicts),
+            unasked: Vec::new(),
+        })
+        .filter(|judgement| !judgement.verdicts.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_cause_never_carries_a_word_of_the_scenario() {
+        let scenario = Scenario {
+            text: "A firm from Zanzibar asks at night.".to_owned(),
+            given: [("lead_id".to_owned(), json!("L-1042"))].into(),
+        };
+        let clean = "step 2 does not say who calls";
+        assert_eq!(without_scenario(clean, &scenario, ""), clean);
+        for leak in ["leads from Zanzibar are not covered", "it fails for 1042"] {
+            let told = without_scenario(leak, &scenario, "## Steps");
+            assert!(!told.contains("Zanzibar") && !told.contains("1042"), "{told}");
+        }
+    }
+}

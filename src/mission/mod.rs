@@ -1,0 +1,103 @@
+//! A mission: from a brief to a published SOP. `workflow.rs` is the story; each activity and child it asks for
+//! has a file of its own, named after it.
+
+mod assemble;
+mod close;
+mod council;
+mod decide;
+mod draft;
+mod enter;
+mod judge;
+mod plan;
+mod publish;
+mod records;
+mod setup;
+mod validate;
+mod workflow;
+
+pub use plan::MissionPlan;
+pub use records::{
+    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission,
+    missions, receive, unmoved,
+};
+pub use workflow::Author;
+
+use crate::agent::{Gateway, Think};
+use crate::journal::{Journal, Stories};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What missions need of the world.
+#[derive(Debug)]
+pub struct Office {
+    /// The workspace's folder.
+    pub root: PathBuf,
+    /// The journal.
+    pub journal: Journal,
+}
+
+/// Adds everything a mission's journal may mention.
+#[must_use]
+pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -> Stories {
+    stories
+        .story::<Author>()
+        .story::<draft::DraftPart>()
+        .story::<council::HoldCouncil>()
+        .story::<validate::Scrutinise>()
+        .story::<validate::UserTest>()
+        .activity::<Think>(gateway)
+        .activity::<setup::Prepare>(office)
+        .activity::<plan::SettlePlan>(office)
+        .activity::<enter::Enter>(office)
+        .activity::<decide::OpenDecision>(office)
+        .activity::<decide::ApplyDeadline>(office)
+        .activity::<draft::KeepDraft>(office)
+        .activity::<assemble::Assemble>(office)
+        .activity::<council::KeepCouncil>(office)
+        .activity::<validate::KeepScenarios>(office)
+        .activity::<judge::Judge>(office)
+        .activity::<publish::Publish>(office)
+        .activity::<close::Close>(office)
+}
+
+/// The tables of this layer, as of version 1.
+pub const TABLES: &str = "
+CREATE TABLE mission(
+  id TEXT PRIMARY KEY,                  -- M-2026-1120-lead-qualification
+  title TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,                 -- why it waits or how it ended, in words; empty while it goes on
+  round INTEGER NOT NULL DEFAULT 0,
+  sop TEXT,
+  version TEXT,
+  requested_by TEXT NOT NULL,
+  file TEXT NOT NULL,                   -- name of the dropped file
+  sha256 TEXT NOT NULL,                 -- of its bytes
+  moved INTEGER NOT NULL,               -- whether the dropped file was moved into the dossier
+  created_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mission_bytes ON mission(sha256);
+CREATE INDEX mission_open ON mission(id) WHERE ended_at IS NULL;
+CREATE TABLE artifact(                  -- the dossier's files, by their content
+  mission TEXT NOT NULL,
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY(mission, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE claim(                     -- one SOP has one open mission
+  sop TEXT PRIMARY KEY,
+  mission TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE claim_queue(
+  number INTEGER PRIMARY KEY,
+  sop TEXT NOT NULL,
+  mission TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE council_call(
+  mission TEXT PRIMARY KEY,
+  by TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";

@@ -1,0 +1,344 @@
+//! The plan: which SOP and version, whose, drafted by whom, judged by whom, signed by whom; and the contract,
+//! linted, frozen and hashed before anybody drafts.
+
+use super::Office;
+use super::records::{MissionState, claim, council_called_by, keep, set_sop, set_state};
+use crate::agent::Snapshot;
+use crate::base::Digest;
+use crate::base::text::slug;
+use crate::brief::Ask;
+use crate::contract::{self, Contract, Finding, Severity};
+use crate::draft::Assignment;
+use crate::governance::{
+    self, CouncilCall, CouncilPlan, Parties, Path, publication_path, scrutiny_validator, user_tester,
+};
+use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::registry;
+use crate::roles::plan::PlanAnswer;
+use crate::roster::AgentRole;
+use crate::sop::document::{Priority, RiskLevel};
+use crate::sop::id::Change;
+use crate::sop::{SopId, Version, lint};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// A frozen plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MissionPlan {
+    /// The SOP.
+    pub sop: SopId,
+    /// The version it will have.
+    pub version: Version,
+    /// Size of the change.
+    pub change: Change,
+    /// The active version it will replace.
+    pub supersedes: Option<Version>,
+    /// Title for people.
+    pub title: String,
+    /// Department code.
+    pub department: String,
+    /// Why this owner.
+    pub owner_reason: String,
+    /// The business objective.
+    pub objective: String,
+    /// What the SOP does.
+    pub description: String,
+    /// Danger of a run.
+    pub risk_level: RiskLevel,
+    /// What happens if it goes wrong.
+    pub impact: String,
+    /// Urgency of a run.
+    pub priority: Priority,
+    /// How often the SOP itself is reviewed.
+    pub review_every: crate::base::Span,
+    /// Who does what.
+    pub parties: Parties,
+    /// Each worker's part.
+    pub assignments: Vec<Assignment>,
+    /// What the SOP must fulfil.
+    pub contract: Contract,
+    /// Its hash.
+    pub contract_hash: Digest,
+    /// Who forwards and who signs.
+    pub path: Path,
+    /// The council, where something calls for it.
+    pub council: Option<CouncilPlan>,
+}
+
+/// Completes, checks and freezes the orchestrator's plan.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SettlePlan {
+    pub(super) mission: String,
+    pub(super) snapshot: Digest,
+    pub(super) requester: String,
+    pub(super) orchestrator: String,
+    pub(super) ask: Ask,
+    pub(super) answer: PlanAnswer,
+    pub(super) nth: u32,
+}
+
+/// What became of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Settled {
+    Frozen(Box<MissionPlan>),
+    /// It goes back with these.
+    Refused(Vec<Finding>),
+    /// That mission works on the same SOP; this one is in the queue.
+    Held(String),
+}
+
+impl Activity for SettlePlan {
+    const NAME: &'static str = "settle_plan";
+    const REPEAT: Repeat = Repeat::Safe;
+    type World = Office;
+    type Output = Settled;
+    fn key(&self) -> String {
+        format!("plan/settle#{}", self.nth)
+    }
+    async fn perform(self, office: &Office) -> Result<Recorded<Settled>, Failure> {
+        let snapshot = Snapshot::load(&office.journal, &self.snapshot)?;
+        let plan = match self.complete(office, &snapshot)? {
+            Ok(plan) => plan,
+            Err(findings) => {
+                let event = json!({ "findings": findings });
+                return Ok(Recorded::of(Settled::Refused(findings)).event(
+                    &self.mission,
+                    "plan_refused",
+                    event,
+                ));
+            }
+        };
+        let (mission, sop) = (self.mission.clone(), plan.sop.clone());
+        let holder = office
+            .journal
+            .append_async(move |tx| {
+                let holder = claim(tx, &sop, &mission)?;
+                if let Some(holder) = &holder {
+                    let reason =
+                        format!("{holder} is working on {sop}; this mission goes on when that one has ended");
+                    set_state(tx, &mission, MissionState::Held, &reason)?;
+                }
+                Ok(holder)
+            })
+            .await?;
+        if let Some(holder) = holder {
+            let event = json!({ "behind": holder, "sop": plan.sop });
+            return Ok(Recorded::of(Settled::Held(holder)).event(&self.mission, "mission_held", event));
+        }
+        Ok(freeze(self.mission, plan))
+    }
+}
+
+fn freeze(mission: String, plan: MissionPlan) -> Recorded<Settled> {
+    let event = json!({
+        "sop": plan.sop, "version": plan.version, "change": plan.change, "owner": plan.parties.owner,
+        "owner_reason": plan.owner_reason, "workers": plan.parties.workers, "scrutiny": plan.parties.scrutiny,
+        "user_testing": plan.parties.user_testing, "path": plan.path, "council": plan.council,
+    });
+    let frozen = json!({ "contract": plan.contract_hash, "assertions": plan.contract.assertions.len() });
+    let text = contract::render::contract(&plan.title, &plan.contract, &plan.contract_hash);
+    let (sop, version) = (plan.sop.to_string(), plan.version.to_string());
+    Recorded::of(Settled::Frozen(Box::new(plan)))
+        .event(&mission, "plan_made", event)
+        .event(&mission, "contract_frozen", frozen)
+        .change(move |tx| {
+            set_sop(tx, &mission, &sop, &version)?;
+            set_state(tx, &mission, MissionState::Drafting, "")?;
+            keep(tx, &mission, "contract.md", &text).map(drop)
+        })
+}
+
+impl SettlePlan {
+    fn complete(
+        &self,
+        office: &Office,
+        snapshot: &Snapshot,
+    ) -> Result<Result<MissionPlan, Vec<Finding>>, Failure> {
+        let Snapshot { settings, roster, .. } = snapshot;
+        let mut wrong = Vec::new();
+        let mut note = |reason: String| wrong.push(refusal(reason));
+        let sop = match self.identity() {
+            Ok(sop) => sop,
+            Err(reason) => {
+                note(reason);
+                return Ok(Err(wrong));
+            }
+        };
+        let (active, highest, called_by) = office.journal.read(|db| {
+            let called = council_called_by(db, &self.mission)?;
+            Ok((registry::active(db, &sop)?, registry::highest(db, &sop)?, called))
+        })?;
+        let change = self.change(active.is_some()).unwrap_or_else(|reason| {
+            note(reason);
+            Change::Minor
+        });
+        let patch = change == Change::Patch;
+        let answer = &self.answer;
+        let assignments = if patch { Vec::new() } else { self.assignments() };
+        let contract = Contract { assertions: answer.assertions.clone() };
+        let mut parties = Parties {
+            requester: self.requester.clone(),
+            orchestrator: self.orchestrator.clone(),
+            owner: answer.owner.clone(),
+            workers: assignments.iter().map(|assignment| assignment.agent.clone()).collect(),
+            ..Parties::default()
+        };
+        for reason in self.wrong_people(snapshot, &assignments, patch) {
+            note(reason);
+        }
+        if !patch {
+            parties.scrutiny =
+                keep_or(scrutiny_validator(roster, self.ask.scrutiny.as_deref(), &parties), &mut note);
+            parties.user_testing =
+                keep_or(user_tester(roster, self.ask.user_testing.as_deref(), &parties), &mut note);
+        }
+        let path = match publication_path(&settings.publication, roster, &parties) {
+            Ok(path) => path,
+            Err(reason) => {
+                note(reason);
+                return Ok(Err(wrong));
+            }
+        };
+        let call =
+            CouncilCall { classes: &self.ask.class, ask: self.ask.council, called_by: called_by.as_deref() };
+        let council = governance::council(&settings.council, roster, &parties, &call, &path.signs);
+        let council = council.unwrap_or_else(|reason| {
+            note(reason);
+            None
+        });
+        if !patch {
+            let names: Vec<&str> = lint::CHECKS.iter().map(|(name, _)| *name).collect();
+            let linted = contract::lint(&contract, &assignments, &names);
+            wrong.extend(linted.into_iter().filter(|finding| finding.severity == Severity::Blocking));
+        }
+        if !wrong.is_empty() {
+            return Ok(Err(wrong));
+        }
+        let contract_hash = contract.digest()?;
+        let version = highest.map_or(Version::FIRST, |highest| highest.next(change));
+        Ok(Ok(MissionPlan {
+            sop,
+            version,
+            change,
+            supersedes: active.map(|row| row.version),
+            title: answer.title.clone(),
+            department: answer.department.clone(),
+            owner_reason: answer.owner_reason.clone(),
+            objective: answer.objective.clone(),
+            description: answer.description.clone(),
+            risk_level: self.ask.risk_level.unwrap_or(answer.risk_level),
+            impact: answer.impact.clone(),
+            priority: self.ask.priority,
+            review_every: settings.sops.review_every,
+            parties,
+            assignments,
+            contract,
+            contract_hash,
+            path,
+            council,
+        }))
+    }
+
+    /// The id the requester fixed, or the planned one.
+    fn identity(&self) -> Result<SopId, String> {
+        const LONGEST_NAME: usize = 60;
+        match &self.ask.sop {
+            Some(sop) => Ok(sop.clone()),
+            None => SopId::new(&self.answer.department, &slug(&self.answer.name, LONGEST_NAME)),
+        }
+    }
+
+    fn change(&self, exists: bool) -> Result<Change, String> {
+        match (self.ask.change, exists) {
+            (None | Some(Change::New), false) => Ok(Change::New),
+            (None, true) => Ok(Change::Minor),
+            (Some(Change::New), true) => {
+                Err("the SOP exists already; the mission must say `change: major`, `minor` or `patch`"
+                    .to_owned())
+            }
+            (Some(_), false) => {
+                Err("there is no active version to change; the mission must say `change: new`".to_owned())
+            }
+            (Some(change), true) => Ok(change),
+        }
+    }
+
+    /// The planned parts, with the assertions each must fulfil. The requester's own workers stay as asked.
+    fn assignments(&self) -> Vec<Assignment> {
+        let fulfils = |agent: &str| {
+            let theirs = self.answer.assertions.iter().filter(|assertion| assertion.fulfilled_by == agent);
+            theirs.map(|assertion| assertion.id.clone()).collect()
+        };
+        self.answer
+            .assignments
+            .iter()
+            .map(|planned| {
+                let asked = self.ask.workers.iter().find(|worker| worker.agent == planned.agent);
+                Assignment {
+                    agent: planned.agent.clone(),
+                    brief: planned.brief.clone(),
+                    optional: asked.map_or(planned.optional, |worker| worker.optional),
+                    assertions: fulfils(&planned.agent),
+                }
+            })
+            .collect()
+    }
+
+    fn wrong_people(&self, snapshot: &Snapshot, assignments: &[Assignment], patch: bool) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let roster = &snapshot.roster;
+        match (roster.get(&self.answer.owner), &self.ask.owner) {
+            (None, _) => {
+                wrong.push(format!("the planned owner `{}` is not on the roster", self.answer.owner));
+            }
+            (Some(_), Some(asked)) if *asked != self.answer.owner => {
+                wrong.push(format!(
+                    "the requester fixed {asked} as owner; the plan names {}",
+                    self.answer.owner
+                ));
+            }
+            _ => {}
+        }
+        if !patch && assignments.is_empty() {
+            wrong.push("the plan has no worker".to_owned());
+        }
+        for asked in &self.ask.workers {
+            if !patch && !assignments.iter().any(|assignment| assignment.agent == asked.agent) {
+                wrong
+                    .push(format!("the requester wants {} as a worker; the plan leaves it out", asked.agent));
+            }
+        }
+        for (index, assignment) in assignments.iter().enumerate() {
+            let id = &assignment.agent;
+            let able = roster.get(id).is_some_and(|agent| agent.is_active() && agent.can(AgentRole::Worker));
+            if !able {
+                wrong.push(format!(
+                    "`{id}` cannot be a worker: not on the roster, not at work, or without that role"
+                ));
+            }
+            if assignments.iter().take(index).any(|before| before.agent == *id) {
+                wrong.push(format!("{id} has two parts; give it one"));
+            }
+        }
+        wrong
+    }
+}
+
+fn keep_or(chosen: Result<String, String>, note: &mut impl FnMut(String)) -> String {
+    chosen.unwrap_or_else(|reason| {
+        note(reason);
+        String::new()
+    })
+}
+
+fn refusal(message: String) -> Finding {
+    Finding {
+        code: "plan".to_owned(),
+        severity: Severity::Blocking,
+        section: None,
+        message,
+        quote: String::new(),
+        other: None,
+    }
+}

@@ -1,0 +1,166 @@
+//! Prepares a mission: its snapshot of settings, roster and prompts, and what the orchestrator will see.
+
+use super::Office;
+use super::records::{MissionState, set_state};
+use crate::agent::{Asker, Snapshot};
+use crate::base::Digest;
+use crate::brief::{Ask, Brief};
+use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
+use crate::registry;
+use crate::roles::MissionView;
+use crate::roles::plan::{AgentView, SopView};
+use crate::roster::{Agent, Runtime};
+use crate::settings::{DecisionRules, MissionRules, Settings};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Looks around before planning. Runs again when a held mission gets its turn: the registry has moved.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Prepare {
+    pub(super) mission: String,
+    /// Without its scenarios.
+    pub(super) brief: Brief,
+    pub(super) requester: String,
+    pub(super) nth: u32,
+    /// The snapshot of the first look; absent at first.
+    pub(super) snapshot: Option<Digest>,
+}
+
+/// What a mission works with from its start to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Setup {
+    pub(super) asker: Asker,
+    pub(super) orchestrator: String,
+    pub(super) requester: String,
+    pub(super) rules: MissionRules,
+    pub(super) deadlines: DecisionRules,
+    pub(super) view: MissionView,
+    /// Without its scenarios.
+    pub(super) ask: Ask,
+    pub(super) roster: Vec<AgentView>,
+    pub(super) sops: Vec<SopView>,
+    /// Tier of each agent.
+    pub(super) tiers: BTreeMap<String, u8>,
+    /// Department of each agent.
+    pub(super) departments: BTreeMap<String, String>,
+    /// Agents that are people.
+    pub(super) people: Vec<String>,
+    /// Whom each agent reports to.
+    pub(super) chiefs: BTreeMap<String, String>,
+    /// Who helps where a mission is stuck.
+    pub(super) helper: String,
+}
+
+impl Activity for Prepare {
+    const NAME: &'static str = "prepare";
+    const REPEAT: Repeat = Repeat::Safe;
+    type World = Office;
+    type Output = Setup;
+    fn key(&self) -> String {
+        format!("prepare#{}", self.nth)
+    }
+    async fn perform(self, office: &Office) -> Result<Recorded<Setup>, Failure> {
+        let snapshot = match &self.snapshot {
+            Some(digest) => Snapshot::load(&office.journal, digest)?,
+            None => Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?,
+        };
+        let kept = snapshot.clone();
+        let digest = office.journal.append_async(move |tx| kept.store(tx)).await?;
+        let setup = self.look(office, &snapshot, digest)?;
+        let (mission, snapshot) = (self.mission, setup.asker.snapshot.clone());
+        Ok(Recorded::of(setup)
+            .event(&mission.clone(), "prepared", json!({ "snapshot": snapshot }))
+            .change(move |tx| set_state(tx, &mission, MissionState::Planning, "")))
+    }
+}
+
+fn unreadable(problems: &[crate::base::Problem]) -> Failure {
+    let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Failure::new(FailureClass::Content, format!("the workspace's files cannot be read: {}", words.join("; ")))
+}
+
+impl Prepare {
+    fn look(&self, office: &Office, snapshot: &Snapshot, digest: Digest) -> Result<Setup, Failure> {
+        let Snapshot { settings, roster, .. } = snapshot;
+        let orchestrator = roster.orchestrator().ok_or_else(|| {
+            Failure::new(FailureClass::Content, "the roster needs exactly one active orchestrator")
+        })?;
+        let (sops, current) = office.journal.read(|db| {
+            let row = match &self.brief.ask.sop {
+                Some(id) => registry::active(db, id)?,
+                None => None,
+            };
+            let current = row.map(|row| registry::read_checked(&office.root, &row)).transpose()?;
+            Ok((registry::summaries(db)?, current))
+        })?;
+        let ask = &self.brief.ask;
+        let agents = || roster.agents.values();
+        Ok(Setup {
+            asker: Asker {
+                mission: self.mission.clone(),
+                snapshot: digest,
+                tiers: (1..=3).filter(|tier| settings.models.tier(*tier).is_some()).collect(),
+                threshold: settings.missions.confidence_threshold,
+                grants: 0,
+            },
+            orchestrator: orchestrator.head.id.clone(),
+            requester: self.requester.clone(),
+            rules: settings.missions,
+            deadlines: settings.decisions,
+            view: MissionView {
+                title: self.brief.title.clone(),
+                text: self.brief.text.clone(),
+                objective: ask.objective.clone(),
+                change: change_word(ask, current.is_some()),
+                current,
+                answers: Vec::new(),
+            },
+            ask: ask.clone(),
+            roster: roster.active().map(view).collect(),
+            sops,
+            tiers: agents().map(|agent| (agent.head.id.clone(), agent.head.tier)).collect(),
+            departments: agents()
+                .map(|agent| (agent.head.id.clone(), agent.head.department.clone()))
+                .collect(),
+            people: agents()
+                .filter(|agent| agent.head.runtime == Runtime::Person)
+                .map(|a| a.head.id.clone())
+                .collect(),
+            chiefs: agents().filter_map(|a| Some((a.head.id.clone(), a.head.reports_to.clone()?))).collect(),
+            helper: helper(settings, snapshot),
+        })
+    }
+}
+
+/// Who is asked where a mission cannot go on by itself: the chief of staff of the interim path, else who signs.
+fn helper(settings: &Settings, snapshot: &Snapshot) -> String {
+    let interim = &settings.publication.interim;
+    match snapshot.roster.get(&interim.forwards) {
+        Some(agent) if agent.is_active() => interim.forwards.clone(),
+        _ => interim.signs.clone(),
+    }
+}
+
+fn change_word(ask: &Ask, exists: bool) -> String {
+    use crate::sop::id::Change;
+    let change = ask.change.unwrap_or(if exists { Change::Minor } else { Change::New });
+    match change {
+        Change::New => "new",
+        Change::Major => "major",
+        Change::Minor => "minor",
+        Change::Patch => "patch",
+    }
+    .to_owned()
+}
+
+fn view(agent: &Agent) -> AgentView {
+    let role = |role| serde_json::to_value(role).ok().and_then(|word| word.as_str().map(str::to_owned));
+    AgentView {
+        id: agent.head.id.clone(),
+        title: agent.head.title.clone(),
+        department: agent.head.department.clone(),
+        roles: agent.head.roles.iter().filter_map(role).collect(),
+        topics: agent.topics.iter().map(|topic| topic.title.clone()).collect(),
+    }
+}

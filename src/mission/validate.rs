@@ -1,0 +1,158 @@
+//! Validators who had no part in the draft: scrutiny reads it, user testing exercises it black-box.
+
+use super::Office;
+use super::plan::MissionPlan;
+use super::setup::Setup;
+use crate::agent::{Asking, Seat, ask};
+use crate::base::Digest;
+use crate::brief::Scenario;
+use crate::contract::{Assertion, Finding};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
+use crate::roles::AssertionView;
+use crate::roles::scrutiny::{Scrutiny, ScrutinyAnswer, ScrutinyQuestion};
+use crate::roles::user_test::{
+    Execute, ExecuteQuestion, Grade, GradeAnswer, GradeQuestion, ScenarioQuestion, Trace, WriteScenarios,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Scrutiny of one round's draft.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Scrutinise {
+    pub(super) setup: Setup,
+    pub(super) validator: String,
+    pub(super) sop: String,
+    /// Assertions that need judgement and have no surviving verdict.
+    pub(super) assertions: Vec<Assertion>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) round: u32,
+    /// 0 at first; one more each time a person said to try again.
+    pub(super) attempt: u32,
+}
+
+impl Story for Scrutinise {
+    const NAME: &'static str = "scrutinise";
+    const VERSION: u32 = 1;
+    type Output = ScrutinyAnswer;
+    fn key(&self) -> String {
+        format!("scrutiny#{}.{}", self.round, self.attempt)
+    }
+    async fn tell(self, w: Workflow) -> Result<ScrutinyAnswer, Stop> {
+        let question = ScrutinyQuestion {
+            assertions: shuffled(&self.assertions, &format!("scrutiny{}", self.sop)),
+            sop: self.sop,
+            findings: self.findings,
+        };
+        let asking = asking(
+            &self.setup,
+            &self.validator,
+            format!("scrutiny/{}#{}.{}", self.validator, self.round, self.attempt),
+        );
+        Ok(ask::<Scrutiny>(&w, &self.setup.asker, &asking, &question).await?.0)
+    }
+}
+
+/// User testing of one round's draft: a fresh executor, then a separate grader.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UserTest {
+    pub(super) setup: Setup,
+    pub(super) validator: String,
+    pub(super) sop: String,
+    pub(super) scenario: Scenario,
+    pub(super) assertions: Vec<Assertion>,
+    pub(super) round: u32,
+    /// 0 at first; one more each time a person said to try again.
+    pub(super) attempt: u32,
+}
+
+/// A walk and its grades.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Tested {
+    pub(super) scenario: Scenario,
+    pub(super) trace: Trace,
+    pub(super) grade: GradeAnswer,
+}
+
+impl Story for UserTest {
+    const NAME: &'static str = "user_test";
+    const VERSION: u32 = 1;
+    type Output = Tested;
+    fn key(&self) -> String {
+        format!("user-test#{}.{}", self.round, self.attempt)
+    }
+    async fn tell(self, w: Workflow) -> Result<Tested, Stop> {
+        let Self { setup, validator, sop, scenario, assertions, round, attempt } = self;
+        let question = ExecuteQuestion { sop: sop.clone(), scenario: scenario.clone() };
+        let executor = asking(&setup, &validator, format!("execute/{validator}#{round}.{attempt}"));
+        let (trace, _) = ask::<Execute>(&w, &setup.asker, &executor, &question).await?;
+        let question = GradeQuestion {
+            assertions: shuffled(&assertions, &format!("grade{sop}")),
+            sop,
+            scenario: scenario.clone(),
+            trace: trace.clone(),
+        };
+        let grader = asking(&setup, &validator, format!("grade/{validator}#{round}.{attempt}"));
+        let (grade, _) = ask::<Grade>(&w, &setup.asker, &grader, &question).await?;
+        Ok(Tested { scenario, trace, grade })
+    }
+}
+
+/// The mission's scenarios: the brief's own, and as many more as the rounds may need. Nobody but user testing
+/// ever sees them.
+pub(super) async fn scenarios(
+    w: &Workflow,
+    setup: &Setup,
+    plan: &MissionPlan,
+    given: &[Scenario],
+) -> Result<Vec<Scenario>, Stop> {
+    let wanted = setup.rules.scenarios.max(setup.rules.rounds);
+    let missing = wanted.saturating_sub(u32::try_from(given.len()).unwrap_or(u32::MAX));
+    let mut all = given.to_vec();
+    if missing > 0 {
+        let question = ScenarioQuestion {
+            title: plan.title.clone(),
+            objective: plan.objective.clone(),
+            text: setup.view.text.clone(),
+            assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
+            count: missing,
+        };
+        let validator = &plan.parties.user_testing;
+        let asking = asking(setup, validator, format!("scenarios/{validator}"));
+        all.extend(ask::<WriteScenarios>(w, &setup.asker, &asking, &question).await?.0.scenarios);
+    }
+    let digests = all.iter().map(|s| Digest::of(serde_json::to_string(s).unwrap_or_default())).collect();
+    w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests }).await?;
+    Ok(all)
+}
+
+/// Records that the scenarios stand, by their hashes only: the log is read by everybody.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct KeepScenarios {
+    mission: String,
+    digests: Vec<Digest>,
+}
+
+impl Activity for KeepScenarios {
+    const NAME: &'static str = "keep_scenarios";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Office;
+    type Output = ();
+    fn key(&self) -> String {
+        "keep/scenarios".to_owned()
+    }
+    async fn perform(self, _office: &Office) -> Result<Recorded<()>, Failure> {
+        Ok(Recorded::of(()).event(&self.mission, "scenarios_fixed", json!({ "sha256": self.digests })))
+    }
+}
+
+fn asking(setup: &Setup, agent: &str, key: String) -> Asking {
+    let tier = setup.tiers.get(agent).copied().unwrap_or(0);
+    Asking { agent: agent.to_owned(), tier, seat: Seat::Validator, key }
+}
+
+/// Assertions in an order that `seed` fixes: no place is favoured, and every replay sees the same.
+fn shuffled(assertions: &[Assertion], seed: &str) -> Vec<AssertionView> {
+    let mut views: Vec<AssertionView> = assertions.iter().map(AssertionView::of).collect();
+    views.sort_by_key(|view| Digest::of(format!("{seed}\n{}", view.id)));
+    views
+}

@@ -1,0 +1,178 @@
+//! `sops/INDEX.md`: the one registry people read, rendered from the journal, the same bytes every time.
+
+use super::rows::{self, Status, VersionRow};
+use crate::base::text::put_line;
+use crate::base::{Instant, problem::Result};
+use crate::journal::Anchor;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+/// The registry at one revision.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// How many publications and retirements there were.
+    pub revision: i64,
+    /// The file's text.
+    pub text: String,
+}
+
+struct Revision {
+    revision: i64,
+    at: Instant,
+    what: String,
+    by: String,
+    mission: Option<String>,
+    seq: i64,
+    hash: String,
+}
+
+/// Renders the index; `None` while nothing was ever published.
+pub fn index(db: &Connection) -> Result<Option<Index>> {
+    let log = revisions(db)?;
+    let Some(last) = log.first() else { return Ok(None) };
+    let versions: Vec<VersionRow> =
+        rows::all(db)?.into_iter().filter(|row| row.status != Status::Draft).collect();
+    let mut text = String::new();
+    let out = &mut text;
+    line(out, "# SOP registry");
+    line(out, "");
+    line(
+        out,
+        &format!("Revision {} · {} · chain {} `{}`", last.revision, last.at.minute(), last.seq, last.hash),
+    );
+    line(out, "");
+    line(
+        out,
+        "Generated from the journal: changes made here by hand are put aside. `sopd sop verify` compares the files.",
+    );
+    active_tables(out, &versions);
+    retired_table(out, &versions);
+    line(out, "");
+    line(out, "## Revisions");
+    line(out, "");
+    for entry in &log {
+        let mission = entry.mission.as_deref().map_or(String::new(), |mission| format!(" ({mission})"));
+        line(
+            out,
+            &format!(
+                "- {} · {} · {}, signed by {}{mission}",
+                entry.revision,
+                entry.at.day(),
+                entry.what,
+                entry.by
+            ),
+        );
+    }
+    Ok(Some(Index { revision: last.revision, text }))
+}
+
+fn active_tables(out: &mut String, versions: &[VersionRow]) {
+    let mut departments: BTreeMap<&str, Vec<&VersionRow>> = BTreeMap::new();
+    for row in versions.iter().filter(|row| row.status == Status::Active) {
+        departments.entry(&row.department).or_default().push(row);
+    }
+    for (department, rows) in departments {
+        line(out, "");
+        line(out, &format!("## {department}"));
+        line(out, "");
+        line(
+            out,
+            "| SOP | Version | Status | Owner | Risk | Approved by | Approved on | Review due | SHA-256 |",
+        );
+        line(out, "|---|---|---|---|---|---|---|---|---|");
+        for row in rows {
+            line(out, &version_row(row));
+        }
+    }
+}
+
+fn version_row(row: &VersionRow) -> String {
+    let link = row.path.strip_prefix("sops/").unwrap_or(&row.path);
+    let approved_by = match &row.overriding {
+        Some(_) => format!("{} (override)", row.approved_by.as_deref().unwrap_or("–")),
+        None => row.approved_by.clone().unwrap_or_else(|| "–".to_owned()),
+    };
+    format!(
+        "| [{}]({link})<br>{} | {} | {} | {} | {:?} | {approved_by} | {} | {} | `{}` |",
+        row.id,
+        cell(&row.title),
+        row.version,
+        row.status.word(),
+        row.owner,
+        row.risk_level,
+        day(row.approved_at),
+        day(row.review_due),
+        row.sha256.short(),
+    )
+}
+
+fn retired_table(out: &mut String, versions: &[VersionRow]) {
+    let retired: Vec<&VersionRow> =
+        versions.iter().filter(|row| matches!(row.status, Status::Deprecated | Status::Archived)).collect();
+    if retired.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "## Deprecated and archived");
+    line(out, "");
+    line(out, "| SOP | Version | Status | Approved by | Approved on | SHA-256 |");
+    line(out, "|---|---|---|---|---|---|");
+    for row in retired {
+        let link = row.path.strip_prefix("sops/").unwrap_or(&row.path);
+        line(
+            out,
+            &format!(
+                "| [{}]({link}) | {} | {} | {} | {} | `{}` |",
+                row.id,
+                row.version,
+                row.status.word(),
+                row.approved_by.as_deref().unwrap_or("–"),
+                day(row.approved_at),
+                row.sha256.short(),
+            ),
+        );
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    put_line(out, format_args!("{text}"));
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+fn day(at: Option<Instant>) -> String {
+    at.map_or_else(|| "–".to_owned(), Instant::day)
+}
+
+fn revisions(db: &Connection) -> Result<Vec<Revision>> {
+    let sql =
+        "SELECT revision, at, what, by, mission, seq, hash FROM registry_revision ORDER BY revision DESC";
+    let rows = db
+        .prepare_cached(sql)?
+        .query_map([], |row| {
+            Ok(Revision {
+                revision: row.get(0)?,
+                at: Instant(row.get(1)?),
+                what: row.get(2)?,
+                by: row.get(3)?,
+                mission: row.get(4)?,
+                seq: row.get(5)?,
+                hash: row.get(6)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// The chain hashes that an INDEX.md carries: a chain whose tail was cut off no longer holds them.
+pub fn anchors(text: &str, found_in: &str) -> Vec<Anchor> {
+    let find = |line: &str| {
+        let (_, rest) = line.split_once("· chain ")?;
+        let (seq, hash) = rest.split_once(' ')?;
+        let seq = seq.parse().ok()?;
+        Some(Anchor { found_in: found_in.to_owned(), seq, hash: hash.trim_matches('`').to_owned() })
+    };
+    text.lines().filter(|line| line.starts_with("Revision ")).filter_map(find).collect()
+}

@@ -1,0 +1,61 @@
+//! The SOP library: which versions exist, which one is active, and the facts they are compared by.
+//!
+//! The journal's tables are the truth; `sops/INDEX.md` is written from them. Files are read here, but only the
+//! publication itself writes one, before the commit that makes it visible.
+
+mod facts;
+mod index;
+mod publish;
+mod rows;
+mod verify;
+
+pub use facts::{conflicts, forget, remember_draft};
+pub use index::{Index, anchors, index};
+pub use publish::{Approval, Publication, published_path, register};
+pub use rows::{Status, VersionRow, active, all, highest, history, summaries, version};
+pub use verify::{Checked, read_checked, verify_files};
+
+/// The tables of this layer, as of version 1.
+pub const TABLES: &str = "
+CREATE TABLE sop_version(
+  sop TEXT NOT NULL,
+  version TEXT NOT NULL,
+  status TEXT NOT NULL,                 -- draft, active, deprecated, archived
+  title TEXT NOT NULL,
+  department TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  risk_level TEXT NOT NULL,
+  trigger_text TEXT NOT NULL,
+  path TEXT NOT NULL,                   -- relative to the workspace
+  sha256 TEXT NOT NULL,
+  mission TEXT,
+  created_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  approved_by TEXT,
+  approved_at INTEGER,
+  override TEXT,                        -- why failed assertions were overridden
+  review_due INTEGER,
+  revision INTEGER,                     -- registry revision that published it
+  PRIMARY KEY(sop, version)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX sop_one_active ON sop_version(sop) WHERE status = 'active';
+CREATE TABLE sop_fact(
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  source TEXT NOT NULL,                 -- SOP id, or the mission an open draft belongs to
+  sop TEXT NOT NULL,
+  version TEXT NOT NULL,
+  fact TEXT NOT NULL                    -- JSON
+) STRICT;
+CREATE INDEX sop_fact_subject ON sop_fact(kind, subject);
+CREATE INDEX sop_fact_source ON sop_fact(source);
+CREATE TABLE registry_revision(
+  revision INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  by TEXT NOT NULL,
+  mission TEXT,
+  seq INTEGER NOT NULL,                 -- the fact that recorded it
+  hash TEXT NOT NULL                    -- its chain hash
+) STRICT;
+";

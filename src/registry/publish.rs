@@ -1,0 +1,138 @@
+//! Making a version visible: the rows that change together when a publication commits.
+
+use super::facts;
+use super::rows::{self, Status};
+use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::journal::Tx;
+use crate::sop::{Sop, Version};
+use serde_json::json;
+
+/// Who approved what, and on which grounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The signing party.
+    pub by: String,
+    /// When it signed.
+    pub at: Instant,
+    /// Why failed assertions were overridden.
+    pub overriding: Option<String>,
+    /// The hash it was shown.
+    pub hash: Digest,
+}
+
+/// A version that is about to become active.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// The document.
+    pub sop: Sop,
+    /// Its bytes, as written to the file.
+    pub text: String,
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// The mission.
+    pub mission: String,
+    /// The signature.
+    pub approval: Approval,
+    /// When the SOP itself is due for review.
+    pub review_due: Option<Instant>,
+}
+
+/// `sops/REV/SOP-REV-lead-qualification-v1.0.md`.
+pub fn published_path(sop: &Sop) -> String {
+    let head = &sop.head;
+    format!("sops/{}/{}-v{}.md", head.id.department(), head.id, head.version)
+}
+
+/// Registers a publication: the new version active, the one before deprecated, its facts in place of the old
+/// ones, one registry revision. Fails when the approved hash is not the hash of the bytes, or when the registry
+/// has moved since the version number was given. Returns the revision.
+pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
+    let Publication { sop, text, path, mission, approval, review_due } = publication;
+    let head = &sop.head;
+    let digest = Digest::of(text);
+    if digest != approval.hash {
+        return Err(Problem::conflict("the approval was given for other bytes than these"));
+    }
+    let before = rows::active(tx.db(), &head.id)?;
+    check_order(head.version, rows::highest(tx.db(), &head.id)?)?;
+    tx.db()
+        .prepare_cached("UPDATE sop_version SET status = 'deprecated' WHERE sop = ?1 AND status = 'active'")?
+        .execute([head.id.as_str()])?;
+    let revision: i64 = tx
+        .db()
+        .prepare_cached("SELECT coalesce(max(revision), 0) + 1 FROM registry_revision")?
+        .query_row([], |row| row.get(0))?;
+    tx.db()
+        .prepare_cached(
+            "INSERT INTO sop_version(sop, version, status, title, department, owner, risk_level, trigger_text, path,
+               sha256, mission, created_by, created_at, approved_by, approved_at, override, review_due, revision)
+             VALUES(?1, ?2, 'active', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        )?
+        .execute(rusqlite::params![
+            head.id.as_str(),
+            head.version.to_string(),
+            head.title,
+            head.department,
+            head.owner,
+            word(&head.risk_level),
+            sop.body.trigger,
+            path,
+            digest.0,
+            mission,
+            head.created_by,
+            tx.now().0,
+            approval.by,
+            approval.at.0,
+            approval.overriding,
+            review_due.map(|due| due.0),
+            revision,
+        ])?;
+    facts::replace(tx, head.id.as_str(), sop, text)?;
+    facts::forget(tx, mission)?;
+    let name = format!("{} v{}", head.id, head.version);
+    let what = match &before {
+        Some(before) => format!("published {name}, deprecating v{}", before.version),
+        None => format!("published {name}"),
+    };
+    let hash = tx.event(
+        mission,
+        "published",
+        &json!({
+            "sop": head.id, "version": head.version, "path": path, "sha256": digest, "by": approval.by,
+            "override": approval.overriding, "supersedes": before.as_ref().map(|row| row.version),
+            "revision": revision, "status": Status::Active,
+        }),
+    )?;
+    log_revision(tx, revision, &what, (&approval.by, mission), &hash)?;
+    Ok(revision)
+}
+
+fn check_order(version: Version, highest: Option<Version>) -> Result<()> {
+    match highest {
+        Some(highest) if version <= highest => Err(Problem::conflict(format!(
+            "v{highest} was published meanwhile; v{version} can no longer follow"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn log_revision(
+    tx: &Tx<'_>,
+    revision: i64,
+    what: &str,
+    (by, mission): (&str, &str),
+    hash: &Digest,
+) -> Result<()> {
+    tx.db()
+        .prepare_cached(
+            "INSERT INTO registry_revision(revision, at, what, by, mission, seq, hash)
+             SELECT ?1, ?2, ?3, ?4, ?5, max(seq), ?6 FROM event",
+        )?
+        .execute((revision, tx.now().0, what, by, mission, &hash.0))?;
+    Ok(())
+}
+
+/// The bare word of a plain enum.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

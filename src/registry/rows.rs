@@ -1,0 +1,188 @@
+//! Versions as stored.
+
+use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::roles::plan::SopView;
+use crate::sop::document::RiskLevel;
+use crate::sop::{SopId, Version};
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde::{Deserialize, Serialize};
+
+/// Where a version is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Imported or being written; not approved.
+    Draft,
+    /// The one that counts.
+    Active,
+    /// Superseded.
+    Deprecated,
+    /// Out of use for good.
+    Archived,
+}
+
+impl Status {
+    /// The word in tables and pages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Deprecated => "deprecated",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// One version of one SOP.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VersionRow {
+    /// The SOP.
+    pub id: SopId,
+    /// The version.
+    pub version: Version,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Title for people.
+    pub title: String,
+    /// Department code.
+    pub department: String,
+    /// Accountable owner.
+    pub owner: String,
+    /// Danger of a run.
+    pub risk_level: RiskLevel,
+    /// The event that starts it.
+    pub trigger: String,
+    /// The file, relative to the workspace.
+    pub path: String,
+    /// Hash of the approved bytes.
+    pub sha256: Digest,
+    /// The mission it came from.
+    pub mission: Option<String>,
+    /// Who drafted it.
+    pub created_by: String,
+    /// When it was drafted.
+    pub created_at: Instant,
+    /// Who signed.
+    pub approved_by: Option<String>,
+    /// When.
+    pub approved_at: Option<Instant>,
+    /// Why failed assertions were overridden.
+    pub overriding: Option<String>,
+    /// When the SOP itself is due for review.
+    pub review_due: Option<Instant>,
+    /// The registry revision that published it.
+    pub revision: Option<i64>,
+}
+
+const SELECT: &str =
+    "SELECT sop, version, status, title, department, owner, risk_level, trigger_text, path, sha256,
+  mission, created_by, created_at, approved_by, approved_at, override, review_due, revision FROM sop_version";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
+    Ok(VersionRow {
+        id: word(row, 0)?,
+        version: word(row, 1)?,
+        status: word(row, 2)?,
+        title: row.get(3)?,
+        department: row.get(4)?,
+        owner: row.get(5)?,
+        risk_level: word(row, 6)?,
+        trigger: row.get(7)?,
+        path: row.get(8)?,
+        sha256: Digest(row.get(9)?),
+        mission: row.get(10)?,
+        created_by: row.get(11)?,
+        created_at: Instant(row.get(12)?),
+        approved_by: row.get(13)?,
+        approved_at: row.get::<_, Option<i64>>(14)?.map(Instant),
+        overriding: row.get(15)?,
+        review_due: row.get::<_, Option<i64>>(16)?.map(Instant),
+        revision: row.get(17)?,
+    })
+}
+
+/// A column that holds one bare word of an enum, an id or a version.
+fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
+/// Every version of every SOP: by id, newest version first.
+pub fn all(db: &Connection) -> Result<Vec<VersionRow>> {
+    let mut rows: Vec<VersionRow> = db
+        .prepare_cached(&format!("{SELECT} ORDER BY sop"))?
+        .query_map([], read)?
+        .collect::<Result<_, _>>()?;
+    rows.sort_by(|a, b| a.id.cmp(&b.id).then(b.version.cmp(&a.version)));
+    Ok(rows)
+}
+
+/// All versions of one SOP, newest first. Unknown ids are an error.
+pub fn history(db: &Connection, id: &SopId) -> Result<Vec<VersionRow>> {
+    let mut rows: Vec<VersionRow> = db
+        .prepare_cached(&format!("{SELECT} WHERE sop = ?1"))?
+        .query_map([id.as_str()], read)?
+        .collect::<Result<_, _>>()?;
+    if rows.is_empty() {
+        return Err(
+            Problem::not_found(format!("there is no {id} in the registry")).hint("see `sopd sop list`")
+        );
+    }
+    rows.sort_by(|a, b| b.version.cmp(&a.version));
+    Ok(rows)
+}
+
+/// The active version.
+pub fn active(db: &Connection, id: &SopId) -> Result<Option<VersionRow>> {
+    let sql = format!("{SELECT} WHERE sop = ?1 AND status = 'active'");
+    Ok(db.prepare_cached(&sql)?.query_row([id.as_str()], read).optional()?)
+}
+
+/// The highest version that was ever published.
+pub fn highest(db: &Connection, id: &SopId) -> Result<Option<Version>> {
+    let rows = match history(db, id) {
+        Ok(rows) => rows,
+        Err(problem) if problem.kind == crate::base::Kind::NotFound => Vec::new(),
+        Err(problem) => return Err(problem),
+    };
+    Ok(rows.into_iter().filter(|row| row.status != Status::Draft).map(|row| row.version).max())
+}
+
+/// One version, `SOP-REV-x` (the active one, else the newest) or `SOP-REV-x-v1.0`.
+pub fn version(db: &Connection, name: &str) -> Result<VersionRow> {
+    let wrong = |message: String| Problem::usage(message).hint("name it like SOP-REV-x or SOP-REV-x-v1.0");
+    let (id, wanted) = match name.rsplit_once("-v") {
+        Some((id, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            (id, Some(version.parse::<Version>().map_err(wrong)?))
+        }
+        _ => (name, None),
+    };
+    let rows = history(db, &id.parse().map_err(wrong)?)?;
+    let found = if let Some(version) = wanted {
+        rows.into_iter().find(|row| row.version == version)
+    } else {
+        let newest = rows.first().cloned();
+        rows.into_iter().find(|row| row.status == Status::Active).or(newest)
+    };
+    found.ok_or_else(|| Problem::not_found(format!("there is no {name} in the registry")))
+}
+
+/// The active SOPs as the orchestrator sees them, by id.
+pub fn summaries(db: &Connection) -> Result<Vec<SopView>> {
+    let sql = "SELECT sop, version, title, owner, trigger_text FROM sop_version WHERE status = 'active' ORDER BY sop";
+    let rows = db
+        .prepare_cached(sql)?
+        .query_map([], |row| {
+            Ok(SopView {
+                id: row.get(0)?,
+                version: row.get(1)?,
+                title: row.get(2)?,
+                owner: row.get(3)?,
+                trigger: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}

@@ -1,0 +1,92 @@
+//! Defaults of SOPs and their runs, notifications, retention, git. The defaults of runs are those of the skill
+//! description whose files are valid here (requirement D1).
+
+use crate::base::Span;
+use crate::base::span::Unit;
+use crate::sop::document::ExecutionMode;
+use serde::{Deserialize, Serialize};
+
+/// Defaults of published SOPs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sops {
+    /// How often a published SOP is reviewed when its head does not say. Default 6 months.
+    pub review_every: Span,
+}
+
+impl Default for Sops {
+    fn default() -> Self {
+        Self { review_every: Span { count: 6, unit: Unit::Month } }
+    }
+}
+
+/// Defaults of runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Runs {
+    /// How much a run does without asking when its SOP does not say. Default `supervised`.
+    pub default_execution_mode: ExecutionMode,
+    /// How long a gate waits when its step does not say. Default 30 minutes.
+    pub approval_timeout: Span,
+    /// Runs under way at once. Default 3.
+    pub max_concurrent: u32,
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self {
+            default_execution_mode: ExecutionMode::Supervised,
+            approval_timeout: Span { count: 30, unit: Unit::Minute },
+            max_concurrent: 3,
+        }
+    }
+}
+
+/// What people are told without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the four switches of the skill description")]
+pub struct Notifications {
+    /// Somebody must decide. Default on.
+    pub approval_required: bool,
+    /// A run is complete. Default on.
+    pub run_completed: bool,
+    /// A run failed. Default on.
+    pub run_failed: bool,
+    /// A step is complete. Default off: too many to read.
+    pub step_completed: bool,
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self { approval_required: true, run_completed: true, run_failed: true, step_completed: false }
+    }
+}
+
+/// How long erasable payloads are kept; facts and their hashes stay for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Days. Default 90.
+    pub days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 90 }
+    }
+}
+
+/// What is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Git {
+    /// One commit per publication when the workspace is a git repository. Default on.
+    pub commit: bool,
+}
+
+impl Default for Git {
+    fn default() -> Self {
+        Self { commit: true }
+    }
+}

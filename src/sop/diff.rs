@@ -1,0 +1,83 @@
+//! The difference of two texts, line by line, as people read it in a review.
+
+use similar::{ChangeTag, TextDiff};
+use std::fmt::Write as _;
+
+/// Lines of unchanged text around a change.
+const CONTEXT: usize = 3;
+
+/// A unified diff of `a` and `b`, named by `labels`; empty when they are equal.
+pub fn diff(a: &str, b: &str, labels: (&str, &str)) -> String {
+    if a == b {
+        return String::new();
+    }
+    TextDiff::from_lines(a, b).unified_diff().context_radius(CONTEXT).header(labels.0, labels.1).to_string()
+}
+
+/// Like [`diff`], with the words that changed inside a line put between `open` and `close`.
+pub fn diff_words(a: &str, b: &str, labels: (&str, &str), (open, close): (&str, &str)) -> String {
+    if a == b {
+        return String::new();
+    }
+    let diff = TextDiff::from_lines(a, b);
+    let mut out = format!("--- {}\n+++ {}\n", labels.0, labels.1);
+    for group in diff.grouped_ops(CONTEXT) {
+        if let (Some(first), Some(last)) = (group.first(), group.last()) {
+            let (old, new) = (
+                first.old_range().start..last.old_range().end,
+                first.new_range().start..last.new_range().end,
+            );
+            let header =
+                writeln!(out, "@@ -{},{} +{},{} @@", old.start + 1, old.len(), new.start + 1, new.len());
+            debug_assert!(header.is_ok(), "BUG: writing to a string failed");
+        }
+        for change in group.iter().flat_map(|op| diff.iter_inline_changes(op)) {
+            out.push(match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            });
+            for (emphasised, piece) in change.iter_strings_lossy() {
+                let (words, end) = piece.strip_suffix('\n').map_or((&*piece, ""), |words| (words, "\n"));
+                if emphasised && !words.is_empty() {
+                    out.extend([open, words, close, end]);
+                } else {
+                    out.extend([words, end]);
+                }
+            }
+            if change.missing_newline() {
+                out.push_str("\n\\ no line end\n");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_number_stands_out() {
+        let (a, b) = ("one\nA score of 70 or more.\nend\n", "one\nA score of 60 or more.\nend\n");
+        insta::assert_snapshot!(diff(a, b, ("v1.0", "v1.1")), @"
+        --- v1.0
+        +++ v1.1
+        @@ -1,3 +1,3 @@
+         one
+        -A score of 70 or more.
+        +A score of 60 or more.
+         end
+        ");
+        insta::assert_snapshot!(diff_words(a, b, ("v1.0", "v1.1"), ("[", "]")), @"
+        --- v1.0
+        +++ v1.1
+        @@ -1,3 +1,3 @@
+         one
+        -A score of [70] or more.
+        +A score of [60] or more.
+         end
+        ");
+        assert_eq!(diff(a, a, ("x", "y")), "");
+    }
+}

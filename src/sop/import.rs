@@ -1,0 +1,306 @@
+//! Reads procedures written in other forms into drafts of our own. Nothing is made up: what the source does
+//! not say stands in the draft as `MISSING: …`, which the coded checks refuse. Nothing is dropped silently:
+//! what has no place of its own is kept under Scope, and a note says so.
+
+mod agent_sop;
+mod manifest;
+mod markdown;
+mod skill;
+
+use super::document::{Body, ExecutionMode, Head, Priority, RiskLevel, Section, Sop, Trigger};
+use super::id::{SopId, Version};
+use super::outline::Part;
+use super::plain::{below, without_keys};
+use super::prose::sentences;
+use super::{parse, render};
+use crate::base::{Problem, text::slug};
+use std::fmt::Write as _;
+
+/// What the person who imports says beside the files.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The SOP's id; made from department and title when absent.
+    pub id: Option<SopId>,
+    /// Department code; taken from the id when absent.
+    pub department: Option<String>,
+    /// The one accountable owner: an agent id.
+    pub owner: Option<String>,
+    /// The business objective.
+    pub objective: Option<String>,
+    /// Danger of a run.
+    pub risk_level: Option<RiskLevel>,
+    /// What happens if it goes wrong.
+    pub impact: Option<String>,
+    /// How to undo it.
+    pub rollback: Option<String>,
+    /// Who imports: an agent id.
+    pub created_by: String,
+    /// `2026-11-20`.
+    pub created_at: String,
+}
+
+/// A draft, and what a person should know about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// The draft; it reads back from its own text.
+    pub sop: Sop,
+    /// What the source does not say, in words; each stands in the draft as `MISSING: …` or as `missing`.
+    pub missing: Vec<String>,
+    /// How the source was understood where one could understand it otherwise, and what was moved.
+    pub notes: Vec<String>,
+}
+
+/// The agent id that stands where nobody is named; no roster has it.
+pub const NOBODY: &str = "missing";
+
+/// Reads `files`, pairs of name and content: one SOP in our form, `SOP.md` with or without `manifest.json`,
+/// one `*.sop.md`, or one other Markdown file.
+///
+/// # Errors
+/// All problems found, such as two files that disagree, or a draft that could not be read back.
+pub fn import(files: &[(String, String)], given: &Given) -> Result<Imported, Vec<Problem>> {
+    let is_json = |name: &str| name.rsplit('.').next().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+    let (manifests, texts): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| is_json(name));
+    let ([(name, text)], 0..=1) = (texts.as_slice(), manifests.len()) else {
+        let problem = Problem::usage("an import reads one Markdown file, and at most one manifest beside it");
+        return Err(vec![problem.hint("import each procedure by itself")]);
+    };
+    if text.starts_with("---") && text.lines().take(20).any(|line| line.starts_with("id: SOP-")) {
+        return parse(name, text).map(|sop| Imported { sop, missing: Vec::new(), notes: Vec::new() });
+    }
+    let draft = Draft::default();
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let draft = if base == "SOP.md" || !manifests.is_empty() {
+        skill::read(
+            draft,
+            (name, text),
+            manifests.first().map(|(name, text)| (name.as_str(), text.as_str())),
+        )?
+    } else if base.ends_with(".sop.md") {
+        agent_sop::read(draft, text)
+    } else {
+        markdown::read(draft, name, text)?
+    };
+    draft.finish(base, given)
+}
+
+/// What an importer fills in; what stays empty is missing.
+#[derive(Default)]
+struct Draft {
+    title: String,
+    description: String,
+    version: Option<Version>,
+    priority: Option<Priority>,
+    execution_mode: Option<ExecutionMode>,
+    triggers: Vec<Trigger>,
+    cooldown: Option<crate::base::Span>,
+    max_concurrent: Option<u32>,
+    body: Body,
+    inputs_are_said: bool,
+    missing: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Draft {
+    fn finish(mut self, source: &str, given: &Given) -> Result<Imported, Vec<Problem>> {
+        let (id, department) = self.identity(given).map_err(|problem| vec![problem])?;
+        let owner = self.word("the owner", given.owner.as_deref());
+        let objective = self.line("the business objective in one sentence", given.objective.as_deref());
+        let impact = self.line("what happens if it goes wrong", given.impact.as_deref());
+        let described = Some(std::mem::take(&mut self.description)).filter(|text| !text.is_empty());
+        let description = self.line("what the SOP does, in one or two sentences", described.as_deref());
+        self.fill_body(source, given);
+        let version = self.version.unwrap_or(Version::FIRST);
+        self.change_log(version, source, given);
+        let head = Head {
+            id,
+            version,
+            title: self.title.clone(),
+            department,
+            owner,
+            objective,
+            description,
+            risk_level: given.risk_level.unwrap_or_default(),
+            impact,
+            execution_mode: self.execution_mode.unwrap_or_default(),
+            priority: self.priority.unwrap_or_default(),
+            triggers: if self.triggers.is_empty() { vec![Trigger::Manual] } else { self.triggers },
+            cooldown: self.cooldown,
+            max_concurrent: self.max_concurrent,
+            admission: None,
+            confidence: None,
+            review_every: None,
+            created_by: given.created_by.clone(),
+            created_at: given.created_at.clone(),
+            mission: None,
+            contract: None,
+            supersedes: None,
+        };
+        let sop = Sop { head, body: self.body };
+        let read = parse(source, &render(&sop))?;
+        Ok(Imported { sop: read, missing: self.missing, notes: self.notes })
+    }
+
+    fn identity(&mut self, given: &Given) -> Result<(SopId, String), Problem> {
+        if self.title.is_empty() {
+            return Err(Problem::invalid("the file has no title").hint("begin it with `# Title`"));
+        }
+        match (&given.id, &given.department) {
+            (Some(id), _) => Ok((id.clone(), id.department().to_owned())),
+            (None, Some(department)) => {
+                let id = SopId::new(department, &slug(&self.title, 48)).map_err(Problem::usage)?;
+                Ok((id, department.clone()))
+            }
+            (None, None) => {
+                let problem = Problem::usage("the file does not say to which department the SOP belongs");
+                Err(problem.hint("say it with `--id SOP-OPS-name` or `--department OPS`"))
+            }
+        }
+    }
+
+    fn lacks(&mut self, what: &str) -> String {
+        self.missing.push(what.to_owned());
+        format!("MISSING: {what}.")
+    }
+
+    fn line(&mut self, what: &str, text: Option<&str>) -> String {
+        text.map_or_else(|| self.lacks(what), |text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    fn word(&mut self, what: &str, word: Option<&str>) -> String {
+        word.map_or_else(
+            || {
+                self.missing.push(what.to_owned());
+                NOBODY.to_owned()
+            },
+            str::to_owned,
+        )
+    }
+
+    fn fill_body(&mut self, source: &str, given: &Given) {
+        let missing = [
+            (Section::Purpose, "why this SOP exists"),
+            (Section::Scope, "what is in and what is out"),
+            (Section::Roles, "who answers for what"),
+            (Section::Trigger, "the one event that starts it"),
+            (Section::Preflight, "a check before the first step"),
+            (Section::DefinitionOfDone, "one measurable rule that says when it is done"),
+            (Section::Confidence, "from which confidence a result stands, and where exceptions go"),
+        ];
+        for (section, what) in missing {
+            if self.section(section).is_empty() {
+                let marker = self.lacks(what);
+                let bullet = matches!(section, Section::Roles | Section::Preflight | Section::Confidence);
+                *self.section(section) = if bullet { format!("- {marker}") } else { marker };
+            }
+        }
+        if !self.inputs_are_said && self.body.inputs.is_empty() {
+            let marker = self.lacks("the inputs, or that there are none");
+            add(&mut self.body.preflight, &format!("- {marker}"));
+        }
+        if given.risk_level.is_none() {
+            let marker = self.lacks("the risk level; `medium` stands in the head until somebody says");
+            add(&mut self.body.risk, &format!("- {marker}"));
+        }
+        match &given.rollback {
+            Some(rollback) => add(&mut self.body.risk, &format!("- Rollback: {rollback}")),
+            None if !self.body.risk.to_lowercase().contains("rollback") => {
+                let marker = self.lacks("the way back");
+                add(&mut self.body.risk, &format!("- Rollback: {marker}"));
+            }
+            None => {}
+        }
+        self.fill_steps(source);
+    }
+
+    fn fill_steps(&mut self, source: &str) {
+        let mut steps = std::mem::take(&mut self.body.steps);
+        if steps.is_empty() {
+            let text = self.lacks("the steps");
+            steps.push(super::Step {
+                number: 1,
+                title: format!("Say what {source} does"),
+                text,
+                ..Default::default()
+            });
+        }
+        for step in &mut steps {
+            let number = step.number;
+            if step.assignee.is_none() {
+                step.assignee = Some(self.word(&format!("who does step {number}"), None));
+            }
+            if step.artifact.is_none() {
+                step.artifact = Some(self.lacks(&format!("what exists after step {number}")));
+            }
+            if step.text.is_empty() {
+                step.text = self.lacks(&format!("what to do in step {number}"));
+            }
+        }
+        self.body.steps = steps;
+    }
+
+    fn change_log(&mut self, version: Version, source: &str, given: &Given) {
+        add(
+            &mut self.body.change_log,
+            &format!("- v{version} ({}): Imported from {source}.", given.created_at),
+        );
+    }
+
+    /// The text of a section that holds text.
+    fn section(&mut self, section: Section) -> &mut String {
+        let body = &mut self.body;
+        match section {
+            Section::Purpose => &mut body.purpose,
+            Section::Roles => &mut body.roles,
+            Section::Trigger => &mut body.trigger,
+            Section::Preflight => &mut body.preflight,
+            Section::DefinitionOfDone => &mut body.definition_of_done,
+            Section::Confidence => &mut body.confidence,
+            Section::Risk => &mut body.risk,
+            Section::References => &mut body.references,
+            Section::ChangeLog => &mut body.change_log,
+            Section::Scope | Section::Inputs | Section::Steps => &mut body.scope,
+        }
+    }
+
+    /// Keeps a part that has no place of its own under Scope.
+    fn keep(&mut self, part: &Part) {
+        if part.text.is_empty() {
+            return;
+        }
+        let text = without_keys(&below(&part.text, 4));
+        let text = if part.title.is_empty() { text } else { format!("### {}\n\n{text}", part.title) };
+        add(&mut self.body.scope, &text);
+        let name = if part.title.is_empty() { "the text before the first heading" } else { &part.title };
+        self.notes.push(format!(
+            "line {}: \"{name}\" has no section of its own and is kept under Scope",
+            part.line
+        ));
+    }
+
+    /// Overview, purpose or introduction: the purpose, and its first sentence as description.
+    fn overview(&mut self, text: &str) {
+        add(&mut self.body.purpose, &without_keys(&below(text, 3)));
+        if self.description.is_empty() {
+            self.description =
+                sentences(text, 1).into_iter().next().map(|first| first.text).unwrap_or_default();
+        }
+    }
+}
+
+/// Adds a block below what is there already.
+fn add(place: &mut String, text: &str) {
+    let lists = place.lines().last().is_some_and(|line| line.starts_with("- ")) && text.starts_with("- ");
+    let gap = if place.is_empty() {
+        ""
+    } else if lists {
+        "\n"
+    } else {
+        "\n\n"
+    };
+    let written = write!(place, "{gap}{}", text.trim());
+    debug_assert!(written.is_ok(), "BUG: writing to a string failed");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! What can be measured: the end, the trigger, the confidence threshold, the way back, the review of danger.
+
+use super::{Hit, Rule, Subject};
+use crate::contract::Severity::{Advisory, Blocking};
+use crate::sop::document::{RiskLevel, Section};
+use crate::sop::measure::measures;
+use crate::sop::outline::bullets;
+use crate::sop::prose::sentences;
+use crate::sop::tokens::{stem, words};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "definition_of_done_measurable",
+        what: "the definition of done names an amount, a time limit or a state one can look up",
+        severity: Blocking,
+        section: Section::DefinitionOfDone,
+        look: definition_of_done_measurable,
+    },
+    Rule {
+        name: "trigger_exact",
+        what: "the trigger is an event one can see happen",
+        severity: Blocking,
+        section: Section::Trigger,
+        look: trigger_exact,
+    },
+    Rule {
+        name: "trigger_is_one_event",
+        what: "the trigger is one event, not several",
+        severity: Advisory,
+        section: Section::Trigger,
+        look: trigger_is_one_event,
+    },
+    Rule {
+        name: "confidence_threshold_present",
+        what: "a percentage says from when a result stands without review",
+        severity: Blocking,
+        section: Section::Confidence,
+        look: confidence_threshold_present,
+    },
+    Rule {
+        name: "exceptions_routed",
+        what: "exceptions go to a named agent",
+        severity: Advisory,
+        section: Section::Confidence,
+        look: exceptions_routed,
+    },
+    Rule {
+        name: "rollback_present",
+        what: "Risk and rollback says how to undo the work",
+        severity: Blocking,
+        section: Section::Risk,
+        look: rollback_present,
+    },
+    Rule {
+        name: "danger_is_reviewed",
+        what: "an SOP of high or critical risk has an approval gate or says who reviews",
+        severity: Blocking,
+        section: Section::Risk,
+        look: danger_is_reviewed,
+    },
+];
+
+/// Participles that name a state one can look up.
+const STATES: [&str; 34] = [
+    "accepted",
+    "acknowledged",
+    "approved",
+    "archived",
+    "assigned",
+    "booked",
+    "closed",
+    "completed",
+    "confirmed",
+    "countersigned",
+    "delivered",
+    "deployed",
+    "documented",
+    "entered",
+    "exists",
+    "filed",
+    "granted",
+    "linked",
+    "logged",
+    "notified",
+    "paid",
+    "passed",
+    "posted",
+    "published",
+    "recorded",
+    "rejected",
+    "removed",
+    "resolved",
+    "revoked",
+    "saved",
+    "sent",
+    "set",
+    "signed",
+    "stored",
+];
+
+/// Triggers that nobody can see happen.
+const VAGUE_TRIGGERS: [&str; 8] = [
+    "as needed",
+    "when needed",
+    "if needed",
+    "when necessary",
+    "as required",
+    "when appropriate",
+    "from time to time",
+    "on an ongoing basis",
+];
+
+fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
+}
+
+/// What in a line can be measured or looked up: amounts, and states by their participle.
+pub(super) fn measured(line: &str) -> Vec<String> {
+    let amounts = measures(line).into_iter().map(|measure| measure.amount);
+    amounts.chain(words(line).into_iter().filter(|word| STATES.contains(&word.as_str()))).collect()
+}
+
+fn definition_of_done_measurable(subject: &Subject<'_>) -> Vec<Hit> {
+    let text = &subject.sop.body.definition_of_done;
+    if text.is_empty() || !measured(text).is_empty() {
+        return Vec::new();
+    }
+    let message =
+        "Nobody can measure this definition of done; name an amount with its unit, a time limit or a state.";
+    vec![Hit::new(Section::DefinitionOfDone, message, first_line(text))]
+}
+
+fn trigger_exact(subject: &Subject<'_>) -> Vec<Hit> {
+    let text = &subject.sop.body.trigger;
+    let lower = text.to_lowercase();
+    let vague = VAGUE_TRIGGERS.iter().find(|vague| lower.contains(*vague));
+    let short = !text.is_empty() && words(text).len() < 3;
+    if vague.is_none() && !short {
+        return Vec::new();
+    }
+    let message =
+        "The trigger is not an event one can see happen; say what changes, where, and to which value.";
+    vec![Hit::new(Section::Trigger, message, first_line(text))]
+}
+
+fn trigger_is_one_event(subject: &Subject<'_>) -> Vec<Hit> {
+    let text = &subject.sop.body.trigger;
+    let first = sentences(text, 1).into_iter().next().map(|sentence| sentence.text).unwrap_or_default();
+    let either = first.contains(" or when ") || first.contains(", or ") || first.contains(" or if ");
+    if bullets(text, 1).len() < 2 && !either {
+        return Vec::new();
+    }
+    let message = "The trigger names more than one event; choose the one that starts this SOP.";
+    vec![Hit::new(Section::Trigger, message, first_line(text))]
+}
+
+fn confidence_threshold_present(subject: &Subject<'_>) -> Vec<Hit> {
+    let text = &subject.sop.body.confidence;
+    let said = measures(text).iter().any(|measure| measure.dimension == "%");
+    if said || subject.sop.head.confidence.is_some() || text.is_empty() {
+        return Vec::new();
+    }
+    let message = "No confidence threshold; say from which percentage a result stands without review.";
+    vec![Hit::new(Section::Confidence, message, first_line(text))]
+}
+
+fn names_an_agent(subject: &Subject<'_>, text: &str) -> bool {
+    subject.context.agents.iter().any(|id| super::people::holds_word(text, id))
+}
+
+fn exceptions_routed(subject: &Subject<'_>) -> Vec<Hit> {
+    let text = &subject.sop.body.confidence;
+    if text.is_empty() || names_an_agent(subject, text) {
+        return Vec::new();
+    }
+    let message = "Nobody is named to whom exceptions go; name the agent and what it is shown.";
+    vec![Hit::new(Section::Confidence, message, first_line(text))]
+}
+
+/// Whether a line says how to undo something: a word for it, and enough other words.
+pub(super) fn is_way_back(line: &str) -> bool {
+    let words = words(line);
+    let undo = |pair: &[String]| matches!(pair, [a, b] if a == "roll" && b == "back");
+    let known = [
+        "rollback", "undo", "restor", "revert", "revers", "withdraw", "rebuild", "recover", "reset", "cancel",
+    ];
+    let says = words.iter().any(|word| known.contains(&stem(word).as_str())) || words.windows(2).any(undo);
+    says && words.len() >= 5
+}
+
+fn rollback_present(subject: &Subject<'_>) -> Vec<Hit> {
+    let text = &subject.sop.body.risk;
+    let in_steps = subject.steps().iter().any(|step| step.rollback.is_some());
+    if text.is_empty() || in_steps || text.lines().any(is_way_back) {
+        return Vec::new();
+    }
+    let message =
+        "There is no way back; add `- Rollback: …` with what to undo, in which order, and who does it.";
+    vec![Hit::new(Section::Risk, message, first_line(text))]
+}
+
+fn danger_is_reviewed(subject: &Subject<'_>) -> Vec<Hit> {
+    let body = &subject.sop.body;
+    if !matches!(subject.sop.head.risk_level, RiskLevel::High | RiskLevel::Critical) {
+        return Vec::new();
+    }
+    let gated = subject
+        .steps()
+        .iter()
+        .any(|step| step.approval_required == Some(true) || step.approval_when.is_some());
+    let reviewed = [&body.confidence, &body.risk].into_iter().flat_map(|text| text.lines()).any(|line| {
+        let review =
+            words(line).iter().any(|word| matches!(stem(word).as_str(), "review" | "approv" | "sign"));
+        review && names_an_agent(subject, line)
+    });
+    if gated || reviewed || subject.steps().is_empty() {
+        return Vec::new();
+    }
+    let message =
+        "The risk is high and no step asks a person; add `**Approval Required**: Yes`, or say who reviews.";
+    vec![Hit::new(Section::Risk, message, first_line(&body.risk))]
+}

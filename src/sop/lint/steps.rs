@@ -1,0 +1,193 @@
+//! The steps: each has who and what, says what to do, and their order can be walked.
+
+use super::{Hit, Rule, Subject, heading};
+use crate::base::text::counted;
+use crate::contract::Severity::{Advisory, Blocking};
+use crate::sop::document::{Lapse, OnFailure, Section, Step};
+use std::collections::BTreeSet;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "steps_have_assignees",
+        what: "every step names who does it",
+        severity: Blocking,
+        section: Section::Steps,
+        look: |s| lacking(s, "assignee", |step| step.assignee.is_none(), "add `**Assignee**: <agent id>`"),
+    },
+    Rule {
+        name: "steps_have_artifacts",
+        what: "every step names what exists afterwards",
+        severity: Blocking,
+        section: Section::Steps,
+        look: |s| {
+            lacking(
+                s,
+                "artifact",
+                |step| step.artifact.is_none(),
+                "add `**Artifact**: <what exists afterwards>`",
+            )
+        },
+    },
+    Rule {
+        name: "steps_have_instructions",
+        what: "every step says what to do",
+        severity: Blocking,
+        section: Section::Steps,
+        look: |s| {
+            lacking(
+                s,
+                "instruction",
+                |step| step.text.trim().is_empty(),
+                "write what to do below its heading",
+            )
+        },
+    },
+    Rule {
+        name: "dependencies_exist",
+        what: "Depends On and On Failure name steps of this SOP",
+        severity: Blocking,
+        section: Section::Steps,
+        look: dependencies_exist,
+    },
+    Rule {
+        name: "no_dependency_cycles",
+        what: "no step waits for itself, directly or through others",
+        severity: Blocking,
+        section: Section::Steps,
+        look: no_dependency_cycles,
+    },
+    Rule {
+        name: "gates_complete",
+        what: "a step with approvers or an approval time-out requires the approval",
+        severity: Blocking,
+        section: Section::Steps,
+        look: gates_complete,
+    },
+    Rule {
+        name: "no_silent_approval",
+        what: "no gate opens by itself when nobody answers",
+        severity: Advisory,
+        section: Section::Steps,
+        look: no_silent_approval,
+    },
+    Rule {
+        name: "three_to_five_steps",
+        what: "the work has three to five steps",
+        severity: Advisory,
+        section: Section::Steps,
+        look: three_to_five_steps,
+    },
+];
+
+fn lacking(subject: &Subject<'_>, what: &str, lacks: fn(&Step) -> bool, hint: &str) -> Vec<Hit> {
+    let steps = subject.steps().iter().filter(|step| lacks(step));
+    steps.map(|step| Hit::step(step, format!("Step {} has no {what}; {hint}.", step.number))).collect()
+}
+
+fn numbers(subject: &Subject<'_>) -> BTreeSet<u32> {
+    subject.steps().iter().map(|step| step.number).collect()
+}
+
+fn dependencies_exist(subject: &Subject<'_>) -> Vec<Hit> {
+    let known = numbers(subject);
+    let mut hits = Vec::new();
+    for step in subject.steps() {
+        let goto = match step.on_failure {
+            Some(OnFailure::Goto(number)) => Some(("On Failure", number)),
+            _ => None,
+        };
+        let named = step.depends_on.iter().map(|number| ("Depends On", *number)).chain(goto);
+        for (key, number) in named.filter(|(_, number)| !known.contains(number)) {
+            let message =
+                format!("`{key}` of step {} names step {number}, which does not exist.", step.number);
+            hits.push(Hit::new(Section::Steps, message, heading(step)));
+        }
+    }
+    hits
+}
+
+fn no_dependency_cycles(subject: &Subject<'_>) -> Vec<Hit> {
+    let steps = subject.steps();
+    let waits_for = |step: &Step| -> Vec<u32> {
+        if step.depends_on.is_empty() {
+            step.number.checked_sub(1).into_iter().collect()
+        } else {
+            step.depends_on.clone()
+        }
+    };
+    let known = numbers(subject);
+    let mut done: BTreeSet<u32> = BTreeSet::new();
+    loop {
+        let ready: Vec<u32> = steps
+            .iter()
+            .filter(|step| !done.contains(&step.number))
+            .filter(|step| {
+                waits_for(step).iter().all(|number| done.contains(number) || !known.contains(number))
+            })
+            .map(|step| step.number)
+            .collect();
+        if ready.is_empty() {
+            break;
+        }
+        done.extend(ready);
+    }
+    let stuck = steps.iter().filter(|step| !done.contains(&step.number));
+    stuck
+        .map(|step| {
+            let waits: Vec<String> = waits_for(step).iter().map(ToString::to_string).collect();
+            let message = format!(
+                "Step {} can never start: it waits for step {}, which waits for it; change `Depends On`.",
+                step.number,
+                waits.join(" and ")
+            );
+            Hit::step(step, message)
+        })
+        .collect()
+}
+
+fn gates_complete(subject: &Subject<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for step in subject.steps() {
+        let gated = step.approval_required == Some(true) || step.approval_when.is_some();
+        let described = step.approvers.is_some() || step.approval_timeout.is_some();
+        let denied = step.approval_required == Some(false) && step.approval_when.is_some();
+        if (described && !gated) || denied {
+            let message = format!(
+                "Step {} describes an approval that it does not require; write `**Approval Required**: Yes`, or drop it.",
+                step.number
+            );
+            hits.push(Hit::step(step, message));
+        }
+    }
+    hits
+}
+
+fn no_silent_approval(subject: &Subject<'_>) -> Vec<Hit> {
+    let silent =
+        |step: &&Step| step.approval_timeout.as_ref().is_some_and(|timeout| timeout.then == Lapse::Approve);
+    let steps = subject.steps().iter().filter(silent);
+    steps
+        .map(|step| {
+            let message = format!(
+                "The gate of step {} opens by itself when nobody answers; is that meant?",
+                step.number
+            );
+            Hit::step(step, message)
+        })
+        .collect()
+}
+
+fn three_to_five_steps(subject: &Subject<'_>) -> Vec<Hit> {
+    let steps = subject.steps();
+    match (steps.first(), steps.len()) {
+        (None, _) | (_, 3..=5) => Vec::new(),
+        (Some(first), count) => {
+            let advice = if count < 3 { "say more of what is done" } else { "join steps or split the SOP" };
+            let message = format!(
+                "The SOP has {}; three to five are easiest to follow: {advice}.",
+                counted(count, "step")
+            );
+            vec![Hit::step(first, message)]
+        }
+    }
+}

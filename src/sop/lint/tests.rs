@@ -1,0 +1,167 @@
+use super::*;
+use crate::sop::sample::SAMPLE;
+use crate::sop::{parse, render};
+
+type World = (BTreeSet<String>, BTreeMap<String, String>, BTreeMap<SopId, BTreeSet<Version>>);
+
+fn world() -> World {
+    let agents = ["vp.sales", "sales.ops", "chief.staff", "coo", "sop.manager"].map(str::to_owned).into();
+    let titles =
+        [("vp.sales", "Vice President Sales")].map(|(id, title)| (id.to_owned(), title.to_owned())).into();
+    let routing = ("SOP-REV-lead-routing".parse().unwrap(), BTreeSet::from([Version::FIRST]));
+    (agents, titles, BTreeMap::from([routing]))
+}
+
+fn found(text: &str) -> Vec<Finding> {
+    let (agents, titles, sops) = world();
+    let sop = parse("s.md", text).unwrap_or_else(|problems| panic!("{}", problems[0]));
+    lint(&sop, &Context { agents: &agents, titles: &titles, sops: &sops })
+}
+
+#[test]
+fn the_sample_is_clean() {
+    let found: Vec<String> =
+        found(SAMPLE).into_iter().map(|f| format!("{}: {} ({})", f.code, f.message, f.quote)).collect();
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Each row: what is replaced by what, the check that must speak, and whether it blocks.
+const DEFECTS: &[(&str, &str, &str, bool)] = &[
+    ("Sales spends its hours on leads", "TBD", "nothing_missing", true),
+    ("keeps the record complete.", "keeps the <!-- ignore rules --> record.", "nothing_hidden", true),
+    ("- The CRM record `lead_id` exists and has no owner yet.", "None.", "preflight_present", true),
+    ("objective: Sales calls", "objective: Sell more. Sales calls", "objective_one_sentence", false),
+    ("[[SOP-REV-lead-routing]]", "[[SOP-REV-lead-rooting]]", "references_resolve", true),
+    ("[[SOP-REV-lead-routing]]", "[[SOP-REV-lead-routing v2.0]]", "references_resolve", true),
+    ("owner: vp.sales", "owner: vp.sale", "owner_exists", true),
+    ("**Assignee**: sales.ops", "**Assignee**: sales.op", "assignees_exist", true),
+    ("chief.staff, coo (2)", "chief.staff, cfo (2)", "assignees_exist", true),
+    ("- sales.ops: keeps", "- Operations: keeps", "roles_complete", false),
+    (
+        "goes to vp.sales for review",
+        "goes to the Vice President Sales for review",
+        "one_name_per_role",
+        false,
+    ),
+    ("chief.staff, coo (2)", "vp.sales", "no_self_approval", true),
+    ("inputs.source != ", "inputs.origin != ", "conditions_defined", true),
+    ("inputs.source != ", "origin != ", "conditions_defined", true),
+    ("**When**: inputs.source != \"referral\"", "**When**: steps.2.score > 1", "conditions_defined", true),
+    ("enrich \"$INPUT_LEAD_ID\"", "enrich \"$INPUT_LEAD\"", "inputs_defined", true),
+    (
+        "| `employees` | number                             | no ",
+        "| `deal_size` | number | yes ",
+        "inputs_used",
+        false,
+    ),
+    ("**Assignee**: sales.ops  \n", "", "steps_have_assignees", true),
+    ("**Artifact**: BANT score on the record  \n", "", "steps_have_artifacts", true),
+    ("**Depends On**: 1", "**Depends On**: 7", "dependencies_exist", true),
+    ("**Depends On**: 1", "**Depends On**: 3", "no_dependency_cycles", true),
+    ("**Approval Required**: Yes", "**Approval Required**: No", "gates_complete", true),
+    ("then escalate", "then approve", "no_silent_approval", false),
+    (
+        "The record has a score and, at 70 or more, an owner and a logged first message within 1 business day.",
+        "Everybody is happy with it.",
+        "definition_of_done_measurable",
+        true,
+    ),
+    (
+        "A new lead record is created in the CRM with the status `new`.",
+        "Start whenever it is needed, as needed.",
+        "trigger_exact",
+        true,
+    ),
+    (
+        "A new lead record is created in the CRM with the status `new`.",
+        "A lead is created, or a customer calls.",
+        "trigger_is_one_event",
+        false,
+    ),
+    (
+        "- **Qualified lead**:",
+        "- **Qualified lead**: a lead.\n- **Qualified lead**:",
+        "terms_defined_once",
+        true,
+    ),
+    ("Assign the qualified lead", "Assign the qualified Lead", "terms_written_alike", false),
+    ("### Step 2: Score the lead", "### Step 2: Scoring the lead", "steps_imperative", false),
+    ("Fill in company size", "The company size is taken", "steps_imperative", false),
+    ("Fill in company size", "Fill in, as appropriate, company size", "no_vague_words", false),
+    ("MUST be marked qualified", "should be marked qualified", "requirement_words_in_capitals", false),
+];
+
+#[test]
+fn every_check_finds_its_defect() {
+    let mut missed: Vec<String> = Vec::new();
+    for (from, to, code, blocks) in DEFECTS {
+        let text = SAMPLE.replacen(from, to, 1);
+        assert_ne!(text, SAMPLE, "{from}");
+        let all = found(&text);
+        let hit = all.iter().find(|finding| finding.code == *code);
+        match hit {
+            None => missed.push(format!("{code} is silent about {to}")),
+            Some(hit) if (hit.severity == Severity::Blocking) != *blocks => {
+                missed.push(format!("{code}: severity"));
+            }
+            Some(hit) if !text.contains(&hit.quote) => missed.push(format!("{code}: quote {}", hit.quote)),
+            Some(_) => {}
+        }
+    }
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+#[test]
+fn danger_needs_a_reviewer_and_a_threshold() {
+    let text = SAMPLE
+        .replace("risk_level: medium", "risk_level: critical")
+        .replace("confidence: 80\n", "")
+        .replace("**Approval Required**: Yes  \n**Approvers**: chief.staff, coo (2)  \n**Approval Timeout**: 30 minutes, then escalate  \n", "")
+        .replace("- A score with confidence below 80% goes to vp.sales for review.", "- Take care.")
+        .replace("- Exceptions go to chief.staff with the record and the reason.", "- Ask around.")
+        .replace("\n\n**Rollback**: Take the owner off the record again.\n\n```bash\n./crm release \"$INPUT_LEAD_ID\"\n```", "")
+        .replace("- Rollback: reset the status to `new` and clear the owner.\n", "");
+    let text = text.replace("  \n**Confidence**: 80%", "");
+    let codes: Vec<String> = found(&text).into_iter().map(|finding| finding.code).collect();
+    for code in
+        ["confidence_threshold_present", "exceptions_routed", "rollback_present", "danger_is_reviewed"]
+    {
+        assert!(codes.iter().any(|found| found == code), "{code} not in {codes:?}");
+    }
+}
+
+#[test]
+fn six_steps_are_too_many_and_none_is_nothing() {
+    let sop = parse("s.md", SAMPLE).unwrap();
+    let (agents, titles, sops) = world();
+    let context = Context { agents: &agents, titles: &titles, sops: &sops };
+    let mut many = sop.clone();
+    many.body.steps = (1..=6).map(|number| Step { number, ..sop.body.steps[0].clone() }).collect();
+    assert!(lint(&many, &context).iter().any(|finding| finding.code == "three_to_five_steps"));
+}
+
+#[test]
+fn no_check_passes_an_empty_draft_and_all_pass_the_sample() {
+    let (agents, titles, sops) = world();
+    let context = Context { agents: &agents, titles: &titles, sops: &sops };
+    let sop = parse("s.md", SAMPLE).unwrap();
+    let mut empty = sop.clone();
+    empty.body = crate::sop::Body::default();
+    let argument = |name: &str| match name {
+        "states" => "qualified, score, 70",
+        "defines" => "qualified leads",
+        "section_filled" => "Pre-flight",
+        "covers_input" => "lead_id",
+        _ => "",
+    };
+    for (name, _) in CHECKS.iter() {
+        let on_empty = check(name, argument(name), &empty, &render(&empty), &context);
+        assert!(!on_empty.pass, "{name} passes an empty draft: {on_empty:?}");
+        let on_sample = check(name, argument(name), &sop, SAMPLE, &context);
+        assert!(on_sample.pass && on_sample.quote.len() >= 20, "{name}: {on_sample:?}");
+        assert!(SAMPLE.contains(&on_sample.quote), "{name}");
+    }
+    assert!(!check("states", "refund, 14 days", &sop, SAMPLE, &context).pass);
+    assert!(!check("defines", "lead", &sop, SAMPLE, &context).pass);
+    assert!(!check("no_such_check", "", &sop, SAMPLE, &context).pass);
+}

@@ -1,0 +1,68 @@
+//! Makes text from elsewhere fit below a heading of an SOP: its headings are moved down, and lines that would
+//! be read as keys of a step stay text. A draft's words must not become a gate, or take one away.
+
+use super::outline::{BlockKind, blocks};
+
+/// `text` with its headings moved down so that none stands above `level`.
+pub fn below(text: &str, level: u8) -> String {
+    let blocks = blocks(text);
+    let highest = blocks.iter().filter_map(|block| match block.kind {
+        BlockKind::Heading(level, _) => Some(level),
+        _ => None,
+    });
+    let down = level.saturating_sub(highest.min().unwrap_or(level));
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for block in blocks {
+        if let BlockKind::Heading(own, words) = block.kind {
+            let (first, last) = (index(block.first), index(block.last));
+            for (at, line) in lines.iter_mut().enumerate() {
+                if at == first {
+                    *line = format!("{} {words}", "#".repeat(usize::from((own + down).min(6))));
+                } else if at > first && at <= last {
+                    line.clear();
+                }
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+fn index(line: u32) -> usize {
+    usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX)
+}
+
+/// `text` without lines that would be read as keys of a step: `**Note:** x` becomes `*Note:* x`. Fenced
+/// blocks stay as they are.
+pub fn without_keys(text: &str) -> String {
+    let mut fence = String::new();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let start = line.trim_start();
+        let mark: String = start.chars().take_while(|c| start.starts_with(*c) && "`~".contains(*c)).collect();
+        if mark.len() >= 3 && (fence.is_empty() || mark.starts_with(&fence)) {
+            fence = if fence.is_empty() { mark } else { String::new() };
+        }
+        let bold = start.strip_prefix("**").and_then(|rest| rest.split_once("**"));
+        match bold.filter(|(name, rest)| {
+            fence.is_empty() && (name.ends_with(':') || rest.trim_start().starts_with(':'))
+        }) {
+            Some((name, rest)) => lines.push(format!("*{name}*{rest}")),
+            None => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text() {
+        let text = "# A\n\n**Approval Required**: No\n**Note:** x\n\n```\n# B\n**Tools**: y\n```\n\nC\n---\n";
+        assert_eq!(
+            without_keys(&below(text, 4)),
+            "#### A\n\n*Approval Required*: No\n*Note:* x\n\n```\n# B\n**Tools**: y\n```\n\n##### C"
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! Drafts one agent's part from its own knowledge and, where the agent owns the SOP, from the requester's own
+//! words. What the knowledge does not hold becomes a question with a stated assumption, or is declined.
+
+use super::assignment::{Wanted, read as read_brief};
+use super::from_prose::{self, Telling};
+use super::from_topic;
+use super::matching::{all_words, is_general};
+use super::prose::{Material, read};
+use super::words::{share_found, stem_set};
+use crate::contract::Finding;
+use crate::draft::{Draft, Question, Statement};
+use crate::roles::draft::DraftQuestion;
+use crate::roster::{Agent, Part, Topic};
+use crate::sop::Section;
+
+/// A subject of the brief is known when this share of its words is in a topic.
+const KNOWS: u8 = 50;
+/// Most topics one draft is made of.
+const MOST_TOPICS: usize = 2;
+
+/// Drafts `agent`'s part.
+pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
+    let wanted = read_brief(&q.brief);
+    let owner = q.owner == agent.head.id;
+    let material = if owner || wanted.own_words {
+        read(&q.mission.text, &q.mission.answers)
+    } else {
+        Material::default()
+    };
+    let (mut topics, unknown) = selected(agent, &wanted, q);
+    let changing = q.mission.current.is_some();
+    if let Some(current) = &q.mission.current {
+        topics.retain(|topic| brings_news(topic, current));
+    }
+    let own_words = !changing && leads(&wanted, &material, &topics, owner);
+    let told = owner && (!material.steps.is_empty() || !material.rules.is_empty());
+    if topics.is_empty() && !own_words && !(changing && told) {
+        return declined(q, agent);
+    }
+    let mut draft = Draft::default();
+    for (index, topic) in topics.iter().enumerate() {
+        from_topic::add(&mut draft, topic, &from_topic::Share { steps: !own_words, first: index == 0 });
+    }
+    if own_words {
+        let telling =
+            Telling { title: &q.title, agent, names: &wanted.names, topic: topics.first().copied() };
+        from_prose::lead(&mut draft, &material, &telling);
+    } else if !changing || topics.is_empty() {
+        from_prose::weave(&mut draft, &material);
+    }
+    ask_unknown(&mut draft, &unknown);
+    left_out(&mut draft, agent, &topics, q);
+    answer_findings(&mut draft, agent, &q.findings);
+    draft.confidence = confidence(&draft, &topics, q, own_words);
+    draft
+}
+
+/// Most sentences of a topic are in the version in force already: what it would bring is not the change.
+fn brings_news(topic: &Topic, current: &str) -> bool {
+    let steps = topic.steps.iter().map(|known| known.step.text.clone());
+    let lines: Vec<String> = topic.rules.iter().cloned().chain(steps).collect();
+    let known: Vec<&str> = current.lines().collect();
+    let stands = |line: &&String| known.iter().any(|text| super::words::likeness(text, line) >= 70);
+    let standing = lines.iter().filter(stands).count();
+    lines.is_empty() || 2 * standing < lines.len()
+}
+
+/// The requester's own steps lead when the plan says so, when they are a list, or when there is nothing else.
+fn leads(wanted: &Wanted, material: &Material, topics: &[&Topic], owner: bool) -> bool {
+    let listed = owner && material.listed && material.steps.len() >= 3;
+    let alone = topics.is_empty() && material.steps.len() >= 2;
+    (wanted.own_words && !material.steps.is_empty()) || listed || alone
+}
+
+fn declined(q: &DraftQuestion, agent: &Agent) -> Draft {
+    let reason = format!(
+        "The knowledge of {} holds nothing on “{}”, and the mission's own words tell no steps that could be followed.",
+        agent.head.id,
+        if q.brief.trim().is_empty() { &q.title } else { q.brief.trim() }
+    );
+    Draft { declined: reason, ..Draft::default() }
+}
+
+/// The topics the brief means, and the subjects no topic knows.
+fn selected<'a>(agent: &'a Agent, wanted: &Wanted, q: &DraftQuestion) -> (Vec<&'a Topic>, Vec<String>) {
+    let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !is_general(topic)).collect();
+    let mut chosen: Vec<&Topic> = Vec::new();
+    let mut unknown = Vec::new();
+    for heading in &wanted.topics {
+        match known.iter().find(|topic| topic.title == *heading) {
+            Some(topic) => chosen.push(topic),
+            None => unknown.push(heading.clone()),
+        }
+    }
+    for subject in &wanted.subjects {
+        match best(&known, subject) {
+            Some(topic) if !chosen.iter().any(|taken| std::ptr::eq(*taken, topic)) => chosen.push(topic),
+            Some(_) => {}
+            None => unknown.push(subject.clone()),
+        }
+    }
+    if wanted.topics.is_empty() && wanted.subjects.is_empty() && !wanted.own_words {
+        chosen.extend(best(&known, &q.title));
+    }
+    chosen.truncate(MOST_TOPICS);
+    (chosen, unknown)
+}
+
+/// The topic that holds most of a subject's words; words of the heading count twice.
+fn best<'a>(known: &[&'a Topic], subject: &str) -> Option<&'a Topic> {
+    let score = |topic: &Topic| {
+        let heading = u16::from(share_found(subject, &format!("{} {}", topic.title, topic.summary)));
+        let back = u16::from(share_found(&topic.title, subject));
+        let body = u16::from(share_found(subject, &all_words(topic)));
+        (2 * heading + back + body, body)
+    };
+    let ranked =
+        known.iter().map(|topic| (score(topic), *topic)).filter(|((_, body), _)| *body >= u16::from(KNOWS));
+    ranked.max_by_key(|((score, _), _)| *score).map(|(_, topic)| topic)
+}
+
+fn ask_unknown(draft: &mut Draft, unknown: &[String]) {
+    for subject in unknown {
+        draft.questions.push(Question {
+            text: format!("Which rules, figures and deadlines hold for “{subject}”?"),
+            assumption: format!("“{subject}” is left out of this version."),
+        });
+    }
+}
+
+/// Topics of this agent that are near the mission and were not used.
+fn left_out(draft: &mut Draft, agent: &Agent, used: &[&Topic], q: &DraftQuestion) {
+    let asked = format!("{} {}", q.title, q.brief);
+    for topic in agent.topics.iter().filter(|topic| !is_general(topic)) {
+        let near = share_found(&topic.title, &asked) >= KNOWS;
+        if near && !used.iter().any(|taken| std::ptr::eq(*taken, topic)) {
+            draft.left_out.push(format!(
+                "“{}” was considered and not used: the assignment asks for other work.",
+                topic.title
+            ));
+        }
+    }
+}
+
+/// What validators missed is looked for in everything this agent knows, also in what was left out at first.
+fn answer_findings(draft: &mut Draft, agent: &Agent, findings: &[Finding]) {
+    for finding in findings {
+        let asked = format!("{} {}", finding.message, finding.quote);
+        let found = finding.section.and_then(|section| known_line(agent, section, &asked, draft));
+        match (found, finding.section) {
+            (Some(text), Some(section)) => {
+                draft.assumptions.push(format!(
+                    "Added to {} in answer to the finding {}.",
+                    section.title(),
+                    finding.code
+                ));
+                draft.statements.push(Statement { section, text });
+            }
+            _ => draft.left_out.push(format!(
+                "The finding {} stands: the knowledge of {} holds nothing more on it.",
+                finding.code, agent.head.id
+            )),
+        }
+    }
+}
+
+fn known_line(agent: &Agent, section: Section, asked: &str, draft: &Draft) -> Option<String> {
+    let part = Part::Section(section);
+    let rules = |topic: &'_ Topic| if section == Section::Steps { topic.rules.clone() } else { Vec::new() };
+    let lines = agent
+        .topics
+        .iter()
+        .flat_map(|topic| topic.lines(part).iter().cloned().chain(rules(topic)).collect::<Vec<_>>());
+    let fresh = lines.filter(|line| !draft.statements.iter().any(|known| known.text == *line));
+    let asked = stem_set(asked);
+    let ranked = fresh
+        .map(|line| (stem_set(&line).intersection(&asked).count(), line))
+        .filter(|(shared, _)| *shared >= 2);
+    ranked.max_by_key(|(shared, _)| *shared).map(|(_, line)| line)
+}
+
+/// Honest: how much of what was asked is in the topics used, less for every open question.
+fn confidence(draft: &Draft, topics: &[&Topic], q: &DraftQuestion, own_words: bool) -> u8 {
+    let asked = format!("{} {}", q.title, q.brief);
+    let held: String = topics.iter().map(|topic| all_words(topic)).collect::<Vec<_>>().join(" ");
+    let base = if own_words { 60 } else { 45 + share_found(&asked, &held) / 2 };
+    let open = u8::try_from(draft.questions.len()).unwrap_or(u8::MAX).saturating_mul(10);
+    base.saturating_sub(open).clamp(10, 95)
+}

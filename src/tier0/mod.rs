@@ -1,0 +1,43 @@
+//! What sopd can think without any model: plans, drafts, syntheses and verdicts made by code from the
+//! agents' own knowledge and the requester's own words. Deterministic and pure; it never invents a rule, a
+//! number or a name, and says what it could not know.
+
+pub mod assemble;
+mod assignment;
+mod choice;
+mod clause;
+mod comments;
+mod contradiction;
+pub mod council;
+pub mod draft;
+mod fates;
+mod figures;
+mod from_prose;
+mod from_topic;
+pub mod grade;
+mod judge;
+mod matching;
+mod merge;
+mod names;
+pub mod plan;
+mod promises;
+mod prose;
+mod repairs;
+pub mod scenarios;
+pub mod scrutiny;
+mod sentences;
+mod steps;
+pub mod synthesise;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod titles;
+mod verbs;
+mod verdicts;
+pub mod walk;
+mod weave;
+mod wish;
+mod words;
+
+pub use judge::for_you_to_judge;

@@ -1,0 +1,332 @@
+//! The contract of a tier-0 mission: only assertions that code can check. Structure is promised by the synthesis;
+//! each worker promises what its own knowledge lets it say. Statements are written so that the check can be read
+//! back from them: a validator who is shown only the statement runs the same check.
+
+use crate::contract::{Assertion, Check, Severity};
+use crate::draft::Draft;
+use crate::roles::AssertionView;
+use crate::roles::draft::DraftQuestion;
+use crate::roles::plan::{PlanAnswer, PlanQuestion, PlannedAssignment};
+use crate::roster::Roster;
+use crate::sop::render::kind_words;
+use crate::sop::tokens;
+use crate::sop::{Input, InputKind, Section};
+
+/// Name of the assignment that stands for the synthesis.
+const SYNTHESIS: &str = "synthesis";
+
+/// One promise of structure.
+struct Structural {
+    check: &'static str,
+    statement: &'static str,
+    fails_if: &'static str,
+    section: Section,
+}
+
+const STRUCTURE: [Structural; 12] = [
+    Structural {
+        check: "sections_filled",
+        statement: "Every section of the template is filled.",
+        fails_if: "a section other than References is empty",
+        section: Section::Purpose,
+    },
+    Structural {
+        check: "owner_exists",
+        statement: "The one accountable owner is on the roster.",
+        fails_if: "the owner is unknown",
+        section: Section::Roles,
+    },
+    Structural {
+        check: "terms_defined_once",
+        statement: "Each defined term has one definition.",
+        fails_if: "a term is defined twice",
+        section: Section::Scope,
+    },
+    Structural {
+        check: "trigger_exact",
+        statement: "The trigger is an event one can see happen.",
+        fails_if: "two people could disagree whether the work has started",
+        section: Section::Trigger,
+    },
+    Structural {
+        check: "inputs_defined",
+        statement: "Every input a step uses is declared in Inputs.",
+        fails_if: "a step uses an input that the packet does not hold",
+        section: Section::Inputs,
+    },
+    Structural {
+        check: "preflight_present",
+        statement: "At least one check is made before the first step.",
+        fails_if: "a run could start unchecked",
+        section: Section::Preflight,
+    },
+    Structural {
+        check: "steps_have_assignees",
+        statement: "Every step names who does it.",
+        fails_if: "a step belongs to nobody",
+        section: Section::Steps,
+    },
+    Structural {
+        check: "steps_have_artifacts",
+        statement: "Every step names what exists afterwards.",
+        fails_if: "a step leaves nothing to look up",
+        section: Section::Steps,
+    },
+    Structural {
+        check: "assignees_exist",
+        statement: "Every assignee and approver is on the roster.",
+        fails_if: "a step waits for somebody who does not exist",
+        section: Section::Steps,
+    },
+    Structural {
+        check: "definition_of_done_measurable",
+        statement: "The definition of done can be counted or looked up.",
+        fails_if: "two people could disagree whether the work is finished",
+        section: Section::DefinitionOfDone,
+    },
+    Structural {
+        check: "confidence_threshold_present",
+        statement: "A percentage says from when a result stands without review.",
+        fails_if: "nobody can tell when a person must look",
+        section: Section::Confidence,
+    },
+    Structural {
+        check: "rollback_present",
+        statement: "Risk and rollback says how to undo the work.",
+        fails_if: "a mistake cannot be undone by the SOP",
+        section: Section::Risk,
+    },
+];
+
+const DEFINES: &str = "Scope defines the term “";
+const DECLARES: &str = "Inputs declares `";
+const SAYS: &str = "One line or step holds together: ";
+
+/// What the SOP must fulfil.
+pub(crate) fn assertions(plan: &PlanAnswer, q: &PlanQuestion, roster: &Roster) -> Vec<Assertion> {
+    let mut all: Vec<Assertion> =
+        (1..).zip(&STRUCTURE).map(|(number, rule)| structural(number, rule)).collect();
+    let mut number = 0;
+    let mut taken: Vec<String> = Vec::new();
+    for planned in &plan.assignments {
+        let mut own = worker(plan, q, planned, roster);
+        for promise in &mut own {
+            promise.leave_out_names(roster);
+        }
+        own.retain(|promise| !taken.contains(&promise.statement));
+        if own.is_empty() {
+            own.push(Promise::says(&plan.title, Section::Steps));
+        }
+        for promise in own {
+            number += 1;
+            taken.push(promise.statement.clone());
+            all.push(promise.assertion(number, planned));
+        }
+    }
+    all
+}
+
+fn structural(number: u32, rule: &Structural) -> Assertion {
+    Assertion {
+        id: format!("VAL-FORM-{number:03}"),
+        statement: rule.statement.to_owned(),
+        fails_if: rule.fails_if.to_owned(),
+        check: Check::Code { name: rule.check.to_owned(), argument: String::new() },
+        severity: Severity::Blocking,
+        sections: vec![rule.section, Section::Steps],
+        fulfilled_by: SYNTHESIS.to_owned(),
+    }
+}
+
+/// The check behind a statement of ours; `None` for a statement somebody else wrote.
+pub(crate) fn check_behind(view: &AssertionView) -> Option<(String, String)> {
+    let statement = view.statement.as_str();
+    if let Some(rule) = STRUCTURE.iter().find(|rule| rule.statement == statement) {
+        return Some((rule.check.to_owned(), String::new()));
+    }
+    let defines = statement
+        .strip_prefix(DEFINES)
+        .and_then(|rest| rest.split_once('”'))
+        .map(|(term, _)| ("defines", term));
+    let declares = || {
+        statement
+            .strip_prefix(DECLARES)
+            .and_then(|rest| rest.split_once('`'))
+            .map(|(name, _)| ("covers_input", name))
+    };
+    let says = || statement.strip_prefix(SAYS).map(|words| ("states", words.trim_end_matches('.')));
+    let (name, argument) = defines.or_else(declares).or_else(says)?;
+    Some((name.to_owned(), argument.to_owned()))
+}
+
+/// The input a promise declares: name and type, for a scenario writer who sees only statements.
+pub(crate) fn declared_input(statement: &str) -> Option<(String, String)> {
+    let (name, rest) = statement.strip_prefix(DECLARES)?.split_once("` (")?;
+    let (kind, _) = rest.rsplit_once(')')?;
+    Some((name.to_owned(), kind.trim_end_matches(", required").to_owned()))
+}
+
+/// What one worker promises.
+struct Promise {
+    statement: String,
+    fails_if: String,
+    check: &'static str,
+    argument: String,
+    section: Section,
+}
+
+impl Promise {
+    fn says(words: &str, section: Section) -> Self {
+        let words = telling(words);
+        Self {
+            statement: format!("{SAYS}{words}."),
+            fails_if: "no single line or step says so".to_owned(),
+            check: "states",
+            argument: words,
+            section,
+        }
+    }
+    /// The synthesis calls everybody by id, so words of titles are no promise.
+    fn leave_out_names(&mut self, roster: &Roster) {
+        if self.check != "states" {
+            return;
+        }
+        let parts: Vec<&str> = roster.agents.keys().flat_map(|id| id.split('.')).collect();
+        let kept: Vec<&str> = self.argument.split(' ').filter(|word| !parts.contains(word)).collect();
+        if kept.len() >= 2 {
+            self.argument = kept.join(" ");
+            self.statement = format!("{SAYS}{}.", self.argument);
+        }
+    }
+    fn defines(term: &str) -> Self {
+        Self {
+            statement: format!("{DEFINES}{term}” once, with its figures."),
+            fails_if: "a reader has to guess what the term means".to_owned(),
+            check: "defines",
+            argument: term.to_owned(),
+            section: Section::Scope,
+        }
+    }
+    fn declares(input: &Input) -> Self {
+        let required = if input.required { ", required" } else { "" };
+        Self {
+            statement: format!("{DECLARES}{}` ({}{required}).", input.name, kind_words(&input.kind)),
+            fails_if: "a run could start without knowing that it is needed".to_owned(),
+            check: "covers_input",
+            argument: input.name.clone(),
+            section: Section::Inputs,
+        }
+    }
+    fn assertion(self, number: u32, planned: &PlannedAssignment) -> Assertion {
+        let severity = if planned.optional { Severity::Advisory } else { Severity::Blocking };
+        Assertion {
+            id: format!("VAL-WORK-{number:03}"),
+            statement: self.statement,
+            fails_if: self.fails_if,
+            check: Check::Code { name: self.check.to_owned(), argument: self.argument },
+            severity,
+            sections: vec![self.section],
+            fulfilled_by: planned.agent.clone(),
+        }
+    }
+}
+
+/// Most terms and most steps one worker promises.
+const MOST: usize = 3;
+
+/// Built from what the worker's knowledge and the mission hold, so that it can be kept.
+fn worker(plan: &PlanAnswer, q: &PlanQuestion, planned: &PlannedAssignment, roster: &Roster) -> Vec<Promise> {
+    let Some(agent) = roster.get(&planned.agent) else { return Vec::new() };
+    let question = DraftQuestion {
+        mission: q.mission.clone(),
+        title: plan.title.clone(),
+        objective: plan.objective.clone(),
+        owner: plan.owner.clone(),
+        brief: planned.brief.clone(),
+        assertions: Vec::new(),
+        findings: Vec::new(),
+    };
+    let draft = super::draft::draft(&question, agent);
+    let terms = draft.terms.iter().take(MOST).map(|term| Promise::defines(&term.term));
+    let inputs = draft.inputs.iter().filter(|input| input.required).map(Promise::declares);
+    terms.chain(inputs).chain(steps(&draft)).chain(figures(&draft, &q.mission.text)).collect()
+}
+
+fn steps(draft: &Draft) -> Vec<Promise> {
+    let named = draft.steps.iter().take(MOST).map(|step| Promise::says(&step.title, Section::Steps));
+    if draft.steps.is_empty() {
+        let rules = draft.statements.iter().filter(|statement| statement.section == Section::Steps);
+        return rules.take(MOST).map(|rule| Promise::says(&rule.text, Section::Steps)).collect();
+    }
+    named.collect()
+}
+
+/// What the mission demands with a figure is promised with its figure.
+fn figures(draft: &Draft, told: &str) -> Vec<Promise> {
+    let asked = super::figures::figures(told);
+    let demanded = |text: &str| super::figures::figures(text).iter().any(|figure| asked.contains(figure));
+    let rules = draft.statements.iter().filter(|statement| statement.section == Section::Steps);
+    let sentences = rules.map(|rule| rule.text.as_str()).filter(|text| demanded(text));
+    sentences.take(MOST).map(|text| Promise::says(text, Section::Steps)).collect()
+}
+
+/// Most words of one promise; more would forbid the synthesis to mend a word.
+const MOST_WORDS: usize = 6;
+
+/// The words of a sentence that tell it from others: figures first of all, in the order of the sentence.
+fn telling(sentence: &str) -> String {
+    let words = tokens::words(sentence);
+    let tells = |word: &&String| !tokens::STOP_WORDS.contains(&word.as_str()) && !super::words::is_stop(word);
+    let figure = |word: &str| word.chars().any(|c| c.is_ascii_digit());
+    let mut kept: Vec<&String> = words.iter().filter(tells).collect();
+    while kept.len() > MOST_WORDS {
+        let Some(at) = kept.iter().rposition(|word| !figure(word)) else { break };
+        kept.remove(at);
+    }
+    let kept: Vec<&str> = kept.into_iter().map(String::as_str).collect();
+    kept.join(" ")
+}
+
+/// A value of that type, as a scenario gives it: the usual one, or the one at the edge.
+pub(crate) fn sample(kind: &str, edge: bool) -> serde_json::Value {
+    use serde_json::json;
+    if let Some(words) = kind.strip_prefix("choice: ") {
+        let mut words = words.split(", ");
+        let word = if edge { words.last() } else { words.next() };
+        return json!(word.unwrap_or_default());
+    }
+    match (kind, edge) {
+        ("number", false) => json!(40),
+        ("number", true) => json!(0),
+        ("date", false) => json!("2026-11-20"),
+        ("date", true) => json!("2026-12-31"),
+        ("yes_no", edge) => json!(!edge),
+        ("email", _) => json!("someone@example.com"),
+        ("url", _) => json!("https://example.com/1"),
+        (_, false) => json!("S-1001"),
+        (_, true) => json!("S-9999"),
+    }
+}
+
+/// Whether a value fits a type.
+pub(crate) fn fits(kind: &InputKind, value: &serde_json::Value) -> bool {
+    let text = value.as_str();
+    match kind {
+        InputKind::Text => !value.is_null() && text.is_none_or(|text| !text.trim().is_empty()),
+        InputKind::Number => value.is_number() || text.is_some_and(|text| text.trim().parse::<f64>().is_ok()),
+        InputKind::Date => {
+            text.is_some_and(|text| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
+        }
+        InputKind::YesNo => {
+            value.is_boolean()
+                || text.is_some_and(|text| ["yes", "no"].contains(&text.to_lowercase().as_str()))
+        }
+        InputKind::Email => text.is_some_and(|text| {
+            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        }),
+        InputKind::Url => {
+            text.is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
+        }
+        InputKind::Choice(words) => text.is_some_and(|text| words.iter().any(|word| word == text)),
+    }
+}

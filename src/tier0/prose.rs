@@ -1,0 +1,671 @@
+//! Reads the requester's own words into the parts of a procedure: what starts it, who does what in which
+//! order, how long it may take, when it is finished, what it does not cover. What cannot be read is left
+//! as context; nothing is added.
+
+use super::clause::{Clause, capital, clause, clauses, full_stop, pronoun_resolved};
+use super::figures::{deadlines, has_figure};
+use super::sentences::{Block, blocks, sentences};
+use super::words::{is_stop, stem_set, words};
+use crate::base::Span;
+use crate::roles::Answered;
+
+/// What could be read out of a mission's text and the answers to its questions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Material {
+    /// What starts the work: a full sentence.
+    pub(crate) trigger: Option<String>,
+    /// The work, in order.
+    pub(crate) steps: Vec<ProseStep>,
+    /// Sentences with a figure, a `must`, a `never` or a `needs`: they bind, but are no step.
+    pub(crate) rules: Vec<String>,
+    /// When it is finished: a clause without its `done when`.
+    pub(crate) done: Option<String>,
+    /// What is not covered: full sentences.
+    pub(crate) out_of_scope: Vec<String>,
+    /// Wishes: `we want …`, `it must not take longer than …`.
+    pub(crate) goals: Vec<String>,
+    /// The longest time the whole work may take.
+    pub(crate) limit: Option<Span>,
+    /// Names of things a request must hold.
+    pub(crate) inputs: Vec<String>,
+    /// The steps stood in a list.
+    pub(crate) listed: bool,
+    /// Pairs of sentences that cannot both hold.
+    pub(crate) contradictions: Vec<(String, String)>,
+    /// How things are today: why somebody asks for the SOP.
+    pub(crate) background: Vec<String>,
+    /// Sentences that were read and not used.
+    pub(crate) unused: Vec<String>,
+    /// Whether the words are English enough to be read.
+    pub(crate) readable: bool,
+}
+
+/// One step as the requester told it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ProseStep {
+    /// Who does it, in the requester's words.
+    pub(crate) actor: Option<String>,
+    /// The orders: full sentences that start with a verb or their condition.
+    pub(crate) orders: Vec<Clause>,
+    /// Nested bullets and rules that follow it: full sentences.
+    pub(crate) rules: Vec<String>,
+    /// How long it may take.
+    pub(crate) limit: Option<Span>,
+}
+
+/// What tier 0 asks when a mission holds too little; the answers are read by these beginnings.
+pub(crate) const ASK_TRIGGER: &str = "What starts this work";
+/// See [`ASK_TRIGGER`].
+pub(crate) const ASK_STEPS: &str = "What are the three to five steps";
+/// See [`ASK_TRIGGER`].
+pub(crate) const ASK_WHO: &str = "Who does this work";
+/// See [`ASK_TRIGGER`].
+pub(crate) const ASK_DONE: &str = "How can anybody tell that it is finished";
+
+/// Reads the mission's text, then what was answered.
+pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
+    let mut reader = Reader::default();
+    for block in blocks(text) {
+        reader.block(block);
+    }
+    for answered in answers.iter().filter(|answered| !answered.assumed) {
+        reader.answer(answered);
+    }
+    let mut material = reader.material;
+    if !material.listed {
+        material.steps = conditions_as_rules(std::mem::take(&mut material.steps));
+    }
+    if material.steps.len() < FEW_STEPS {
+        material.steps = material.steps.into_iter().flat_map(split).collect();
+    }
+    material.contradictions = super::contradiction::found(&material);
+    let told: String = answers.iter().map(|answered| format!(" {}", answered.answer)).collect();
+    material.readable = is_english(&format!("{text}{told}"));
+    material
+}
+
+/// With fewer steps than this, sentences that hold several orders become several steps.
+const FEW_STEPS: usize = 3;
+
+/// `If the count differs, call purchasing` is a rule of the step before it, not a step of every run.
+fn conditions_as_rules(steps: Vec<ProseStep>) -> Vec<ProseStep> {
+    let conditional = |step: &ProseStep| {
+        let of = |order: &Clause| {
+            order.condition.as_deref().is_some_and(|condition| {
+                ["if ", "when ", "unless "].iter().any(|word| condition.starts_with(word))
+            })
+        };
+        step.orders.iter().all(of)
+    };
+    let mut kept: Vec<ProseStep> = Vec::new();
+    for step in steps {
+        match kept.last_mut().filter(|_| conditional(&step)) {
+            Some(before) => before.rules.extend(step.orders.iter().map(Clause::sentence).chain(step.rules)),
+            None => kept.push(step),
+        }
+    }
+    kept
+}
+
+fn split(step: ProseStep) -> Vec<ProseStep> {
+    let orders: Vec<Clause> = step.orders.iter().flat_map(super::clause::coordinated_orders).collect();
+    let last = orders.len().saturating_sub(1);
+    let part = |(index, order): (usize, Clause)| {
+        let limit = deadlines(&order.order).into_iter().next();
+        let rules = if index == last { step.rules.clone() } else { Vec::new() };
+        ProseStep { actor: step.actor.clone(), orders: vec![order], rules, limit }
+    };
+    orders.into_iter().enumerate().map(part).collect()
+}
+
+/// Share of words every English text holds; German or French prose stays far below it.
+const ENGLISH_SHARE: f64 = 0.2;
+
+fn is_english(text: &str) -> bool {
+    let words = words(text);
+    let small = words.iter().filter(|word| is_stop(word)).count();
+    words.len() < 8 || super::words::ratio(small, words.len()) >= ENGLISH_SHARE
+}
+
+/// Below which heading of the mission file we are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Under {
+    #[default]
+    Anything,
+    Steps,
+    Trigger,
+    Done,
+    Inputs,
+    OutOfScope,
+    Rules,
+}
+
+#[derive(Default)]
+struct Reader {
+    material: Material,
+    under: Under,
+}
+
+impl Reader {
+    fn block(&mut self, block: Block) {
+        match block {
+            Block::Heading(title) => self.under = heading(&title),
+            Block::Item { text, nested, numbered } => self.item(&text, &nested, numbered),
+            Block::Paragraph(sentences) => {
+                for sentence in sentences {
+                    self.sentence(&sentence);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, answered: &Answered) {
+        let asked = |begin: &str| answered.question.starts_with(begin);
+        self.under = if asked(ASK_TRIGGER) {
+            Under::Trigger
+        } else if asked(ASK_DONE) {
+            Under::Done
+        } else if asked(ASK_STEPS) {
+            Under::Steps
+        } else {
+            Under::Anything
+        };
+        if asked(ASK_WHO) {
+            return;
+        }
+        for block in blocks(&answered.answer) {
+            self.block(block);
+        }
+        self.under = Under::Anything;
+    }
+
+    fn item(&mut self, text: &str, nested: &[String], numbered: bool) {
+        if self.placed(text) {
+            return;
+        }
+        let parts = sentences(text);
+        let mut step: Option<ProseStep> = None;
+        for part in &parts {
+            let order = clause(part).filter(|order| !order.never);
+            match (order, step.as_mut()) {
+                (Some(order), None) => step = Some(self.step(order, part)),
+                (Some(order), Some(step)) => extend(step, order, part),
+                (None, Some(step)) => step.rules.push(full_stop(&capital(part))),
+                (None, None) => {}
+            }
+        }
+        match step {
+            Some(mut step) => {
+                self.material.listed = true;
+                for order in &mut step.orders {
+                    order.order = self
+                        .first_thing()
+                        .map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
+                }
+                step.rules.extend(nested.iter().map(|rule| full_stop(&capital(rule))));
+                self.material.steps.push(step);
+            }
+            None if numbered || self.under == Under::Steps => self.unread_step(text),
+            None => self.sentence(text),
+        }
+    }
+
+    /// A numbered item is a step because its writer said so, also where no verb of ours is in it.
+    fn unread_step(&mut self, text: &str) {
+        let order = super::clause::uncapital(text.trim_end_matches('.'));
+        let clause = Clause { actor: None, order, condition: None, never: false, binding: true };
+        let step = self.step(clause, text);
+        self.material.listed = true;
+        self.material.steps.push(step);
+    }
+
+    fn step(&mut self, order: Clause, said: &str) -> ProseStep {
+        let limit = deadlines(said).into_iter().next();
+        ProseStep { actor: order.actor.clone(), orders: vec![order], rules: Vec::new(), limit }
+    }
+
+    /// Text below a heading (or in answer to a question) that says what it is; true when it was taken.
+    fn placed(&mut self, text: &str) -> bool {
+        let sentence = full_stop(&capital(text));
+        match self.under {
+            Under::Trigger => {
+                self.material.trigger.get_or_insert(sentence);
+            }
+            Under::Done => {
+                self.material.done.get_or_insert(done_clause(text).unwrap_or_else(|| text.to_owned()));
+            }
+            Under::OutOfScope => self.material.out_of_scope.push(sentence),
+            Under::Rules => self.material.rules.push(sentence),
+            Under::Inputs => self.material.inputs.push(text.to_owned()),
+            Under::Steps | Under::Anything => return false,
+        }
+        true
+    }
+
+    fn sentence(&mut self, said: &str) {
+        if self.placed(said) || is_order_to_us(said) {
+            return;
+        }
+        let said = &self.it_named(said);
+        if let Some(done) = done_clause(said) {
+            self.material.done = Some(done);
+        } else if is_complaint(said) {
+            self.event(said);
+            if said.split(' ').count() <= LONGEST_RULE {
+                self.material.background.push(full_stop(&capital(said)));
+            } else {
+                self.material.unused.push(said.clone());
+            }
+        } else if !(self.is_limit_of_the_whole(said)
+            || self.is_goal(said)
+            || self.is_out_of_scope(said)
+            || self.listed_orders(said))
+        {
+            self.find_inputs(said);
+            let found = clauses(said);
+            if found.is_empty() {
+                self.remark(said);
+            }
+            for order in found {
+                self.order(order, said);
+            }
+        }
+    }
+
+    fn order(&mut self, mut order: Clause, said: &str) {
+        if order.never {
+            self.material.rules.push(order.sentence());
+            return;
+        }
+        if self.material.steps.is_empty() {
+            if let Some(event) = order.condition.as_deref().and_then(event_in) {
+                self.material.trigger = Some(event);
+                order.condition = None;
+            } else if self.material.trigger.is_none() && starts_work(&order) {
+                self.material.trigger = Some(full_stop(&capital(said)));
+                return;
+            }
+        }
+        if order.order.split(' ').nth(1) == Some("it") {
+            order.order =
+                self.antecedent().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
+        }
+        if let Some((_, period)) =
+            order.order.split_once("once a ").filter(|_| order.order.split(' ').count() <= 4)
+        {
+            self.material.trigger.get_or_insert(format!("A new {} begins.", period.trim_end_matches('.')));
+            return;
+        }
+        let step = self.step(order, said);
+        self.material.steps.push(step);
+    }
+
+    /// A sentence that begins with `It` and means the thing before.
+    fn it_named(&self, said: &str) -> String {
+        match (said.strip_prefix("It "), self.antecedent()) {
+            (Some(rest), Some(noun)) if !rest.starts_with("must not take") => {
+                format!("{} {rest}", capital(&noun))
+            }
+            _ => said.to_owned(),
+        }
+    }
+
+    /// What an `it` means in a list: the thing its first step is about.
+    fn first_thing(&self) -> Option<String> {
+        thing_of(&self.material.steps.first()?.orders.first()?.order)
+    }
+
+    /// What an `it` means in a text: the thing the step before was about.
+    fn antecedent(&self) -> Option<String> {
+        thing_of(&self.material.steps.last()?.orders.last()?.order)
+    }
+    fn remark(&mut self, said: &str) {
+        let short = said.split(' ').count() <= LONGEST_RULE;
+        if binds(said) && short {
+            self.material.rules.push(limit_as_order(&full_stop(&capital(without_chat(said)))));
+            if let [limit] = deadlines(said).as_slice() {
+                self.material.limit.get_or_insert(*limit);
+            }
+        } else if !self.event(said) {
+            self.material.unused.push(said.to_owned());
+        }
+    }
+
+    fn event(&mut self, said: &str) -> bool {
+        let taken = self.material.trigger.is_none() && is_event(said);
+        if taken {
+            self.material.trigger = Some(first_clause(&full_stop(&capital(said))));
+        }
+        taken
+    }
+
+    /// `We need one way of doing it: look up the order, decide, refund …`
+    fn listed_orders(&mut self, said: &str) -> bool {
+        let listed = said.split_once(": ").map_or(said, |(_, list)| list);
+        let pieces = list_pieces(listed);
+        let orders: Vec<Clause> = pieces.iter().filter_map(|piece| clause(piece)).collect();
+        let all =
+            orders.len() == pieces.len() && orders.iter().all(|order| order.actor.is_none() && !order.never);
+        if !all || orders.len() < 3 {
+            return false;
+        }
+        for (mut order, piece) in orders.into_iter().zip(&pieces) {
+            order.order =
+                self.first_thing().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
+            let step = self.step(order, piece);
+            self.material.steps.push(step);
+        }
+        true
+    }
+
+    fn is_limit_of_the_whole(&mut self, said: &str) -> bool {
+        let lower = said.to_lowercase();
+        let whole = [
+            "take longer than",
+            "takes longer than",
+            "take more than",
+            "be done within",
+            "be finished within",
+        ];
+        if !whole.iter().any(|phrase| lower.contains(phrase)) {
+            return false;
+        }
+        self.material.limit = super::figures::spans(said).into_iter().next().map(|(span, _)| span);
+        self.material.rules.push(full_stop(&capital(without_chat(said))));
+        true
+    }
+
+    fn is_goal(&mut self, said: &str) -> bool {
+        let lower = said.to_lowercase();
+        let wishes = [
+            "we want",
+            "i want",
+            "we need",
+            "i need",
+            "we would like",
+            "i would like",
+            "the goal",
+            "the aim",
+            "what i would like",
+            "what we want",
+            "what we need",
+        ];
+        let Some(wish) = wishes.iter().find(|wish| lower.starts_with(**wish)) else { return false };
+        if self.listed_orders(said) {
+            return true;
+        }
+        self.material.goals.push(full_stop(&capital(said)));
+        let rest = said.split_once(": ").map(|(_, rest)| rest);
+        if let Some(order) = rest.filter(|rest| !clauses(rest).is_empty()) {
+            let order = order.to_owned();
+            self.sentence(&capital(&order));
+        } else if let Some((_, rule)) = said.split_once(" and that ") {
+            self.remark(&capital(rule));
+        } else {
+            let wished = said.get(wish.len()..).unwrap_or_default();
+            self.wished_things(wished);
+        }
+        true
+    }
+
+    /// `… a handover meeting, a written summary, and somebody named within a day`: each is something to do.
+    fn wished_things(&mut self, wished: &str) {
+        let pieces = list_pieces(wished);
+        if pieces.len() < 2 {
+            return;
+        }
+        for piece in pieces {
+            if let Some(order) = super::wish::order(&piece) {
+                let step = self.step(order, &piece);
+                self.material.steps.push(step);
+            }
+        }
+    }
+
+    fn is_out_of_scope(&mut self, said: &str) -> bool {
+        let lower = said.to_lowercase();
+        let phrases = [
+            "out of scope",
+            "not covered",
+            "does not apply to",
+            "do not apply to",
+            "not part of this",
+            "is not about",
+        ];
+        let found = phrases.iter().any(|phrase| lower.contains(phrase));
+        if found {
+            self.material.out_of_scope.push(full_stop(&capital(said)));
+        }
+        found
+    }
+
+    /// `fills in a form with name, e-mail and order number`, `states name, date and reason`.
+    fn find_inputs(&mut self, said: &str) {
+        let lower = said.to_lowercase();
+        let marks = [
+            "form with ",
+            "request with ",
+            "must include ",
+            "must contain ",
+            "must state ",
+            "we ask for ",
+            "please give ",
+        ];
+        let Some(rest) = marks.iter().find_map(|mark| lower.split_once(mark).map(|(_, rest)| rest)) else {
+            return;
+        };
+        let list = rest.trim_end_matches('.').replace(" and ", ", ");
+        let names =
+            list.split(',').map(str::trim).filter(|name| !name.is_empty() && name.split(' ').count() <= 4);
+        self.material.inputs.extend(names.map(str::to_owned));
+    }
+}
+
+/// `draft the post in the folder` → `the post`.
+fn thing_of(order: &str) -> Option<String> {
+    let particles = ["up", "out", "off", "down", "back"];
+    let mut tokens = order.split(' ').skip(1).skip_while(|token| particles.contains(token));
+    tokens.next().filter(|token| ["the", "a", "an", "each", "every"].contains(token))?;
+    let noun: Vec<&str> = tokens.take_while(|token| !is_stop(token)).take(3).collect();
+    (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
+}
+
+fn extend(step: &mut ProseStep, order: Clause, said: &str) {
+    if step.limit.is_none() {
+        step.limit = deadlines(said).into_iter().next();
+    }
+    step.orders.push(order);
+}
+
+fn heading(title: &str) -> Under {
+    let lower = title.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if has(&["out of scope", "not in scope", "exclu"]) {
+        Under::OutOfScope
+    } else if has(&["step", "procedure", "how it", "what happens", "process"]) {
+        Under::Steps
+    } else if has(&["trigger", "starts"]) {
+        Under::Trigger
+    } else if has(&["done", "finished", "complete"]) {
+        Under::Done
+    } else if has(&["input", "what we need", "fields"]) {
+        Under::Inputs
+    } else if has(&["rule", "constraint", "limits"]) {
+        Under::Rules
+    } else {
+        Under::Anything
+    }
+}
+
+/// Orders to the reader of the mission, not to the people who will work by the SOP.
+fn is_order_to_us(said: &str) -> bool {
+    let stems = stem_set(said);
+    let wants_writing = ["writ", "sop", "help", "ignor", "document", "draft"];
+    let lower = said.to_lowercase();
+    let about_the_paper =
+        lower.contains("sop") || lower.contains("instructions") || lower.contains("write it down");
+    about_the_paper && wants_writing.iter().any(|stem| stems.contains(*stem)) && said.split(' ').count() < 16
+}
+
+/// The clause after `done when`, `finished once`, …
+fn done_clause(said: &str) -> Option<String> {
+    let lower = said.to_lowercase();
+    let heads = ["done", "finished", "complete", "closed", "over", "ends", "end"];
+    let links = [" when ", " once ", " as soon as ", " if "];
+    let found = heads
+        .iter()
+        .flat_map(|head| links.iter().map(move |link| format!("{head}{link}")))
+        .find_map(|mark| {
+            let at = lower.find(&mark)?;
+            let before = lower.get(..at)?.split_whitespace().count();
+            (before <= 6).then(|| said.get(at + mark.len()..)).flatten()
+        })?;
+    Some(found.trim().trim_end_matches('.').to_owned())
+}
+
+/// `a, b, and c` and `a; b` as pieces.
+fn list_pieces(text: &str) -> Vec<String> {
+    let text = text.trim().trim_end_matches('.').replace(", and then ", ", ").replace(", then ", ", ");
+    let text = text.replace(", and ", ", ").replace("; ", ", ");
+    let mut pieces: Vec<String> = text.split(", ").map(|piece| piece.trim().to_owned()).collect();
+    if let Some(last) = pieces.pop() {
+        match last.split_once(" and ") {
+            Some((a, b)) if clause(a).is_some() && clause(b).is_some() => {
+                pieces.extend([a.to_owned(), b.to_owned()]);
+            }
+            _ => pieces.push(last),
+        }
+    }
+    pieces
+}
+
+/// `We have one month by law.` → `Finish within one month by law.`
+fn limit_as_order(rule: &str) -> String {
+    match rule.strip_prefix("We have ").filter(|_| !super::figures::spans(rule).is_empty()) {
+        Some(limit) => format!("Finish within {limit}"),
+        None => rule.to_owned(),
+    }
+}
+
+/// A longer sentence is a story with a rule somewhere in it.
+const LONGEST_RULE: usize = 32;
+
+/// Without `Oh, and …` in front and `…, because …` behind.
+fn without_chat(said: &str) -> &str {
+    let mut said = said.trim();
+    for chat in ["Oh, and ", "Oh, ", "And ", "Also, ", "Anyway, ", "No, ", "So, "] {
+        said = said.strip_prefix(chat).unwrap_or(said);
+    }
+    let end = [", because ", " because otherwise", ", which is a story"]
+        .iter()
+        .filter_map(|mark| said.find(mark))
+        .min();
+    end.and_then(|end| said.get(..end)).unwrap_or(said)
+}
+
+/// Whether a sentence tells how things are today, not how they are to be.
+fn is_complaint(said: &str) -> bool {
+    let lower = format!(" {} ", said.to_lowercase().replace([',', '.', ';', '!'], " "));
+    let told = [
+        " nobody knew ",
+        " nobody knows ",
+        " nobody remembers ",
+        " nobody waters ",
+        " nobody told ",
+        " nobody thinks ",
+        " at the moment ",
+        " today we ",
+        " last week ",
+        " last year ",
+        " last month ",
+        " this year ",
+        " silence ",
+        " their own idea ",
+        " we argue ",
+        " people leave ",
+        " and keep ",
+        " keeps saying ",
+        " i was ",
+        " she said ",
+        " for days ",
+        " weeks ahead ",
+        " on the morning ",
+        " too late ",
+        " the other day ",
+        " by the way ",
+        " every time somebody ",
+    ];
+    let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+    told.iter().any(|phrase| lower.contains(phrase))
+        || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
+        || (lower.contains(" nobody ")
+            && !["needs", "may", "must", "can"]
+                .iter()
+                .any(|modal| lower.contains(&format!("nobody {modal} "))))
+}
+
+/// Whether a sentence that is no order still binds.
+fn binds(said: &str) -> bool {
+    let words = words(said);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let complaint = has(&["argue", "last", "twice", "yesterday", "nobody", "were", "was", "had"]);
+    let strong = has(&["must", "never", "needs", "need", "only", "requires", "always", "except", "unless"]);
+    (strong && !complaint) || (has_figure(said) && !complaint) || (strong && has_figure(said))
+}
+
+/// The event in a condition: `when a truck arrives` → `A truck arrives.`; `on Monday and Thursday` → `A Monday
+/// or Thursday begins.`
+fn event_in(condition: &str) -> Option<String> {
+    let (word, rest) = condition.split_once(' ')?;
+    let event = match word {
+        "when" | "once" | "whenever" | "as" => rest.trim_start_matches("soon as ").to_owned(),
+        "every" | "each" => format!("a new {rest} begins"),
+        "on" if rest.ends_with("day") && !rest.contains("the ") => {
+            format!("a {} begins", rest.replace(" and ", " or "))
+        }
+        "on" => format!("{rest} begins"),
+        _ => return None,
+    };
+    Some(full_stop(&capital(&event)))
+}
+
+/// Verbs of things that happen to us; they start work.
+const EVENTS: [&str; 24] = [
+    "arrive", "arrives", "come", "comes", "ask", "asks", "leave", "leaves", "reports", "report", "requests",
+    "fills", "submits", "hands", "signs", "calls", "writes", "happens", "fails", "breaks", "receives",
+    "closes", "applies", "resigns",
+];
+
+fn is_event(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    let cyclic = ["every ", "each ", "once a ", "on the first"].iter().any(|start| lower.starts_with(start));
+    cyclic || words(said).iter().take(8).any(|word| EVENTS.contains(&word.as_str()))
+}
+
+/// Whether this order is somebody outside asking for the work, not the work itself.
+fn starts_work(order: &Clause) -> bool {
+    let outside = [
+        "someone",
+        "somebody",
+        "customer",
+        "employee",
+        "people",
+        "person",
+        "candidate",
+        "supplier",
+        "user",
+        "visitor",
+        "applicant",
+    ];
+    let verb = order.order.split(' ').next().unwrap_or_default();
+    let actor = order.actor.as_deref().unwrap_or_default().to_lowercase();
+    outside.iter().any(|who| actor.contains(who))
+        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send"].contains(&verb)
+}
+
+/// Up to the complaint: `Invoices arrive by e-mail, and we have paid two twice` → `Invoices arrive by e-mail.`
+fn first_clause(sentence: &str) -> String {
+    let cut = [", and we", " and we ", " but ", " and nobody", ", and nobody", " and then there"];
+    let at = cut.iter().filter_map(|mark| sentence.find(mark)).min();
+    full_stop(at.and_then(|at| sentence.get(..at)).unwrap_or(sentence))
+}

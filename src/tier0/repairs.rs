@@ -1,0 +1,110 @@
+//! Mends what code can mend by itself: one name per role, references that lead nowhere, and fates that claim more
+//! than the text holds.
+
+use super::comments::texts;
+use crate::draft::{Disposition, Fate, dispositions, items};
+use crate::roles::synthesise::{Synthesis, SynthesisQuestion};
+use crate::sop::{Head, Section, Sop, render};
+
+/// Mends `synthesis` in place.
+pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
+    one_name_per_role(synthesis, q);
+    for finding in q.findings.iter().filter(|finding| finding.code == "references_resolve") {
+        unlink(synthesis, &finding.quote);
+    }
+    honest_fates(synthesis, q);
+}
+
+/// `the Support Lead` → `support.lead`, for everybody who has a part in this SOP.
+fn one_name_per_role(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
+    let mut ids: Vec<String> = q.drafts.iter().map(|draft| draft.agent.clone()).collect();
+    ids.extend(synthesis.steps.iter().map(|step| step.assignee.clone()));
+    ids.push(q.owner.clone());
+    ids.sort();
+    ids.dedup();
+    for id in ids.iter().filter(|id| id.contains('.')) {
+        let name = id.replace('.', " ");
+        for text in texts(synthesis) {
+            *text = named_by_id(text, &name, id);
+        }
+    }
+}
+
+fn named_by_id(text: &str, name: &str, id: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.to_lowercase().find(name).filter(|_| rest.to_lowercase().len() == rest.len()) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        let (_, after) = from.split_at_checked(name.len()).unwrap_or((from, ""));
+        let whole = !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric);
+        if whole {
+            let before =
+                before.strip_suffix("the ").or_else(|| before.strip_suffix("The ")).unwrap_or(before);
+            out.push_str(before);
+            out.push_str(id);
+        } else {
+            out.push_str(before);
+            out.push_str(name);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A reference that leads nowhere becomes plain words; its line in References goes.
+fn unlink(synthesis: &mut Synthesis, reference: &str) {
+    if !reference.starts_with("[[") {
+        return;
+    }
+    let kept: Vec<&str> = synthesis.references.lines().filter(|line| !line.contains(reference)).collect();
+    synthesis.references = kept.join("\n");
+    let plain = reference.trim_start_matches('[').trim_end_matches(']');
+    let plain = format!("{plain} (not published yet)");
+    for text in texts(synthesis) {
+        *text = text.replace(reference, &plain);
+    }
+}
+
+/// A fate is true for the text as it stands now: what comments or merging took out is rejected, and says so.
+fn honest_fates(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
+    let Some(text) = text(synthesis, q) else { return };
+    for draft in &q.drafts {
+        for item in items(&draft.agent, &draft.draft) {
+            let Some(fate) = synthesis.dispositions.iter_mut().find(|fate| fate.item == item.id) else {
+                continue;
+            };
+            settle(fate, &item, &text);
+        }
+    }
+}
+
+fn settle(fate: &mut Disposition, item: &crate::draft::Item, text: &str) {
+    let wrong = |fate: &Disposition| {
+        !dispositions::check(std::slice::from_ref(item), std::slice::from_ref(fate), text).is_empty()
+    };
+    if fate.fate == Fate::Kept && wrong(fate) {
+        fate.fate = Fate::Merged;
+        fate.reason = "Part of it stands in the sentences of others.".to_owned();
+    }
+    if fate.fate == Fate::Merged && wrong(fate) {
+        fate.fate = Fate::Rejected;
+        if fate.reason.is_empty() {
+            fate.reason = "Other words stand in its place.".to_owned();
+        }
+    }
+}
+
+/// The synthesis as the file will hold it; the head does not matter here.
+fn text(synthesis: &Synthesis, q: &SynthesisQuestion) -> Option<String> {
+    let head = serde_json::json!({
+        "id": "SOP-XX-draft", "version": "1.0", "title": q.title, "department": "XX", "owner": q.owner,
+        "objective": q.objective, "description": q.description, "risk_level": "medium", "impact": "",
+        "created_by": "tier0", "created_at": "2026-01-01",
+    });
+    let head: Head = serde_json::from_value(head).ok()?;
+    let body = super::assemble::body(synthesis, "").ok()?;
+    let sop = Sop { head, body };
+    let sections = Section::ALL.into_iter().map(|(section, _)| render::section_text(&sop, section));
+    Some(sections.collect::<Vec<_>>().join("\n\n"))
+}

@@ -1,0 +1,91 @@
+//! Titles and artifacts for steps that were told as sentences.
+
+use super::clause::{Clause, capital, uncapital};
+use super::figures::has_figure;
+use super::prose::ProseStep;
+use super::verbs::participle;
+
+/// A title ends before these words, once it is long enough to say something.
+const ENDS: [&str; 35] = [
+    "into", "against", "within", "by", "so", "before", "after", "if", "when", "who", "which", "that",
+    "because", "unless", "on", "at", "in", "with", "whether", "and", "from", "where", "until", "than",
+    "through", "for", "no", "never", "back", "first", "what", "how", "via", "is", "are",
+];
+
+/// Shortest and longest title, in words.
+const SHORTEST: usize = 3;
+const LONGEST: usize = 9;
+
+/// The title of a step: its first order, cut where the details begin.
+pub(crate) fn of_step(step: &ProseStep, subject: &str) -> String {
+    step.orders.first().map_or_else(String::new, |order| of_order(order, subject))
+}
+
+fn of_order(order: &Clause, subject: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for token in order.order.split_whitespace() {
+        let bare = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let ends = ENDS.contains(&bare.as_str()) || (kept.len() >= 4 && has_figure(token));
+        let relative = ["that", "which", "who", "in", "on", "for", "with", "from"].contains(&bare.as_str());
+        let enough = kept.len() >= if relative { SHORTEST + 1 } else { SHORTEST };
+        if (enough && ends) || kept.len() >= LONGEST {
+            break;
+        }
+        kept.push(token);
+        if token.ends_with([',', ';', ':']) && kept.len() >= SHORTEST {
+            break;
+        }
+    }
+    let dangling = ["the", "a", "an", "and", "or", "of", "to", "for", "on", "in", "by", "with", "at", "its"];
+    while kept.last().is_some_and(|last| kept.len() > 2 && dangling.contains(&last.to_lowercase().as_str())) {
+        kept.pop();
+    }
+    let title = kept.join(" ");
+    let title = title.trim_end_matches([',', ';', ':', '.']);
+    match kept.as_slice() {
+        [_alone] => capital(&format!("{title} on {}", uncapital(subject))),
+        _ => capital(title),
+    }
+}
+
+/// What exists after a step that was told as a sentence: its entry in the run record.
+pub(crate) fn artifact(step: &ProseStep) -> String {
+    let what = step.orders.first().and_then(done_thing);
+    match what {
+        Some(what) => format!("run record entry with name, date and result: {what}"),
+        None => "run record entry with name, date and result of this step".to_owned(),
+    }
+}
+
+/// `check the identity of the person first` → `the identity of the person checked`.
+fn done_thing(order: &Clause) -> Option<String> {
+    let (verb, rest) = order.order.split_once(' ')?;
+    let mut tokens: Vec<&str> = rest.split_whitespace().collect();
+    let particles = ["up", "out", "off", "down", "back", "in", "over", "through"];
+    let particle = tokens.first().copied().filter(|first| particles.contains(first));
+    if particle.is_some() {
+        tokens.remove(0);
+    }
+    let comma = |token: &&str| token.ends_with([',', ';', ':']);
+    let stops = |token: &&str| {
+        ENDS.contains(&token.to_lowercase().trim_end_matches(',')) || particles.contains(token)
+    };
+    let mut thing: Vec<&str> = Vec::new();
+    for token in tokens {
+        if stops(&token) || thing.len() >= LONGEST {
+            break;
+        }
+        thing.push(token);
+        if comma(&token) {
+            break;
+        }
+    }
+    while thing.last().is_some_and(|last| ["of", "to", "the", "a", "and", "or"].contains(last)) {
+        thing.pop();
+    }
+    let thing = thing.join(" ");
+    let thing = thing.trim_end_matches([',', ';', ':', '.']);
+    let particle = particle.map(|particle| format!(" {particle}")).unwrap_or_default();
+    let is_noun = thing.contains(' ') && !thing.starts_with("to ") && !thing.starts_with("of ");
+    is_noun.then(|| format!("{thing} {}{particle}", participle(verb)))
+}

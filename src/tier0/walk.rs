@@ -1,0 +1,178 @@
+//! Walks through an SOP with the values of one scenario, as somebody would who sees nothing else: packet, then
+//! step by step. Conditions are evaluated strictly, with a limit on their work.
+
+use super::promises::{fits, sample};
+use crate::brief::Scenario;
+use crate::roles::user_test::{ExecuteQuestion, Trace, TraceStep};
+use crate::sop::render::kind_words;
+use crate::sop::{Sop, Step};
+use minijinja::{Environment, UndefinedBehavior};
+use serde_json::{Map, Value};
+
+/// Work one condition may do; an honest one needs a few dozen units.
+const FUEL: u64 = 10_000;
+
+/// Walks through.
+pub fn execute(q: &ExecuteQuestion) -> Trace {
+    let sop = match crate::sop::parse("the draft", &q.sop) {
+        Ok(sop) => sop,
+        Err(problems) => return unreadable(&problems),
+    };
+    if let Some(why) = refused(&sop, &q.scenario) {
+        return refusal(&sop, &why);
+    }
+    let values = packet(&sop, &q.scenario);
+    let steps: Vec<TraceStep> = sop.body.steps.iter().map(|step| walk(step, &values)).collect();
+    let stuck: Vec<u32> = steps.iter().filter(|step| !step.lacked.is_empty()).map(|step| step.step).collect();
+    let done = stuck.is_empty() && !steps.is_empty() && !sop.body.definition_of_done.trim().is_empty();
+    let outcome = if done {
+        format!(
+            "All steps could be taken, so this can be looked up: {}",
+            first_line(&sop.body.definition_of_done)
+        )
+    } else {
+        let numbers: Vec<String> = stuck.iter().map(ToString::to_string).collect();
+        format!(
+            "The end was not reached; something was lacking at step {}.",
+            crate::base::text::listed(&numbers)
+        )
+    };
+    Trace { steps, done, outcome }
+}
+
+fn unreadable(problems: &[crate::base::Problem]) -> Trace {
+    let why = problems.first().map_or("it is not in its form", |problem| problem.message.as_str());
+    Trace { steps: Vec::new(), done: false, outcome: format!("The SOP cannot be read: {why}.") }
+}
+
+/// Why the packet is refused, if it is: a required value is missing, or a value is not of its type. A scenario
+/// without any value leaves the packet to the walker.
+fn refused(sop: &Sop, scenario: &Scenario) -> Option<String> {
+    if scenario.given.is_empty() {
+        return None;
+    }
+    sop.body.inputs.iter().find_map(|input| match scenario.given.get(&input.name) {
+        None if input.required => Some(format!("the required input `{}` is missing", input.name)),
+        Some(value) if !fits(&input.kind, value) => {
+            Some(format!("the value of `{}` is not of the type {}", input.name, kind_words(&input.kind)))
+        }
+        _ => None,
+    })
+}
+
+fn refusal(sop: &Sop, why: &str) -> Trace {
+    let not_reached = |step: &Step| TraceStep {
+        step: step.number,
+        did: "Not reached: the run is refused before its first step.".to_owned(),
+        lacked: String::new(),
+        produced: String::new(),
+    };
+    let steps = sop.body.steps.iter().map(not_reached).collect();
+    Trace { steps, done: false, outcome: format!("{REFUSED} {why}.") }
+}
+
+/// How the outcome of a refused packet begins: a refusal is what the SOP demands, not a defect of it.
+pub(crate) const REFUSED: &str = "Refused as the input packet demands:";
+
+/// Given values, and for what is not given a value of its type (optional ones stay empty).
+fn packet(sop: &Sop, scenario: &Scenario) -> Value {
+    let mut inputs = Map::new();
+    for input in &sop.body.inputs {
+        let given = scenario.given.get(&input.name).cloned();
+        let value = match given {
+            Some(value) => typed(value, &input.kind),
+            None if input.required => sample(&kind_words(&input.kind), false),
+            None => Value::Null,
+        };
+        inputs.insert(input.name.clone(), value);
+    }
+    serde_json::json!({ "inputs": inputs })
+}
+
+/// `"40"` as a number where the packet says number, `yes` as true where it says yes or no.
+fn typed(value: Value, kind: &crate::sop::InputKind) -> Value {
+    let text = value.as_str().map(str::to_owned);
+    match (kind, text) {
+        (crate::sop::InputKind::Number, Some(text)) => {
+            text.trim().parse::<f64>().map_or(value, |number| serde_json::json!(number))
+        }
+        (crate::sop::InputKind::YesNo, Some(text)) => serde_json::json!(text.eq_ignore_ascii_case("yes")),
+        _ => value,
+    }
+}
+
+fn walk(step: &Step, values: &Value) -> TraceStep {
+    let mut lacked: Vec<String> = Vec::new();
+    let holds = match step.when.as_deref().map(|condition| evaluate(condition, values)) {
+        None => true,
+        Some(Ok(holds)) => holds,
+        Some(Err(why)) => {
+            lacked.push(why);
+            true
+        }
+    };
+    if !holds {
+        let did =
+            format!("Skipped: its condition `{}` does not hold.", step.when.as_deref().unwrap_or_default());
+        return TraceStep { step: step.number, did, lacked: String::new(), produced: String::new() };
+    }
+    if step.text.trim().is_empty() {
+        lacked.push("the step does not say what to do".to_owned());
+    }
+    if step.artifact.is_none() {
+        lacked.push("the step does not say what exists afterwards".to_owned());
+    }
+    let who = step.assignee.as_deref().unwrap_or_else(|| {
+        lacked.push("the step does not say who does it".to_owned());
+        "nobody"
+    });
+    let gate = if step.approval_required == Some(true) { ", after the approval it asks for," } else { "" };
+    let first = crate::sop::prose::sentences(&step.text, 1)
+        .into_iter()
+        .next()
+        .map(|sentence| sentence.text)
+        .unwrap_or_default();
+    let produced = if lacked.is_empty() { step.artifact.clone().unwrap_or_default() } else { String::new() };
+    TraceStep {
+        step: step.number,
+        did: format!("As {who}{gate} did what the step says: {first}"),
+        lacked: lacked.join("; "),
+        produced,
+    }
+}
+
+/// Evaluates a condition strictly over the packet: an unknown name is an error, not false.
+fn evaluate(condition: &str, values: &Value) -> Result<bool, String> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    let expression = environment
+        .compile_expression(condition)
+        .map_err(|_unreadable| format!("the condition `{condition}` cannot be read"))?;
+    let answer = expression
+        .eval(plain(values))
+        .map_err(|error| format!("the condition `{condition}` cannot be decided ({})", error.kind()))?;
+    if answer.is_undefined() {
+        return Err(format!("the condition `{condition}` uses a value that nobody gives"));
+    }
+    Ok(answer.is_true())
+}
+
+/// JSON as the template engine holds it.
+fn plain(value: &Value) -> minijinja::Value {
+    match value {
+        Value::Null => minijinja::Value::from(()),
+        Value::Bool(yes) => minijinja::Value::from(*yes),
+        Value::Number(number) => number.as_i64().map_or_else(
+            || minijinja::Value::from(number.as_f64().unwrap_or_default()),
+            minijinja::Value::from,
+        ),
+        Value::String(text) => minijinja::Value::from(text.as_str()),
+        Value::Array(items) => minijinja::Value::from(items.iter().map(plain).collect::<Vec<_>>()),
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.as_str(), plain(field))).collect(),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
+}
