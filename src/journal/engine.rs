@@ -128,9 +128,10 @@ impl Engine {
         drop(answered.wait_for(|answered| *answered >= asking).await);
     }
 
-    /// Whether nothing is being driven or waits in line.
+    /// Whether nothing of this process is being driven or waits in line at this moment. It does not look for what
+    /// is due or was appended elsewhere; [`Engine::idle`] does.
     pub fn is_idle(&self) -> bool {
-        *self.inner.idle.borrow() == Idle::Yes
+        self.inner.floor().is_quiet()
     }
 
     /// How many workflows are in memory now.

@@ -44,7 +44,7 @@ CREATE TABLE step(
   input_hash TEXT NOT NULL,
   attempt INTEGER NOT NULL,             -- 1 at first
   position INTEGER,                     -- place in the order of completion; NULL while open
-  outcome TEXT,
+  outcome TEXT,                         -- of an open one: why nobody waits for it any more
   at INTEGER NOT NULL,                  -- when the last of these was written
   PRIMARY KEY(workflow, ordinal)
 ) STRICT, WITHOUT ROWID;
