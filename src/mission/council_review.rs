@@ -46,7 +46,7 @@ async fn hold(w: &Workflow, review: &CouncilReview) -> Result<(), Stop> {
         nth: 1,
         snapshot: None,
     };
-    let setup = w.call(prepare).await?;
+    let setup = w.call(prepare).await?.setup;
     let snapshot = setup.asker.snapshot.clone();
     let orchestrator = setup.orchestrator.clone();
     let council = w.call(SeatCouncil { snapshot, by: review.by.clone(), orchestrator }).await?;
