@@ -201,6 +201,10 @@ pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
         super::Author { mission: id.clone(), brief: new.brief.clone(), requester: new.requester.clone() };
     let input = serde_json::to_string(&story)
         .map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
+    if let Some(sop) = &new.brief.ask.sop {
+        // Missions on one SOP take their turns in the order in which they came, however long each one plans.
+        claim(tx, sop, &id)?;
+    }
     tx.start(&id, (super::Author::NAME, super::Author::VERSION), None, &input)?;
     Ok(id)
 }

@@ -7,5 +7,8 @@
 
 mod fake_openai;
 mod journal;
+mod models_missions;
+mod models_world;
 mod provider;
+mod scripted;
 mod spine;
