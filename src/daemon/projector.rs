@@ -86,7 +86,7 @@ fn project(workspace: &Workspace, git: Git, done: i64) -> Result<i64> {
         }
     }
     let mut trouble = None;
-    for subject in subjects.iter().filter(|subject| subject.starts_with("M-")) {
+    for subject in subjects.iter().filter(|subject| subject.starts_with("M-") || subject.starts_with("C-")) {
         if let Err(problem) = dossier::write(workspace, subject) {
             trouble = Some(problem);
         }

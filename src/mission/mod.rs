@@ -4,6 +4,7 @@
 mod assemble;
 mod close;
 mod council;
+mod council_review;
 mod decide;
 mod draft;
 mod enter;
@@ -19,6 +20,7 @@ mod signing;
 mod validate;
 mod workflow;
 
+pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission,
@@ -47,6 +49,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .story::<Author>()
         .story::<draft::DraftPart>()
         .story::<council::HoldCouncil>()
+        .story::<council_review::CouncilReview>()
         .story::<validate::Scrutinise>()
         .story::<validate::UserTest>()
         .activity::<Think>(gateway)
@@ -58,6 +61,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<draft::KeepDraft>(office)
         .activity::<assemble::Assemble>(office)
         .activity::<council::KeepCouncil>(office)
+        .activity::<council_review::SeatCouncil>(office)
         .activity::<validate::KeepScenarios>(office)
         .activity::<judge::Judge>(office)
         .activity::<publish::Publish>(office)

@@ -49,7 +49,8 @@ fn joins(fit: &Fit<'_>, best: &Fit<'_>) -> bool {
 
 /// A topic written to support another is about the same thing: most of its required inputs are the other's too.
 fn shares_packet(support: &Topic, main: &Topic) -> bool {
-    let required: Vec<String> = support.inputs().into_iter().filter(|input| input.required).map(|input| input.name).collect();
+    let required: Vec<String> =
+        support.inputs().into_iter().filter(|input| input.required).map(|input| input.name).collect();
     let shared = main.inputs().iter().filter(|input| required.contains(&input.name)).count();
     shared > 0 && 2 * shared >= required.len() && !support.steps.is_empty()
 }

@@ -110,7 +110,8 @@ fn selected<'a>(agent: &'a Agent, wanted: &Wanted, q: &DraftQuestion) -> (Vec<&'
 pub(crate) fn topic_meant<'a>(agent: &'a Agent, brief: &str, title: &str) -> Option<&'a Topic> {
     let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !is_general(topic)).collect();
     let wanted = read_brief(brief);
-    let by_heading = wanted.topics.iter().find_map(|heading| known.iter().copied().find(|topic| topic.title == *heading));
+    let by_heading =
+        wanted.topics.iter().find_map(|heading| known.iter().copied().find(|topic| topic.title == *heading));
     let by_subject = || wanted.subjects.iter().find_map(|subject| best(&known, subject));
     by_heading.or_else(by_subject).or_else(|| best(&known, title))
 }

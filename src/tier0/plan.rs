@@ -100,7 +100,10 @@ impl<'a> Desk<'a> {
             self.q.ask.workers.iter().filter_map(|worker| self.roster.get(&worker.agent)).collect();
         if let Some((agent, event)) = self.starts_among(&named).filter(|(agent, _)| in_department(agent)) {
             let (id, code) = (&agent.head.id, &agent.head.department);
-            let reason = format!("The work crosses departments and starts in {code}: {} That side starts it, so {id} owns the whole of it.", full_stop(event));
+            let reason = format!(
+                "The work crosses departments and starts in {code}: {} That side starts it, so {id} owns the whole of it.",
+                full_stop(event)
+            );
             return Ok((agent, reason));
         }
         if let Some(agent) = named.iter().find(|agent| in_department(agent)) {
@@ -142,7 +145,11 @@ impl<'a> Desk<'a> {
             let phase = topic.steps.iter().map(|known| known.phase).min()?;
             trigger(topic).map(|event| (phase, *agent, event))
         };
-        named.iter().filter_map(topic).min_by_key(|(phase, ..)| *phase).map(|(_, agent, event)| (agent, event))
+        named
+            .iter()
+            .filter_map(topic)
+            .min_by_key(|(phase, ..)| *phase)
+            .map(|(_, agent, event)| (agent, event))
     }
 
     /// `from sales to customer success`: whoever hands over starts the work.
