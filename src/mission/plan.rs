@@ -97,6 +97,10 @@ impl Activity for SettlePlan {
         format!("plan/settle#{}", self.nth)
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Settled>, Failure> {
+        // Its turn first: what another mission is about to publish decides whether this one's plan is sound.
+        if let Some(held) = self.take_turn(office).await? {
+            return Ok(held);
+        }
         let snapshot = Snapshot::load(&office.journal, &self.snapshot)?;
         let plan = match self.complete(office, &snapshot)? {
             Ok(plan) => plan,
@@ -109,23 +113,6 @@ impl Activity for SettlePlan {
                 ));
             }
         };
-        let (mission, sop) = (self.mission.clone(), plan.sop.clone());
-        let holder = office
-            .journal
-            .append_async(move |tx| {
-                let holder = claim(tx, &sop, &mission)?;
-                if let Some(holder) = &holder {
-                    let reason =
-                        format!("{holder} is working on {sop}; this mission goes on when that one has ended");
-                    set_state(tx, &mission, MissionState::Held, &reason)?;
-                }
-                Ok(holder)
-            })
-            .await?;
-        if let Some(holder) = holder {
-            let event = json!({ "behind": holder, "sop": plan.sop });
-            return Ok(Recorded::of(Settled::Held(holder)).event(&self.mission, "mission_held", event));
-        }
         Ok(freeze(self.mission, plan))
     }
 }
@@ -150,6 +137,28 @@ fn freeze(mission: String, plan: MissionPlan) -> Recorded<Settled> {
 }
 
 impl SettlePlan {
+    /// Claims the SOP; while another open mission has it, this one is held behind that one.
+    async fn take_turn(&self, office: &Office) -> Result<Option<Recorded<Settled>>, Failure> {
+        let Ok(sop) = self.identity() else { return Ok(None) };
+        let (mission, wanted) = (self.mission.clone(), sop.clone());
+        let holder = office
+            .journal
+            .append_async(move |tx| {
+                let holder = claim(tx, &wanted, &mission)?;
+                if let Some(holder) = &holder {
+                    let reason =
+                        format!("{holder} is working on {wanted}; this mission goes on when that one has ended");
+                    set_state(tx, &mission, MissionState::Held, &reason)?;
+                }
+                Ok(holder)
+            })
+            .await?;
+        Ok(holder.map(|holder| {
+            let event = json!({ "behind": holder, "sop": sop });
+            Recorded::of(Settled::Held(holder)).event(&self.mission, "mission_held", event)
+        }))
+    }
+
     fn complete(
         &self,
         office: &Office,

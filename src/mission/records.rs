@@ -214,9 +214,21 @@ pub(super) fn receive_as(
         "mission_received",
         &json!({ "title": new.brief.title, "file": new.file, "sha256": sha256, "by": new.requester }),
     )?;
+<<<<<<< HEAD
+    let story =
+        super::Author { mission: id.clone(), brief: new.brief.clone(), requester: new.requester.clone() };
+    let input = serde_json::to_string(&story)
+        .map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
+    if let Some(sop) = &new.brief.ask.sop {
+        // Missions on one SOP take their turns in the order in which they came, however long each one plans.
+        claim(tx, sop, &id)?;
+    }
+    tx.start(&id, (super::Author::NAME, super::Author::VERSION), None, &input)?;
+=======
     let (kind, input) = story(&id);
     let input = input.map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
     tx.start(&id, kind, None, &input)?;
+>>>>>>> main
     Ok(id)
 }
 
