@@ -73,8 +73,7 @@ fn the_example_missions_give_sops() {
     let first = testing::authored(&first, &roster).unwrap();
     hold("example-1", &first, &roster);
     let current = crate::sop::render(&first.sop);
-    let second =
-        testing::authored(&testing::example("2-partner-referrals", Some(&current)), &roster).unwrap();
+    let second = testing::authored(&testing::example("2-partner-referrals", Some(&current)), &roster).unwrap();
     hold("example-2", &second, &roster);
     for name in ["3-marketing-to-sales-handoff", "4-vendor-invoice-approval"] {
         let made = testing::authored(&testing::example(name, None), &roster).unwrap();
@@ -85,7 +84,7 @@ fn the_example_missions_give_sops() {
 #[test]
 fn a_mission_nobody_tuned_for_gives_an_sop_or_a_question() {
     let roster = testing::roster();
-    let asks = ["birthday-cakes", "empty-ish", "rechnungen"];
+    let asks = ["birthday-cakes", "empty-ish", "quarterly-access-review", "rechnungen"];
     for (name, title, text) in testing::prose() {
         match testing::authored(&testing::plan_question(&title, &text), &roster) {
             Ok(made) => {
