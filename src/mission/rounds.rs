@@ -1,7 +1,8 @@
 //! Rounds of drafting, synthesis and judgement, until nothing blocks or a person takes what there is.
 
 use super::assemble::{Assemble, Assembled};
-use super::council::HoldCouncil;
+use super::council::{CouncilReport, HoldCouncil};
+use super::council_review::SeatCouncil;
 use super::decide::{Question, decide};
 use super::draft::{self, DraftPart, Part};
 use super::enter::Enter;
@@ -33,6 +34,10 @@ pub(super) struct Desk<'a> {
     pub(super) gaps: Vec<String>,
     pub(super) comments: Vec<String>,
     pub(super) round: u32,
+    /// The round before, also across a person's wish to have something changed.
+    pub(super) last: Option<Round>,
+    /// The council has answered.
+    pub(super) counselled: bool,
 }
 
 /// One round's draft with its judgement.
@@ -106,8 +111,8 @@ impl Desk<'_> {
         let last = first + self.setup.rules.rounds - 1;
         let mut rounds: Vec<Round> = Vec::new();
         loop {
-            let before = rounds.last().cloned();
-            let round = self.once(before.as_ref()).await?;
+            let round = self.once().await?;
+            self.last = Some(round.clone());
             let found = round.judged.findings.clone();
             let earlier: Vec<Vec<Finding>> =
                 rounds.iter().map(|round| round.judged.findings.clone()).collect();
@@ -131,9 +136,9 @@ impl Desk<'_> {
     }
 
     /// One round: synthesis, coded checks, council, scrutiny and user test in parallel, judgement.
-    async fn once(&mut self, before: Option<&Round>) -> Result<Round, Stop> {
+    async fn once(&mut self) -> Result<Round, Stop> {
         self.enter(MissionState::Synthesising).await?;
-        let synthesis = self.synthesise(before).await?;
+        let synthesis = self.synthesise().await?;
         let assemble = Assemble {
             mission: self.setup.asker.mission.clone(),
             snapshot: self.setup.asker.snapshot.clone(),
@@ -148,12 +153,13 @@ impl Desk<'_> {
         let judged = if self.plan.change == Change::Patch {
             by_code_only(&assembled)
         } else {
-            self.judge(before, &assembled).await?
+            self.judge(&assembled).await?
         };
         Ok(Round { number: self.round, assembled, judged })
     }
 
-    async fn synthesise(&mut self, before: Option<&Round>) -> Result<Synthesis, Stop> {
+    async fn synthesise(&mut self) -> Result<Synthesis, Stop> {
+        let before = self.last.as_ref();
         let question = SynthesisQuestion {
             mission: self.setup.view.clone(),
             title: self.plan.title.clone(),
@@ -188,19 +194,11 @@ impl Desk<'_> {
         }
     }
 
-    async fn judge(&mut self, before: Option<&Round>, assembled: &Assembled) -> Result<Judged, Stop> {
-        let carried = before.map_or_else(Vec::new, |round| {
+    async fn judge(&mut self, assembled: &Assembled) -> Result<Judged, Stop> {
+        let carried = self.last.as_ref().map_or_else(Vec::new, |round| {
             carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
         });
-        let council = match self.plan.council.clone().filter(|_| before.is_none()) {
-            None => None,
-            Some(council) => {
-                self.enter(MissionState::Council).await?;
-                let (setup, sop) = (self.setup.clone(), assembled.text.clone());
-                let held = self.w.child(HoldCouncil { setup, council, sop, round: self.round }).await;
-                Some(self.or_help(held, "the council could not answer").await?).flatten()
-            }
-        };
+        let council = self.counsel(assembled).await?;
         self.enter(MissionState::Validating).await?;
         let mut attempt = 0;
         let (scrutiny, tested) = loop {
@@ -228,6 +226,25 @@ impl Desk<'_> {
             round: self.round,
         };
         self.w.call(judge).await
+    }
+
+    /// The council answers once: where the plan calls for it, or once somebody has called for it since.
+    async fn counsel(&mut self, assembled: &Assembled) -> Result<Option<CouncilReport>, Stop> {
+        if self.counselled {
+            return Ok(None);
+        }
+        let council = match self.plan.council.clone() {
+            Some(council) => council,
+            None => match self.w.call(SeatCouncil::if_called(&self.setup, &self.plan, self.round)).await? {
+                Some(council) => council,
+                None => return Ok(None),
+            },
+        };
+        self.counselled = true;
+        self.enter(MissionState::Council).await?;
+        let (setup, sop) = (self.setup.clone(), assembled.text.clone());
+        let held = self.w.child(HoldCouncil { setup, council, sop, round: self.round }).await;
+        self.or_help(held, "the council could not answer").await
     }
 
     /// A part of the judgement, or `None` once a person said to try again.

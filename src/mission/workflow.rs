@@ -71,6 +71,8 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
         gaps: Vec::new(),
         comments: Vec::new(),
         round: 1,
+        last: None,
+        counselled: false,
     };
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.

@@ -64,7 +64,13 @@ impl Work {
         } else {
             format!("{}\n\n{}", binding(&self.text), bullets.join("\n"))
         };
-        SynthesisStep { title: self.title, text, assignee: self.assignee, artifact: self.artifact, keys: self.keys }
+        SynthesisStep {
+            title: self.title,
+            text,
+            assignee: self.assignee,
+            artifact: self.artifact,
+            keys: self.keys,
+        }
     }
 }
 

@@ -73,7 +73,8 @@ fn the_example_missions_give_sops() {
     let first = testing::authored(&first, &roster).unwrap();
     hold("example-1", &first, &roster);
     let current = crate::sop::render(&first.sop);
-    let second = testing::authored(&testing::example("2-partner-referrals", Some(&current)), &roster).unwrap();
+    let second =
+        testing::authored(&testing::example("2-partner-referrals", Some(&current)), &roster).unwrap();
     hold("example-2", &second, &roster);
     for name in ["3-marketing-to-sales-handoff", "4-vendor-invoice-approval"] {
         let made = testing::authored(&testing::example(name, None), &roster).unwrap();
