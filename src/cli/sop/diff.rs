@@ -13,7 +13,7 @@ use std::path::Path;
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The older: SOP-REV-x-v1.0, or a file
     a: String,
     /// The newer: SOP-REV-x-v1.1, or a file

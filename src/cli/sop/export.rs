@@ -19,7 +19,7 @@ enum Form {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// SOP-REV-x (the active version) or SOP-REV-x-v1.0
     sop: String,
     /// The form

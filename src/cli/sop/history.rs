@@ -9,7 +9,7 @@ use crate::registry;
 use crate::sop::SopId;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// SOP-REV-x
     sop: String,
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// SOP.md (and its manifest.json), a *.sop.md, an SOP of ours, or any other Markdown file
     #[arg(required = true)]
     files: Vec<PathBuf>,

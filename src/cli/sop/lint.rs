@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// SOP files
     #[arg(required = true)]
     files: Vec<PathBuf>,

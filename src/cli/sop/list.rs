@@ -7,7 +7,7 @@ use crate::cli::trouble::Done;
 use crate::registry::{self, Status};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Only active versions
     #[arg(long)]
     active: bool,

@@ -7,7 +7,7 @@ use crate::cli::trouble::Done;
 use crate::registry;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// SOP-REV-x (the active version) or SOP-REV-x-v1.0
     sop: String,
     /// Only the file
