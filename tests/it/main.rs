@@ -5,6 +5,9 @@
     reason = "a helper that cannot do its work ends the test, and says where"
 )]
 
+mod cli_answers;
+mod cli_keep;
+mod cli_read;
 mod fake_openai;
 mod journal;
 mod journal_crash;
@@ -16,3 +19,4 @@ mod models_world;
 mod provider;
 mod scripted;
 mod spine;
+mod world;
