@@ -9,7 +9,12 @@ use crate::sop::{Body, Step};
 /// # Errors
 /// When a step carries a key that no step may have.
 pub fn body(synthesis: &Synthesis, change_log: &str) -> Result<Body, String> {
-    let steps = synthesis.steps.iter().zip(1..).map(|(step, number)| one(step, number)).collect::<Result<Vec<_>, _>>()?;
+    let steps = synthesis
+        .steps
+        .iter()
+        .zip(1..)
+        .map(|(step, number)| one(step, number))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Body {
         purpose: synthesis.purpose.clone(),
         scope: synthesis.scope.clone(),
@@ -27,7 +32,8 @@ pub fn body(synthesis: &Synthesis, change_log: &str) -> Result<Body, String> {
 }
 
 fn one(step: &SynthesisStep, number: u32) -> Result<Step, String> {
-    let mut made = Step { number, title: step.title.clone(), text: step.text.trim().to_owned(), ..Step::default() };
+    let mut made =
+        Step { number, title: step.title.clone(), text: step.text.trim().to_owned(), ..Step::default() };
     if !step.assignee.is_empty() {
         made.assignee = Some(step.assignee.clone());
     }

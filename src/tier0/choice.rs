@@ -55,7 +55,8 @@ fn joins(fit: &Fit<'_>, best: &Fit<'_>) -> bool {
 
 /// A topic written to support another is about the same thing: most of its required inputs are the other's too.
 fn shares_packet(support: &Topic, main: &Topic) -> bool {
-    let required: Vec<String> = support.inputs().into_iter().filter(|input| input.required).map(|input| input.name).collect();
+    let required: Vec<String> =
+        support.inputs().into_iter().filter(|input| input.required).map(|input| input.name).collect();
     let shared = main.inputs().iter().filter(|input| required.contains(&input.name)).count();
     shared > 0 && 2 * shared >= required.len() && !support.steps.is_empty()
 }
@@ -76,9 +77,13 @@ pub(crate) fn trigger(topic: &Topic) -> Option<&str> {
 }
 
 /// The department an unmatched mission names in its own words, by its first worker.
-pub(crate) fn by_name<'a>(names: &[String], title: &str, roster: &'a Roster) -> Option<&'a crate::roster::Agent> {
+pub(crate) fn by_name<'a>(
+    names: &[String],
+    title: &str,
+    roster: &'a Roster,
+) -> Option<&'a crate::roster::Agent> {
     let named = names.iter().find_map(|name| super::names::meant(name, roster));
-    named
-        .filter(|agent| agent.can(crate::roster::AgentRole::Worker))
-        .or_else(|| super::names::meant(title, roster).filter(|agent| agent.can(crate::roster::AgentRole::Worker)))
+    named.filter(|agent| agent.can(crate::roster::AgentRole::Worker)).or_else(|| {
+        super::names::meant(title, roster).filter(|agent| agent.can(crate::roster::AgentRole::Worker))
+    })
 }

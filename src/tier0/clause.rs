@@ -65,8 +65,24 @@ pub(crate) fn full_stop(text: &str) -> String {
 }
 
 const CONNECTORS: [&str; 18] = [
-    "and", "then", "also", "so", "next", "finally", "first", "afterwards", "please", "oh,", "oh", "but",
-    "but,", "anyway,", "lastly", "secondly", "now", "plus",
+    "and",
+    "then",
+    "also",
+    "so",
+    "next",
+    "finally",
+    "first",
+    "afterwards",
+    "please",
+    "oh,",
+    "oh",
+    "but",
+    "but,",
+    "anyway,",
+    "lastly",
+    "secondly",
+    "now",
+    "plus",
 ];
 
 const CONDITIONS: [&str; 22] = [
@@ -84,18 +100,23 @@ const DETERMINERS: [&str; 18] = [
 ];
 
 /// Subjects that say no more than "whoever has the task".
-const NOBODY_IN_PARTICULAR: [&str; 8] = ["we", "i", "you", "they", "somebody", "someone", "everybody", "everyone"];
+const NOBODY_IN_PARTICULAR: [&str; 8] =
+    ["we", "i", "you", "they", "somebody", "someone", "everybody", "everyone"];
 
 /// Reads one sentence; several clauses where its parts have subjects of their own. Empty when it tells of no
 /// work.
 pub(crate) fn clauses(sentence: &str) -> Vec<Clause> {
     for mark in [", and ", "; ", " and ", ", then "] {
         for (at, _) in sentence.match_indices(mark) {
-            let (Some(left), Some(right)) = (sentence.get(..at), sentence.get(at + mark.len()..)) else { continue };
-            let own_subject = right.split_whitespace().next().is_some_and(|token| {
-                starts_subject(token) || CONDITIONS.contains(&bare(token).as_str())
-            });
-            if own_subject && base_of(&bare(left.split_whitespace().last().unwrap_or_default()), Form::Base).is_none()
+            let (Some(left), Some(right)) = (sentence.get(..at), sentence.get(at + mark.len()..)) else {
+                continue;
+            };
+            let own_subject = right
+                .split_whitespace()
+                .next()
+                .is_some_and(|token| starts_subject(token) || CONDITIONS.contains(&bare(token).as_str()));
+            if own_subject
+                && base_of(&bare(left.split_whitespace().last().unwrap_or_default()), Form::Base).is_none()
                 && let (Some(first), rest) = (clause(left), clauses(right))
                 && !rest.is_empty()
             {
@@ -114,7 +135,8 @@ pub(crate) fn coordinated_orders(order: &Clause) -> Vec<Clause> {
         let before = index.checked_sub(1).and_then(|at| tokens.get(at)).copied().unwrap_or_default();
         let joint = before.ends_with(',') || before == "and" || before == "then";
         let object_follows = tokens.get(index + 1).is_some_and(|next| {
-            DETERMINERS.contains(&bare(next).as_str()) || ["it", "them", "for", "to", "up"].contains(&bare(next).as_str())
+            DETERMINERS.contains(&bare(next).as_str())
+                || ["it", "them", "for", "to", "up"].contains(&bare(next).as_str())
         });
         if joint && object_follows && base_of(&bare(token), Form::Base).is_some() {
             pieces.push(Vec::new());
@@ -236,8 +258,20 @@ fn bare(token: &str) -> String {
 
 /// Departments are written in lower case and without an article.
 const DEPARTMENTS: [&str; 14] = [
-    "finance", "purchasing", "procurement", "legal", "sales", "marketing", "support", "engineering",
-    "operations", "accounting", "security", "product", "hr", "payroll",
+    "finance",
+    "purchasing",
+    "procurement",
+    "legal",
+    "sales",
+    "marketing",
+    "support",
+    "engineering",
+    "operations",
+    "accounting",
+    "security",
+    "product",
+    "hr",
+    "payroll",
 ];
 
 fn starts_subject(token: &str) -> bool {
@@ -277,7 +311,8 @@ fn reads_as_noun(tokens: &[&str]) -> bool {
 /// Reads `tokens[..at]` as the subject and `tokens[at..]` as what it does.
 fn predicate(tokens: &[&str], at: usize) -> Option<Clause> {
     let (subject, rest) = tokens.split_at_checked(at)?;
-    let relative = subject.last().is_some_and(|token| ["who", "that", "which"].contains(&bare(token).as_str()));
+    let relative =
+        subject.last().is_some_and(|token| ["who", "that", "which"].contains(&bare(token).as_str()));
     if relative || !is_subject(subject) {
         return None;
     }
@@ -413,12 +448,14 @@ fn is_subject(subject: &[&str]) -> bool {
     let no_thing = empty.contains(&first) && subject.first() != Some(&"IT");
     let a_verb = base_of(first, Form::Third).is_some()
         && words.get(1).is_some_and(|second| DETERMINERS.contains(&second.as_str()));
-    let a_moment = any(&["day", "days", "week", "month", "monday", "tuesday", "wednesday", "thursday", "friday"])
-        && words.len() > 3;
+    let a_moment =
+        any(&["day", "days", "week", "month", "monday", "tuesday", "wednesday", "thursday", "friday"])
+            && words.len() > 3;
     let relative = any(&["who", "of", "whoever", "that", "which"]);
     let story = NOBODY_IN_PARTICULAR.contains(&first) && words.len() > 2 && !relative;
     let restart = words.iter().zip(words.iter().skip(1)).any(|(before, word)| {
-        let fresh = DETERMINERS.contains(&word.as_str()) || ["we", "they", "i", "he", "she"].contains(&word.as_str());
+        let fresh =
+            DETERMINERS.contains(&word.as_str()) || ["we", "they", "i", "he", "she"].contains(&word.as_str());
         let allowed = ["and", "or", "of", "on", "in", "for", "at", "with", "from", "who", "to", "wants"];
         fresh && word != "that" && !allowed.contains(&before.as_str())
     });
@@ -456,7 +493,8 @@ fn actor(subject: &[&str]) -> Option<String> {
 /// `The dock worker` → `the dock worker`; `Purchasing` stays, it may be a name.
 fn uncapital_name(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
-    let common = DETERMINERS.contains(&first.to_lowercase().as_str()) || text.contains(' ') && first.ends_with('s');
+    let common =
+        DETERMINERS.contains(&first.to_lowercase().as_str()) || text.contains(' ') && first.ends_with('s');
     if common { uncapital(text) } else { text.to_owned() }
 }
 
@@ -491,13 +529,28 @@ mod tests {
             ("We check the order.", "Check the order."),
             ("Then the clerk checks the order and logs it.", "Have the clerk check the order and log it."),
             ("The order must be checked first.", "Check the order first."),
-            ("The order is checked by the clerk within 2 days.", "Have the clerk check the order within 2 days."),
+            (
+                "The order is checked by the clerk within 2 days.",
+                "Have the clerk check the order within 2 days.",
+            ),
             ("Passwords are never sent by e-mail.", "Never send passwords by e-mail."),
-            ("If the count differs, purchasing is called at once.", "If the count differs, call purchasing at once."),
-            ("When an invoice comes in, the clerk enters it.", "When an invoice comes in, have the clerk enter the invoice."),
+            (
+                "If the count differs, purchasing is called at once.",
+                "If the count differs, call purchasing at once.",
+            ),
+            (
+                "When an invoice comes in, the clerk enters it.",
+                "When an invoice comes in, have the clerk enter the invoice.",
+            ),
             ("On day one HR walks through the contract.", "On day one, have HR walk through the contract."),
-            ("On the fifth the CFO writes the commentary.", "On the fifth, have the CFO write the commentary."),
-            ("If personal data are involved Legal signs the agreement first.", "If personal data are involved, have Legal sign the agreement first."),
+            (
+                "On the fifth the CFO writes the commentary.",
+                "On the fifth, have the CFO write the commentary.",
+            ),
+            (
+                "If personal data are involved Legal signs the agreement first.",
+                "If personal data are involved, have Legal sign the agreement first.",
+            ),
             ("Somebody has to collect the laptop.", "Collect the laptop."),
         ] {
             assert_eq!(clause(said).map(|c| c.sentence()).as_deref(), Some(order), "{said}");

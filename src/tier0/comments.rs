@@ -49,7 +49,11 @@ fn read(comment: &str) -> Edit {
         && let [old, new, ..] = quoted.as_slice()
     {
         let reversed = lower.starts_with("use ") && lower.contains("instead of");
-        return if reversed { Edit::Replace(new.clone(), old.clone()) } else { Edit::Replace(old.clone(), new.clone()) };
+        return if reversed {
+            Edit::Replace(new.clone(), old.clone())
+        } else {
+            Edit::Replace(old.clone(), new.clone())
+        };
     }
     if starts(&["remove", "delete", "drop", "take out"]) {
         let text = quoted.first().cloned().or_else(|| after_colon(comment));
@@ -68,7 +72,13 @@ fn read(comment: &str) -> Edit {
 
 fn quoted(text: &str) -> Vec<String> {
     let plain = text.replace(['“', '”'], "\"");
-    plain.split('"').skip(1).step_by(2).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+    plain
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(|part| part.trim().to_owned())
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 fn after_colon(text: &str) -> Option<String> {
@@ -78,7 +88,9 @@ fn after_colon(text: &str) -> Option<String> {
 /// `Trigger: …` names a section; a colon in a plain sentence does not.
 fn after_section(comment: &str) -> String {
     match comment.split_once(':') {
-        Some((head, rest)) if named_section(head).is_some() && words(head).len() <= 4 => rest.trim().to_owned(),
+        Some((head, rest)) if named_section(head).is_some() && words(head).len() <= 4 => {
+            rest.trim().to_owned()
+        }
         _ => comment.to_owned(),
     }
 }
@@ -86,15 +98,31 @@ fn after_section(comment: &str) -> String {
 fn named_section(text: &str) -> Option<Section> {
     let lower = text.to_lowercase();
     let named = |title: &str| lower.contains(&title.to_lowercase());
-    Section::ALL.into_iter().find(|(_, title)| named(title)).map(|(section, _)| section).filter(|section| {
-        !matches!(section, Section::Inputs | Section::ChangeLog)
-    })
+    Section::ALL
+        .into_iter()
+        .find(|(_, title)| named(title))
+        .map(|(section, _)| section)
+        .filter(|section| !matches!(section, Section::Inputs | Section::ChangeLog))
 }
 
 /// Every text of a synthesis that a reader sees.
 pub(crate) fn texts(synthesis: &mut Synthesis) -> Vec<&mut String> {
-    let Synthesis { purpose, scope, roles, trigger, inputs, preflight, steps, definition_of_done, confidence, risk, references, .. } = synthesis;
-    let mut all = vec![purpose, scope, roles, trigger, preflight, definition_of_done, confidence, risk, references];
+    let Synthesis {
+        purpose,
+        scope,
+        roles,
+        trigger,
+        inputs,
+        preflight,
+        steps,
+        definition_of_done,
+        confidence,
+        risk,
+        references,
+        ..
+    } = synthesis;
+    let mut all =
+        vec![purpose, scope, roles, trigger, preflight, definition_of_done, confidence, risk, references];
     all.extend(inputs.iter_mut().map(|input| &mut input.description));
     for step in steps {
         all.extend([&mut step.title, &mut step.text, &mut step.artifact]);
@@ -175,12 +203,18 @@ fn add(synthesis: &mut Synthesis, section: Option<Section>, sentence: &str) -> b
 /// The step a sentence names (`step 2`), else the one it shares most words with.
 fn add_to_step(synthesis: &mut Synthesis, sentence: &str) -> bool {
     let words = words(sentence);
-    let number = words.windows(2).find(|pair| pair.first().is_some_and(|word| word == "step")).and_then(|pair| pair.get(1)?.parse::<usize>().ok());
+    let number = words
+        .windows(2)
+        .find(|pair| pair.first().is_some_and(|word| word == "step"))
+        .and_then(|pair| pair.get(1)?.parse::<usize>().ok());
     let named = number.and_then(|number| number.checked_sub(1)).filter(|at| *at < synthesis.steps.len());
-    let score = |at: usize| synthesis.steps.get(at).map_or(0, |step| shared(&format!("{} {}", step.title, step.text), sentence));
+    let score = |at: usize| {
+        synthesis.steps.get(at).map_or(0, |step| shared(&format!("{} {}", step.title, step.text), sentence))
+    };
     let best = (0..synthesis.steps.len()).max_by_key(|at| (score(*at), std::cmp::Reverse(*at)));
     let Some(step) = named.or(best).and_then(|at| synthesis.steps.get_mut(at)) else { return false };
-    let joint = if step.text.lines().last().is_some_and(|line| line.starts_with("- ")) { "\n" } else { "\n\n" };
+    let joint =
+        if step.text.lines().last().is_some_and(|line| line.starts_with("- ")) { "\n" } else { "\n\n" };
     step.text = format!("{}{joint}- {sentence}", step.text.trim_end());
     true
 }
@@ -188,14 +222,23 @@ fn add_to_step(synthesis: &mut Synthesis, sentence: &str) -> bool {
 /// The section whose words a sentence shares most; a sentence that shares none is a rule of a step.
 fn best(synthesis: &Synthesis, sentence: &str) -> Section {
     let candidates = [
-        (Section::Steps, synthesis.steps.iter().map(|step| format!("{} {} ", step.title, step.text)).collect::<String>()),
+        (
+            Section::Steps,
+            synthesis.steps.iter().map(|step| format!("{} {} ", step.title, step.text)).collect::<String>(),
+        ),
         (Section::Preflight, synthesis.preflight.clone()),
         (Section::Confidence, synthesis.confidence.clone()),
         (Section::Risk, synthesis.risk.clone()),
         (Section::Scope, synthesis.scope.clone()),
     ];
     let lower = sentence.to_lowercase();
-    let begins = [("check that", Section::Preflight), ("in scope", Section::Scope), ("out of scope", Section::Scope), ("risk:", Section::Risk), ("rollback:", Section::Risk)];
+    let begins = [
+        ("check that", Section::Preflight),
+        ("in scope", Section::Scope),
+        ("out of scope", Section::Scope),
+        ("risk:", Section::Risk),
+        ("rollback:", Section::Risk),
+    ];
     if let Some((_, section)) = begins.iter().find(|(begin, _)| lower.starts_with(begin)) {
         return *section;
     }
@@ -215,10 +258,16 @@ mod tests {
 
     #[test]
     fn comments_are_read_as_edits() {
-        assert_eq!(read("replace \"5 days\" with \"3 days\""), Edit::Replace("5 days".to_owned(), "3 days".to_owned()));
+        assert_eq!(
+            read("replace \"5 days\" with \"3 days\""),
+            Edit::Replace("5 days".to_owned(), "3 days".to_owned())
+        );
         assert_eq!(read("Use “b” instead of “a”"), Edit::Replace("a".to_owned(), "b".to_owned()));
         assert_eq!(read("remove: the second call"), Edit::Remove("the second call".to_owned()));
-        assert_eq!(read("Add to Pre-flight: Check that x."), Edit::Add(Some(Section::Preflight), "Check that x.".to_owned()));
+        assert_eq!(
+            read("Add to Pre-flight: Check that x."),
+            Edit::Add(Some(Section::Preflight), "Check that x.".to_owned())
+        );
         assert_eq!(read("Legal must see it first"), Edit::Add(None, "Legal must see it first".to_owned()));
     }
 }

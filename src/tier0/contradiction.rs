@@ -33,9 +33,8 @@ pub(crate) fn corrects(text: &str) -> bool {
 
 /// `Make that 14 days` corrects a sentence with another number of days.
 fn correction(a: &str, b: &str) -> bool {
-    (corrects(a) || corrects(b)) && figures(a).iter().any(|x| {
-        figures(b).iter().any(|y| x.unit == y.unit && x.value != y.value)
-    })
+    (corrects(a) || corrects(b))
+        && figures(a).iter().any(|x| figures(b).iter().any(|y| x.unit == y.unit && x.value != y.value))
 }
 
 fn all_and_none(all: &str, none: &str) -> bool {

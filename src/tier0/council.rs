@@ -11,11 +11,24 @@ use std::collections::BTreeSet;
 /// A member's opinion.
 pub fn opinion(q: &CouncilQuestion) -> Opinion {
     let Ok(sop) = crate::sop::parse("the draft", &q.sop) else {
-        let concern = concern(Severity::Blocking, Section::Purpose, "The draft cannot be read as an SOP.", "");
-        return Opinion { stance: Stance::Oppose, concerns: vec![concern], reason: "An outsider cannot open it.".to_owned() };
+        let concern =
+            concern(Severity::Blocking, Section::Purpose, "The draft cannot be read as an SOP.", "");
+        return Opinion {
+            stance: Stance::Oppose,
+            concerns: vec![concern],
+            reason: "An outsider cannot open it.".to_owned(),
+        };
     };
-    let looks: [fn(&Sop) -> Option<Concern>; 8] =
-        [acronyms, one_pair_of_hands, no_exception_path, no_time, unguarded, no_limit_of_scope, long_steps, vague_end];
+    let looks: [fn(&Sop) -> Option<Concern>; 8] = [
+        acronyms,
+        one_pair_of_hands,
+        no_exception_path,
+        no_time,
+        unguarded,
+        no_limit_of_scope,
+        long_steps,
+        vague_end,
+    ];
     let concerns: Vec<Concern> = looks.iter().filter_map(|look| look(&sop)).collect();
     let blocking = concerns.iter().any(|concern| concern.severity == Severity::Blocking);
     let stance = match (blocking, concerns.is_empty()) {
@@ -26,7 +39,10 @@ pub fn opinion(q: &CouncilQuestion) -> Opinion {
     let reason = if concerns.is_empty() {
         "By its form a stranger could follow it; whether it is wise is for a person to say.".to_owned()
     } else {
-        format!("By its form {} could trip a stranger; whether the rest is wise is for a person to say.", crate::base::text::counted(concerns.len(), "thing"))
+        format!(
+            "By its form {} could trip a stranger; whether the rest is wise is for a person to say.",
+            crate::base::text::counted(concerns.len(), "thing")
+        )
     };
     Opinion { stance, concerns, reason }
 }
@@ -54,7 +70,9 @@ pub fn chair(q: &ChairQuestion) -> CouncilAnswer {
     }
     let summary = match upheld.as_slice() {
         [] => "The council found nothing by form that an outsider would trip over.".to_owned(),
-        some => format!("The council asks for {} to be mended.", crate::base::text::counted(some.len(), "thing")),
+        some => {
+            format!("The council asks for {} to be mended.", crate::base::text::counted(some.len(), "thing"))
+        }
     };
     CouncilAnswer { summary, upheld, dissent }
 }
@@ -69,8 +87,9 @@ fn advise(section: Section, message: &str, quote: &str) -> Option<Concern> {
 
 /// Abbreviations every office knows; others want a word of explanation.
 const KNOWN: [&str; 30] = [
-    "CRM", "ERP", "EU", "EEA", "UK", "US", "USA", "EUR", "USD", "GBP", "HR", "IT", "PDF", "SOP", "CEO", "CFO", "COO",
-    "ID", "FAQ", "GDPR", "VAT", "API", "URL", "OK", "MUST", "SHOULD", "MAY", "SHALL", "CSV", "SMS",
+    "CRM", "ERP", "EU", "EEA", "UK", "US", "USA", "EUR", "USD", "GBP", "HR", "IT", "PDF", "SOP", "CEO",
+    "CFO", "COO", "ID", "FAQ", "GDPR", "VAT", "API", "URL", "OK", "MUST", "SHOULD", "MAY", "SHALL", "CSV",
+    "SMS",
 ];
 
 fn acronyms(sop: &Sop) -> Option<Concern> {
@@ -116,7 +135,8 @@ fn no_exception_path(sop: &Sop) -> Option<Concern> {
 
 fn no_time(sop: &Sop) -> Option<Concern> {
     let timed = sop.body.steps.iter().any(|step| step.time_limit.is_some());
-    let told = !super::figures::spans(&format!("{} {}", steps_text(sop), sop.body.definition_of_done)).is_empty();
+    let told =
+        !super::figures::spans(&format!("{} {}", steps_text(sop), sop.body.definition_of_done)).is_empty();
     if timed || told || sop.body.steps.is_empty() {
         return None;
     }
@@ -125,11 +145,16 @@ fn no_time(sop: &Sop) -> Option<Concern> {
 
 fn unguarded(sop: &Sop) -> Option<Concern> {
     let reaching = sop.body.steps.iter().find(|step| step.reaches_customers == Some(true))?;
-    let guarded = sop.body.steps.iter().any(|step| step.approval_required == Some(true)) || sop.body.confidence.to_lowercase().contains("review");
+    let guarded = sop.body.steps.iter().any(|step| step.approval_required == Some(true))
+        || sop.body.confidence.to_lowercase().contains("review");
     if guarded {
         return None;
     }
-    advise(Section::Confidence, &format!("Step {} reaches customers and nobody looks before it does.", reaching.number), &reaching.title)
+    advise(
+        Section::Confidence,
+        &format!("Step {} reaches customers and nobody looks before it does.", reaching.number),
+        &reaching.title,
+    )
 }
 
 fn no_limit_of_scope(sop: &Sop) -> Option<Concern> {
@@ -145,19 +170,31 @@ const LONG_STEP: usize = 220;
 
 fn long_steps(sop: &Sop) -> Option<Concern> {
     let long = sop.body.steps.iter().find(|step| words(&step.text).len() > LONG_STEP)?;
-    let message = format!("Step {} holds more than {LONG_STEP} words; a stranger cannot carry it in mind.", long.number);
+    let message = format!(
+        "Step {} holds more than {LONG_STEP} words; a stranger cannot carry it in mind.",
+        long.number
+    );
     advise(Section::Steps, &message, &long.title)
 }
 
 fn vague_end(sop: &Sop) -> Option<Concern> {
     let done = sop.body.definition_of_done.trim();
-    let last = sop.body.steps.iter().map(|step| format!("{} {}", step.title, step.artifact.as_deref().unwrap_or_default()));
-    let related = super::words::shared(done, &last.collect::<Vec<_>>().join(" ")) > 0 || done.contains("artifact");
+    let last = sop
+        .body
+        .steps
+        .iter()
+        .map(|step| format!("{} {}", step.title, step.artifact.as_deref().unwrap_or_default()));
+    let related =
+        super::words::shared(done, &last.collect::<Vec<_>>().join(" ")) > 0 || done.contains("artifact");
     if related || done.is_empty() {
         return None;
     }
     let quote = done.lines().next().unwrap_or_default();
-    advise(Section::DefinitionOfDone, "The definition of done shares no word with what the steps produce.", quote)
+    advise(
+        Section::DefinitionOfDone,
+        "The definition of done shares no word with what the steps produce.",
+        quote,
+    )
 }
 
 fn steps_text(sop: &Sop) -> String {

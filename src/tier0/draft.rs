@@ -22,7 +22,11 @@ const MOST_TOPICS: usize = 2;
 pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     let wanted = read_brief(&q.brief);
     let owner = q.owner == agent.head.id;
-    let material = if owner || wanted.own_words { read(&q.mission.text, &q.mission.answers) } else { Material::default() };
+    let material = if owner || wanted.own_words {
+        read(&q.mission.text, &q.mission.answers)
+    } else {
+        Material::default()
+    };
     let (mut topics, unknown) = selected(agent, &wanted, q);
     let changing = q.mission.current.is_some();
     if let Some(current) = &q.mission.current {
@@ -38,7 +42,8 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
         from_topic::add(&mut draft, topic, &from_topic::Share { steps: !own_words, first: index == 0 });
     }
     if own_words {
-        let telling = Telling { title: &q.title, agent, names: &wanted.names, topic: topics.first().copied() };
+        let telling =
+            Telling { title: &q.title, agent, names: &wanted.names, topic: topics.first().copied() };
         from_prose::lead(&mut draft, &material, &telling);
     } else if !changing || topics.is_empty() {
         from_prose::weave(&mut draft, &material);
@@ -105,7 +110,8 @@ fn selected<'a>(agent: &'a Agent, wanted: &Wanted, q: &DraftQuestion) -> (Vec<&'
 pub(crate) fn topic_meant<'a>(agent: &'a Agent, brief: &str, title: &str) -> Option<&'a Topic> {
     let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !is_general(topic)).collect();
     let wanted = read_brief(brief);
-    let by_heading = wanted.topics.iter().find_map(|heading| known.iter().copied().find(|topic| topic.title == *heading));
+    let by_heading =
+        wanted.topics.iter().find_map(|heading| known.iter().copied().find(|topic| topic.title == *heading));
     let by_subject = || wanted.subjects.iter().find_map(|subject| best(&known, subject));
     by_heading.or_else(by_subject).or_else(|| best(&known, title))
 }
@@ -118,7 +124,8 @@ fn best<'a>(known: &[&'a Topic], subject: &str) -> Option<&'a Topic> {
         let body = u16::from(share_found(subject, &all_words(topic)));
         (2 * heading + back + body, body)
     };
-    let ranked = known.iter().map(|topic| (score(topic), *topic)).filter(|((_, body), _)| *body >= u16::from(KNOWS));
+    let ranked =
+        known.iter().map(|topic| (score(topic), *topic)).filter(|((_, body), _)| *body >= u16::from(KNOWS));
     ranked.max_by_key(|((score, _), _)| *score).map(|(_, topic)| topic)
 }
 
@@ -137,7 +144,10 @@ fn left_out(draft: &mut Draft, agent: &Agent, used: &[&Topic], q: &DraftQuestion
     for topic in agent.topics.iter().filter(|topic| !is_general(topic)) {
         let near = share_found(&topic.title, &asked) >= KNOWS;
         if near && !used.iter().any(|taken| std::ptr::eq(*taken, topic)) {
-            draft.left_out.push(format!("“{}” was considered and not used: the assignment asks for other work.", topic.title));
+            draft.left_out.push(format!(
+                "“{}” was considered and not used: the assignment asks for other work.",
+                topic.title
+            ));
         }
     }
 }
@@ -149,10 +159,17 @@ fn answer_findings(draft: &mut Draft, agent: &Agent, findings: &[Finding]) {
         let found = finding.section.and_then(|section| known_line(agent, section, &asked, draft));
         match (found, finding.section) {
             (Some(text), Some(section)) => {
-                draft.assumptions.push(format!("Added to {} in answer to the finding {}.", section.title(), finding.code));
+                draft.assumptions.push(format!(
+                    "Added to {} in answer to the finding {}.",
+                    section.title(),
+                    finding.code
+                ));
                 draft.statements.push(Statement { section, text });
             }
-            _ => draft.left_out.push(format!("The finding {} stands: the knowledge of {} holds nothing more on it.", finding.code, agent.head.id)),
+            _ => draft.left_out.push(format!(
+                "The finding {} stands: the knowledge of {} holds nothing more on it.",
+                finding.code, agent.head.id
+            )),
         }
     }
 }
@@ -160,10 +177,15 @@ fn answer_findings(draft: &mut Draft, agent: &Agent, findings: &[Finding]) {
 fn known_line(agent: &Agent, section: Section, asked: &str, draft: &Draft) -> Option<String> {
     let part = Part::Section(section);
     let rules = |topic: &'_ Topic| if section == Section::Steps { topic.rules.clone() } else { Vec::new() };
-    let lines = agent.topics.iter().flat_map(|topic| topic.lines(part).iter().cloned().chain(rules(topic)).collect::<Vec<_>>());
+    let lines = agent
+        .topics
+        .iter()
+        .flat_map(|topic| topic.lines(part).iter().cloned().chain(rules(topic)).collect::<Vec<_>>());
     let fresh = lines.filter(|line| !draft.statements.iter().any(|known| known.text == *line));
     let asked = stem_set(asked);
-    let ranked = fresh.map(|line| (stem_set(&line).intersection(&asked).count(), line)).filter(|(shared, _)| *shared >= 2);
+    let ranked = fresh
+        .map(|line| (stem_set(&line).intersection(&asked).count(), line))
+        .filter(|(shared, _)| *shared >= 2);
     ranked.max_by_key(|(shared, _)| *shared).map(|(_, line)| line)
 }
 

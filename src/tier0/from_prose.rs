@@ -49,12 +49,15 @@ pub(crate) fn lead(draft: &mut Draft, material: &Material, telling: &Telling<'_>
 
 /// Of a topic around the steps only the terms that the steps use are wanted, and its own steps are left out.
 fn used_terms(draft: &mut Draft, telling: &Telling<'_>) {
-    let steps: String = draft.steps.iter().map(|step| format!("{} {} ", step.text, step.rules.join(" "))).collect();
+    let steps: String =
+        draft.steps.iter().map(|step| format!("{} {} ", step.text, step.rules.join(" "))).collect();
     let lines: String = draft.statements.iter().map(|line| format!("{} ", line.text)).collect();
     let said = format!("{steps}{lines}").to_lowercase();
     draft.terms.retain(|term| said.contains(&term.term.to_lowercase()));
     for step in telling.topic.iter().flat_map(|topic| &topic.steps) {
-        draft.left_out.push(format!("The known step “{}” is not used: the mission's own steps lead.", step.step.title));
+        draft
+            .left_out
+            .push(format!("The known step “{}” is not used: the mission's own steps lead.", step.step.title));
     }
 }
 
@@ -77,7 +80,9 @@ pub(crate) fn weave(draft: &mut Draft, material: &Material) {
         settle_figures(draft, &sentence);
         let known = everything(draft);
         let says_little = sentence.split(' ').count() < 4 && figures(&sentence).is_empty();
-        let covered = says_little || share_found(&sentence, &known) >= 85 && figures(&sentence).iter().all(|figure| holds(&known, figure));
+        let covered = says_little
+            || share_found(&sentence, &known) >= 85
+                && figures(&sentence).iter().all(|figure| holds(&known, figure));
         if covered {
             draft.left_out.push(format!("“{sentence}” is covered by what is known already."));
         } else {
@@ -92,9 +97,15 @@ pub(crate) fn weave(draft: &mut Draft, material: &Material) {
 
 /// The whole may take no longer than the mission says: a longer span in the definition of done is shortened.
 fn limit_whole(draft: &mut Draft, limit: crate::base::Span) -> bool {
-    let Some(done) = draft.statements.iter_mut().find(|line| line.section == Section::DefinitionOfDone) else { return false };
+    let Some(done) = draft.statements.iter_mut().find(|line| line.section == Section::DefinitionOfDone)
+    else {
+        return false;
+    };
     let spans = super::figures::spans(&done.text);
-    let longer = spans.iter().map(|(span, _)| *span).filter(|span| span.unit == limit.unit && span.count > limit.count);
+    let longer = spans
+        .iter()
+        .map(|(span, _)| *span)
+        .filter(|span| span.unit == limit.unit && span.count > limit.count);
     let Some(longest) = longer.max_by_key(|span| span.count) else { return false };
     let old = done.text.clone();
     done.text = done.text.replace(&longest.to_string(), &limit.to_string());
@@ -111,7 +122,8 @@ fn holds(text: &str, figure: &Figure) -> bool {
 
 fn everything(draft: &Draft) -> String {
     let statements = draft.statements.iter().map(|statement| statement.text.clone());
-    let steps = draft.steps.iter().map(|step| format!("{} {} {}", step.title, step.text, step.rules.join(" ")));
+    let steps =
+        draft.steps.iter().map(|step| format!("{} {} {}", step.title, step.text, step.rules.join(" ")));
     let terms = draft.terms.iter().map(|term| format!("{} {}", term.term, term.definition));
     statements.chain(steps).chain(terms).collect::<Vec<_>>().join(" ")
 }
@@ -132,14 +144,19 @@ fn settle_figures(draft: &mut Draft, told: &str) {
     for step in &mut draft.steps {
         step.rules.retain(|rule| keep(!other(rule), rule, &mut replaced));
         let sentences = super::sentences::sentences(&step.text);
-        let kept: Vec<String> = sentences.iter().filter(|line| keep(!other(line), line, &mut replaced)).cloned().collect();
+        let kept: Vec<String> =
+            sentences.iter().filter(|line| keep(!other(line), line, &mut replaced)).cloned().collect();
         if !kept.is_empty() && kept.len() < sentences.len() {
             step.text = kept.join(" ");
         }
     }
-    draft.statements.retain(|line| line.section != Section::Steps || keep(!other(&line.text), &line.text, &mut replaced));
+    draft
+        .statements
+        .retain(|line| line.section != Section::Steps || keep(!other(&line.text), &line.text, &mut replaced));
     for ours in replaced {
-        draft.assumptions.push(format!("The mission says “{told}” where the knowledge says “{ours}”; the mission's figure is used."));
+        draft.assumptions.push(format!(
+            "The mission says “{told}” where the knowledge says “{ours}”; the mission's figure is used."
+        ));
     }
 }
 
@@ -183,7 +200,8 @@ fn with_figures_of(first: &str, second: &str) -> String {
     text
 }
 
-const PHASES: [Phase; 6] = [Phase::Intake, Phase::Prepare, Phase::Assess, Phase::Decide, Phase::Act, Phase::Record];
+const PHASES: [Phase; 6] =
+    [Phase::Intake, Phase::Prepare, Phase::Assess, Phase::Decide, Phase::Act, Phase::Record];
 
 /// Steps that were told in order keep it: the phases are spread over them.
 fn phase(index: usize, count: usize) -> Phase {
@@ -192,7 +210,8 @@ fn phase(index: usize, count: usize) -> Phase {
 }
 
 fn prose_step(step: &ProseStep, index: usize, count: usize, telling: &Telling<'_>) -> DraftStep {
-    let meant = |actor: &String| telling.names.iter().find(|(name, _)| name == actor).map(|(_, id)| id.clone());
+    let meant =
+        |actor: &String| telling.names.iter().find(|(name, _)| name == actor).map(|(_, id)| id.clone());
     let assignee = step.actor.as_ref().and_then(meant);
     let sentences: Vec<String> = step.orders.iter().map(|order| told_to(order, telling)).collect();
     let title = titles::of_step(step, telling.title);
@@ -218,29 +237,47 @@ fn told_to(order: &Clause, telling: &Telling<'_>) -> String {
 
 /// A known step about the same thing lends its artifact.
 fn twin<'a>(topic: &'a Topic, told: &str) -> Option<&'a crate::roster::KnownStep> {
-    let like = |known: &crate::roster::KnownStep| likeness(told, &format!("{} {}", known.step.title, known.step.text));
+    let like = |known: &crate::roster::KnownStep| {
+        likeness(told, &format!("{} {}", known.step.title, known.step.text))
+    };
     topic.steps.iter().filter(|known| like(known) >= SAME_MATTER).max_by_key(|known| like(known))
 }
 
 fn scope(draft: &mut Draft, material: &Material, telling: &Telling<'_>) {
     let last = material.steps.last().map(|step| uncapital(&titles::of_step(step, telling.title)));
     let until = last.map_or(String::new(), |last| format!(", up to and including “{last}”"));
-    statement(draft, Section::Scope, &format!("In scope: {}, from the trigger{until}.", uncapital(telling.title)));
+    statement(
+        draft,
+        Section::Scope,
+        &format!("In scope: {}, from the trigger{until}.", uncapital(telling.title)),
+    );
     for line in &material.out_of_scope {
         statement(draft, Section::Scope, &out_of_scope(line));
     }
     if material.out_of_scope.is_empty() {
-        statement(draft, Section::Scope, "Out of scope: cases these steps do not fit; they go to the owner as exceptions.");
+        statement(
+            draft,
+            Section::Scope,
+            "Out of scope: cases these steps do not fit; they go to the owner as exceptions.",
+        );
     }
 }
 
 fn out_of_scope(line: &str) -> String {
-    if line.starts_with("Out of scope") { line.to_owned() } else { format!("Out of scope: {}", uncapital(line)) }
+    if line.starts_with("Out of scope") {
+        line.to_owned()
+    } else {
+        format!("Out of scope: {}", uncapital(line))
+    }
 }
 
 fn roles(draft: &mut Draft, telling: &Telling<'_>) {
     let owner = &telling.agent.head.id;
-    statement(draft, Section::Roles, &format!("{owner}: accountable for every case and for the definition of done."));
+    statement(
+        draft,
+        Section::Roles,
+        &format!("{owner}: accountable for every case and for the definition of done."),
+    );
     let mut ids: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, id) in telling.names.iter().filter(|(_, id)| id != owner) {
         match ids.iter_mut().find(|(known, _)| known == id) {
@@ -250,7 +287,11 @@ fn roles(draft: &mut Draft, telling: &Telling<'_>) {
     }
     for (id, names) in ids {
         let names = crate::base::text::listed(&names);
-        statement(draft, Section::Roles, &format!("{id}: carries out the steps that name {names}, and says so when one cannot be done."));
+        statement(
+            draft,
+            Section::Roles,
+            &format!("{id}: carries out the steps that name {names}, and says so when one cannot be done."),
+        );
     }
 }
 
@@ -258,10 +299,14 @@ fn trigger(draft: &mut Draft, material: &Material, telling: &Telling<'_>, genera
     let known = |topic: Option<&Topic>| topic.and_then(super::choice::trigger).map(str::to_owned);
     let told = material.trigger.clone().or_else(|| known(telling.topic));
     let event = told.or_else(|| {
-        draft.assumptions.push("The mission names no event; the department's usual one is taken as the trigger.".to_owned());
+        draft.assumptions.push(
+            "The mission names no event; the department's usual one is taken as the trigger.".to_owned(),
+        );
         known(general)
     });
-    let event = event.unwrap_or_else(|| format!("A case of {} is reported to {}.", uncapital(telling.title), telling.agent.head.id));
+    let event = event.unwrap_or_else(|| {
+        format!("A case of {} is reported to {}.", uncapital(telling.title), telling.agent.head.id)
+    });
     statement(draft, Section::Trigger, &event);
 }
 
@@ -273,20 +318,43 @@ fn by_the_calendar(material: &Material) -> bool {
 fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: Option<&Topic>) {
     for name in &material.inputs {
         let (name, text) = (slug(name, 30).replace('-', "_"), capital(name));
-        let row = Input { name, kind: InputKind::Text, required: true, description: full_stop(&format!("{text}, as given in the request")) };
+        let row = Input {
+            name,
+            kind: InputKind::Text,
+            required: true,
+            description: full_stop(&format!("{text}, as given in the request")),
+        };
         if !draft.inputs.iter().any(|known| known.name == row.name) {
             draft.inputs.push(row);
         }
     }
     if by_the_calendar(material) {
-        let row = |name: &str, kind, description: &str| Input { name: name.to_owned(), kind, required: true, description: description.to_owned() };
+        let row = |name: &str, kind, description: &str| Input {
+            name: name.to_owned(),
+            kind,
+            required: true,
+            description: description.to_owned(),
+        };
         draft.inputs.push(row("run_date", InputKind::Date, "The day this run is for, from the calendar."));
-        draft.inputs.push(row("performed_by", InputKind::Text, "Name of the person who carries out this run."));
+        draft.inputs.push(row(
+            "performed_by",
+            InputKind::Text,
+            "Name of the person who carries out this run.",
+        ));
     } else if telling.topic.is_none() && material.trigger.is_none() {
         draft.inputs.extend(general.map(Topic::inputs).unwrap_or_default());
     } else if telling.topic.is_none() {
-        let row = |name: &str, kind, description: &str| Input { name: name.to_owned(), kind, required: true, description: description.to_owned() };
-        draft.inputs.push(row("case_reference", InputKind::Text, "The number or name that tells this case from all others."));
+        let row = |name: &str, kind, description: &str| Input {
+            name: name.to_owned(),
+            kind,
+            required: true,
+            description: description.to_owned(),
+        };
+        draft.inputs.push(row(
+            "case_reference",
+            InputKind::Text,
+            "The number or name that tells this case from all others.",
+        ));
         draft.inputs.push(row("started_on", InputKind::Date, "The day of the event that starts the work."));
     }
 }
@@ -306,10 +374,15 @@ fn done(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: 
         (None, None) => known(telling.topic),
     };
     let told = told.or_else(|| {
-        draft.assumptions.push("The mission does not say when the work is finished; the department's usual rule is taken.".to_owned());
+        draft.assumptions.push(
+            "The mission does not say when the work is finished; the department's usual rule is taken."
+                .to_owned(),
+        );
         known(general)
     });
-    let told = told.unwrap_or_else(|| "The artifact of every step is on record within 10 business days of the trigger.".to_owned());
+    let told = told.unwrap_or_else(|| {
+        "The artifact of every step is on record within 10 business days of the trigger.".to_owned()
+    });
     statement(draft, Section::DefinitionOfDone, &told);
 }
 
@@ -322,12 +395,20 @@ fn around(draft: &mut Draft, telling: &Telling<'_>, general: Option<&Topic>) {
             // The department's general rules speak of its own requests; other events have no ticket.
             let foreign = calendar || (own_event && section != Section::Confidence);
             let own = |line: &&String| !own_event || !line.starts_with("Send ");
-            for line in general.filter(|_| !foreign).map_or(&[][..], |topic| topic.lines(Part::Section(section))).iter().filter(own) {
+            for line in general
+                .filter(|_| !foreign)
+                .map_or(&[][..], |topic| topic.lines(Part::Section(section)))
+                .iter()
+                .filter(own)
+            {
                 statement(draft, section, line);
             }
         }
         if !calendar && !own_event {
-            draft.assumptions.push(format!("Escalation and rollback follow what holds for all work of {}.", telling.agent.head.department));
+            draft.assumptions.push(format!(
+                "Escalation and rollback follow what holds for all work of {}.",
+                telling.agent.head.department
+            ));
         }
     }
     fallbacks(draft, telling, (calendar, own_event));
@@ -348,16 +429,25 @@ fn fallbacks(draft: &mut Draft, telling: &Telling<'_>, (calendar, own_event): (b
         };
         assumed.push((Section::Preflight, line.to_owned()));
     }
-    let threshold = draft.statements.iter().any(|line| line.section == Section::Confidence && super::merge::threshold(&line.text).is_some());
+    let threshold = draft
+        .statements
+        .iter()
+        .any(|line| line.section == Section::Confidence && super::merge::threshold(&line.text).is_some());
     if !threshold {
         assumed.push((Section::Confidence, format!("Complete without review at a confidence of 85 % or more; hold the run for {owner} below that.")));
     }
-    let routed = draft.statements.iter().any(|line| line.section == Section::Confidence && line.text.starts_with("Send "));
+    let routed = draft
+        .statements
+        .iter()
+        .any(|line| line.section == Section::Confidence && line.text.starts_with("Send "));
     if !routed {
         assumed.push((Section::Confidence, format!("Send an exception to {owner} with the inputs and the step it occurred in; {owner} answers within 1 business day.")));
     }
     if missing(draft, Section::Risk) {
-        assumed.push((Section::Risk, "Risk: A step is left out or done twice because nobody sees the record.".to_owned()));
+        assumed.push((
+            Section::Risk,
+            "Risk: A step is left out or done twice because nobody sees the record.".to_owned(),
+        ));
         assumed.push((Section::Risk, format!("Rollback: Undo the last recorded step, write the reason into the run record and tell {owner} within 1 business day.")));
     }
     for (section, line) in assumed {
@@ -378,13 +468,22 @@ fn shortened(text: &str) -> String {
 /// Rules, wishes, and what was read and not used.
 fn remaining(draft: &mut Draft, material: &Material) {
     for rule in &material.rules {
-        let said = draft.steps.iter().any(|step| shared(rule, &step.text) > 0 && likeness(rule, &step.text) >= 80);
-        if !said && !everything(draft).contains(rule.as_str()) && !draft.left_out.iter().any(|line| line.contains(rule.as_str())) {
+        let said =
+            draft.steps.iter().any(|step| shared(rule, &step.text) > 0 && likeness(rule, &step.text) >= 80);
+        if !said
+            && !everything(draft).contains(rule.as_str())
+            && !draft.left_out.iter().any(|line| line.contains(rule.as_str()))
+        {
             statement(draft, Section::Steps, rule);
         }
     }
-    let background = material.background.iter().filter(|why| !draft.statements.iter().any(|line| line.text.contains(why.as_str())));
+    let background = material
+        .background
+        .iter()
+        .filter(|why| !draft.statements.iter().any(|line| line.text.contains(why.as_str())));
     for unused in background.chain(&material.unused).cloned().collect::<Vec<_>>() {
-        draft.left_out.push(format!("Read as background, not as a rule: “{}”", full_stop(&shortened(&unused))));
+        draft
+            .left_out
+            .push(format!("Read as background, not as a rule: “{}”", full_stop(&shortened(&unused))));
     }
 }

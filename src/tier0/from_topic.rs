@@ -18,8 +18,12 @@ pub(crate) fn add(draft: &mut Draft, topic: &Topic, share: &Share) {
     for (part, lines) in &topic.parts {
         let Part::Section(section) = part else { continue };
         let single = matches!(section, Section::Trigger | Section::DefinitionOfDone);
-        let own = matches!(section, Section::Scope | Section::Trigger | Section::DefinitionOfDone | Section::Roles);
-        if matches!(section, Section::Inputs | Section::Steps) || (single && !share.first) || (own && !share.steps) {
+        let own =
+            matches!(section, Section::Scope | Section::Trigger | Section::DefinitionOfDone | Section::Roles);
+        if matches!(section, Section::Inputs | Section::Steps)
+            || (single && !share.first)
+            || (own && !share.steps)
+        {
             continue;
         }
         for line in lines {

@@ -9,9 +9,11 @@ use crate::roles::user_test::{GradeAnswer, GradeQuestion, RootCause};
 pub fn grade(q: &GradeQuestion, assertions: &[Assertion]) -> GradeAnswer {
     let verdicts = super::verdicts::verdicts(&q.sop, &q.assertions, assertions, &[]);
     let stumbles = q.trace.steps.iter().filter(|step| !step.lacked.is_empty());
-    let mut root_causes: Vec<RootCause> = stumbles.map(|step| RootCause { step: step.step, lack: lack(&step.lacked) }).collect();
+    let mut root_causes: Vec<RootCause> =
+        stumbles.map(|step| RootCause { step: step.step, lack: lack(&step.lacked) }).collect();
     if root_causes.is_empty() && !q.trace.done && !q.trace.outcome.starts_with(REFUSED) {
-        root_causes.push(RootCause { step: 0, lack: "The walk did not reach the definition of done.".to_owned() });
+        root_causes
+            .push(RootCause { step: 0, lack: "The walk did not reach the definition of done.".to_owned() });
     }
     GradeAnswer { verdicts, root_causes }
 }

@@ -63,12 +63,17 @@ fn neighbours(sop: &Sop) -> Option<String> {
         .body
         .steps
         .iter()
-        .flat_map(|step| crate::sop::prose::sentences(&step.text, 1).into_iter().map(move |line| (step.number, line.text)))
+        .flat_map(|step| {
+            crate::sop::prose::sentences(&step.text, 1).into_iter().map(move |line| (step.number, line.text))
+        })
         .collect();
-    let alike = |a: &(u32, String), b: &(u32, String)| a.0 != b.0 && (55..100).contains(&likeness(&a.1, &b.1));
+    let alike =
+        |a: &(u32, String), b: &(u32, String)| a.0 != b.0 && (55..100).contains(&likeness(&a.1, &b.1));
     let pair = sentences.iter().enumerate().find_map(|(at, a)| {
         sentences.iter().skip(at + 1).find(|b| alike(a, b)).map(|b| (a.clone(), b.clone()))
     })?;
     let ((first, a), (second, b)) = pair;
-    Some(format!("Whether step {first} (“{a}”) and step {second} (“{b}”) say the same or contradict each other."))
+    Some(format!(
+        "Whether step {first} (“{a}”) and step {second} (“{b}”) say the same or contradict each other."
+    ))
 }

@@ -112,7 +112,12 @@ impl<'a> Library<'a> {
         let told = self.share(&query.text, held);
         let held_at_all = |stem: &str| if known.body.contains_key(stem) { 1.0 } else { 0.0 };
         let covered = self.share(&query.title, held_at_all);
-        Fit { known: known.clone(), wanted: covered, score: 0.4 * heading + 0.35 * wanted + 0.25 * told, heading }
+        Fit {
+            known: known.clone(),
+            wanted: covered,
+            score: 0.4 * heading + 0.35 * wanted + 0.25 * told,
+            heading,
+        }
     }
 
     /// One word alone does not say what a mission is about: `production`, `review`, `order`.
@@ -149,8 +154,12 @@ fn known<'a>(agent: &'a Agent, topic: &'a Topic) -> Known<'a> {
 fn subject_words(topic: &Topic) -> String {
     let alike = [Section::Confidence, Section::Risk, Section::References, Section::Roles];
     let about = |part: &Part| !alike.iter().any(|section| *part == Part::Section(*section));
-    let parts = topic.parts.iter().filter(|(part, _)| about(part)).flat_map(|(_, lines)| lines.iter().cloned());
-    let steps = topic.steps.iter().map(|known| format!("{} {} {}", known.step.title, known.step.text, known.rules.join(" ")));
+    let parts =
+        topic.parts.iter().filter(|(part, _)| about(part)).flat_map(|(_, lines)| lines.iter().cloned());
+    let steps = topic
+        .steps
+        .iter()
+        .map(|known| format!("{} {} {}", known.step.title, known.step.text, known.rules.join(" ")));
     let mut all = vec![topic.title.clone(), topic.summary.clone()];
     all.extend(topic.rules.iter().cloned().chain(parts).chain(steps));
     all.join("\n")

@@ -53,7 +53,9 @@ pub(crate) fn bullets(q: &SynthesisQuestion, section: Section, fates: &mut Fates
 /// Adds a line unless one like it stands already.
 pub(crate) fn push_once(kept: &mut Vec<String>, line: &Line<'_>, fates: &mut Fates) {
     match kept.iter().find(|known| likeness(known, line.text) >= SAME && same_figures(known, line.text)) {
-        Some(known) if known == line.text => fates.merged(&line.id, "Said by another worker in the same words."),
+        Some(known) if known == line.text => {
+            fates.merged(&line.id, "Said by another worker in the same words.")
+        }
         Some(known) => fates.merged(&line.id, format!("Said already: “{known}”")),
         None => {
             kept.push(line.text.to_owned());
@@ -67,7 +69,11 @@ fn same_figures(a: &str, b: &str) -> bool {
 }
 
 /// The owner's sentence for a section that holds exactly one; the others are handed back.
-pub(crate) fn single<'a>(q: &'a SynthesisQuestion, section: Section, fates: &mut Fates) -> (String, Vec<Line<'a>>) {
+pub(crate) fn single<'a>(
+    q: &'a SynthesisQuestion,
+    section: Section,
+    fates: &mut Fates,
+) -> (String, Vec<Line<'a>>) {
     let mut all = lines(q, section).into_iter();
     let Some(first) = all.next() else { return (String::new(), Vec::new()) };
     fates.kept(&first.id);
@@ -121,9 +127,11 @@ fn covered_by<'a>(q: &'a SynthesisQuestion, line: &Line<'_>) -> Option<&'a str> 
     };
     let others = q.drafts.iter().enumerate().filter(|(worker, _)| *worker != line.worker);
     let covers = |draft: &&WorkerDraft| {
-        let scope = draft.draft.statements.iter().filter(|known| {
-            known.section == Section::Scope && !known.text.starts_with("Out of scope")
-        });
+        let scope = draft
+            .draft
+            .statements
+            .iter()
+            .filter(|known| known.section == Section::Scope && !known.text.starts_with("Out of scope"));
         let steps = draft.draft.steps.iter().map(|step| format!("{} {}", step.title, step.text));
         let held: Vec<String> = scope.map(|known| known.text.clone()).chain(steps).collect();
         named(draft) || share_found(left_out, &held.join(" ")) >= COVERED
@@ -132,7 +140,11 @@ fn covered_by<'a>(q: &'a SynthesisQuestion, line: &Line<'_>) -> Option<&'a str> 
 }
 
 /// The defined terms, one meaning each.
-pub(crate) fn terms(q: &SynthesisQuestion, fates: &mut Fates, dissent: &mut Vec<Dissent>) -> Vec<(String, String)> {
+pub(crate) fn terms(
+    q: &SynthesisQuestion,
+    fates: &mut Fates,
+    dissent: &mut Vec<Dissent>,
+) -> Vec<(String, String)> {
     let mut kept: Vec<(String, String, String)> = Vec::new();
     for draft in owner_first(q) {
         for (index, term) in draft.draft.terms.iter().enumerate() {
@@ -147,7 +159,10 @@ pub(crate) fn terms(q: &SynthesisQuestion, fates: &mut Fates, dissent: &mut Vec<
                 fates.merged(&item, "Defined the same way by another worker.");
                 continue;
             }
-            fates.rejected(&item, format!("“{}” is defined otherwise by {first}, and a term has one meaning.", term.term));
+            fates.rejected(
+                &item,
+                format!("“{}” is defined otherwise by {first}, and a term has one meaning.", term.term),
+            );
             dissent.push(Dissent {
                 subject: format!("the meaning of “{}”", term.term),
                 items: vec![first, item],
@@ -199,7 +214,9 @@ fn unite(known: &mut Input, other: &Input, items: (&str, &str)) -> Option<Dissen
             ours.extend(theirs.iter().filter(|word| !ours.contains(word)).cloned().collect::<Vec<_>>());
             "All choices of both are allowed.".to_owned()
         }
-        (kind, _) => format!("It stays {}, as its first author wrote it.", crate::sop::render::kind_words(kind)),
+        (kind, _) => {
+            format!("It stays {}, as its first author wrote it.", crate::sop::render::kind_words(kind))
+        }
     };
     let subject = format!("the type of the input `{}`", known.name);
     Some(Dissent { subject, items: vec![items.0.to_owned(), items.1.to_owned()], settled })

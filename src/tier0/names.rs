@@ -14,7 +14,8 @@ pub(crate) fn meant<'a>(name: &str, roster: &'a Roster) -> Option<&'a Agent> {
 
 fn same_title(agent: &Agent, asked: &[String]) -> bool {
     let title = words(&agent.head.title);
-    let asked: Vec<&String> = asked.iter().filter(|word| !["the", "our", "a"].contains(&word.as_str())).collect();
+    let asked: Vec<&String> =
+        asked.iter().filter(|word| !["the", "our", "a"].contains(&word.as_str())).collect();
     !asked.is_empty() && (asked.iter().copied().eq(title.iter()) || is_tail(&title, &asked))
 }
 
@@ -40,11 +41,14 @@ fn by_department<'a>(asked: &[String], roster: &'a Roster) -> Option<&'a Agent> 
         if !named || line_manager && code == "PPL" {
             continue;
         }
-        let workers = || roster.in_department(code).filter(|agent| agent.can(AgentRole::Worker) || preferred == "ceo");
+        let workers =
+            || roster.in_department(code).filter(|agent| agent.can(AgentRole::Worker) || preferred == "ceo");
         let last = |agent: &&Agent| words(&agent.head.title).last().is_some_and(|word| word == preferred);
         let any = |agent: &&Agent| words(&agent.head.title).iter().any(|word| word == preferred);
         let best = workers().find(last).or_else(|| workers().find(any));
-        let found = best.or_else(|| workers().find(|agent| tells_of(agent, preferred, meant))).or_else(|| workers().next());
+        let found = best
+            .or_else(|| workers().find(|agent| tells_of(agent, preferred, meant)))
+            .or_else(|| workers().next());
         if found.is_some() {
             return found;
         }

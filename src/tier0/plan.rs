@@ -36,8 +36,13 @@ pub fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, String> {
     let material = read(&q.mission.text, &q.mission.answers);
     let library = Library::new(roster.active());
     let told = told(q);
-    let fits = if material.readable { chosen(&library, &Query::new(&q.mission.title, &told), &told) } else { Vec::new() };
-    let current = q.mission.current.as_deref().and_then(|text| crate::sop::parse("the current version", text).ok());
+    let fits = if material.readable {
+        chosen(&library, &Query::new(&q.mission.title, &told), &told)
+    } else {
+        Vec::new()
+    };
+    let current =
+        q.mission.current.as_deref().and_then(|text| crate::sop::parse("the current version", text).ok());
     let desk = Desk { q, roster, material, fits, current };
     let owner = desk.owner()?;
     let assignments = desk.assignments(owner.0);
@@ -65,7 +70,8 @@ fn told(q: &PlanQuestion) -> String {
     let answers = q.mission.answers.iter().map(|answered| answered.answer.as_str());
     let asked = q.ask.workers.iter().map(|worker| worker.brief.as_str());
     let objective = q.mission.objective.as_deref().into_iter();
-    let all: Vec<&str> = std::iter::once(q.mission.text.as_str()).chain(objective).chain(asked).chain(answers).collect();
+    let all: Vec<&str> =
+        std::iter::once(q.mission.text.as_str()).chain(objective).chain(asked).chain(answers).collect();
     all.join("\n")
 }
 
@@ -82,33 +88,50 @@ impl<'a> Desk<'a> {
     }
 
     fn owner(&self) -> Result<(&'a Agent, String), String> {
-        let head = self.current.as_ref().map(|sop| (sop.head.owner.as_str(), "they own the version in force"));
+        let head =
+            self.current.as_ref().map(|sop| (sop.head.owner.as_str(), "they own the version in force"));
         let asked = self.q.ask.owner.as_deref().map(|id| (id, "the requester named them"));
         if let Some((id, why)) = asked.or(head) {
-            let agent = self.roster.get(id).ok_or_else(|| format!("the owner `{id}` is not in the roster"))?;
+            let agent =
+                self.roster.get(id).ok_or_else(|| format!("the owner `{id}` is not in the roster"))?;
             return Ok((agent, format!("{} owns it because {why}.", agent.head.id)));
         }
         let department = self.q.ask.sop.as_ref().map(|sop| sop.department().to_owned());
-        let in_department = |agent: &Agent| department.as_ref().is_none_or(|code| *code == agent.head.department);
+        let in_department =
+            |agent: &Agent| department.as_ref().is_none_or(|code| *code == agent.head.department);
         let named: Vec<&Agent> =
             self.q.ask.workers.iter().filter_map(|worker| self.roster.get(&worker.agent)).collect();
         if let Some((agent, event)) = self.starts_among(&named).filter(|(agent, _)| in_department(agent)) {
             let (id, code) = (&agent.head.id, &agent.head.department);
-            let reason = format!("The work crosses departments and starts in {code}: {} That side starts it, so {id} owns the whole of it.", full_stop(event));
+            let reason = format!(
+                "The work crosses departments and starts in {code}: {} That side starts it, so {id} owns the whole of it.",
+                full_stop(event)
+            );
             return Ok((agent, reason));
         }
         if let Some(agent) = named.iter().find(|agent| in_department(agent)) {
             return Ok((*agent, format!("{} is the first worker the requester named.", agent.head.id)));
         }
         if let Some((agent, from)) = self.handing_over().filter(|(agent, _)| in_department(agent)) {
-            return Ok((agent, format!("The work is handed over from {from}, whose side starts it, so {} owns the whole of it.", agent.head.id)));
+            return Ok((
+                agent,
+                format!(
+                    "The work is handed over from {from}, whose side starts it, so {} owns the whole of it.",
+                    agent.head.id
+                ),
+            ));
         }
         if let Some(fit) = self.fits.iter().find(|fit| in_department(fit.known.agent)) {
             return Ok((fit.known.agent, self.reason(fit)));
         }
         let actors: Vec<String> = self.material.steps.iter().filter_map(|step| step.actor.clone()).collect();
-        if let Some(agent) = by_name(&actors, &self.q.mission.title, self.roster).filter(|agent| in_department(agent)) {
-            return Ok((agent, format!("{} stands for the first department the mission names.", agent.head.id)));
+        if let Some(agent) =
+            by_name(&actors, &self.q.mission.title, self.roster).filter(|agent| in_department(agent))
+        {
+            return Ok((
+                agent,
+                format!("{} stands for the first department the mission names.", agent.head.id),
+            ));
         }
         self.fallback(in_department)
     }
@@ -125,7 +148,11 @@ impl<'a> Desk<'a> {
             let phase = topic.steps.iter().map(|known| known.phase).min()?;
             trigger(topic).map(|event| (phase, *agent, event))
         };
-        named.iter().filter_map(topic).min_by_key(|(phase, ..)| *phase).map(|(_, agent, event)| (agent, event))
+        named
+            .iter()
+            .filter_map(topic)
+            .min_by_key(|(phase, ..)| *phase)
+            .map(|(_, agent, event)| (agent, event))
     }
 
     /// `from sales to customer success`: whoever hands over starts the work.
@@ -133,7 +160,8 @@ impl<'a> Desk<'a> {
         let title = self.q.mission.title.to_lowercase();
         let (_, rest) = title.split_once(" from ")?;
         let (from, _) = rest.split_once(" to ")?;
-        let agent = names::meant(from, self.roster).filter(|agent| agent.can(AgentRole::Worker) && !self.carried())?;
+        let agent = names::meant(from, self.roster)
+            .filter(|agent| agent.can(AgentRole::Worker) && !self.carried())?;
         Some((agent, from.to_owned()))
     }
 
@@ -151,7 +179,8 @@ impl<'a> Desk<'a> {
 
     fn reason(&self, fit: &Fit<'_>) -> String {
         let (agent, topic) = (&fit.known.agent.head, fit.known.topic);
-        let departments: Vec<&str> = self.fits.iter().map(|fit| fit.known.agent.head.department.as_str()).collect();
+        let departments: Vec<&str> =
+            self.fits.iter().map(|fit| fit.known.agent.head.department.as_str()).collect();
         let spans = departments.iter().any(|code| *code != agent.department);
         match trigger(topic).filter(|_| spans) {
             Some(event) => format!(
@@ -173,7 +202,11 @@ impl<'a> Desk<'a> {
         let mut planned: Vec<PlannedAssignment> = Vec::new();
         let own = self.fits.iter().find(|fit| fit.known.agent.head.id == owner_id);
         let leads = self.wanted(own);
-        planned.push(PlannedAssignment { agent: owner_id.to_owned(), brief: written(&leads), optional: false });
+        planned.push(PlannedAssignment {
+            agent: owner_id.to_owned(),
+            brief: written(&leads),
+            optional: false,
+        });
         for fit in self.fits.iter().filter(|fit| fit.known.agent.head.id != owner_id) {
             if self.own_words() {
                 continue;
@@ -193,7 +226,10 @@ impl<'a> Desk<'a> {
             let wanted = if ask.agent == owner.head.id || fit.is_none() {
                 self.wanted(fit)
             } else {
-                Wanted { topics: fit.iter().map(|fit| fit.known.topic.title.clone()).collect(), ..Wanted::default() }
+                Wanted {
+                    topics: fit.iter().map(|fit| fit.known.topic.title.clone()).collect(),
+                    ..Wanted::default()
+                }
             };
             written(&wanted)
         };
@@ -205,7 +241,12 @@ impl<'a> Desk<'a> {
         let usable = fit.filter(|fit| !own_words || carries(fit));
         let names = if own_words { self.names() } else { Vec::new() };
         let own_words = own_words || usable.is_none();
-        Wanted { topics: usable.iter().map(|fit| fit.known.topic.title.clone()).collect(), own_words, names, subjects: Vec::new() }
+        Wanted {
+            topics: usable.iter().map(|fit| fit.known.topic.title.clone()).collect(),
+            own_words,
+            names,
+            subjects: Vec::new(),
+        }
     }
 
     /// Whom the names in the requester's steps mean.
@@ -277,17 +318,40 @@ impl<'a> Desk<'a> {
         if let Some(summary) = self.leading_summary() {
             return summary.to_owned();
         }
-        let steps: Vec<String> = self.material.steps.iter().take(5).map(|step| uncapital(&super::titles::of_step(step, title))).collect();
-        if steps.is_empty() { format!("Says who does what, in which order, for {}.", uncapital(title)) } else { format!("The steps in their order: {}.", listed(&steps)) }
+        let steps: Vec<String> = self
+            .material
+            .steps
+            .iter()
+            .take(5)
+            .map(|step| uncapital(&super::titles::of_step(step, title)))
+            .collect();
+        if steps.is_empty() {
+            format!("Says who does what, in which order, for {}.", uncapital(title))
+        } else {
+            format!("The steps in their order: {}.", listed(&steps))
+        }
     }
 
     fn risk_level(&self) -> RiskLevel {
         let asked = self.q.ask.risk_level.or_else(|| self.current.as_ref().map(|sop| sop.head.risk_level));
         asked.unwrap_or_else(|| {
             let topic = self.fits.first().filter(|_| self.carried()).map(|fit| &fit.known);
-            let risks = topic.map_or(String::new(), |known| known.topic.lines(Part::Section(Section::Risk)).join(" "));
+            let risks = topic
+                .map_or(String::new(), |known| known.topic.lines(Part::Section(Section::Risk)).join(" "));
             let text = format!("{} {} {risks}", self.q.mission.title, self.q.mission.text).to_lowercase();
-            let grave = ["payment", "bank", "personal data", "security", "production", "salary", "contract", "sanction", "safety", "lawsuit", "breach"];
+            let grave = [
+                "payment",
+                "bank",
+                "personal data",
+                "security",
+                "production",
+                "salary",
+                "contract",
+                "sanction",
+                "safety",
+                "lawsuit",
+                "breach",
+            ];
             match (grave.iter().filter(|word| text.contains(**word)).count(), topic) {
                 (0, None) => RiskLevel::Low,
                 (0..=2, _) => RiskLevel::Medium,
@@ -326,7 +390,8 @@ impl<'a> Desk<'a> {
 
     fn open_questions(&self) -> Vec<String> {
         let subject = self.q.mission.title.trim();
-        let answered = |ask: &str| self.q.mission.answers.iter().any(|a: &Answered| a.question.starts_with(ask));
+        let answered =
+            |ask: &str| self.q.mission.answers.iter().any(|a: &Answered| a.question.starts_with(ask));
         let mut asked = Vec::new();
         if let Some(fit) = self.fits.first() {
             let (topic, id) = (&fit.known.topic.title, &fit.known.agent.head.id);
@@ -349,7 +414,8 @@ impl<'a> Desk<'a> {
 /// A long title is named by the words that tell it from others.
 fn name_of(title: &str) -> String {
     let words = super::words::words(title);
-    let telling: Vec<&str> = words.iter().map(String::as_str).filter(|word| !super::words::is_stop(word)).collect();
+    let telling: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !super::words::is_stop(word)).collect();
     let short = words.len() <= 5 || telling.is_empty();
     if short { slug(title, LONGEST_NAME) } else { slug(&telling.join(" "), LONGEST_NAME) }
 }
@@ -362,6 +428,8 @@ fn first_sentence(text: &str) -> String {
 fn reads_as_name(title: &str) -> bool {
     let words: Vec<String> = super::words::words(title);
     let first = words.first().map(String::as_str).unwrap_or_default();
-    let story = ["when", "how", "who", "what", "why", "someone", "somebody", "please", "help", "we", "i", "the", "our"];
+    let story = [
+        "when", "how", "who", "what", "why", "someone", "somebody", "please", "help", "we", "i", "the", "our",
+    ];
     (2..=7).contains(&words.len()) && !story.contains(&first)
 }

@@ -24,18 +24,78 @@ struct Structural {
 }
 
 const STRUCTURE: [Structural; 12] = [
-    Structural { check: "sections_filled", statement: "Every section of the template is filled.", fails_if: "a section other than References is empty", section: Section::Purpose },
-    Structural { check: "owner_exists", statement: "The one accountable owner is on the roster.", fails_if: "the owner is unknown", section: Section::Roles },
-    Structural { check: "terms_defined_once", statement: "Each defined term has one definition.", fails_if: "a term is defined twice", section: Section::Scope },
-    Structural { check: "trigger_exact", statement: "The trigger is an event one can see happen.", fails_if: "two people could disagree whether the work has started", section: Section::Trigger },
-    Structural { check: "inputs_defined", statement: "Every input a step uses is declared in Inputs.", fails_if: "a step uses an input that the packet does not hold", section: Section::Inputs },
-    Structural { check: "preflight_present", statement: "At least one check is made before the first step.", fails_if: "a run could start unchecked", section: Section::Preflight },
-    Structural { check: "steps_have_assignees", statement: "Every step names who does it.", fails_if: "a step belongs to nobody", section: Section::Steps },
-    Structural { check: "steps_have_artifacts", statement: "Every step names what exists afterwards.", fails_if: "a step leaves nothing to look up", section: Section::Steps },
-    Structural { check: "assignees_exist", statement: "Every assignee and approver is on the roster.", fails_if: "a step waits for somebody who does not exist", section: Section::Steps },
-    Structural { check: "definition_of_done_measurable", statement: "The definition of done can be counted or looked up.", fails_if: "two people could disagree whether the work is finished", section: Section::DefinitionOfDone },
-    Structural { check: "confidence_threshold_present", statement: "A percentage says from when a result stands without review.", fails_if: "nobody can tell when a person must look", section: Section::Confidence },
-    Structural { check: "rollback_present", statement: "Risk and rollback says how to undo the work.", fails_if: "a mistake cannot be undone by the SOP", section: Section::Risk },
+    Structural {
+        check: "sections_filled",
+        statement: "Every section of the template is filled.",
+        fails_if: "a section other than References is empty",
+        section: Section::Purpose,
+    },
+    Structural {
+        check: "owner_exists",
+        statement: "The one accountable owner is on the roster.",
+        fails_if: "the owner is unknown",
+        section: Section::Roles,
+    },
+    Structural {
+        check: "terms_defined_once",
+        statement: "Each defined term has one definition.",
+        fails_if: "a term is defined twice",
+        section: Section::Scope,
+    },
+    Structural {
+        check: "trigger_exact",
+        statement: "The trigger is an event one can see happen.",
+        fails_if: "two people could disagree whether the work has started",
+        section: Section::Trigger,
+    },
+    Structural {
+        check: "inputs_defined",
+        statement: "Every input a step uses is declared in Inputs.",
+        fails_if: "a step uses an input that the packet does not hold",
+        section: Section::Inputs,
+    },
+    Structural {
+        check: "preflight_present",
+        statement: "At least one check is made before the first step.",
+        fails_if: "a run could start unchecked",
+        section: Section::Preflight,
+    },
+    Structural {
+        check: "steps_have_assignees",
+        statement: "Every step names who does it.",
+        fails_if: "a step belongs to nobody",
+        section: Section::Steps,
+    },
+    Structural {
+        check: "steps_have_artifacts",
+        statement: "Every step names what exists afterwards.",
+        fails_if: "a step leaves nothing to look up",
+        section: Section::Steps,
+    },
+    Structural {
+        check: "assignees_exist",
+        statement: "Every assignee and approver is on the roster.",
+        fails_if: "a step waits for somebody who does not exist",
+        section: Section::Steps,
+    },
+    Structural {
+        check: "definition_of_done_measurable",
+        statement: "The definition of done can be counted or looked up.",
+        fails_if: "two people could disagree whether the work is finished",
+        section: Section::DefinitionOfDone,
+    },
+    Structural {
+        check: "confidence_threshold_present",
+        statement: "A percentage says from when a result stands without review.",
+        fails_if: "nobody can tell when a person must look",
+        section: Section::Confidence,
+    },
+    Structural {
+        check: "rollback_present",
+        statement: "Risk and rollback says how to undo the work.",
+        fails_if: "a mistake cannot be undone by the SOP",
+        section: Section::Risk,
+    },
 ];
 
 const DEFINES: &str = "Scope defines the term “";
@@ -44,7 +104,8 @@ const SAYS: &str = "One line or step holds together: ";
 
 /// What the SOP must fulfil.
 pub(crate) fn assertions(plan: &PlanAnswer, q: &PlanQuestion, roster: &Roster) -> Vec<Assertion> {
-    let mut all: Vec<Assertion> = (1..).zip(&STRUCTURE).map(|(number, rule)| structural(number, rule)).collect();
+    let mut all: Vec<Assertion> =
+        (1..).zip(&STRUCTURE).map(|(number, rule)| structural(number, rule)).collect();
     let mut number = 0;
     let mut taken: Vec<String> = Vec::new();
     for planned in &plan.assignments {
@@ -83,8 +144,16 @@ pub(crate) fn check_behind(view: &AssertionView) -> Option<(String, String)> {
     if let Some(rule) = STRUCTURE.iter().find(|rule| rule.statement == statement) {
         return Some((rule.check.to_owned(), String::new()));
     }
-    let defines = statement.strip_prefix(DEFINES).and_then(|rest| rest.split_once('”')).map(|(term, _)| ("defines", term));
-    let declares = || statement.strip_prefix(DECLARES).and_then(|rest| rest.split_once('`')).map(|(name, _)| ("covers_input", name));
+    let defines = statement
+        .strip_prefix(DEFINES)
+        .and_then(|rest| rest.split_once('”'))
+        .map(|(term, _)| ("defines", term));
+    let declares = || {
+        statement
+            .strip_prefix(DECLARES)
+            .and_then(|rest| rest.split_once('`'))
+            .map(|(name, _)| ("covers_input", name))
+    };
     let says = || statement.strip_prefix(SAYS).map(|words| ("states", words.trim_end_matches('.')));
     let (name, argument) = defines.or_else(declares).or_else(says)?;
     Some((name.to_owned(), argument.to_owned()))
@@ -109,7 +178,13 @@ struct Promise {
 impl Promise {
     fn says(words: &str, section: Section) -> Self {
         let words = telling(words);
-        Self { statement: format!("{SAYS}{words}."), fails_if: "no single line or step says so".to_owned(), check: "states", argument: words, section }
+        Self {
+            statement: format!("{SAYS}{words}."),
+            fails_if: "no single line or step says so".to_owned(),
+            check: "states",
+            argument: words,
+            section,
+        }
     }
     /// The synthesis calls everybody by id, so words of titles are no promise.
     fn leave_out_names(&mut self, roster: &Roster) {
@@ -124,7 +199,13 @@ impl Promise {
         }
     }
     fn defines(term: &str) -> Self {
-        Self { statement: format!("{DEFINES}{term}” once, with its figures."), fails_if: "a reader has to guess what the term means".to_owned(), check: "defines", argument: term.to_owned(), section: Section::Scope }
+        Self {
+            statement: format!("{DEFINES}{term}” once, with its figures."),
+            fails_if: "a reader has to guess what the term means".to_owned(),
+            check: "defines",
+            argument: term.to_owned(),
+            section: Section::Scope,
+        }
     }
     fn declares(input: &Input) -> Self {
         let required = if input.required { ", required" } else { "" };
@@ -233,10 +314,19 @@ pub(crate) fn fits(kind: &InputKind, value: &serde_json::Value) -> bool {
     match kind {
         InputKind::Text => !value.is_null() && text.is_none_or(|text| !text.trim().is_empty()),
         InputKind::Number => value.is_number() || text.is_some_and(|text| text.trim().parse::<f64>().is_ok()),
-        InputKind::Date => text.is_some_and(|text| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()),
-        InputKind::YesNo => value.is_boolean() || text.is_some_and(|text| ["yes", "no"].contains(&text.to_lowercase().as_str())),
-        InputKind::Email => text.is_some_and(|text| text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))),
-        InputKind::Url => text.is_some_and(|text| text.starts_with("http://") || text.starts_with("https://")),
+        InputKind::Date => {
+            text.is_some_and(|text| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
+        }
+        InputKind::YesNo => {
+            value.is_boolean()
+                || text.is_some_and(|text| ["yes", "no"].contains(&text.to_lowercase().as_str()))
+        }
+        InputKind::Email => text.is_some_and(|text| {
+            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        }),
+        InputKind::Url => {
+            text.is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
+        }
         InputKind::Choice(words) => text.is_some_and(|text| words.iter().any(|word| word == text)),
     }
 }

@@ -93,9 +93,11 @@ const FEW_STEPS: usize = 3;
 /// `If the count differs, call purchasing` is a rule of the step before it, not a step of every run.
 fn conditions_as_rules(steps: Vec<ProseStep>) -> Vec<ProseStep> {
     let conditional = |step: &ProseStep| {
-        let of = |order: &Clause| order.condition.as_deref().is_some_and(|condition| {
-            ["if ", "when ", "unless "].iter().any(|word| condition.starts_with(word))
-        });
+        let of = |order: &Clause| {
+            order.condition.as_deref().is_some_and(|condition| {
+                ["if ", "when ", "unless "].iter().any(|word| condition.starts_with(word))
+            })
+        };
         step.orders.iter().all(of)
     };
     let mut kept: Vec<ProseStep> = Vec::new();
@@ -223,7 +225,9 @@ impl Reader {
             Some(mut step) => {
                 self.material.listed = true;
                 for order in &mut step.orders {
-                    order.order = self.first_thing().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
+                    order.order = self
+                        .first_thing()
+                        .map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
                 }
                 step.rules.extend(nested.iter().map(|rule| full_stop(&capital(rule))));
                 self.material.steps.push(step);
@@ -316,9 +320,12 @@ impl Reader {
             }
         }
         if order.order.split(' ').nth(1) == Some("it") {
-            order.order = self.antecedent().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
+            order.order =
+                self.antecedent().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
         }
-        if let Some((_, period)) = order.order.split_once("once a ").filter(|_| order.order.split(' ').count() <= 4) {
+        if let Some((_, period)) =
+            order.order.split_once("once a ").filter(|_| order.order.split(' ').count() <= 4)
+        {
             self.material.trigger.get_or_insert(format!("A new {} begins.", period.trim_end_matches('.')));
             return;
         }
@@ -329,7 +336,9 @@ impl Reader {
     /// A sentence that begins with `It` and means the thing before.
     fn it_named(&self, said: &str) -> String {
         match (said.strip_prefix("It "), self.antecedent()) {
-            (Some(rest), Some(noun)) if !rest.starts_with("must not take") => format!("{} {rest}", capital(&noun)),
+            (Some(rest), Some(noun)) if !rest.starts_with("must not take") => {
+                format!("{} {rest}", capital(&noun))
+            }
             _ => said.to_owned(),
         }
     }
@@ -368,12 +377,14 @@ impl Reader {
         let listed = said.split_once(": ").map_or(said, |(_, list)| list);
         let pieces = list_pieces(listed);
         let orders: Vec<Clause> = pieces.iter().filter_map(|piece| clause(piece)).collect();
-        let all = orders.len() == pieces.len() && orders.iter().all(|order| order.actor.is_none() && !order.never);
+        let all =
+            orders.len() == pieces.len() && orders.iter().all(|order| order.actor.is_none() && !order.never);
         if !all || orders.len() < 3 {
             return false;
         }
         for (mut order, piece) in orders.into_iter().zip(&pieces) {
-            order.order = self.first_thing().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
+            order.order =
+                self.first_thing().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
             let step = self.step(order, piece);
             self.material.steps.push(step);
         }
@@ -391,7 +402,19 @@ impl Reader {
 
     fn is_goal(&mut self, said: &str) -> bool {
         let lower = said.to_lowercase();
-        let wishes = ["we want", "i want", "we need", "i need", "we would like", "i would like", "the goal", "the aim", "what i would like", "what we want", "what we need"];
+        let wishes = [
+            "we want",
+            "i want",
+            "we need",
+            "i need",
+            "we would like",
+            "i would like",
+            "the goal",
+            "the aim",
+            "what i would like",
+            "what we want",
+            "what we need",
+        ];
         let Some(wish) = wishes.iter().find(|wish| lower.starts_with(**wish)) else { return false };
         self.material.wished = true;
         if self.listed_orders(said) {
@@ -428,7 +451,14 @@ impl Reader {
 
     fn is_out_of_scope(&mut self, said: &str) -> bool {
         let lower = said.to_lowercase();
-        let phrases = ["out of scope", "not covered", "does not apply to", "do not apply to", "not part of this", "is not about"];
+        let phrases = [
+            "out of scope",
+            "not covered",
+            "does not apply to",
+            "do not apply to",
+            "not part of this",
+            "is not about",
+        ];
         let found = phrases.iter().any(|phrase| lower.contains(phrase));
         if found {
             self.material.out_of_scope.push(full_stop(&capital(said)));
@@ -439,10 +469,21 @@ impl Reader {
     /// `fills in a form with name, e-mail and order number`, `states name, date and reason`.
     fn find_inputs(&mut self, said: &str) {
         let lower = said.to_lowercase();
-        let marks = ["form with ", "request with ", "must include ", "must contain ", "must state ", "we ask for ", "please give "];
-        let Some(rest) = marks.iter().find_map(|mark| lower.split_once(mark).map(|(_, rest)| rest)) else { return };
+        let marks = [
+            "form with ",
+            "request with ",
+            "must include ",
+            "must contain ",
+            "must state ",
+            "we ask for ",
+            "please give ",
+        ];
+        let Some(rest) = marks.iter().find_map(|mark| lower.split_once(mark).map(|(_, rest)| rest)) else {
+            return;
+        };
         let list = rest.trim_end_matches('.').replace(" and ", ", ");
-        let names = list.split(',').map(str::trim).filter(|name| !name.is_empty() && name.split(' ').count() <= 4);
+        let names =
+            list.split(',').map(str::trim).filter(|name| !name.is_empty() && name.split(' ').count() <= 4);
         self.material.inputs.extend(names.map(str::to_owned));
     }
 }
@@ -459,7 +500,8 @@ fn thing_of(order: &str) -> Option<String> {
 /// Whether a sentence limits the time of the work as a whole.
 pub(crate) fn limits_the_whole(said: &str) -> bool {
     let lower = said.to_lowercase();
-    let whole = ["take longer than", "takes longer than", "take more than", "be done within", "be finished within"];
+    let whole =
+        ["take longer than", "takes longer than", "take more than", "be done within", "be finished within"];
     whole.iter().any(|phrase| lower.contains(phrase))
 }
 
@@ -500,13 +542,21 @@ fn asks_the_writer(said: &str) -> bool {
 /// Orders to the reader of the mission, not to the people who will work by the SOP.
 fn is_order_to_us(said: &str) -> bool {
     let stems = stem_set(said);
-    let written = ["write the procedure", "write one procedure", "write a procedure", "write down", "say what", "say who"];
+    let written = [
+        "write the procedure",
+        "write one procedure",
+        "write a procedure",
+        "write down",
+        "say what",
+        "say who",
+    ];
     if written.iter().any(|begin| said.to_lowercase().starts_with(begin)) {
         return true;
     }
     let wants_writing = ["writ", "sop", "help", "ignor", "document", "draft"];
     let lower = said.to_lowercase();
-    let about_the_paper = lower.contains("sop") || lower.contains("instructions") || lower.contains("write it down");
+    let about_the_paper =
+        lower.contains("sop") || lower.contains("instructions") || lower.contains("write it down");
     about_the_paper && wants_writing.iter().any(|stem| stems.contains(*stem)) && said.split(' ').count() < 16
 }
 
@@ -515,11 +565,14 @@ fn done_clause(said: &str) -> Option<String> {
     let lower = said.to_lowercase();
     let heads = ["done", "finished", "complete", "closed", "over", "ends", "end"];
     let links = [" when ", " once ", " as soon as ", " if "];
-    let found = heads.iter().flat_map(|head| links.iter().map(move |link| format!("{head}{link}"))).find_map(|mark| {
-        let at = lower.find(&mark)?;
-        let before = lower.get(..at)?.split_whitespace().count();
-        (before <= 6).then(|| said.get(at + mark.len()..)).flatten()
-    })?;
+    let found = heads
+        .iter()
+        .flat_map(|head| links.iter().map(move |link| format!("{head}{link}")))
+        .find_map(|mark| {
+            let at = lower.find(&mark)?;
+            let before = lower.get(..at)?.split_whitespace().count();
+            (before <= 6).then(|| said.get(at + mark.len()..)).flatten()
+        })?;
     Some(found.trim().trim_end_matches('.').to_owned())
 }
 
@@ -556,7 +609,10 @@ fn without_chat(said: &str) -> &str {
     for chat in ["Oh, and ", "Oh, ", "And ", "Also, ", "Anyway, ", "No, ", "So, "] {
         said = said.strip_prefix(chat).unwrap_or(said);
     }
-    let end = [", because ", " because otherwise", ", which is a story"].iter().filter_map(|mark| said.find(mark)).min();
+    let end = [", because ", " because otherwise", ", which is a story"]
+        .iter()
+        .filter_map(|mark| said.find(mark))
+        .min();
     end.and_then(|end| said.get(..end)).unwrap_or(said)
 }
 
@@ -564,14 +620,43 @@ fn without_chat(said: &str) -> &str {
 fn is_complaint(said: &str) -> bool {
     let lower = format!(" {} ", said.to_lowercase().replace([',', '.', ';', '!'], " "));
     let told = [
-        " nobody knew ", " nobody knows ", " nobody remembers ", " nobody waters ", " nobody told ", " nobody thinks ", " or not at all ", " nobody can tell ",
-        " at the moment ", " today we ", " last week ", " last year ", " last month ", " this year ", " silence ",
-        " their own idea ", " we argue ", " people leave ", " and keep ", " keeps saying ", " i was ", " she said ", " for days ",
-        " weeks ahead ", " on the morning ", " too late ", " the other day ", " by the way ", " every time somebody ",
+        " nobody knew ",
+        " nobody knows ",
+        " nobody remembers ",
+        " nobody waters ",
+        " nobody told ",
+        " nobody thinks ",
+        " or not at all ",
+        " nobody can tell ",
+        " at the moment ",
+        " today we ",
+        " last week ",
+        " last year ",
+        " last month ",
+        " this year ",
+        " silence ",
+        " their own idea ",
+        " we argue ",
+        " people leave ",
+        " and keep ",
+        " keeps saying ",
+        " i was ",
+        " she said ",
+        " for days ",
+        " weeks ahead ",
+        " on the morning ",
+        " too late ",
+        " the other day ",
+        " by the way ",
+        " every time somebody ",
     ];
     let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
-    told.iter().any(|phrase| lower.contains(phrase)) || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
-        || (lower.contains(" nobody ") && !["needs", "may", "must", "can"].iter().any(|modal| lower.contains(&format!("nobody {modal} "))))
+    told.iter().any(|phrase| lower.contains(phrase))
+        || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
+        || (lower.contains(" nobody ")
+            && !["needs", "may", "must", "can"]
+                .iter()
+                .any(|modal| lower.contains(&format!("nobody {modal} "))))
 }
 
 /// Whether a sentence that is no order still binds.
@@ -614,15 +699,29 @@ fn is_event(said: &str) -> bool {
 
 /// Whether this order is somebody outside asking for the work, not the work itself.
 fn starts_work(order: &Clause) -> bool {
-    let outside = ["someone", "somebody", "customer", "employee", "people", "person", "candidate", "supplier", "user", "visitor", "applicant"];
+    let outside = [
+        "someone",
+        "somebody",
+        "customer",
+        "employee",
+        "people",
+        "person",
+        "candidate",
+        "supplier",
+        "user",
+        "visitor",
+        "applicant",
+    ];
     let verb = order.order.split(' ').next().unwrap_or_default();
     let actor = order.actor.as_deref().unwrap_or_default().to_lowercase();
-    outside.iter().any(|who| actor.contains(who)) && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send"].contains(&verb)
+    outside.iter().any(|who| actor.contains(who))
+        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send"].contains(&verb)
 }
 
 /// Up to the complaint: `Invoices arrive by e-mail, and we have paid two twice` → `Invoices arrive by e-mail.`
 fn first_clause(sentence: &str) -> String {
-    let cut = [", and we", " and we ", " but ", " and nobody", " and keep ", ", and nobody", " and then there"];
+    let cut =
+        [", and we", " and we ", " but ", " and nobody", " and keep ", ", and nobody", " and then there"];
     let at = cut.iter().filter_map(|mark| sentence.find(mark)).min();
     let cut = at.and_then(|at| sentence.get(..at)).filter(|cut| cut.split(' ').count() >= 3);
     full_stop(cut.unwrap_or(sentence))

@@ -38,7 +38,8 @@ fn named_by_id(text: &str, name: &str, id: &str) -> String {
         let (_, after) = from.split_at_checked(name.len()).unwrap_or((from, ""));
         let whole = !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric);
         if whole {
-            let before = before.strip_suffix("the ").or_else(|| before.strip_suffix("The ")).unwrap_or(before);
+            let before =
+                before.strip_suffix("the ").or_else(|| before.strip_suffix("The ")).unwrap_or(before);
             out.push_str(before);
             out.push_str(id);
         } else {
@@ -70,14 +71,18 @@ fn honest_fates(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     let Some(text) = text(synthesis, q) else { return };
     for draft in &q.drafts {
         for item in items(&draft.agent, &draft.draft) {
-            let Some(fate) = synthesis.dispositions.iter_mut().find(|fate| fate.item == item.id) else { continue };
+            let Some(fate) = synthesis.dispositions.iter_mut().find(|fate| fate.item == item.id) else {
+                continue;
+            };
             settle(fate, &item, &text);
         }
     }
 }
 
 fn settle(fate: &mut Disposition, item: &crate::draft::Item, text: &str) {
-    let wrong = |fate: &Disposition| !dispositions::check(std::slice::from_ref(item), std::slice::from_ref(fate), text).is_empty();
+    let wrong = |fate: &Disposition| {
+        !dispositions::check(std::slice::from_ref(item), std::slice::from_ref(fate), text).is_empty()
+    };
     if fate.fate == Fate::Kept && wrong(fate) {
         fate.fate = Fate::Merged;
         fate.reason = "Part of it stands in the sentences of others.".to_owned();

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 /// As many scenarios as were asked for, each different in kind.
 pub fn scenarios(q: &ScenarioQuestion) -> ScenarioAnswer {
-    let inputs: Vec<(String, String)> = q.assertions.iter().filter_map(|view| declared_input(&view.statement)).collect();
+    let inputs: Vec<(String, String)> =
+        q.assertions.iter().filter_map(|view| declared_input(&view.statement)).collect();
     let wanted = usize::try_from(q.count).unwrap_or(usize::MAX);
     let kinds = std::iter::once(Kind::Usual).chain([Kind::Edge]).chain((0..inputs.len()).map(Kind::Lacking));
     let more = (0..).map(Kind::Again);
@@ -34,7 +35,9 @@ fn scenario(q: &ScenarioQuestion, inputs: &[(String, String)], kind: Kind) -> Sc
     let title = &q.title;
     let text = match kind {
         Kind::Usual => format!("The usual case of “{title}”: every required value is given."),
-        Kind::Edge => format!("A case of “{title}” at the edge: the smallest number, the last choice, no optional value."),
+        Kind::Edge => format!(
+            "A case of “{title}” at the edge: the smallest number, the last choice, no optional value."
+        ),
         Kind::Lacking(index) => match inputs.get(index) {
             Some((name, _)) => {
                 given.remove(name);

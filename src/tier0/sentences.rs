@@ -159,8 +159,7 @@ mod tests {
 
     #[test]
     fn fences_are_no_headings_and_nested_items_stay_with_theirs() {
-        let text =
-            "Intro line\nruns on. Second.\n\n```\n## Steps\n1. rm\n```\n1. First\n   more\n   - rule\n2) Second\n";
+        let text = "Intro line\nruns on. Second.\n\n```\n## Steps\n1. rm\n```\n1. First\n   more\n   - rule\n2) Second\n";
         let item = |text: &str, nested: &[&str]| Block::Item {
             numbered: true,
             text: text.to_owned(),

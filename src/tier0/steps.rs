@@ -64,7 +64,13 @@ impl Work {
         } else {
             format!("{}\n\n{}", binding(&self.text), bullets.join("\n"))
         };
-        SynthesisStep { title: self.title, text, assignee: self.assignee, artifact: self.artifact, keys: self.keys }
+        SynthesisStep {
+            title: self.title,
+            text,
+            assignee: self.assignee,
+            artifact: self.artifact,
+            keys: self.keys,
+        }
     }
 }
 
@@ -229,7 +235,8 @@ pub(crate) fn place(steps: &mut [Work], rule: &Line<'_>, fates: &mut Fates) {
     let texts: Vec<(String, String)> = steps.iter().map(|work| (work.title.clone(), work.words())).collect();
     let scores = belonging(&texts, rule.text);
     let ranked = steps.iter().zip(scores).enumerate();
-    let best = ranked.map(|(at, (work, score))| ((score, work.worker == rule.worker), std::cmp::Reverse(at))).max();
+    let best =
+        ranked.map(|(at, (work, score))| ((score, work.worker == rule.worker), std::cmp::Reverse(at))).max();
     let Some((_, std::cmp::Reverse(at))) = best else {
         fates.rejected(&rule.id, "There is no step it could belong to.");
         return;

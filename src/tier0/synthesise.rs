@@ -12,13 +12,19 @@ use crate::sop::{Input, Section};
 
 /// Joins the drafts.
 pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
-    let current = q.mission.current.as_deref().and_then(|text| crate::sop::parse("the current version", text).ok());
+    let current =
+        q.mission.current.as_deref().and_then(|text| crate::sop::parse("the current version", text).ok());
     let mut joined = match current.filter(|_| q.mission.change != "new") {
         Some(sop) => super::weave::into_current(q, &sop),
         None => fresh(q),
     };
     if let Some(reviewed) = reviewed(q) {
-        joined = Synthesis { dispositions: joined.dispositions, dissent: joined.dissent, change: joined.change, ..reviewed };
+        joined = Synthesis {
+            dispositions: joined.dispositions,
+            dissent: joined.dissent,
+            change: joined.change,
+            ..reviewed
+        };
     }
     super::comments::apply(&mut joined, q);
     super::repairs::apply(&mut joined, q);
@@ -93,9 +99,15 @@ fn done(q: &SynthesisQuestion, work: &mut [Work], fates: &mut Fates) -> String {
         match last {
             Some(step) => {
                 step.rules.push(ends_when(&line));
-                fates.merged(&line.id, format!("One definition of done per SOP; this one ends the step “{}”.", step.title));
+                fates.merged(
+                    &line.id,
+                    format!("One definition of done per SOP; this one ends the step “{}”.", step.title),
+                );
             }
-            None => fates.rejected(&line.id, "One definition of done per SOP, the owner's; its author has no step it could end."),
+            None => fates.rejected(
+                &line.id,
+                "One definition of done per SOP, the owner's; its author has no step it could end.",
+            ),
         }
     }
     own
@@ -119,7 +131,8 @@ fn purpose(q: &SynthesisQuestion, fates: &mut Fates) -> String {
 fn scope(q: &SynthesisQuestion, fates: &mut Fates, dissent: &mut Vec<Dissent>) -> String {
     let lines = merge::scope(q, fates);
     let terms = merge::terms(q, fates, dissent);
-    let terms: Vec<String> = terms.iter().map(|(term, meaning)| format!("- **{term}**: {}", full_stop(meaning))).collect();
+    let terms: Vec<String> =
+        terms.iter().map(|(term, meaning)| format!("- **{term}**: {}", full_stop(meaning))).collect();
     let scope = bulleted(&lines);
     if terms.is_empty() { scope } else { format!("{scope}\n\n{}", terms.join("\n")) }
 }
@@ -128,7 +141,10 @@ fn scope(q: &SynthesisQuestion, fates: &mut Fates, dissent: &mut Vec<Dissent>) -
 fn roles(q: &SynthesisQuestion, work: &[Work], fates: &mut Fates) -> String {
     let mut known = merge::roles(q, fates);
     if !known.iter().any(|(id, _)| *id == q.owner) {
-        known.insert(0, (q.owner.clone(), vec!["accountable for every case and for the definition of done".to_owned()]));
+        known.insert(
+            0,
+            (q.owner.clone(), vec!["accountable for every case and for the definition of done".to_owned()]),
+        );
     }
     for (id, title) in parts(work) {
         if !known.iter().any(|(named, _)| *named == id) {
@@ -137,7 +153,11 @@ fn roles(q: &SynthesisQuestion, work: &[Work], fates: &mut Fates) -> String {
     }
     let owner_first = |(id, _): &(String, Vec<String>)| *id != q.owner;
     known.sort_by_key(owner_first);
-    known.iter().map(|(id, parts)| format!("- {id}: {}", full_stop(&parts.join("; ")))).collect::<Vec<_>>().join("\n")
+    known
+        .iter()
+        .map(|(id, parts)| format!("- {id}: {}", full_stop(&parts.join("; "))))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Assignees and approvers with what they do.

@@ -218,7 +218,8 @@ pub(super) fn dump(name: &str, made: &Authored, roster: &Roster) {
     for line in super::for_you_to_judge(&made.sop, &made.contract()) {
         writeln!(out, "JUDGE {line}").unwrap();
     }
-    let council = crate::roles::council::CouncilQuestion { question: String::new(), why: String::new(), sop: text };
+    let council =
+        crate::roles::council::CouncilQuestion { question: String::new(), why: String::new(), sop: text };
     for concern in super::council::opinion(&council).concerns {
         writeln!(out, "COUNCIL {:?} {}", concern.section, concern.message).unwrap();
     }

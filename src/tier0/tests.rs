@@ -72,7 +72,8 @@ fn the_example_missions_give_sops() {
     let first = testing::authored(&first, &roster).unwrap();
     hold("example-1", &first, &roster);
     let current = crate::sop::render(&first.sop);
-    let second = testing::authored(&testing::example("2-partner-referrals", Some(&current)), &roster).unwrap();
+    let second =
+        testing::authored(&testing::example("2-partner-referrals", Some(&current)), &roster).unwrap();
     hold("example-2", &second, &roster);
     for name in ["3-marketing-to-sales-handoff", "4-vendor-invoice-approval"] {
         let made = testing::authored(&testing::example(name, None), &roster).unwrap();
@@ -113,14 +114,19 @@ fn comments_change_the_text_they_are_about() {
     question.comments = vec![
         "replace \"Make 3 call attempts\" with \"Make 4 call attempts\"".to_owned(),
         "Remove: the email signature".to_owned(),
-        "Add to Pre-flight: Check that the lead is not on the do-not-call list; refuse the run if it is.".to_owned(),
+        "Add to Pre-flight: Check that the lead is not on the do-not-call list; refuse the run if it is."
+            .to_owned(),
         "replace \"no such words\" with \"others\"".to_owned(),
     ];
     let synthesis = super::synthesise::synthesise(&question);
     let sop = testing::document(&made.plan, &synthesis);
     let text = crate::sop::render(&sop);
     assert!(text.contains("Make 4 call attempts") && !text.contains("Make 3 call attempts"));
-    assert!(sop.body.preflight.ends_with("- Check that the lead is not on the do-not-call list; refuse the run if it is."));
+    assert!(
+        sop.body
+            .preflight
+            .ends_with("- Check that the lead is not on the do-not-call list; refuse the run if it is.")
+    );
     assert!(!text.contains("the email signature") && text.contains("Merge a duplicate lead"), "{text}");
     assert!(synthesis.dissent.iter().any(|dissent| dissent.settled.contains("no such words")));
     let items: Vec<_> = made.drafts.iter().flat_map(|d| crate::draft::items(&d.agent, &d.draft)).collect();

@@ -7,9 +7,9 @@ use super::verbs::participle;
 
 /// A title ends before these words, once it is long enough to say something.
 const ENDS: [&str; 35] = [
-    "into", "against", "within", "by", "so", "before", "after", "if", "when", "who", "which", "that", "because", "unless",
-    "on", "at", "in", "with", "whether", "and", "from", "where", "until", "than", "through", "for", "no", "never",
-    "back", "first", "what", "how", "via", "is", "are",
+    "into", "against", "within", "by", "so", "before", "after", "if", "when", "who", "which", "that",
+    "because", "unless", "on", "at", "in", "with", "whether", "and", "from", "where", "until", "than",
+    "through", "for", "no", "never", "back", "first", "what", "how", "via", "is", "are",
 ];
 
 /// Shortest and longest title, in words.
@@ -26,7 +26,8 @@ fn of_order(order: &Clause, subject: &str) -> String {
     for token in order.order.split_whitespace() {
         let bare = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let ends = ENDS.contains(&bare.as_str()) || (kept.len() >= 4 && has_figure(token));
-        let relative = ["that", "which", "who", "in", "on", "for", "with", "from", "into"].contains(&bare.as_str());
+        let relative =
+            ["that", "which", "who", "in", "on", "for", "with", "from", "into"].contains(&bare.as_str());
         let enough = kept.len() >= if relative { SHORTEST + 1 } else { SHORTEST };
         if (enough && ends) || kept.len() >= LONGEST {
             break;
@@ -67,7 +68,9 @@ fn done_thing(order: &Clause) -> Option<String> {
         tokens.remove(0);
     }
     let comma = |token: &&str| token.ends_with([',', ';', ':']);
-    let stops = |token: &&str| ENDS.contains(&token.to_lowercase().trim_end_matches(',')) || particles.contains(token);
+    let stops = |token: &&str| {
+        ENDS.contains(&token.to_lowercase().trim_end_matches(',')) || particles.contains(token)
+    };
     let mut thing: Vec<&str> = Vec::new();
     for token in tokens {
         if stops(&token) || thing.len() >= LONGEST {

@@ -55,7 +55,8 @@ fn regular_participle(base: &str) -> String {
     {
         return format!("{head}ied");
     }
-    let doubles = ["stop", "ship", "drop", "plan", "scan", "flag", "tag", "ban", "map", "log", "submit", "refer"];
+    let doubles =
+        ["stop", "ship", "drop", "plan", "scan", "flag", "tag", "ban", "map", "log", "submit", "refer"];
     match base.chars().last() {
         Some(last) if doubles.contains(&base) => format!("{base}{last}ed"),
         _ => format!("{base}ed"),

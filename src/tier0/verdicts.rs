@@ -14,13 +14,20 @@ const MIN_QUOTE: usize = 20;
 
 /// One verdict per assertion, in their order. `findings` are what the coded checks found with the whole roster and
 /// registry at hand; where they speak of the same check, they count.
-pub(crate) fn verdicts(sop_text: &str, views: &[AssertionView], assertions: &[Assertion], findings: &[Finding]) -> Vec<Verdict> {
+pub(crate) fn verdicts(
+    sop_text: &str,
+    views: &[AssertionView],
+    assertions: &[Assertion],
+    findings: &[Finding],
+) -> Vec<Verdict> {
     let sop = crate::sop::parse("the draft", sop_text);
     views
         .iter()
         .map(|view| match (&sop, named_check(view, assertions)) {
             (Err(_), _) => verdict(view, Answer::Fail, "", "The draft cannot be read as an SOP."),
-            (Ok(_), None) => verdict(view, Answer::CannotTell, "", "Only judgement can tell, and no model is configured."),
+            (Ok(_), None) => {
+                verdict(view, Answer::CannotTell, "", "Only judgement can tell, and no model is configured.")
+            }
             (Ok(sop), Some((name, argument))) => coded(view, sop, sop_text, (&name, &argument), findings),
         })
         .collect()
@@ -39,7 +46,13 @@ fn verdict(view: &AssertionView, answer: Answer, quote: &str, reason: &str) -> V
     Verdict { assertion: view.id.clone(), answer, quote: quote.to_owned(), reason: reason.to_owned() }
 }
 
-fn coded(view: &AssertionView, sop: &Sop, text: &str, check_name: (&str, &str), findings: &[Finding]) -> Verdict {
+fn coded(
+    view: &AssertionView,
+    sop: &Sop,
+    text: &str,
+    check_name: (&str, &str),
+    findings: &[Finding],
+) -> Verdict {
     let (name, argument) = check_name;
     if let Some(found) = findings.iter().find(|finding| finding.code == name) {
         return verdict(view, Answer::Fail, &found.quote, &found.message);
@@ -55,10 +68,19 @@ fn coded(view: &AssertionView, sop: &Sop, text: &str, check_name: (&str, &str), 
         .map(|(section, _)| section)
         .collect();
     let in_place = allowed.is_empty() || allowed.contains(&result.section);
-    let quote = if in_place && long_enough(&result.quote) { Some(result.quote) } else { evidence(sop, &allowed, result.section) };
+    let quote = if in_place && long_enough(&result.quote) {
+        Some(result.quote)
+    } else {
+        evidence(sop, &allowed, result.section)
+    };
     match quote {
         Some(quote) => verdict(view, Answer::Pass, &quote, &result.reason),
-        None => verdict(view, Answer::CannotTell, "", "It holds, and no line of a named section is long enough to prove it."),
+        None => verdict(
+            view,
+            Answer::CannotTell,
+            "",
+            "It holds, and no line of a named section is long enough to prove it.",
+        ),
     }
 }
 
@@ -72,7 +94,11 @@ fn evidence(sop: &Sop, allowed: &[Section], looked: Section) -> Option<String> {
     let sections: Vec<Section> = looked.chain(allowed.iter().copied()).collect();
     let line = |section: &Section| {
         let text = section_text(sop, *section);
-        text.lines().map(str::trim).filter(|line| !line.starts_with("| ---")).max_by_key(|line| line.len()).map(str::to_owned)
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("| ---"))
+            .max_by_key(|line| line.len())
+            .map(str::to_owned)
     };
     sections.iter().filter_map(line).find(|line| long_enough(line))
 }

@@ -26,10 +26,16 @@ pub fn execute(q: &ExecuteQuestion) -> Trace {
     let stuck: Vec<u32> = steps.iter().filter(|step| !step.lacked.is_empty()).map(|step| step.step).collect();
     let done = stuck.is_empty() && !steps.is_empty() && !sop.body.definition_of_done.trim().is_empty();
     let outcome = if done {
-        format!("All steps could be taken, so this can be looked up: {}", first_line(&sop.body.definition_of_done))
+        format!(
+            "All steps could be taken, so this can be looked up: {}",
+            first_line(&sop.body.definition_of_done)
+        )
     } else {
         let numbers: Vec<String> = stuck.iter().map(ToString::to_string).collect();
-        format!("The end was not reached; something was lacking at step {}.", crate::base::text::listed(&numbers))
+        format!(
+            "The end was not reached; something was lacking at step {}.",
+            crate::base::text::listed(&numbers)
+        )
     };
     Trace { steps, done, outcome }
 }
@@ -87,7 +93,9 @@ fn packet(sop: &Sop, scenario: &Scenario) -> Value {
 fn typed(value: Value, kind: &crate::sop::InputKind) -> Value {
     let text = value.as_str().map(str::to_owned);
     match (kind, text) {
-        (crate::sop::InputKind::Number, Some(text)) => text.trim().parse::<f64>().map_or(value, |number| serde_json::json!(number)),
+        (crate::sop::InputKind::Number, Some(text)) => {
+            text.trim().parse::<f64>().map_or(value, |number| serde_json::json!(number))
+        }
         (crate::sop::InputKind::YesNo, Some(text)) => serde_json::json!(text.eq_ignore_ascii_case("yes")),
         _ => value,
     }
@@ -104,7 +112,8 @@ fn walk(step: &Step, values: &Value) -> TraceStep {
         }
     };
     if !holds {
-        let did = format!("Skipped: its condition `{}` does not hold.", step.when.as_deref().unwrap_or_default());
+        let did =
+            format!("Skipped: its condition `{}` does not hold.", step.when.as_deref().unwrap_or_default());
         return TraceStep { step: step.number, did, lacked: String::new(), produced: String::new() };
     }
     if step.text.trim().is_empty() {
@@ -118,9 +127,18 @@ fn walk(step: &Step, values: &Value) -> TraceStep {
         "nobody"
     });
     let gate = if step.approval_required == Some(true) { ", after the approval it asks for," } else { "" };
-    let first = crate::sop::prose::sentences(&step.text, 1).into_iter().next().map(|sentence| sentence.text).unwrap_or_default();
+    let first = crate::sop::prose::sentences(&step.text, 1)
+        .into_iter()
+        .next()
+        .map(|sentence| sentence.text)
+        .unwrap_or_default();
     let produced = if lacked.is_empty() { step.artifact.clone().unwrap_or_default() } else { String::new() };
-    TraceStep { step: step.number, did: format!("As {who}{gate} did what the step says: {first}"), lacked: lacked.join("; "), produced }
+    TraceStep {
+        step: step.number,
+        did: format!("As {who}{gate} did what the step says: {first}"),
+        lacked: lacked.join("; "),
+        produced,
+    }
 }
 
 /// Evaluates a condition strictly over the packet: an unknown name is an error, not false.
@@ -128,7 +146,9 @@ fn evaluate(condition: &str, values: &Value) -> Result<bool, String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
-    let expression = environment.compile_expression(condition).map_err(|_unreadable| format!("the condition `{condition}` cannot be read"))?;
+    let expression = environment
+        .compile_expression(condition)
+        .map_err(|_unreadable| format!("the condition `{condition}` cannot be read"))?;
     let answer = expression
         .eval(plain(values))
         .map_err(|error| format!("the condition `{condition}` cannot be decided ({})", error.kind()))?;
@@ -143,9 +163,10 @@ fn plain(value: &Value) -> minijinja::Value {
     match value {
         Value::Null => minijinja::Value::from(()),
         Value::Bool(yes) => minijinja::Value::from(*yes),
-        Value::Number(number) => number
-            .as_i64()
-            .map_or_else(|| minijinja::Value::from(number.as_f64().unwrap_or_default()), minijinja::Value::from),
+        Value::Number(number) => number.as_i64().map_or_else(
+            || minijinja::Value::from(number.as_f64().unwrap_or_default()),
+            minijinja::Value::from,
+        ),
         Value::String(text) => minijinja::Value::from(text.as_str()),
         Value::Array(items) => minijinja::Value::from(items.iter().map(plain).collect::<Vec<_>>()),
         Value::Object(fields) => fields.iter().map(|(name, field)| (name.as_str(), plain(field))).collect(),

@@ -72,7 +72,15 @@ pub(crate) fn into_current(q: &SynthesisQuestion, sop: &Sop) -> Synthesis {
     }
     weaver.single(Section::Trigger);
     weaver.done();
-    for section in [Section::Scope, Section::Roles, Section::Preflight, Section::Confidence, Section::Risk, Section::References, Section::Purpose] {
+    for section in [
+        Section::Scope,
+        Section::Roles,
+        Section::Preflight,
+        Section::Confidence,
+        Section::Risk,
+        Section::References,
+        Section::Purpose,
+    ] {
         for line in merge::lines(q, section) {
             weaver.line(section, &line);
         }
@@ -108,9 +116,16 @@ impl Weaver<'_> {
                 let item = id(&draft.agent, "term", index);
                 let bullet = format!("- **{}**: {}", term.term, full_stop(&term.definition));
                 let begin = format!("- **{}**:", term.term).to_lowercase();
-                let known = self.out.scope.lines().find(|line| line.to_lowercase().starts_with(&begin)).map(str::to_owned);
+                let known = self
+                    .out
+                    .scope
+                    .lines()
+                    .find(|line| line.to_lowercase().starts_with(&begin))
+                    .map(str::to_owned);
                 match known {
-                    Some(line) if likeness(&line, &bullet) >= SAME && figures(&line) == figures(&bullet) => self.fates.merged(&item, STANDS),
+                    Some(line) if likeness(&line, &bullet) >= SAME && figures(&line) == figures(&bullet) => {
+                        self.fates.merged(&item, STANDS)
+                    }
                     Some(line) if draft.agent == self.q.owner => {
                         self.out.scope = self.out.scope.replace(&line, &bullet);
                         self.fates.kept(&item);
@@ -118,7 +133,11 @@ impl Weaver<'_> {
                     }
                     Some(line) => {
                         self.fates.rejected(&item, "The version in force defines the term otherwise, and only its owner may change that.");
-                        self.out.dissent.push(Dissent { subject: format!("the meaning of “{}”", term.term), items: vec![item], settled: format!("It stays as it is in force: {line}") });
+                        self.out.dissent.push(Dissent {
+                            subject: format!("the meaning of “{}”", term.term),
+                            items: vec![item],
+                            settled: format!("It stays as it is in force: {line}"),
+                        });
                     }
                     None => {
                         append(&mut self.out.scope, &bullet);
@@ -178,7 +197,9 @@ impl Weaver<'_> {
 
     /// The step that shares most words with a text.
     fn nearest(&self, text: &str) -> Option<usize> {
-        let words = |step: &SynthesisStep| (step.title.clone(), format!("{} {} {}", step.title, step.text, step.artifact));
+        let words = |step: &SynthesisStep| {
+            (step.title.clone(), format!("{} {} {}", step.title, step.text, step.artifact))
+        };
         let texts: Vec<(String, String)> = self.out.steps.iter().map(words).collect();
         let scored = super::steps::belonging(&texts, text).into_iter().enumerate();
         scored.map(|(at, score)| (score, std::cmp::Reverse(at))).max().map(|(_, std::cmp::Reverse(at))| at)
@@ -204,7 +225,8 @@ impl Weaver<'_> {
     fn outdated(&self, new: &str) -> Option<(usize, String)> {
         let asked = figures(new);
         self.out.steps.iter().enumerate().find_map(|(at, step)| {
-            let sentences = crate::sop::prose::sentences(&step.text, 1).into_iter().map(|sentence| sentence.quote);
+            let sentences =
+                crate::sop::prose::sentences(&step.text, 1).into_iter().map(|sentence| sentence.quote);
             let other = |old: &String| {
                 let ours = figures(old);
                 likeness(old, new) >= OUTDATES
@@ -231,7 +253,9 @@ impl Weaver<'_> {
 
     fn add_rule(&mut self, at: usize, rule: &str) -> bool {
         let said = self.out.steps.iter().any(|step| {
-            crate::sop::prose::sentences(&step.text, 1).iter().any(|known| likeness(&known.text, rule) >= SAME && figures(&known.text) == figures(rule))
+            crate::sop::prose::sentences(&step.text, 1)
+                .iter()
+                .any(|known| likeness(&known.text, rule) >= SAME && figures(&known.text) == figures(rule))
         });
         let Some(step) = self.out.steps.get_mut(at).filter(|_| !said) else { return false };
         append(&mut step.text, &format!("- {}", binding(&full_stop(rule))));
@@ -254,7 +278,14 @@ impl Weaver<'_> {
                 self.told.sections.push(section);
                 self.fates.kept(&line.id);
             } else {
-                self.fates.rejected(&line.id, format!("A {} change does not move the {}.", self.q.mission.change, section.title().to_lowercase()));
+                self.fates.rejected(
+                    &line.id,
+                    format!(
+                        "A {} change does not move the {}.",
+                        self.q.mission.change,
+                        section.title().to_lowercase()
+                    ),
+                );
             }
         }
     }
@@ -262,7 +293,9 @@ impl Weaver<'_> {
     /// The owner's addition to the end is one more sentence; another worker's ends the step nearest to it.
     fn done(&mut self) {
         for line in merge::lines(self.q, Section::DefinitionOfDone) {
-            if self.out.definition_of_done.contains(line.text) || likeness(&self.out.definition_of_done, line.text) >= SAME {
+            if self.out.definition_of_done.contains(line.text)
+                || likeness(&self.out.definition_of_done, line.text) >= SAME
+            {
                 self.fates.merged(&line.id, STANDS);
             } else if line.agent == self.q.owner {
                 let joined = format!("{} {}", full_stop(&self.out.definition_of_done), full_stop(line.text));
@@ -272,7 +305,10 @@ impl Weaver<'_> {
             } else {
                 let rule = format!("Close this step when {}", uncapital(line.text));
                 match self.nearest(line.text) {
-                    Some(at) if self.add_rule(at, &rule) => self.fates.merged(&line.id, "One definition of done per SOP; this one ends the step nearest to it."),
+                    Some(at) if self.add_rule(at, &rule) => self.fates.merged(
+                        &line.id,
+                        "One definition of done per SOP; this one ends the step nearest to it.",
+                    ),
                     _ => self.fates.merged(&line.id, STANDS),
                 }
             }
@@ -281,17 +317,26 @@ impl Weaver<'_> {
 
     fn line(&mut self, section: Section, line: &Line<'_>) {
         let in_force = self.text(section).clone();
-        let said = in_force.lines().any(|known| likeness(known, line.text) >= SAME && figures(known) == figures(line.text));
+        let said = in_force
+            .lines()
+            .any(|known| likeness(known, line.text) >= SAME && figures(known) == figures(line.text));
         let repeats = match section {
             Section::Scope => line.text.starts_with("In scope") && share_found(line.text, &in_force) >= 60,
-            Section::Roles => line.text.split_once(':').is_some_and(|(who, _)| in_force.contains(&format!("{}:", who.trim()))),
-            Section::Confidence => threshold(line.text).is_some_and(|percent| in_force.lines().filter_map(threshold).any(|known| known >= percent)),
+            Section::Roles => line
+                .text
+                .split_once(':')
+                .is_some_and(|(who, _)| in_force.contains(&format!("{}:", who.trim()))),
+            Section::Confidence => threshold(line.text)
+                .is_some_and(|percent| in_force.lines().filter_map(threshold).any(|known| known >= percent)),
             _ => false,
         };
         if said {
             self.fates.merged(&line.id, STANDS);
         } else if repeats {
-            self.fates.rejected(&line.id, "The version in force covers it; a change leaves alone what it need not touch.");
+            self.fates.rejected(
+                &line.id,
+                "The version in force covers it; a change leaves alone what it need not touch.",
+            );
         } else if section == Section::Purpose {
             self.fates.rejected(&line.id, "The purpose of the SOP stays what it is.");
         } else if section == Section::Scope {
@@ -356,7 +401,8 @@ impl Told {
         if !self.inputs.is_empty() {
             parts.push(format!("asks for {}", listed(&self.inputs)));
         }
-        let mut sections: Vec<String> = self.sections.iter().map(|section| section.title().to_owned()).collect();
+        let mut sections: Vec<String> =
+            self.sections.iter().map(|section| section.title().to_owned()).collect();
         sections.dedup();
         if !sections.is_empty() {
             parts.push(format!("extends {}", listed(&sections).to_lowercase()));

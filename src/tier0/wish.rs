@@ -19,7 +19,8 @@ pub(crate) fn order(thing: &str) -> Option<Clause> {
     let thing = thing.trim().trim_end_matches('.');
     let tokens: Vec<&str> = thing.split_whitespace().collect();
     let order = named_by_participle(&tokens).or_else(|| {
-        let known = |token: &&str| MAKES.iter().find(|(_, nouns)| nouns.contains(&token.to_lowercase().as_str()));
+        let known =
+            |token: &&str| MAKES.iter().find(|(_, nouns)| nouns.contains(&token.to_lowercase().as_str()));
         let (verb, _) = tokens.iter().find_map(known)?;
         let thing = thing.replace("a written ", "a ");
         Some(format!("{verb} {thing}"))

@@ -191,7 +191,10 @@ mod tests {
 
     #[test]
     fn likeness_ignores_order_endings_and_small_words() {
-        assert_eq!(likeness("Check the invoice against the order.", "Checking invoices against an order"), 100);
+        assert_eq!(
+            likeness("Check the invoice against the order.", "Checking invoices against an order"),
+            100
+        );
         assert!(likeness("Pay the vendor", "Water the plants") < 20);
         assert_eq!(share_found("vendor invoice", "Approve each invoice of a vendor"), 100);
     }
