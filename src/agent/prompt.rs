@@ -64,6 +64,7 @@ fn environment() -> Environment<'static> {
 }
 
 /// Puts foreign text between fences longer than any fence inside it, so that it cannot end its own quotation.
+#[expect(clippy::needless_pass_by_value, reason = "a template filter is handed its value")]
 fn fenced(text: String) -> String {
     let longest = text.lines().map(|line| line.trim_start().chars().take_while(|c| *c == '`').count()).max();
     let fence = "`".repeat(longest.unwrap_or(0).max(3) + 1);

@@ -7,5 +7,12 @@
 
 mod fake_openai;
 mod journal;
+mod journal_crash;
+mod journal_gaps;
+mod journal_random;
+mod journal_script;
+mod models_missions;
+mod models_world;
 mod provider;
+mod scripted;
 mod spine;
