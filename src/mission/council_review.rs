@@ -51,7 +51,7 @@ async fn hold(w: &Workflow, review: &CouncilReview) -> Result<(), Stop> {
     let orchestrator = setup.orchestrator.clone();
     let council = w.call(SeatCouncil { snapshot, by: review.by.clone(), orchestrator }).await?;
     let sop = format!("# {}\n\n{}\n", review.brief.title, review.brief.text);
-    w.child(HoldCouncil { setup, council, sop, round: 1 }).await.map(drop)
+    w.child(HoldCouncil { setup, council, sop, round: 1, attempt: 0 }).await.map(drop)
 }
 
 /// Chooses who sits on it: nobody who brought the work.

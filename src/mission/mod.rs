@@ -9,6 +9,7 @@ mod decide;
 mod draft;
 mod enter;
 mod help;
+mod impartial;
 mod judge;
 mod plan;
 mod planning;

@@ -146,8 +146,9 @@ impl SettlePlan {
             .append_async(move |tx| {
                 let holder = claim(tx, &wanted, &mission)?;
                 if let Some(holder) = &holder {
-                    let reason =
-                        format!("{holder} is working on {wanted}; this mission goes on when that one has ended");
+                    let reason = format!(
+                        "{holder} is working on {wanted}; this mission goes on when that one has ended"
+                    );
                     set_state(tx, &mission, MissionState::Held, &reason)?;
                 }
                 Ok(holder)

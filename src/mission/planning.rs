@@ -25,6 +25,7 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
     let mut snapshot = None;
     let mut returns = 0;
     let mut nth = 0;
+    let mut grants = 0;
     loop {
         nth += 1;
         let brief = mission.brief.without_scenarios();
@@ -34,7 +35,9 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
         let mut setup = prepared(w, mission, prepare).await?;
         snapshot = Some(setup.asker.snapshot.clone());
         setup.view.answers.clone_from(&answers);
-        let answer = plan_once(w, &setup, findings.clone(), nth).await?;
+        setup.asker.grants = grants;
+        let answer = plan_once(w, &mut setup, findings.clone(), nth).await?;
+        grants = setup.asker.grants;
         if !answer.questions.is_empty() && answers.is_empty() {
             answers = put_questions(w, &setup, &answer).await?;
             continue;
@@ -81,7 +84,7 @@ async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Se
 
 async fn plan_once(
     w: &Workflow,
-    setup: &Setup,
+    setup: &mut Setup,
     findings: Vec<Finding>,
     nth: u32,
 ) -> Result<PlanAnswer, Stop> {
@@ -92,7 +95,6 @@ async fn plan_once(
         sops: setup.sops.clone(),
         findings,
     };
-    let mut setup = setup.clone();
     let mut attempt = 1;
     loop {
         let asking = Asking {
@@ -106,8 +108,8 @@ async fn plan_once(
             Err(Stop::Cancelled) => return Err(Stop::Cancelled),
             Err(Stop::Failed(failure)) => {
                 let key = format!("plan#{nth}.{attempt}");
-                grant(&failure, &mut setup);
-                help(w, &setup, &key, "the orchestrator could not plan", &failure.reason).await?;
+                help(w, setup, &key, "the orchestrator could not plan", &failure.reason).await?;
+                grant(&failure, setup);
             }
         }
         attempt += 1;

@@ -185,11 +185,16 @@ pub struct NewMission {
 /// Takes a mission in: gives it an id and starts its workflow. Bytes that an open mission has, or had and ended
 /// without `again`, are a conflict that names the mission.
 pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
-    receive_as(tx, new, "M", |mission| {
+    let id = receive_as(tx, new, "M", |mission| {
         let (mission, brief, requester) = (mission.to_owned(), new.brief.clone(), new.requester.clone());
         let story = super::Author { mission, brief, requester };
         ((super::Author::NAME, super::Author::VERSION), serde_json::to_string(&story))
-    })
+    })?;
+    if let Some(sop) = &new.brief.ask.sop {
+        // Missions on one SOP take their turns in the order in which they came, however long each one plans.
+        claim(tx, sop, &id)?;
+    }
+    Ok(id)
 }
 
 /// Takes a file in under an id that begins with `prefix`, and starts the workflow that `story` makes of it.
@@ -214,21 +219,9 @@ pub(super) fn receive_as(
         "mission_received",
         &json!({ "title": new.brief.title, "file": new.file, "sha256": sha256, "by": new.requester }),
     )?;
-<<<<<<< HEAD
-    let story =
-        super::Author { mission: id.clone(), brief: new.brief.clone(), requester: new.requester.clone() };
-    let input = serde_json::to_string(&story)
-        .map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
-    if let Some(sop) = &new.brief.ask.sop {
-        // Missions on one SOP take their turns in the order in which they came, however long each one plans.
-        claim(tx, sop, &id)?;
-    }
-    tx.start(&id, (super::Author::NAME, super::Author::VERSION), None, &input)?;
-=======
     let (kind, input) = story(&id);
     let input = input.map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
     tx.start(&id, kind, None, &input)?;
->>>>>>> main
     Ok(id)
 }
 

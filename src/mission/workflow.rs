@@ -58,10 +58,13 @@ impl Story for Author {
 }
 
 async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
-    let (setup, plan) = planned(w, mission).await?;
+    let (mut setup, plan) = planned(w, mission).await?;
     let patch = plan.change == Change::Patch;
-    let scenarios =
-        if patch { Vec::new() } else { scenarios(w, &setup, &plan, &mission.brief.ask.scenarios).await? };
+    let scenarios = if patch {
+        Vec::new()
+    } else {
+        scenarios(w, &mut setup, &plan, &mission.brief.ask.scenarios).await?
+    };
     let mut desk = Desk {
         w,
         setup,
@@ -70,6 +73,9 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
         drafts: Vec::new(),
         gaps: Vec::new(),
         comments: Vec::new(),
+        answers: Vec::new(),
+        latest: None,
+        council: None,
         round: 1,
     };
     if patch {
@@ -84,6 +90,9 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
             Decided::Published(ending) => return Ok(ending),
             Decided::Again(comment) => {
                 desk.comments.push(comment);
+                // The text changes on a person's word: the council looks at it afresh.
+                desk.council = None;
+                desk.latest = Some(round.clone());
                 desk.round = round.number.max(desk.round) + 1;
             }
         }
