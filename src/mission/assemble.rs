@@ -2,7 +2,7 @@
 
 use super::Office;
 use super::plan::MissionPlan;
-use super::records::{MissionState, keep, set_round, set_state};
+use super::records::{MissionState, claimed, keep, set_round, set_state};
 use crate::agent::Snapshot;
 use crate::base::Digest;
 use crate::base::text::put;
@@ -15,7 +15,7 @@ use crate::roles::MissionView;
 use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
 use crate::sop::document::{ExecutionMode, Trigger};
 use crate::sop::lint::{self, Context};
-use crate::sop::{self, Body, Head, Sop, SopId, Step, Version, step_keys};
+use crate::sop::{self, Body, Head, Sop, SopId, Step, Version, references, step_keys};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,7 @@ impl Activity for Assemble {
         let mut findings = Vec::new();
         let sop = self.document(&today, &mut findings);
         let text = sop::render(&sop);
-        let known = Known::of(office, &snapshot)?;
+        let known = Known::of(office, &snapshot, &text)?;
         Self::check(office, (&sop, &text), &known, &mut findings)?;
         let items: Vec<Item> =
             self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
@@ -255,32 +255,35 @@ impl Assemble {
 }
 
 /// What the coded checks may look up.
-pub(super) struct Known {
+struct Known {
     agents: BTreeSet<String>,
     titles: BTreeMap<String, String>,
     sops: BTreeMap<SopId, BTreeSet<Version>>,
 }
 
 impl Known {
-    pub(super) fn of(office: &Office, snapshot: &Snapshot) -> Result<Self, Failure> {
+    /// Looks up the roster, and of the registry only what `text` refers to.
+    fn of(office: &Office, snapshot: &Snapshot, text: &str) -> Result<Self, Failure> {
         let agents = snapshot.roster.agents.values();
         let titles: BTreeMap<String, String> =
             agents.map(|agent| (agent.head.id.clone(), agent.head.title.clone())).collect();
-        let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
-        let (rows, claims) = office.journal.read(|db| Ok((registry::all(db)?, super::claims(db)?)))?;
-        for row in rows {
-            sops.entry(row.id).or_default().insert(row.version);
-        }
-        // An SOP that is being written may be referred to: its mission is open.
-        for (id, _) in claims {
-            if let Ok(id) = id.parse() {
-                sops.entry(id).or_default();
+        let named = references::written(text);
+        let named = named.iter().filter_map(|inside| references::read(inside).ok()).map(|(id, _)| id);
+        let sops = office.journal.read(|db| {
+            let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
+            for id in named {
+                let versions = registry::published(db, &id)?;
+                // An SOP that is being written may be referred to: its mission is open.
+                if !versions.is_empty() || claimed(db, &id)? {
+                    sops.insert(id, versions);
+                }
             }
-        }
+            Ok(sops)
+        })?;
         Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
     }
 
-    pub(super) fn context(&self) -> Context<'_> {
+    fn context(&self) -> Context<'_> {
         Context { agents: &self.agents, titles: &self.titles, sops: &self.sops }
     }
 }

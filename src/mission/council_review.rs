@@ -3,8 +3,9 @@
 use super::Office;
 use super::close::Close;
 use super::council::HoldCouncil;
-use super::records::{MissionState, NewMission, receive_as};
-use super::setup::Prepare;
+use super::plan::MissionPlan;
+use super::records::{MissionState, NewMission, council_called_by, receive_as};
+use super::setup::{Prepare, Setup};
 use crate::agent::Snapshot;
 use crate::base::{Digest, problem::Result as Checked};
 use crate::brief::Brief;
@@ -46,42 +47,59 @@ async fn hold(w: &Workflow, review: &CouncilReview) -> Result<(), Stop> {
         nth: 1,
         snapshot: None,
     };
-    let setup = w.call(prepare).await?;
-    let snapshot = setup.asker.snapshot.clone();
-    let orchestrator = setup.orchestrator.clone();
-    let council = w.call(SeatCouncil { snapshot, by: review.by.clone(), orchestrator }).await?;
+    let setup = w.call(prepare).await?.setup;
+    let parties = Parties {
+        requester: review.by.clone(),
+        orchestrator: setup.orchestrator.clone(),
+        owner: review.by.clone(),
+        ..Parties::default()
+    };
+    let (mission, snapshot) = (review.mission.clone(), setup.asker.snapshot.clone());
+    let seat = SeatCouncil { mission, snapshot, parties, called_by: Some(review.by.clone()), round: 1 };
+    let council = w.call(seat).await?.ok_or_else(|| Failure::bug("a called council was not seated"))?;
     let sop = format!("# {}\n\n{}\n", review.brief.title, review.brief.text);
     w.child(HoldCouncil { setup, council, sop, round: 1, attempt: 0 }).await.map(drop)
 }
 
-/// Chooses who sits on it: nobody who brought the work.
+/// Chooses who sits on it, if anybody called for it: nobody who had a hand in the work.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SeatCouncil {
+    mission: String,
     snapshot: Digest,
-    by: String,
-    orchestrator: String,
+    parties: Parties,
+    /// Who calls for it; absent where the mission's rows say whether anybody has.
+    called_by: Option<String>,
+    round: u32,
+}
+
+impl SeatCouncil {
+    /// Seats the council where a party has called for it since the plan was frozen.
+    pub(super) fn if_called(setup: &Setup, plan: &MissionPlan, round: u32) -> Self {
+        let (mission, snapshot) = (setup.asker.mission.clone(), setup.asker.snapshot.clone());
+        Self { mission, snapshot, parties: plan.parties.clone(), called_by: None, round }
+    }
 }
 
 impl Activity for SeatCouncil {
     const NAME: &'static str = "seat_council";
     const REPEAT: Repeat = Repeat::Pure;
     type World = Office;
-    type Output = CouncilPlan;
+    type Output = Option<CouncilPlan>;
     fn key(&self) -> String {
-        "council/seat".to_owned()
+        format!("council/seat#{}", self.round)
     }
-    async fn perform(self, office: &Office) -> Result<Recorded<CouncilPlan>, Failure> {
-        let Snapshot { settings, roster, .. } = Snapshot::load(&office.journal, &self.snapshot)?;
-        let parties = Parties {
-            requester: self.by.clone(),
-            orchestrator: self.orchestrator,
-            owner: self.by.clone(),
-            ..Parties::default()
+    async fn perform(self, office: &Office) -> Result<Recorded<Option<CouncilPlan>>, Failure> {
+        let called_by = match self.called_by {
+            Some(party) => Some(party),
+            None => office.journal.read(|db| council_called_by(db, &self.mission))?,
         };
-        let call = CouncilCall { classes: &[], ask: None, called_by: Some(&self.by) };
-        let seated = governance::council(&settings.council, &roster, &parties, &call, "");
-        let council = seated.map_err(|reason| Failure::new(FailureClass::Content, reason))?;
-        council.map(Recorded::of).ok_or_else(|| Failure::bug("a called council was not seated"))
+        if called_by.is_none() {
+            return Ok(Recorded::of(None));
+        }
+        let Snapshot { settings, roster, .. } = Snapshot::load(&office.journal, &self.snapshot)?;
+        let call = CouncilCall { classes: &[], ask: None, called_by: called_by.as_deref() };
+        let seated = governance::council(&settings.council, &roster, &self.parties, &call, "");
+        seated.map(Recorded::of).map_err(|reason| Failure::new(FailureClass::Content, reason))
     }
 }
 

@@ -24,7 +24,7 @@ mod workflow;
 pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claimed, mark_moved, mission,
     missions, receive, unmoved,
 };
 pub use workflow::Author;

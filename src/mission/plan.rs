@@ -171,7 +171,7 @@ impl SettlePlan {
         };
         let (active, highest, called_by) = office.journal.read(|db| {
             let called = council_called_by(db, &self.mission)?;
-            Ok((registry::active(db, &sop)?, registry::highest(db, &sop)?, called))
+            Ok((registry::active(db, &sop)?, registry::published(db, &sop)?.last().copied(), called))
         })?;
         let mut wrong = Refusals::default();
         let change = wrong.unless(self.change(active.is_some())).unwrap_or(Change::Minor);

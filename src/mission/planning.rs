@@ -6,11 +6,10 @@ use super::enter::Enter;
 use super::help::{grant, help};
 use super::plan::{MissionPlan, SettlePlan, Settled};
 use super::records::{CLAIM_FREE, MissionState};
-use super::setup::{Prepare, Setup};
+use super::setup::{Prepare, Prepared, Setup};
 use super::workflow::Author;
 use crate::agent::{Asking, Seat, ask};
 use crate::base::Digest;
-use crate::contract::Finding;
 use crate::decision::DecisionKind;
 use crate::journal::{Failure, Stop, Workflow};
 use crate::roles::Answered;
@@ -32,11 +31,18 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
         let requester = mission.requester.clone();
         let prepare =
             Prepare { mission: mission.mission.clone(), brief, requester, nth, snapshot: snapshot.clone() };
-        let mut setup = prepared(w, mission, prepare).await?;
+        let Prepared { mut setup, roster, sops } = prepared(w, mission, prepare).await?;
         snapshot = Some(setup.asker.snapshot.clone());
         setup.view.answers.clone_from(&answers);
+        let question = PlanQuestion {
+            mission: setup.view.clone(),
+            ask: setup.ask.clone(),
+            roster,
+            sops,
+            findings: std::mem::take(&mut findings),
+        };
         setup.asker.grants = grants;
-        let answer = plan_once(w, &mut setup, findings.clone(), nth).await?;
+        let answer = plan_once(w, &mut setup, &question, nth).await?;
         grants = setup.asker.grants;
         if !answer.questions.is_empty() && answers.is_empty() {
             answers = put_questions(w, &setup, &answer).await?;
@@ -72,7 +78,7 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
 }
 
 /// Prepares; where the workspace's files cannot be read, the mission ends with the reason.
-async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Setup, Stop> {
+async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Prepared, Stop> {
     w.call(prepare).await.map_err(|stop| match stop {
         Stop::Failed(failure) => Stop::Failed(Failure::new(
             failure.class,
@@ -85,16 +91,9 @@ async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Se
 async fn plan_once(
     w: &Workflow,
     setup: &mut Setup,
-    findings: Vec<Finding>,
+    question: &PlanQuestion,
     nth: u32,
 ) -> Result<PlanAnswer, Stop> {
-    let question = PlanQuestion {
-        mission: setup.view.clone(),
-        ask: setup.ask.clone(),
-        roster: setup.roster.clone(),
-        sops: setup.sops.clone(),
-        findings,
-    };
     let mut attempt = 1;
     loop {
         let asking = Asking {
@@ -103,7 +102,7 @@ async fn plan_once(
             seat: Seat::Author,
             key: format!("plan#{nth}.{attempt}"),
         };
-        match ask::<Plan>(w, &setup.asker, &asking, &question).await {
+        match ask::<Plan>(w, &setup.asker, &asking, question).await {
             Ok((answer, _)) => return Ok(answer),
             Err(Stop::Cancelled) => return Err(Stop::Cancelled),
             Err(Stop::Failed(failure)) => {

@@ -362,13 +362,10 @@ pub(super) fn release(tx: &Tx<'_>, mission: &str) -> Result<()> {
     Ok(())
 }
 
-/// Which mission has which SOP, by SOP.
-pub fn claims(db: &Connection) -> Result<Vec<(String, String)>> {
-    let rows = db
-        .prepare_cached("SELECT sop, mission FROM claim ORDER BY sop")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    Ok(rows)
+/// Whether an open mission works on that SOP.
+pub fn claimed(db: &Connection, sop: &SopId) -> Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM claim WHERE sop = ?1)";
+    Ok(db.prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0))?)
 }
 
 /// Records that a party calls the council for an open mission; it is held with the next round.

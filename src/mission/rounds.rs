@@ -2,6 +2,7 @@
 
 use super::assemble::{Assemble, Assembled};
 use super::council::{CouncilReport, HoldCouncil};
+use super::council_review::SeatCouncil;
 use super::decide::{Question, decide};
 use super::draft::{self, DraftPart, Part};
 use super::enter::Enter;
@@ -35,11 +36,11 @@ pub(super) struct Desk<'a> {
     pub(super) comments: Vec<String>,
     /// What workers asked and the requester answered, by worker: one's questions tell of its draft.
     pub(super) answers: Vec<(String, Answered)>,
-    /// The round before this one, also across a person's word.
-    pub(super) latest: Option<Round>,
     /// The council's last session.
     pub(super) council: Option<CouncilReport>,
     pub(super) round: u32,
+    /// The round before, also across a person's wish to have something changed.
+    pub(super) last: Option<Round>,
 }
 
 /// One round's draft with its judgement.
@@ -130,9 +131,8 @@ impl Desk<'_> {
         let mut last = first + self.setup.rules.rounds - 1;
         let mut rounds: Vec<Round> = Vec::new();
         loop {
-            let before = self.latest.clone();
-            let round = self.once(before.as_ref()).await?;
-            self.latest = Some(round.clone());
+            let round = self.once().await?;
+            self.last = Some(round.clone());
             let found = round.judged.findings.clone();
             let earlier: Vec<Vec<Finding>> =
                 rounds.iter().map(|round| round.judged.findings.clone()).collect();
@@ -157,9 +157,9 @@ impl Desk<'_> {
     }
 
     /// One round: synthesis, coded checks, council, scrutiny and user test in parallel, judgement.
-    async fn once(&mut self, before: Option<&Round>) -> Result<Round, Stop> {
+    async fn once(&mut self) -> Result<Round, Stop> {
         self.enter(MissionState::Synthesising).await?;
-        let synthesis = self.synthesise(before).await?;
+        let synthesis = self.synthesise().await?;
         let assemble = Assemble {
             mission: self.setup.asker.mission.clone(),
             snapshot: self.setup.asker.snapshot.clone(),
@@ -174,12 +174,13 @@ impl Desk<'_> {
         let judged = if self.plan.change == Change::Patch {
             by_code_only(&assembled)
         } else {
-            self.judge(before, &assembled).await?
+            self.judge(&assembled).await?
         };
         Ok(Round { number: self.round, assembled, judged })
     }
 
-    async fn synthesise(&mut self, before: Option<&Round>) -> Result<Synthesis, Stop> {
+    async fn synthesise(&mut self) -> Result<Synthesis, Stop> {
+        let before = self.last.as_ref();
         let question = SynthesisQuestion {
             mission: self.view(),
             title: self.plan.title.clone(),
@@ -214,11 +215,11 @@ impl Desk<'_> {
         }
     }
 
-    async fn judge(&mut self, before: Option<&Round>, assembled: &Assembled) -> Result<Judged, Stop> {
-        let carried = before.map_or_else(Vec::new, |round| {
+    async fn judge(&mut self, assembled: &Assembled) -> Result<Judged, Stop> {
+        let carried = self.last.as_ref().map_or_else(Vec::new, |round| {
             carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
         });
-        let council = self.hear_council(assembled).await?;
+        let council = self.counsel(assembled).await?;
         self.enter(MissionState::Validating).await?;
         let (scrutiny, tested) = self.validate(assembled, &carried).await?;
         let judge = Judge {
@@ -237,13 +238,19 @@ impl Desk<'_> {
         self.w.call(judge).await
     }
 
-    /// What the council says: asked once, and again as long as it would not let the draft pass. In the other
-    /// rounds its split stays on record.
-    async fn hear_council(&mut self, assembled: &Assembled) -> Result<Option<CouncilReport>, Stop> {
-        let Some(council) = self.plan.council.clone() else { return Ok(None) };
+    /// What the council says, where the plan calls for it or somebody has called for it since: asked once, and again
+    /// as long as it would not let the draft pass. In the other rounds its split stays on record.
+    async fn counsel(&mut self, assembled: &Assembled) -> Result<Option<CouncilReport>, Stop> {
         if let Some(report) = self.council.clone().filter(|report| !report.blocks()) {
             return Ok(Some(report.on_record()));
         }
+        let council = match self.plan.council.clone() {
+            Some(council) => council,
+            None => match self.w.call(SeatCouncil::if_called(&self.setup, &self.plan, self.round)).await? {
+                Some(council) => council,
+                None => return Ok(None),
+            },
+        };
         self.enter(MissionState::Council).await?;
         let mut attempt = 0;
         loop {
@@ -403,7 +410,10 @@ impl Desk<'_> {
             assume: false,
         };
         match decide(self.w, &self.setup, question).await? {
-            Some(Answer { verb: Verb::Approve, .. }) => Ok(Some(best)),
+            Some(Answer { verb: Verb::Approve, .. }) => {
+                self.last = Some(best.clone());
+                Ok(Some(best))
+            }
             Some(Answer { verb: Verb::Revise, text, line, .. }) => {
                 self.comments.push(at_line(&best.assembled.text, line, &text));
                 Ok(None)

@@ -74,9 +74,9 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
         gaps: Vec::new(),
         comments: Vec::new(),
         answers: Vec::new(),
-        latest: None,
         council: None,
         round: 1,
+        last: None,
     };
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.
@@ -90,9 +90,6 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
             Decided::Published(ending) => return Ok(ending),
             Decided::Again(comment) => {
                 desk.comments.push(comment);
-                // The text changes on a person's word: the council looks at it afresh.
-                desk.council = None;
-                desk.latest = Some(round.clone());
                 desk.round = round.number.max(desk.round) + 1;
             }
         }

@@ -6,6 +6,7 @@ use crate::sop::document::RiskLevel;
 use crate::sop::{SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Where a version is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,14 +141,12 @@ pub fn active(db: &Connection, id: &SopId) -> Result<Option<VersionRow>> {
     Ok(db.prepare_cached(&sql)?.query_row([id.as_str()], read).optional()?)
 }
 
-/// The highest version that was ever published.
-pub fn highest(db: &Connection, id: &SopId) -> Result<Option<Version>> {
-    let rows = match history(db, id) {
-        Ok(rows) => rows,
-        Err(problem) if problem.kind == crate::base::Kind::NotFound => Vec::new(),
-        Err(problem) => return Err(problem),
-    };
-    Ok(rows.into_iter().filter(|row| row.status != Status::Draft).map(|row| row.version).max())
+/// Every version that was ever published; empty for an SOP nobody knows.
+pub fn published(db: &Connection, id: &SopId) -> Result<BTreeSet<Version>> {
+    let sql = "SELECT version FROM sop_version WHERE sop = ?1 AND status <> 'draft'";
+    let versions =
+        db.prepare_cached(sql)?.query_map([id.as_str()], |row| word(row, 0))?.collect::<Result<_, _>>()?;
+    Ok(versions)
 }
 
 /// One version, `SOP-REV-x` (the active one, else the newest) or `SOP-REV-x-v1.0`.

@@ -369,7 +369,7 @@ fn passive(subject: &[&str], rest: &[&str], never: bool) -> Option<Clause> {
     }
     let (actor, after) = by_actor(rest.get(1..)?);
     let comma = if rest.first().is_some_and(|token| token.ends_with(',')) { "," } else { "" };
-    let many = subject.last().is_some_and(|noun| noun.ends_with('s')) || subject.contains(&"and");
+    let many = subject.last().is_some_and(|noun| noun.ends_with('s')) || subject.iter().any(|t| *t == "and");
     let tail = passive_tail(&after, if many { "them" } else { "it" });
     let order = format!("{verb} {thing}{comma} {tail}");
     let order = order.trim().trim_end_matches(',').to_owned();

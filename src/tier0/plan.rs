@@ -2,7 +2,7 @@
 //! what. Where neither the roster nor the mission holds the work, it asks instead of guessing.
 
 use super::assignment::{Wanted, written};
-use super::choice::{CARRIES, by_name, chosen, trigger};
+use super::choice::{by_name, carries, chosen, trigger};
 use super::clause::{capital, full_stop, uncapital};
 use super::matching::{Fit, Library, Query};
 use super::names;
@@ -14,6 +14,8 @@ use crate::roster::{Agent, AgentRole, Part, Roster};
 use crate::sop::document::RiskLevel;
 use crate::sop::{Section, Sop};
 
+/// What a requester answers who wants the nearest knowledge to be used.
+const USE_IT: &str = "use it";
 /// Longest name part of an SOP id.
 const LONGEST_NAME: usize = 40;
 
@@ -75,13 +77,14 @@ fn told(q: &PlanQuestion) -> String {
 
 impl<'a> Desk<'a> {
     fn carried(&self) -> bool {
-        self.fits.first().is_some_and(|fit| fit.score >= CARRIES)
+        let chosen = told(self.q).to_lowercase().contains(USE_IT);
+        self.fits.first().is_some_and(|fit| chosen || carries(fit))
     }
 
     /// The requester's own steps lead when they are a list, or when no topic carries the SOP.
     fn own_words(&self) -> bool {
         let steps = self.material.steps.len();
-        steps >= 3 && (self.material.listed || !self.carried())
+        (steps >= 3 && self.material.listed) || (steps >= 2 && !self.carried())
     }
 
     fn owner(&self) -> Result<(&'a Agent, String), String> {
@@ -216,7 +219,9 @@ impl<'a> Desk<'a> {
     }
 
     fn asked(&self, ask: &crate::brief::WorkerAsk, owner: &Agent) -> PlannedAssignment {
-        let brief = if ask.brief.trim().is_empty() {
+        let brief = if !ask.brief.trim().is_empty() {
+            ask.brief.clone()
+        } else {
             let fit = self.fits.iter().find(|fit| fit.known.agent.head.id == ask.agent);
             let wanted = if ask.agent == owner.head.id || fit.is_none() {
                 self.wanted(fit)
@@ -227,15 +232,13 @@ impl<'a> Desk<'a> {
                 }
             };
             written(&wanted)
-        } else {
-            ask.brief.clone()
         };
         PlannedAssignment { agent: ask.agent.clone(), brief, optional: ask.optional }
     }
 
     fn wanted(&self, fit: Option<&Fit<'_>>) -> Wanted {
         let own_words = self.own_words();
-        let usable = fit.filter(|fit| !own_words || fit.score >= CARRIES);
+        let usable = fit.filter(|fit| !own_words || carries(fit));
         let names = if own_words { self.names() } else { Vec::new() };
         let own_words = own_words || usable.is_none();
         Wanted {
@@ -277,7 +280,7 @@ impl<'a> Desk<'a> {
             Some(sop) => (sop.department().to_owned(), sop.name().to_owned()),
             None => match &self.current {
                 Some(sop) => (sop.head.id.department().to_owned(), sop.head.id.name().to_owned()),
-                None => (owner.head.department.clone(), slug(title, LONGEST_NAME)),
+                None => (owner.head.department.clone(), name_of(title)),
             },
         }
     }
@@ -296,16 +299,13 @@ impl<'a> Desk<'a> {
             match (&self.material.done, self.material.limit) {
                 (Some(done), _) => format!("Every time, {}.", uncapital(done)),
                 (None, Some(limit)) => {
-                    format!(
-                        "The same way every time, finished within {limit}, with every step on record: {}.",
-                        uncapital(title)
-                    )
+                    format!("Everybody handles “{title}” the same way, within {limit} and with every step on record.")
                 }
                 (None, None) => {
-                    format!(
-                        "The same way every time, with one owner and every step on record: {}.",
-                        uncapital(title)
-                    )
+                    let since = self.material.trigger.as_deref().map_or(String::new(), |event| {
+                        format!(", from the moment {} to the last entry in the record", uncapital(event.trim_end_matches('.')))
+                    });
+                    format!("Everybody handles “{title}” the same way{since}.")
                 }
             }
         })
@@ -376,7 +376,7 @@ impl<'a> Desk<'a> {
 
     /// Questions only where there is nothing to draft from.
     fn questions(&self) -> Vec<String> {
-        if self.current.is_some() || !self.q.ask.workers.is_empty() || !self.fits.is_empty() {
+        if self.current.is_some() || !self.q.ask.workers.is_empty() || self.carried() {
             return Vec::new();
         }
         if !self.material.readable {
@@ -393,6 +393,10 @@ impl<'a> Desk<'a> {
         let answered =
             |ask: &str| self.q.mission.answers.iter().any(|a: &Answered| a.question.starts_with(ask));
         let mut asked = Vec::new();
+        if let Some(fit) = self.fits.first() {
+            let (topic, id) = (&fit.known.topic.title, &fit.known.agent.head.id);
+            asked.push(format!("The nearest knowledge is “{topic}” of {id}, and it seems to be about other work. Is it meant after all (then answer “{USE_IT}”)?"));
+        }
         if self.material.trigger.is_none() && !answered(ASK_TRIGGER) {
             asked.push(format!("{ASK_TRIGGER} (“{subject}”)? Name the exact event, for example “a customer writes to support”."));
         }
@@ -405,6 +409,15 @@ impl<'a> Desk<'a> {
         }
         asked
     }
+}
+
+/// A long title is named by the words that tell it from others.
+fn name_of(title: &str) -> String {
+    let words = super::words::words(title);
+    let telling: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !super::words::is_stop(word)).collect();
+    let short = words.len() <= 5 || telling.is_empty();
+    if short { slug(title, LONGEST_NAME) } else { slug(&telling.join(" "), LONGEST_NAME) }
 }
 
 fn first_sentence(text: &str) -> String {

@@ -28,6 +28,8 @@ pub(crate) struct Material {
     pub(crate) limit: Option<Span>,
     /// Names of things a request must hold.
     pub(crate) inputs: Vec<String>,
+    /// The requester says that this is how it is wanted.
+    pub(crate) wished: bool,
     /// The steps stood in a list.
     pub(crate) listed: bool,
     /// Pairs of sentences that cannot both hold.
@@ -361,15 +363,7 @@ impl Reader {
     }
 
     fn is_limit_of_the_whole(&mut self, said: &str) -> bool {
-        let lower = said.to_lowercase();
-        let whole = [
-            "take longer than",
-            "takes longer than",
-            "take more than",
-            "be done within",
-            "be finished within",
-        ];
-        if !whole.iter().any(|phrase| lower.contains(phrase)) {
+        if !limits_the_whole(said) {
             return false;
         }
         self.material.limit = super::figures::spans(said).into_iter().next().map(|(span, _)| span);
@@ -393,6 +387,7 @@ impl Reader {
             "what we need",
         ];
         let Some(wish) = wishes.iter().find(|wish| lower.starts_with(**wish)) else { return false };
+        self.material.wished = true;
         if self.listed_orders(said) {
             return true;
         }
@@ -471,6 +466,14 @@ fn thing_of(order: &str) -> Option<String> {
     tokens.next().filter(|token| ["the", "a", "an", "each", "every"].contains(token))?;
     let noun: Vec<&str> = tokens.take_while(|token| !is_stop(token)).take(3).collect();
     (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
+}
+
+/// Whether a sentence limits the time of the work as a whole.
+pub(crate) fn limits_the_whole(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    let whole =
+        ["take longer than", "takes longer than", "take more than", "be done within", "be finished within"];
+    whole.iter().any(|phrase| lower.contains(phrase))
 }
 
 fn extend(step: &mut ProseStep, order: Clause, said: &str) {

@@ -121,7 +121,7 @@ impl Weaver<'_> {
                     .map(str::to_owned);
                 match known {
                     Some(line) if likeness(&line, &bullet) >= SAME && figures(&line) == figures(&bullet) => {
-                        self.fates.merged(&item, STANDS);
+                        self.fates.merged(&item, STANDS)
                     }
                     Some(line) if draft.agent == self.q.owner => {
                         self.out.scope = self.out.scope.replace(&line, &bullet);
