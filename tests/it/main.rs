@@ -6,6 +6,8 @@
 )]
 
 mod fake_openai;
+mod faults_crash;
+mod faults_world;
 mod journal;
 mod provider;
 mod spine;
