@@ -1,4 +1,23 @@
 //! sopd turns a mission file into a reviewed, human-approved, versioned SOP.
+//!
+//! The rooms of the house, from the bottom up; a room uses only rooms above it in this list:
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`base`] | the only doors to time, disk and YAML, and the words every layer shares |
+//! | [`sop`] [`contract`] [`brief`] [`roster`] [`settings`] [`draft`] [`roles`] | document models: read, write, lint, compare. No I/O, no clock |
+//! | [`tier0`] | what sopd can think without any model. Pure |
+//! | [`journal`] | durable workflows, signals, timers, and the hash-chained event log, in SQLite |
+//! | [`registry`] [`agent`] [`decision`] | the SOP library; models, budgets and receipts; people's answers |
+//! | [`governance`] | who may draft, judge, advise and sign |
+//! | [`mission`] | the story from a brief to a published SOP; `mission/workflow.rs` is the story itself |
+//! | [`daemon`] | lock, intake, wiring, and the files people read |
+//! | [`cli`] | the command line: parse, call, print |
+//!
+//! What holds everywhere, each with a test: an acknowledged event is on disk and the chain verifies; no recorded
+//! outcome is produced again; a published file is byte for byte what was approved; an approval counts only for the
+//! bytes it showed, once, by somebody allowed; the contract is frozen before the first draft; no request holds what
+//! its receiver must not see; bad input changes nothing and is explained.
 
 pub mod agent;
 pub mod base;

@@ -119,7 +119,7 @@ fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<P
         }
         match files::read_text(&path, MAX_FILE_BYTES) {
             Ok(text) => {
-                found.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text))
+                found.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text));
             }
             Err(problem) => problems.push(problem),
         }

@@ -90,7 +90,7 @@ impl Activity for Think {
         let agent = snapshot.agent(&self.agent)?;
         let code = roles::code(&self.role).ok_or_else(|| Failure::bug(format!("no role `{}`", self.role)))?;
         match self.endpoint(&snapshot) {
-            None => self.by_code(&snapshot, agent, &code),
+            None => Ok(self.by_code(&snapshot, agent, &code)),
             Some(endpoint) => self.by_model(gateway, (&snapshot, agent, &code), &endpoint).await,
         }
     }
@@ -106,12 +106,7 @@ impl Think {
         }
     }
 
-    fn by_code(
-        self,
-        snapshot: &Snapshot,
-        agent: &Agent,
-        code: &RoleCode,
-    ) -> Result<Recorded<Thought>, Failure> {
+    fn by_code(self, snapshot: &Snapshot, agent: &Agent, code: &RoleCode) -> Recorded<Thought> {
         let receipt = receipt("", agent, &self.question);
         let outcome = match (code.tier0)(&self.question, agent, &snapshot.roster) {
             Err(reason) => Outcome::Failed(Failure::new(FailureClass::Content, reason)),
@@ -128,7 +123,7 @@ impl Think {
             "confidence": confidence(&outcome), "outcome": word(&outcome), "receipt": receipt,
         });
         let thought = Thought { outcome, model: "tier 0".to_owned() };
-        Ok(Recorded::of(thought).event(&self.mission, "model_called", event))
+        Recorded::of(thought).event(&self.mission, "model_called", event)
     }
 
     async fn by_model(
@@ -153,7 +148,7 @@ impl Think {
         let used = used(&exchange, &reservation, endpoint);
         let outcome = judge(&exchange, code, &request.schema);
         let event =
-            self.event(&exchange, (&outcome, endpoint), used, receipt(template, agent, &self.question));
+            self.event(&exchange, (&outcome, endpoint), used, &receipt(template, agent, &self.question));
         let thought = Thought { outcome, model: endpoint.model.clone() };
         Ok(Recorded::of(thought)
             .event(&self.mission, "model_called", event)
@@ -193,7 +188,7 @@ impl Think {
         exchange: &Exchange,
         (outcome, endpoint): (&Outcome, &Endpoint),
         used: Spent,
-        receipt: Value,
+        receipt: &Value,
     ) -> Value {
         let (tokens, millis) = match &exchange.outcome {
             Ok(completion) => (completion.tokens, completion.millis),

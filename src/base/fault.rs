@@ -29,7 +29,8 @@ pub fn point(place: &str, moment: &str) {
     let name = format!("{place}/{moment}");
     if let Some(log) = &plan.log
         && let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(log)
-        && let Err(error) = writeln!(file, "{name}")
+        // One write: points are passed by several threads at once.
+        && let Err(error) = file.write_all(format!("{name}\n").as_bytes())
     {
         tracing::warn!(%error, "could not log the fault point");
     }

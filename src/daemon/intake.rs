@@ -3,6 +3,7 @@
 
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
+use crate::base::text::put;
 use crate::base::{Digest, Kind, Problem, files, problem::Result};
 use crate::brief;
 use crate::mission::{self, NewMission};
@@ -158,21 +159,9 @@ impl Intake {
             }
         }
         self.seen.retain(|path, _| there.contains(path));
-        self.drop_orphaned_explanations(&folder);
+        drop_orphaned_explanations(&folder);
         ready.sort();
         Ok(ready)
-    }
-
-    /// An explanation whose file is gone explains nothing any more.
-    fn drop_orphaned_explanations(&self, folder: &Path) {
-        let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>());
-        for entry in entries.unwrap_or_default() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let orphaned = name.strip_suffix(EXPLANATION).is_some_and(|file| !folder.join(file).exists());
-            if orphaned && let Err(problem) = files::remove(&entry.path()) {
-                tracing::warn!(%problem, "an explanation could not be removed");
-            }
-        }
     }
 
     /// Moves files whose missions were recorded right before a crash.
@@ -187,6 +176,18 @@ impl Intake {
             }
         }
         Ok(())
+    }
+}
+
+/// An explanation whose file is gone explains nothing any more.
+fn drop_orphaned_explanations(folder: &Path) {
+    let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>());
+    for entry in entries.unwrap_or_default() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let orphaned = name.strip_suffix(EXPLANATION).is_some_and(|file| !folder.join(file).exists());
+        if orphaned && let Err(problem) = files::remove(&entry.path()) {
+            tracing::warn!(%problem, "an explanation could not be removed");
+        }
     }
 }
 
@@ -282,7 +283,7 @@ fn explain(name: &str, problems: &[Problem]) -> String {
          and save it; this note then goes away by itself.\n"
     );
     for problem in problems {
-        out.push_str(&format!("\n```\n{problem}\n```\n"));
+        put(&mut out, format_args!("\n```\n{problem}\n```\n"));
     }
     out
 }

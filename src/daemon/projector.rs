@@ -104,7 +104,7 @@ fn project(workspace: &Workspace, git: Git, done: i64, tidy: bool) -> Result<i64
         }
     }
     let mut trouble = None;
-    for subject in subjects.iter().filter(|subject| subject.starts_with("M-")) {
+    for subject in subjects.iter().filter(|subject| subject.starts_with("M-") || subject.starts_with("C-")) {
         if tidy {
             dossier::remove_leftovers(workspace, subject);
         }
@@ -119,11 +119,10 @@ fn project(workspace: &Workspace, git: Git, done: i64, tidy: bool) -> Result<i64
     if git.commit {
         git::commit(workspace, &published);
     }
-    match trouble {
-        Some(problem) => Err(problem),
-        None => {
-            files::project(&mark(workspace), at.to_string().as_bytes())?;
-            Ok(at)
-        }
+    if let Some(problem) = trouble {
+        Err(problem)
+    } else {
+        files::project(&mark(workspace), at.to_string().as_bytes())?;
+        Ok(at)
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn of(text: &str) -> Self {
+        // The cell of a table of inputs says whether a value is required; its `no` turns no rule round.
+        let text = text.replace("| yes ", "| required ").replace("| no ", "| optional ");
         let inner = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '%' | '\'' | '/');
         let list: Vec<String> = text
             .split(|c: char| !inner(c))

@@ -68,7 +68,7 @@ pub struct Source {
 pub fn trace(sop_text: &str, items: &[Item], also: &[Also<'_>]) -> Provenance {
     let mut pieces: Vec<Piece<'_>> = items.iter().flat_map(|item| cut_pieces(&item.id, &item.text)).collect();
     for other in also {
-        let words = other.text.lines().flat_map(|line| cut_pieces(other.name, line));
+        let words = other.text.lines().flat_map(|line| cut_pieces(other.name, content(line)));
         pieces.extend(words);
     }
     let template = template_lines(sop_text);

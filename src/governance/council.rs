@@ -54,11 +54,10 @@ pub fn council(
     }
     let why = match (call.called_by, call.ask, level) {
         (Some(party), ..) => format!("{party} asked for it"),
-        (None, Some(CouncilAsk::Skip), _) => return Ok(None),
         (None, Some(CouncilAsk::Required), _) => "the mission asks for it".to_owned(),
         (None, None, CouncilLevel::Mandatory) => format!("it is mandatory for {}", listed(&classes)),
         (None, None, CouncilLevel::Recommended) => format!("it is recommended for {}", listed(&classes)),
-        (None, None, CouncilLevel::Optional) => return Ok(None),
+        (None, Some(CouncilAsk::Skip), _) | (None, None, CouncilLevel::Optional) => return Ok(None),
     };
     seat(settings, roster, parties, why).map(Some)
 }

@@ -37,7 +37,7 @@ pub(super) fn shelve(tx: &Tx<'_>, text: &str) -> Result<String> {
 /// The opposite of [`shelve`].
 pub(super) fn fetch(db: &Connection, text: String) -> Result<String> {
     let Some(hash) = text.strip_prefix(MARK) else { return Ok(text) };
-    let missing = || crate::base::Problem::store(format!("the journal lacks the payload {hash}"));
+    let missing = || crate::base::Problem::failed(format!("the journal lacks the payload {hash}"));
     let bytes = get(db, &Digest(hash.to_owned()))?.ok_or_else(missing)?;
     String::from_utf8(bytes).map_err(|_not_text| missing())
 }

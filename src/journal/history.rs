@@ -18,8 +18,8 @@ pub(super) struct Record {
     pub(super) created_at: i64,
     /// Everything asked for and recorded, by ordinal.
     pub(super) steps: HashMap<i64, StepRecord>,
-    /// Ordinals in the order of completion.
-    pub(super) completed: VecDeque<i64>,
+    /// Positions and ordinals in the order of completion.
+    pub(super) completed: VecDeque<(i64, i64)>,
 }
 
 /// One step as stored.
@@ -59,7 +59,7 @@ pub(super) fn load(db: &Connection, id: &str) -> Result<Option<Record>> {
         steps.insert(step.ordinal, step);
     }
     order.sort_unstable();
-    let completed = order.into_iter().map(|(_, ordinal)| ordinal).collect();
+    let completed = order.into();
     let input = blob::fetch(db, input)?;
     Ok(Some(Record { kind, version, parent, input, created_at, steps, completed }))
 }
@@ -128,7 +128,7 @@ pub(super) fn encode_outcome(outcome: &Result<String, Stop>) -> Result<String> {
 /// The opposite of [`encode_outcome`].
 pub(super) fn decode_outcome(text: &str) -> Result<Result<String, Stop>> {
     let stored: Stored = serde_json::from_str(text)
-        .map_err(|error| Problem::store(format!("a recorded outcome cannot be read: {error}")))?;
+        .map_err(|error| Problem::failed(format!("a recorded outcome cannot be read: {error}")))?;
     Ok(match stored {
         Stored::Ok(value) => Ok(value.get().to_owned()),
         Stored::Failed(failure) => Err(Stop::Failed(failure)),

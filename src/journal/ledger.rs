@@ -1,4 +1,4 @@
-//! What the driver writes and looks up: starts, outcomes, signals that have come.
+//! What the driver writes and looks up: steps with their outcomes, and signals that have come.
 
 use super::blob;
 use super::driver::CANCEL;
@@ -6,37 +6,23 @@ use super::history::StepRecord;
 use super::tx::Tx;
 use super::workflow::Asked;
 use crate::base::problem::Result;
-use std::collections::BTreeMap;
-
-/// Something whose start is recorded.
-pub(super) enum Start {
-    Activity(StepRecord),
-    Child { id: String, kind: (&'static str, u32), input: String },
-    Timer { ordinal: i64, due: i64 },
-}
-
-impl Start {
-    pub(super) fn write(&self, tx: &Tx<'_>, workflow: &str) -> Result<()> {
-        match self {
-            Self::Activity(step) => step.write(tx, workflow, None).map(drop),
-            Self::Child { id, kind, input } => tx.start(id, *kind, Some(workflow), input).map(drop),
-            Self::Timer { ordinal, due } => {
-                let fired: bool = tx
-                    .db()
-                    .prepare_cached("SELECT EXISTS(SELECT 1 FROM signal WHERE workflow = ?1 AND name = ?2)")?
-                    .query_row((workflow, format!("timer/{ordinal}")), |row| row.get(0))?;
-                if !fired {
-                    tx.db()
-                        .prepare_cached("INSERT INTO timer(workflow, ordinal, due_at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-                        .execute((workflow, ordinal, due))?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
 
 impl StepRecord {
+    /// The observation of a cancel. It was never asked for, so its ordinal is negative.
+    pub(super) fn cancel(position: i64) -> Self {
+        Self {
+            ordinal: -1 - position,
+            kind: CANCEL.to_owned(),
+            name: CANCEL.to_owned(),
+            key: CANCEL.to_owned(),
+            input_hash: String::new(),
+            attempt: 1,
+            position: Some(position),
+            outcome: None,
+            at: 0,
+        }
+    }
+
     /// Writes the step; an outcome that is already recorded is never replaced.
     pub(super) fn write(&self, tx: &Tx<'_>, workflow: &str, outcome: Option<&str>) -> Result<i64> {
         let outcome = outcome.map(|text| blob::shelve(tx, text)).transpose()?;
@@ -94,7 +80,7 @@ impl Arrived {
     pub(super) fn oldest(
         db: &rusqlite::Connection,
         workflow: &str,
-        wanted: &BTreeMap<String, i64>,
+        wanted: impl Fn(&str) -> bool,
     ) -> Result<Option<Self>> {
         let mut statement = db.prepare_cached(
             "SELECT id, name, payload FROM signal WHERE workflow = ?1 AND position IS NULL ORDER BY id",
@@ -102,7 +88,7 @@ impl Arrived {
         let mut rows = statement.query([workflow])?;
         while let Some(row) = rows.next()? {
             let name: String = row.get(1)?;
-            if name == CANCEL || wanted.contains_key(&name) {
+            if wanted(&name) {
                 let payload = blob::fetch(db, row.get(2)?)?;
                 return Ok(Some(Self { id: row.get(0)?, name, payload }));
             }

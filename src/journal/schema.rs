@@ -44,7 +44,7 @@ CREATE TABLE step(
   input_hash TEXT NOT NULL,
   attempt INTEGER NOT NULL,             -- 1 at first
   position INTEGER,                     -- place in the order of completion; NULL while open
-  outcome TEXT,
+  outcome TEXT,                         -- of an open one: why nobody waits for it any more
   at INTEGER NOT NULL,                  -- when the last of these was written
   PRIMARY KEY(workflow, ordinal)
 ) STRICT, WITHOUT ROWID;
@@ -95,9 +95,21 @@ pub(super) fn migrate(db: &mut Connection, migrations: &[&[&str]], may_migrate: 
 }
 
 /// A database error, in words.
+///
+/// Only what another try may cure, or what a person must mend in the file, is of kind `Store`. A broken rule of
+/// the tables or a mistaken statement would fail the same way for ever: whoever asked must hear of it instead.
 #[expect(clippy::needless_pass_by_value, reason = "it is the shape map_err wants")]
 pub(super) fn store(error: rusqlite::Error) -> Problem {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly};
+    use rusqlite::ErrorCode::{
+        ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, TypeMismatch,
+        Unknown,
+    };
+    match error.sqlite_error_code() {
+        Some(ConstraintViolation | TypeMismatch | Unknown) | None => {
+            return Problem::failed(format!("the journal refused a statement: {error}"));
+        }
+        Some(_) => {}
+    }
     let problem = Problem::store(format!("the journal could not be used: {error}"));
     match error.sqlite_error_code() {
         Some(DiskFull) => problem.hint("free some disk space; nothing half-written was kept"),

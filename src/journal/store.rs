@@ -2,7 +2,7 @@
 
 use super::redact::Redactor;
 use super::tx::Tx;
-use super::writer::Writer;
+use super::writer::{Appended, Writer};
 use super::{blob, chain, schema};
 use crate::base::{Clock, Digest, Problem, problem::Result};
 use rusqlite::{Connection, OpenFlags};
@@ -94,6 +94,11 @@ impl Journal {
         F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
     {
         self.shared.writer.submit_async(job).await.unwrap_or_else(|_gone| Err(closed()))
+    }
+
+    /// How much this process has appended, for figures.
+    pub fn appended(&self) -> Appended {
+        self.shared.writer.appended()
     }
 
     /// Reads beside the writer, on a snapshot.

@@ -78,6 +78,11 @@ impl<'a> Tx<'a> {
     pub fn signal(&self, workflow: &str, name: &str, payload: &Value) -> Result<()> {
         let payload = self.redactor.clean(&payload.to_string()).into_owned();
         let payload = blob::shelve(self, &payload)?;
+        self.signal_text(workflow, name, &payload)
+    }
+
+    /// [`Tx::signal`] with a payload that is clean and shelved already.
+    pub(super) fn signal_text(&self, workflow: &str, name: &str, payload: &str) -> Result<()> {
         self.db
             .prepare_cached(
                 "INSERT INTO signal(workflow, name, payload, at, position)

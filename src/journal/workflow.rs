@@ -8,7 +8,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 /// Why a story cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +45,14 @@ pub struct Workflow {
 /// What was asked and what was answered.
 #[derive(Default)]
 pub(super) struct Desk {
-    next_ordinal: i64,
+    pub(super) next_ordinal: i64,
     /// Asked since the driver last looked.
     pub(super) asked: VecDeque<Asked>,
     /// Given up since the driver last looked.
     pub(super) dropped: Vec<i64>,
     answers: HashMap<i64, Answer>,
+    /// Who is to be told of an answer: groups such as `FuturesUnordered` poll only what has woken them.
+    wakers: HashMap<i64, Waker>,
     now: i64,
 }
 
@@ -201,6 +203,9 @@ impl Desk {
     pub(super) fn answer(&mut self, ordinal: i64, position: i64, outcome: Result<String, Stop>, at: i64) {
         self.now = at;
         self.answers.insert(ordinal, Answer { position, outcome });
+        if let Some(waker) = self.wakers.remove(&ordinal) {
+            waker.wake();
+        }
     }
 }
 
@@ -231,12 +236,15 @@ impl<T> Pending<T> {
 
 impl<T: DeserializeOwned> Future for Pending<T> {
     type Output = Result<T, Stop>;
-    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.inner {
             Inner::Failed(failure) => Poll::Ready(Err(Stop::Failed(failure.clone()))),
             Inner::Asked { desk, ordinal, done } => {
-                let answer = desk.lock().unwrap_or_else(PoisonError::into_inner).answers.remove(ordinal);
-                let Some(answer) = answer else { return Poll::Pending };
+                let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(answer) = desk.answers.remove(ordinal) else {
+                    desk.wakers.insert(*ordinal, cx.waker().clone());
+                    return Poll::Pending;
+                };
                 *done = true;
                 Poll::Ready(answer.outcome.and_then(|text| {
                     serde_json::from_str(&text).map_err(|error| {
@@ -251,7 +259,9 @@ impl<T: DeserializeOwned> Future for Pending<T> {
 impl<T> Drop for Pending<T> {
     fn drop(&mut self) {
         if let Inner::Asked { desk, ordinal, done: false } = &self.inner {
-            desk.lock().unwrap_or_else(PoisonError::into_inner).dropped.push(*ordinal);
+            let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+            desk.wakers.remove(ordinal);
+            desk.dropped.push(*ordinal);
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::redact::Redactor;
 use super::schema::store;
 use super::tx::Tx;
-use crate::base::{Clock, Problem, problem::Result};
+use crate::base::{Clock, Kind, Problem, problem::Result};
 use rusqlite::{Connection, TransactionBehavior};
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -21,6 +22,15 @@ type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Run with the open transaction, or with the reason why there is none.
 type Job = Box<dyn FnOnce(Result<&Tx<'_>>) -> (bool, Reply) + Send>;
 
+/// How much was appended by this process since it opened the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// Appends that were asked for.
+    pub jobs: u64,
+    /// Transactions they shared.
+    pub commits: u64,
+}
+
 enum Order {
     Append(Job),
     OthersAppended(oneshot::Sender<Result<bool>>),
@@ -29,6 +39,7 @@ enum Order {
 pub(super) struct Writer {
     orders: Sender<Order>,
     listener: Arc<Mutex<Option<Listener>>>,
+    appended: Arc<Mutex<Appended>>,
 }
 
 impl Writer {
@@ -36,13 +47,23 @@ impl Writer {
         let (orders, inbox) = channel();
         let listener: Arc<Mutex<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
-        let mut desk = Desk { db, clock, redactor, listener: heard, seen: 0 };
+        let appended: Arc<Mutex<Appended>> = Arc::default();
+        let counted = appended.clone();
+        let mut desk = Desk { db, clock, redactor, listener: heard, appended: counted, seen: 0 };
+        // What others append after this is noticed, even before anybody has asked.
+        if let Err(problem) = desk.data_version() {
+            tracing::warn!(%problem, "the journal's version could not be read");
+        }
         std::thread::spawn(move || desk.work(&inbox));
-        Self { orders, listener }
+        Self { orders, listener, appended }
     }
 
     pub(super) fn listen(&self, listener: Listener) {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+    }
+
+    pub(super) fn appended(&self) -> Appended {
+        *self.appended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn submit<T, F>(&self, job: F) -> Receiver<Result<T>>
@@ -83,7 +104,12 @@ where
     F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
 {
     Box::new(move |tx| {
-        let outcome = tx.and_then(job);
+        // A job that breaks down must not take the thread with it: all later appends would fail.
+        let outcome = tx.and_then(|tx| {
+            std::panic::catch_unwind(AssertUnwindSafe(|| job(tx))).unwrap_or_else(|panic| {
+                Err(Problem::failed(format!("BUG: an append broke down: {}", super::driver::words(&*panic))))
+            })
+        });
         let kept = outcome.is_ok();
         let reply: Reply = Box::new(move |committed| answer(committed.and(outcome)));
         (kept, reply)
@@ -95,6 +121,7 @@ struct Desk {
     clock: Clock,
     redactor: Redactor,
     listener: Arc<Mutex<Option<Listener>>>,
+    appended: Arc<Mutex<Appended>>,
     seen: i64,
 }
 
@@ -128,6 +155,11 @@ impl Desk {
     fn commit(&mut self, batch: Vec<Job>) {
         let mut replies = Vec::with_capacity(batch.len());
         let mut woken = Vec::new();
+        {
+            let mut appended = self.appended.lock().unwrap_or_else(PoisonError::into_inner);
+            appended.jobs += batch.len() as u64;
+            appended.commits += 1;
+        }
         let committed = self.run(batch, &mut replies, &mut woken);
         if let Err(problem) = &committed {
             tracing::error!(%problem, "the journal could not be appended to");
@@ -146,7 +178,7 @@ impl Desk {
 
     fn run(&mut self, batch: Vec<Job>, replies: &mut Vec<Reply>, woken: &mut Vec<String>) -> Result<()> {
         let now = self.clock.now();
-        let opened = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store);
+        let opened = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(lost);
         let mut open = opened.as_ref().map(|_| ()).map_err(Clone::clone);
         for job in batch {
             if let (Ok(transaction), Ok(())) = (&opened, &open) {
@@ -157,12 +189,11 @@ impl Desk {
             }
         }
         open?;
-        opened?.commit().map_err(store)
+        opened?.commit().map_err(lost)
     }
 }
 
-/// Runs one job inside a savepoint. An error here means that the whole transaction is lost (a full disk makes
-/// SQLite roll everything back).
+/// Runs one job inside a savepoint. An error here means that the whole transaction is lost.
 fn attempt(
     transaction: &Connection,
     job: Job,
@@ -170,20 +201,28 @@ fn attempt(
     replies: &mut Vec<Reply>,
     woken: &mut Vec<String>,
 ) -> Result<()> {
-    let opened = transaction.prepare_cached("SAVEPOINT job").and_then(|mut sql| sql.execute([]));
-    if let Err(error) = opened {
-        let problem = store(error);
+    let point = |sql| transaction.prepare_cached(sql).and_then(|mut sql| sql.execute([])).map_err(lost);
+    if let Err(problem) = point("SAVEPOINT job") {
         replies.push(job(Err(problem.clone())).1);
         return Err(problem);
     }
     let tx = Tx::new(transaction, now, redactor);
     let (kept, reply) = job(Ok(&tx));
     replies.push(reply);
+    // On a full or failing disk SQLite rolls everything back by itself.
+    if transaction.is_autocommit() {
+        return Err(Problem::store("the journal could not be used: the disk is full or failing")
+            .hint("free some disk space; nothing half-written was kept"));
+    }
     if kept {
         woken.extend(tx.woken());
     } else {
-        transaction.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        point("ROLLBACK TO job")?;
     }
-    transaction.prepare_cached("RELEASE job")?.execute([])?;
-    Ok(())
+    point("RELEASE job").map(drop)
+}
+
+/// Trouble with the transaction itself is nobody's job's fault: every one of them may be tried again.
+fn lost(error: rusqlite::Error) -> Problem {
+    Problem { kind: Kind::Store, ..store(error) }
 }

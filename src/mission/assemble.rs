@@ -2,7 +2,7 @@
 
 use super::Office;
 use super::plan::MissionPlan;
-use super::records::{MissionState, keep, set_round, set_state};
+use super::records::{MissionState, claimed, keep, set_round, set_state};
 use crate::agent::Snapshot;
 use crate::base::Digest;
 use crate::base::text::put;
@@ -15,7 +15,7 @@ use crate::roles::MissionView;
 use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
 use crate::sop::document::{ExecutionMode, Trigger};
 use crate::sop::lint::{self, Context};
-use crate::sop::{self, Body, Head, Sop, SopId, Step, Version, step_keys};
+use crate::sop::{self, Body, Head, Sop, SopId, Step, Version, references, step_keys};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,8 +67,8 @@ impl Activity for Assemble {
         let mut findings = Vec::new();
         let sop = self.document(&today, &mut findings);
         let text = sop::render(&sop);
-        let known = Known::of(office, &snapshot)?;
-        self.check(office, (&sop, &text), &known, &mut findings)?;
+        let known = Known::of(office, &snapshot, &text)?;
+        Self::check(office, (&sop, &text), &known, &mut findings)?;
         let items: Vec<Item> =
             self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
         if !self.drafts.is_empty() {
@@ -166,7 +166,6 @@ impl Assemble {
 
     /// The form, the house rules, and the other SOPs.
     fn check(
-        &self,
         office: &Office,
         (sop, text): (&Sop, &str),
         known: &Known,
@@ -232,21 +231,23 @@ impl Assemble {
                 draft::Fate::Merged => "merged",
                 draft::Fate::Rejected => "rejected",
             };
-            out.push_str(&format!(
-                "| {} | {fate} | {} |\n",
-                cell(&disposition.item),
-                cell(&disposition.reason)
-            ));
+            put(
+                &mut out,
+                format_args!("| {} | {fate} | {} |\n", cell(&disposition.item), cell(&disposition.reason)),
+            );
         }
         if !self.synthesis.dissent.is_empty() {
             out.push_str("\n## Where workers disagreed\n\n");
             for dissent in &self.synthesis.dissent {
-                out.push_str(&format!(
-                    "- **{}** ({}): {}\n",
-                    dissent.subject,
-                    dissent.items.join(", "),
-                    dissent.settled
-                ));
+                put(
+                    &mut out,
+                    format_args!(
+                        "- **{}** ({}): {}\n",
+                        dissent.subject,
+                        dissent.items.join(", "),
+                        dissent.settled
+                    ),
+                );
             }
         }
         out
@@ -254,32 +255,35 @@ impl Assemble {
 }
 
 /// What the coded checks may look up.
-pub(super) struct Known {
+struct Known {
     agents: BTreeSet<String>,
     titles: BTreeMap<String, String>,
     sops: BTreeMap<SopId, BTreeSet<Version>>,
 }
 
 impl Known {
-    pub(super) fn of(office: &Office, snapshot: &Snapshot) -> Result<Self, Failure> {
+    /// Looks up the roster, and of the registry only what `text` refers to.
+    fn of(office: &Office, snapshot: &Snapshot, text: &str) -> Result<Self, Failure> {
         let agents = snapshot.roster.agents.values();
         let titles: BTreeMap<String, String> =
             agents.map(|agent| (agent.head.id.clone(), agent.head.title.clone())).collect();
-        let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
-        let (rows, claims) = office.journal.read(|db| Ok((registry::all(db)?, super::claims(db)?)))?;
-        for row in rows {
-            sops.entry(row.id).or_default().insert(row.version);
-        }
-        // An SOP that is being written may be referred to: its mission is open.
-        for (id, _) in claims {
-            if let Ok(id) = id.parse() {
-                sops.entry(id).or_default();
+        let named = references::written(text);
+        let named = named.iter().filter_map(|inside| references::read(inside).ok()).map(|(id, _)| id);
+        let sops = office.journal.read(|db| {
+            let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
+            for id in named {
+                let versions = registry::published(db, &id)?;
+                // An SOP that is being written may be referred to: its mission is open.
+                if !versions.is_empty() || claimed(db, &id)? {
+                    sops.insert(id, versions);
+                }
             }
-        }
+            Ok(sops)
+        })?;
         Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
     }
 
-    pub(super) fn context(&self) -> Context<'_> {
+    fn context(&self) -> Context<'_> {
         Context { agents: &self.agents, titles: &self.titles, sops: &self.sops }
     }
 }

@@ -6,6 +6,7 @@ use super::records::keep;
 use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
 use crate::base::Digest;
+use crate::base::text::put;
 use crate::contract::{Finding, Severity};
 use crate::governance::CouncilPlan;
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
@@ -148,9 +149,9 @@ fn markdown(council: &CouncilPlan, report: &CouncilReport) -> String {
     );
     let mut list = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
-            out.push_str(&format!("\n## {title}\n\n"));
+            put(&mut out, format_args!("\n## {title}\n\n"));
             for line in lines {
-                out.push_str(&format!("- {line}\n"));
+                put(&mut out, format_args!("- {line}\n"));
             }
         }
     };

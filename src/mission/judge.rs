@@ -7,6 +7,7 @@ use super::plan::MissionPlan;
 use super::records::keep;
 use super::validate::Tested;
 use crate::base::Digest;
+use crate::base::text::put;
 use crate::brief::Scenario;
 use crate::contract::quote::Verified;
 use crate::contract::verdicts::{Coded, Judgement, Report, Settled, combine, judgement};
@@ -161,7 +162,7 @@ impl Judge {
         if !self.evidence.is_empty() {
             out.push_str("\n## Evidence found by code\n\n");
             for (assertion, quote) in &self.evidence {
-                out.push_str(&format!("- {assertion}: \"{}\"\n", quote.trim().replace('\n', " ")));
+                put(&mut out, format_args!("- {assertion}: \"{}\"\n", quote.trim().replace('\n', " ")));
             }
         }
         out.push_str("\n## Findings\n\n");
@@ -172,10 +173,10 @@ impl Judge {
             let other = finding.other.as_ref().map_or(String::new(), |other| format!(" Elsewhere: {other}"));
             let section = finding.section.map_or("the whole", Section::title);
             let severity = if finding.severity == Severity::Blocking { "**blocking**" } else { "advisory" };
-            out.push_str(&format!(
-                "- {severity} · {section} · `{}`: {}{other}\n",
-                finding.code, finding.message
-            ));
+            put(
+                &mut out,
+                format_args!("- {severity} · {section} · `{}`: {}{other}\n", finding.code, finding.message),
+            );
         }
         out
     }
@@ -184,23 +185,23 @@ impl Judge {
         let Tested { scenario, trace, .. } = &self.tested;
         let title = format!("User test, round {} · by {}", self.round, self.plan.parties.user_testing);
         let mut out = contract::render::judgement(&title, judgement);
-        out.push_str(&format!("\n## The scenario\n\n{}\n\n", scenario.text));
+        put(&mut out, format_args!("\n## The scenario\n\n{}\n\n", scenario.text));
         for (name, value) in &scenario.given {
-            out.push_str(&format!("- {name}: {value}\n"));
+            put(&mut out, format_args!("- {name}: {value}\n"));
         }
         out.push_str("\n## The walk\n\n");
         for step in &trace.steps {
-            out.push_str(&format!("{}. {}", step.step, step.did));
+            put(&mut out, format_args!("{}. {}", step.step, step.did));
             if !step.produced.is_empty() {
-                out.push_str(&format!(" Produced: {}", step.produced));
+                put(&mut out, format_args!(" Produced: {}", step.produced));
             }
             if !step.lacked.is_empty() {
-                out.push_str(&format!(" **Lacked: {}**", step.lacked));
+                put(&mut out, format_args!(" **Lacked: {}**", step.lacked));
             }
             out.push('\n');
         }
         let done = if trace.done { "reached" } else { "**not reached**" };
-        out.push_str(&format!("\nDefinition of done {done}: {}\n", trace.outcome));
+        put(&mut out, format_args!("\nDefinition of done {done}: {}\n", trace.outcome));
         out
     }
 }

@@ -4,20 +4,26 @@
 mod assemble;
 mod close;
 mod council;
+mod council_review;
 mod decide;
 mod draft;
 mod enter;
+mod help;
 mod judge;
 mod plan;
+mod planning;
 mod publish;
 mod records;
+mod rounds;
 mod setup;
+mod signing;
 mod validate;
 mod workflow;
 
+pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claims, mark_moved, mission,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claimed, mark_moved, mission,
     missions, receive, unmoved,
 };
 pub use workflow::Author;
@@ -43,6 +49,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .story::<Author>()
         .story::<draft::DraftPart>()
         .story::<council::HoldCouncil>()
+        .story::<council_review::CouncilReview>()
         .story::<validate::Scrutinise>()
         .story::<validate::UserTest>()
         .activity::<Think>(gateway)
@@ -54,6 +61,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<draft::KeepDraft>(office)
         .activity::<assemble::Assemble>(office)
         .activity::<council::KeepCouncil>(office)
+        .activity::<council_review::SeatCouncil>(office)
         .activity::<validate::KeepScenarios>(office)
         .activity::<judge::Judge>(office)
         .activity::<publish::Publish>(office)

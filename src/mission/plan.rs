@@ -97,6 +97,10 @@ impl Activity for SettlePlan {
         format!("plan/settle#{}", self.nth)
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Settled>, Failure> {
+        // Its turn first: what another mission is about to publish decides whether this one's plan is sound.
+        if let Some(held) = self.take_turn(office).await? {
+            return Ok(held);
+        }
         let snapshot = Snapshot::load(&office.journal, &self.snapshot)?;
         let plan = match self.complete(office, &snapshot)? {
             Ok(plan) => plan,
@@ -109,23 +113,6 @@ impl Activity for SettlePlan {
                 ));
             }
         };
-        let (mission, sop) = (self.mission.clone(), plan.sop.clone());
-        let holder = office
-            .journal
-            .append_async(move |tx| {
-                let holder = claim(tx, &sop, &mission)?;
-                if let Some(holder) = &holder {
-                    let reason =
-                        format!("{holder} is working on {sop}; this mission goes on when that one has ended");
-                    set_state(tx, &mission, MissionState::Held, &reason)?;
-                }
-                Ok(holder)
-            })
-            .await?;
-        if let Some(holder) = holder {
-            let event = json!({ "behind": holder, "sop": plan.sop });
-            return Ok(Recorded::of(Settled::Held(holder)).event(&self.mission, "mission_held", event));
-        }
         Ok(freeze(self.mission, plan))
     }
 }
@@ -150,94 +137,107 @@ fn freeze(mission: String, plan: MissionPlan) -> Recorded<Settled> {
 }
 
 impl SettlePlan {
+    /// Claims the SOP; while another open mission has it, this one is held behind that one.
+    async fn take_turn(&self, office: &Office) -> Result<Option<Recorded<Settled>>, Failure> {
+        let Ok(sop) = self.identity() else { return Ok(None) };
+        let (mission, wanted) = (self.mission.clone(), sop.clone());
+        let holder = office
+            .journal
+            .append_async(move |tx| {
+                let holder = claim(tx, &wanted, &mission)?;
+                if let Some(holder) = &holder {
+                    let reason = format!(
+                        "{holder} is working on {wanted}; this mission goes on when that one has ended"
+                    );
+                    set_state(tx, &mission, MissionState::Held, &reason)?;
+                }
+                Ok(holder)
+            })
+            .await?;
+        Ok(holder.map(|holder| {
+            let event = json!({ "behind": holder, "sop": sop });
+            Recorded::of(Settled::Held(holder)).event(&self.mission, "mission_held", event)
+        }))
+    }
+
     fn complete(
         &self,
         office: &Office,
         snapshot: &Snapshot,
     ) -> Result<Result<MissionPlan, Vec<Finding>>, Failure> {
-        let Snapshot { settings, roster, .. } = snapshot;
-        let mut wrong = Vec::new();
-        let mut note = |reason: String| wrong.push(refusal(reason));
         let sop = match self.identity() {
             Ok(sop) => sop,
-            Err(reason) => {
-                note(reason);
-                return Ok(Err(wrong));
-            }
+            Err(reason) => return Ok(Err(vec![refusal(reason)])),
         };
         let (active, highest, called_by) = office.journal.read(|db| {
             let called = council_called_by(db, &self.mission)?;
-            Ok((registry::active(db, &sop)?, registry::highest(db, &sop)?, called))
+            Ok((registry::active(db, &sop)?, registry::published(db, &sop)?.last().copied(), called))
         })?;
-        let change = self.change(active.is_some()).unwrap_or_else(|reason| {
-            note(reason);
-            Change::Minor
-        });
+        let mut wrong = Refusals::default();
+        let change = wrong.unless(self.change(active.is_some())).unwrap_or(Change::Minor);
         let patch = change == Change::Patch;
-        let answer = &self.answer;
         let assignments = if patch { Vec::new() } else { self.assignments() };
-        let contract = Contract { assertions: answer.assertions.clone() };
-        let mut parties = Parties {
-            requester: self.requester.clone(),
-            orchestrator: self.orchestrator.clone(),
-            owner: answer.owner.clone(),
-            workers: assignments.iter().map(|assignment| assignment.agent.clone()).collect(),
-            ..Parties::default()
-        };
-        for reason in self.wrong_people(snapshot, &assignments, patch) {
-            note(reason);
-        }
-        if !patch {
-            parties.scrutiny =
-                keep_or(scrutiny_validator(roster, self.ask.scrutiny.as_deref(), &parties), &mut note);
-            parties.user_testing =
-                keep_or(user_tester(roster, self.ask.user_testing.as_deref(), &parties), &mut note);
-        }
-        let path = match publication_path(&settings.publication, roster, &parties) {
-            Ok(path) => path,
-            Err(reason) => {
-                note(reason);
-                return Ok(Err(wrong));
-            }
-        };
+        let contract = Contract { assertions: self.answer.assertions.clone() };
+        wrong.all(self.wrong_people(snapshot, &assignments, patch));
+        let parties = self.parties(snapshot, &assignments, patch, &mut wrong);
+        let Snapshot { settings, roster, .. } = snapshot;
+        let path = wrong.unless(publication_path(&settings.publication, roster, &parties));
         let call =
             CouncilCall { classes: &self.ask.class, ask: self.ask.council, called_by: called_by.as_deref() };
-        let council = governance::council(&settings.council, roster, &parties, &call, &path.signs);
-        let council = council.unwrap_or_else(|reason| {
-            note(reason);
-            None
-        });
+        let signer = path.as_ref().map_or("", |path| path.signs.as_str());
+        let council = wrong.unless(governance::council(&settings.council, roster, &parties, &call, signer));
         if !patch {
-            let names: Vec<&str> = lint::CHECKS.iter().map(|(name, _)| *name).collect();
-            let linted = contract::lint(&contract, &assignments, &names);
-            wrong.extend(linted.into_iter().filter(|finding| finding.severity == Severity::Blocking));
+            wrong.lint(&contract, &assignments);
         }
-        if !wrong.is_empty() {
-            return Ok(Err(wrong));
-        }
-        let contract_hash = contract.digest()?;
-        let version = highest.map_or(Version::FIRST, |highest| highest.next(change));
+        let (Some(path), Some(council), true) = (path, council, wrong.0.is_empty()) else {
+            return Ok(Err(wrong.0));
+        };
+        let answer = self.answer.clone();
         Ok(Ok(MissionPlan {
             sop,
-            version,
+            version: highest.map_or(Version::FIRST, |highest| highest.next(change)),
             change,
             supersedes: active.map(|row| row.version),
-            title: answer.title.clone(),
-            department: answer.department.clone(),
-            owner_reason: answer.owner_reason.clone(),
-            objective: answer.objective.clone(),
-            description: answer.description.clone(),
+            title: answer.title,
+            department: answer.department,
+            owner_reason: answer.owner_reason,
+            objective: answer.objective,
+            description: answer.description,
             risk_level: self.ask.risk_level.unwrap_or(answer.risk_level),
-            impact: answer.impact.clone(),
+            impact: answer.impact,
             priority: self.ask.priority,
             review_every: settings.sops.review_every,
             parties,
             assignments,
+            contract_hash: contract.digest()?,
             contract,
-            contract_hash,
             path,
             council,
         }))
+    }
+
+    /// Who has which part. Validators are chosen once the others are known; a patch has none.
+    fn parties(
+        &self,
+        snapshot: &Snapshot,
+        assignments: &[Assignment],
+        patch: bool,
+        wrong: &mut Refusals,
+    ) -> Parties {
+        let mut parties = Parties {
+            requester: self.requester.clone(),
+            orchestrator: self.orchestrator.clone(),
+            owner: self.answer.owner.clone(),
+            workers: assignments.iter().map(|assignment| assignment.agent.clone()).collect(),
+            ..Parties::default()
+        };
+        if !patch {
+            let scrutiny = scrutiny_validator(&snapshot.roster, self.ask.scrutiny.as_deref(), &parties);
+            let tester = user_tester(&snapshot.roster, self.ask.user_testing.as_deref(), &parties);
+            parties.scrutiny = wrong.unless(scrutiny).unwrap_or_default();
+            parties.user_testing = wrong.unless(tester).unwrap_or_default();
+        }
+        parties
     }
 
     /// The id the requester fixed, or the planned one.
@@ -290,7 +290,7 @@ impl SettlePlan {
         let roster = &snapshot.roster;
         match (roster.get(&self.answer.owner), &self.ask.owner) {
             (None, _) => {
-                wrong.push(format!("the planned owner `{}` is not on the roster", self.answer.owner))
+                wrong.push(format!("the planned owner `{}` is not on the roster", self.answer.owner));
             }
             (Some(_), Some(asked)) if *asked != self.answer.owner => {
                 wrong.push(format!(
@@ -325,11 +325,23 @@ impl SettlePlan {
     }
 }
 
-fn keep_or(chosen: Result<String, String>, note: &mut impl FnMut(String)) -> String {
-    chosen.unwrap_or_else(|reason| {
-        note(reason);
-        String::new()
-    })
+/// What is wrong with a plan, collected so that the orchestrator hears all of it at once.
+#[derive(Default)]
+struct Refusals(Vec<Finding>);
+
+impl Refusals {
+    fn all(&mut self, reasons: Vec<String>) {
+        self.0.extend(reasons.into_iter().map(refusal));
+    }
+    /// The value, or its reason noted.
+    fn unless<T>(&mut self, value: Result<T, String>) -> Option<T> {
+        value.map_err(|reason| self.0.push(refusal(reason))).ok()
+    }
+    fn lint(&mut self, contract: &Contract, assignments: &[Assignment]) {
+        let names: Vec<&str> = lint::CHECKS.iter().map(|(name, _)| *name).collect();
+        let linted = contract::lint(contract, assignments, &names);
+        self.0.extend(linted.into_iter().filter(|finding| finding.severity == Severity::Blocking));
+    }
 }
 
 fn refusal(message: String) -> Finding {

@@ -39,6 +39,8 @@ pub enum MissionState {
     Publishing,
     /// Ended: the SOP is active.
     Published,
+    /// Ended: the council has answered on a file that was brought before it.
+    Answered,
     /// Ended: somebody with authority said no.
     Rejected,
     /// Ended: somebody cancelled it.
@@ -64,6 +66,7 @@ impl MissionState {
             Self::WaitingForPerson => "waiting_for_person",
             Self::Publishing => "publishing",
             Self::Published => "published",
+            Self::Answered => "answered",
             Self::Rejected => "rejected",
             Self::Cancelled => "cancelled",
             Self::Failed => "failed",
@@ -71,7 +74,7 @@ impl MissionState {
     }
     /// Whether it has ended.
     pub fn ended(self) -> bool {
-        matches!(self, Self::Published | Self::Rejected | Self::Cancelled | Self::Failed)
+        matches!(self, Self::Published | Self::Answered | Self::Rejected | Self::Cancelled | Self::Failed)
     }
 }
 
@@ -182,9 +185,28 @@ pub struct NewMission {
 /// Takes a mission in: gives it an id and starts its workflow. Bytes that an open mission has, or had and ended
 /// without `again`, are a conflict that names the mission.
 pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
+    let id = receive_as(tx, new, "M", |mission| {
+        let (mission, brief, requester) = (mission.to_owned(), new.brief.clone(), new.requester.clone());
+        let story = super::Author { mission, brief, requester };
+        ((super::Author::NAME, super::Author::VERSION), serde_json::to_string(&story))
+    })?;
+    if let Some(sop) = &new.brief.ask.sop {
+        // Missions on one SOP take their turns in the order in which they came, however long each one plans.
+        claim(tx, sop, &id)?;
+    }
+    Ok(id)
+}
+
+/// Takes a file in under an id that begins with `prefix`, and starts the workflow that `story` makes of it.
+pub(super) fn receive_as(
+    tx: &Tx<'_>,
+    new: &NewMission,
+    prefix: &str,
+    story: impl FnOnce(&str) -> ((&'static str, u32), serde_json::Result<String>),
+) -> Result<String> {
     let sha256 = Digest::of(&new.text);
     refuse_repetition(tx.db(), &sha256, new.again)?;
-    let id = free_id(tx, &new.brief.title)?;
+    let id = free_id(tx, prefix, &new.brief.title)?;
     tx.db()
         .prepare_cached(
             "INSERT INTO mission(id, title, state, reason, requested_by, file, sha256, moved, created_at)
@@ -197,11 +219,9 @@ pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
         "mission_received",
         &json!({ "title": new.brief.title, "file": new.file, "sha256": sha256, "by": new.requester }),
     )?;
-    let story =
-        super::Author { mission: id.clone(), brief: new.brief.clone(), requester: new.requester.clone() };
-    let input = serde_json::to_string(&story)
-        .map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
-    tx.start(&id, (super::Author::NAME, super::Author::VERSION), None, &input)?;
+    let (kind, input) = story(&id);
+    let input = input.map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
+    tx.start(&id, kind, None, &input)?;
     Ok(id)
 }
 
@@ -243,9 +263,9 @@ fn refuse_repetition(db: &Connection, sha256: &Digest, again: bool) -> Result<()
 }
 
 /// `M-2026-1120-lead-qualification`, with `-2`, `-3` … where that is taken.
-fn free_id(tx: &Tx<'_>, title: &str) -> Result<String> {
+fn free_id(tx: &Tx<'_>, prefix: &str, title: &str) -> Result<String> {
     const LONGEST_SLUG: usize = 48;
-    let base = format!("M-{}-{}", tx.now().utc().format("%Y-%m%d"), slug(title, LONGEST_SLUG));
+    let base = format!("{prefix}-{}-{}", tx.now().utc().format("%Y-%m%d"), slug(title, LONGEST_SLUG));
     let mut taken = tx.db().prepare_cached("SELECT EXISTS(SELECT 1 FROM mission WHERE id = ?1)")?;
     let mut number = 1;
     loop {
@@ -342,13 +362,10 @@ pub(super) fn release(tx: &Tx<'_>, mission: &str) -> Result<()> {
     Ok(())
 }
 
-/// Which mission has which SOP, by SOP.
-pub fn claims(db: &Connection) -> Result<Vec<(String, String)>> {
-    let rows = db
-        .prepare_cached("SELECT sop, mission FROM claim ORDER BY sop")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    Ok(rows)
+/// Whether an open mission works on that SOP.
+pub fn claimed(db: &Connection, sop: &SopId) -> Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM claim WHERE sop = ?1)";
+    Ok(db.prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0))?)
 }
 
 /// Records that a party calls the council for an open mission; it is held with the next round.

@@ -11,9 +11,10 @@ use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
 use crate::roster::{Agent, Runtime};
 use crate::settings::{DecisionRules, MissionRules, Settings};
+use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks around before planning. Runs again when a held mission gets its turn: the registry has moved.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,8 +39,6 @@ pub(super) struct Setup {
     pub(super) view: MissionView,
     /// Without its scenarios.
     pub(super) ask: Ask,
-    pub(super) roster: Vec<AgentView>,
-    pub(super) sops: Vec<SopView>,
     /// Tier of each agent.
     pub(super) tiers: BTreeMap<String, u8>,
     /// Department of each agent.
@@ -52,24 +51,36 @@ pub(super) struct Setup {
     pub(super) helper: String,
 }
 
+/// What only planning needs beside it: not carried any further.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Prepared {
+    pub(super) setup: Setup,
+    pub(super) roster: Vec<AgentView>,
+    /// The active SOPs whose titles speak of what the mission speaks of.
+    pub(super) sops: Vec<SopView>,
+}
+
+/// Most SOPs the orchestrator is shown: a model reads no more, and conflicts with all others are found by code.
+const MOST_SOPS: usize = 40;
+
 impl Activity for Prepare {
     const NAME: &'static str = "prepare";
     const REPEAT: Repeat = Repeat::Safe;
     type World = Office;
-    type Output = Setup;
+    type Output = Prepared;
     fn key(&self) -> String {
         format!("prepare#{}", self.nth)
     }
-    async fn perform(self, office: &Office) -> Result<Recorded<Setup>, Failure> {
+    async fn perform(self, office: &Office) -> Result<Recorded<Prepared>, Failure> {
         let snapshot = match &self.snapshot {
             Some(digest) => Snapshot::load(&office.journal, digest)?,
             None => Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?,
         };
         let kept = snapshot.clone();
         let digest = office.journal.append_async(move |tx| kept.store(tx)).await?;
-        let setup = self.look(office, &snapshot, digest)?;
-        let (mission, snapshot) = (self.mission, setup.asker.snapshot.clone());
-        Ok(Recorded::of(setup)
+        let prepared = self.look(office, &snapshot, digest)?;
+        let (mission, snapshot) = (self.mission, prepared.setup.asker.snapshot.clone());
+        Ok(Recorded::of(prepared)
             .event(&mission.clone(), "prepared", json!({ "snapshot": snapshot }))
             .change(move |tx| set_state(tx, &mission, MissionState::Planning, "")))
     }
@@ -81,7 +92,7 @@ fn unreadable(problems: &[crate::base::Problem]) -> Failure {
 }
 
 impl Prepare {
-    fn look(&self, office: &Office, snapshot: &Snapshot, digest: Digest) -> Result<Setup, Failure> {
+    fn look(&self, office: &Office, snapshot: &Snapshot, digest: Digest) -> Result<Prepared, Failure> {
         let Snapshot { settings, roster, .. } = snapshot;
         let orchestrator = roster.orchestrator().ok_or_else(|| {
             Failure::new(FailureClass::Content, "the roster needs exactly one active orchestrator")
@@ -96,7 +107,7 @@ impl Prepare {
         })?;
         let ask = &self.brief.ask;
         let agents = || roster.agents.values();
-        Ok(Setup {
+        let setup = Setup {
             asker: Asker {
                 mission: self.mission.clone(),
                 snapshot: digest,
@@ -117,8 +128,6 @@ impl Prepare {
                 answers: Vec::new(),
             },
             ask: ask.clone(),
-            roster: roster.active().map(view).collect(),
-            sops,
             tiers: agents().map(|agent| (agent.head.id.clone(), agent.head.tier)).collect(),
             departments: agents()
                 .map(|agent| (agent.head.id.clone(), agent.head.department.clone()))
@@ -129,8 +138,20 @@ impl Prepare {
                 .collect(),
             chiefs: agents().filter_map(|a| Some((a.head.id.clone(), a.head.reports_to.clone()?))).collect(),
             helper: helper(settings, snapshot),
-        })
+        };
+        let sops = related(sops, &format!("{} {}", self.brief.title, self.brief.text));
+        Ok(Prepared { setup, roster: roster.active().map(view).collect(), sops })
     }
+}
+
+/// SOPs whose titles share a word with the mission, most shared words first.
+fn related(sops: Vec<SopView>, text: &str) -> Vec<SopView> {
+    let told: BTreeSet<String> = stems(text).into_iter().collect();
+    let shared = |sop: &SopView| stems(&sop.title).into_iter().filter(|stem| told.contains(stem)).count();
+    let mut found: Vec<(usize, SopView)> =
+        sops.into_iter().map(|sop| (shared(&sop), sop)).filter(|(shared, _)| *shared > 0).collect();
+    found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
+    found.into_iter().take(MOST_SOPS).map(|(_, sop)| sop).collect()
 }
 
 /// Who is asked where a mission cannot go on by itself: the chief of staff of the interim path, else who signs.

@@ -17,7 +17,7 @@ pub struct Index {
 }
 
 struct Revision {
-    revision: i64,
+    number: i64,
     at: Instant,
     what: String,
     by: String,
@@ -38,7 +38,7 @@ pub fn index(db: &Connection) -> Result<Option<Index>> {
     line(out, "");
     line(
         out,
-        &format!("Revision {} · {} · chain {} `{}`", last.revision, last.at.minute(), last.seq, last.hash),
+        &format!("Revision {} · {} · chain {} `{}`", last.number, last.at.minute(), last.seq, last.hash),
     );
     line(out, "");
     line(
@@ -56,14 +56,14 @@ pub fn index(db: &Connection) -> Result<Option<Index>> {
             out,
             &format!(
                 "- {} · {} · {}, signed by {}{mission}",
-                entry.revision,
+                entry.number,
                 entry.at.day(),
                 entry.what,
                 entry.by
             ),
         );
     }
-    Ok(Some(Index { revision: last.revision, text }))
+    Ok(Some(Index { revision: last.number, text }))
 }
 
 fn active_tables(out: &mut String, versions: &[VersionRow]) {
@@ -153,7 +153,7 @@ fn revisions(db: &Connection) -> Result<Vec<Revision>> {
         .prepare_cached(sql)?
         .query_map([], |row| {
             Ok(Revision {
-                revision: row.get(0)?,
+                number: row.get(0)?,
                 at: Instant(row.get(1)?),
                 what: row.get(2)?,
                 by: row.get(3)?,

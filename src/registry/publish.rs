@@ -54,7 +54,7 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
         return Err(Problem::conflict("the approval was given for other bytes than these"));
     }
     let before = rows::active(tx.db(), &head.id)?;
-    check_order(head.version, rows::highest(tx.db(), &head.id)?)?;
+    check_order(head.version, rows::published(tx.db(), &head.id)?.last().copied())?;
     tx.db()
         .prepare_cached("UPDATE sop_version SET status = 'deprecated' WHERE sop = ?1 AND status = 'active'")?
         .execute([head.id.as_str()])?;

@@ -6,6 +6,7 @@ use crate::sop::document::RiskLevel;
 use crate::sop::{SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Where a version is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +131,7 @@ pub fn history(db: &Connection, id: &SopId) -> Result<Vec<VersionRow>> {
             Problem::not_found(format!("there is no {id} in the registry")).hint("see `sopd sop list`")
         );
     }
-    rows.sort_by(|a, b| b.version.cmp(&a.version));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.version));
     Ok(rows)
 }
 
@@ -140,14 +141,12 @@ pub fn active(db: &Connection, id: &SopId) -> Result<Option<VersionRow>> {
     Ok(db.prepare_cached(&sql)?.query_row([id.as_str()], read).optional()?)
 }
 
-/// The highest version that was ever published.
-pub fn highest(db: &Connection, id: &SopId) -> Result<Option<Version>> {
-    let rows = match history(db, id) {
-        Ok(rows) => rows,
-        Err(problem) if problem.kind == crate::base::Kind::NotFound => Vec::new(),
-        Err(problem) => return Err(problem),
-    };
-    Ok(rows.into_iter().filter(|row| row.status != Status::Draft).map(|row| row.version).max())
+/// Every version that was ever published; empty for an SOP nobody knows.
+pub fn published(db: &Connection, id: &SopId) -> Result<BTreeSet<Version>> {
+    let sql = "SELECT version FROM sop_version WHERE sop = ?1 AND status <> 'draft'";
+    let versions =
+        db.prepare_cached(sql)?.query_map([id.as_str()], |row| word(row, 0))?.collect::<Result<_, _>>()?;
+    Ok(versions)
 }
 
 /// One version, `SOP-REV-x` (the active one, else the newest) or `SOP-REV-x-v1.0`.
@@ -160,12 +159,11 @@ pub fn version(db: &Connection, name: &str) -> Result<VersionRow> {
         _ => (name, None),
     };
     let rows = history(db, &id.parse().map_err(wrong)?)?;
-    let found = match wanted {
-        Some(version) => rows.into_iter().find(|row| row.version == version),
-        None => {
-            let newest = rows.first().cloned();
-            rows.into_iter().find(|row| row.status == Status::Active).or(newest)
-        }
+    let found = if let Some(version) = wanted {
+        rows.into_iter().find(|row| row.version == version)
+    } else {
+        let newest = rows.first().cloned();
+        rows.into_iter().find(|row| row.status == Status::Active).or(newest)
     };
     found.ok_or_else(|| Problem::not_found(format!("there is no {name} in the registry")))
 }

@@ -321,7 +321,7 @@ fn predicate(tokens: &[&str], at: usize) -> Option<Clause> {
         return modal(subject, rest.get(1..)?);
     }
     if BE.contains(&head.as_str()) {
-        return passive(subject, rest.get(1..)?, false);
+        return passive(subject, rest.get(1..)?, false).map(|clause| Clause { binding: false, ..clause });
     }
     let form = if base_of(&head, Form::Third).is_some() {
         Form::Third

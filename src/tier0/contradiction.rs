@@ -22,16 +22,18 @@ pub(crate) fn found(material: &Material) -> Vec<(String, String)> {
 }
 
 fn contradict(a: &str, b: &str) -> bool {
-    corrects(a, b) || (all_and_none(a, b) || all_and_none(b, a)) || other_figure(a, b)
+    correction(a, b) || (all_and_none(a, b) || all_and_none(b, a)) || other_figure(a, b)
+}
+
+/// Whether a sentence takes back a figure of the one before.
+pub(crate) fn corrects(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["make that", "rather ", "i mean", "correction"].iter().any(|mark| lower.starts_with(mark))
 }
 
 /// `Make that 14 days` corrects a sentence with another number of days.
-fn corrects(a: &str, b: &str) -> bool {
-    let correction = |text: &str| {
-        let lower = text.to_lowercase();
-        ["make that", "rather ", "i mean", "correction"].iter().any(|mark| lower.starts_with(mark))
-    };
-    (correction(a) || correction(b))
+fn correction(a: &str, b: &str) -> bool {
+    (corrects(a) || corrects(b))
         && figures(a).iter().any(|x| figures(b).iter().any(|y| x.unit == y.unit && x.value != y.value))
 }
 

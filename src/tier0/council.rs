@@ -94,7 +94,8 @@ const KNOWN: [&str; 30] = [
 
 fn acronyms(sop: &Sop) -> Option<Concern> {
     let text = format!("{} {} {}", steps_text(sop), sop.body.preflight, sop.body.definition_of_done);
-    let explained = format!("{} {}", sop.body.scope, sop.body.purpose);
+    let text = without_references(&text);
+    let explained = format!("{} {} {}", sop.body.scope, sop.body.purpose, sop.head.department);
     let found: BTreeSet<&str> = text
         .split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| (2..=5).contains(&word.len()) && word.chars().all(|c| c.is_ascii_uppercase()))
@@ -102,8 +103,14 @@ fn acronyms(sop: &Sop) -> Option<Concern> {
         .collect();
     let found: Vec<&str> = found.into_iter().collect();
     let first = found.first()?;
-    let line = text.lines().find(|line| line.contains(first)).unwrap_or_default().trim().to_owned();
+    let lines = format!("{}\n{}\n{}", steps_text(sop), sop.body.preflight, sop.body.definition_of_done);
+    let line = lines.lines().find(|line| line.contains(first)).unwrap_or_default().trim().to_owned();
     advise(Section::Scope, &format!("{} is not explained; define it in Scope.", listed(&found)), &line)
+}
+
+/// The id of another SOP is no abbreviation.
+fn without_references(text: &str) -> String {
+    text.split_whitespace().filter(|word| !word.contains("SOP-")).collect::<Vec<_>>().join(" ")
 }
 
 fn one_pair_of_hands(sop: &Sop) -> Option<Concern> {
@@ -159,7 +166,7 @@ fn no_limit_of_scope(sop: &Sop) -> Option<Concern> {
 }
 
 /// Words of one step above which a stranger loses the thread.
-const LONG_STEP: usize = 170;
+const LONG_STEP: usize = 220;
 
 fn long_steps(sop: &Sop) -> Option<Concern> {
     let long = sop.body.steps.iter().find(|step| words(&step.text).len() > LONG_STEP)?;

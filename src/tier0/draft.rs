@@ -106,6 +106,16 @@ fn selected<'a>(agent: &'a Agent, wanted: &Wanted, q: &DraftQuestion) -> (Vec<&'
     (chosen, unknown)
 }
 
+/// The topic of `agent` that a brief means first; without a brief, the one nearest to the title.
+pub(crate) fn topic_meant<'a>(agent: &'a Agent, brief: &str, title: &str) -> Option<&'a Topic> {
+    let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !is_general(topic)).collect();
+    let wanted = read_brief(brief);
+    let by_heading =
+        wanted.topics.iter().find_map(|heading| known.iter().copied().find(|topic| topic.title == *heading));
+    let by_subject = || wanted.subjects.iter().find_map(|subject| best(&known, subject));
+    by_heading.or_else(by_subject).or_else(|| best(&known, title))
+}
+
 /// The topic that holds most of a subject's words; words of the heading count twice.
 fn best<'a>(known: &[&'a Topic], subject: &str) -> Option<&'a Topic> {
     let score = |topic: &Topic| {

@@ -64,12 +64,19 @@ fn used_terms(draft: &mut Draft, telling: &Telling<'_>) {
 /// The owner's own steps lead; what the mission adds to them becomes rules, and its figures win.
 pub(crate) fn weave(draft: &mut Draft, material: &Material) {
     let material = &corrected(draft, material);
+    // Where the owner knows the work, a sentence that neither binds nor counts tells how things are today.
+    let meant = material.listed || material.wished || material.steps.len() >= 3;
+    let binds = |order: &&Clause| meant || order.binding || !figures(&order.sentence()).is_empty();
     let orders = material.steps.iter().flat_map(|step| {
-        let orders = step.orders.iter().map(Clause::sentence);
+        let orders = step.orders.iter().filter(binds).map(Clause::sentence);
         orders.chain(step.rules.iter().cloned()).collect::<Vec<_>>()
     });
     let told: Vec<String> = orders.chain(material.rules.iter().cloned()).collect();
+    let limited = material.limit.is_some_and(|limit| limit_whole(draft, limit));
     for sentence in told {
+        if limited && super::prose::limits_the_whole(&sentence) {
+            continue;
+        }
         settle_figures(draft, &sentence);
         let known = everything(draft);
         let says_little = sentence.split(' ').count() < 4 && figures(&sentence).is_empty();
@@ -86,6 +93,27 @@ pub(crate) fn weave(draft: &mut Draft, material: &Material) {
         statement(draft, Section::Scope, &out_of_scope(line));
     }
     remaining(draft, material);
+}
+
+/// The whole may take no longer than the mission says: a longer span in the definition of done is shortened.
+fn limit_whole(draft: &mut Draft, limit: crate::base::Span) -> bool {
+    let Some(done) = draft.statements.iter_mut().find(|line| line.section == Section::DefinitionOfDone)
+    else {
+        return false;
+    };
+    let spans = super::figures::spans(&done.text);
+    let longer = spans
+        .iter()
+        .map(|(span, _)| *span)
+        .filter(|span| span.unit == limit.unit && span.count > limit.count);
+    let Some(longest) = longer.max_by_key(|span| span.count) else { return false };
+    let old = done.text.clone();
+    done.text = done.text.replace(&longest.to_string(), &limit.to_string());
+    if done.text == old {
+        return false;
+    }
+    draft.assumptions.push(format!("The mission allows {limit} for the whole where the knowledge has {longest}; the mission's limit is used."));
+    true
 }
 
 fn holds(text: &str, figure: &Figure) -> bool {
@@ -150,6 +178,10 @@ fn corrected(draft: &mut Draft, material: &Material) -> Material {
             assumption: format!("The later sentence holds: “{second}”"),
         });
         let same = |sentence: &str| sentence == first;
+        if super::contradiction::corrects(second) {
+            settled.rules.retain(|rule| rule != second);
+            settled.rules.push(with_figures_of(first, second));
+        }
         settled.rules.retain(|rule| !same(rule));
         settled.steps.retain(|step| !step.orders.iter().any(|order| same(&order.sentence())));
         if settled.trigger.as_deref() == Some(first) {
@@ -311,8 +343,21 @@ fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general
             InputKind::Text,
             "Name of the person who carries out this run.",
         ));
-    } else if telling.topic.is_none() {
+    } else if telling.topic.is_none() && material.trigger.is_none() {
         draft.inputs.extend(general.map(Topic::inputs).unwrap_or_default());
+    } else if telling.topic.is_none() {
+        let row = |name: &str, kind, description: &str| Input {
+            name: name.to_owned(),
+            kind,
+            required: true,
+            description: description.to_owned(),
+        };
+        draft.inputs.push(row(
+            "case_reference",
+            InputKind::Text,
+            "The number or name that tells this case from all others.",
+        ));
+        draft.inputs.push(row("started_on", InputKind::Date, "The day of the event that starts the work."));
     }
 }
 
@@ -322,14 +367,11 @@ fn done(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: 
     };
     let limit = material.limit.map(|limit| format!(" within {limit} of the trigger"));
     let told = match (&material.done, &limit) {
-        (Some(done), limit) => {
-            Some(format!("{}{}.", capital(done.trim_end_matches('.')), limit.clone().unwrap_or_default()))
-        }
-        (None, Some(limit)) => {
-            Some(format!("The artifact of every step is on record{limit}, and none is missing."))
-        }
-        (None, None) if by_the_calendar(material) => {
-            Some("The artifact of every step is on record within 1 business day of run_date.".to_owned())
+        (Some(done), limit) => Some(format!("{}{}.", capital(done.trim_end_matches('.')), limit.clone().unwrap_or_default())),
+        (None, Some(limit)) => Some(format!("The artifact of every step is on record{limit}, and none is missing.")),
+        (None, None) if by_the_calendar(material) => Some("The artifact of every step is on record within 1 business day of run_date.".to_owned()),
+        (None, None) if material.trigger.is_some() && telling.topic.is_none() => {
+            Some("The artifact of every step is recorded with name and date under the case_reference, and none is missing.".to_owned())
         }
         (None, None) => known(telling.topic),
     };
@@ -348,44 +390,59 @@ fn done(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: 
 
 /// Pre-flight, confidence and risk from the department's general topic, where no special one surrounds the steps.
 fn around(draft: &mut Draft, telling: &Telling<'_>, general: Option<&Topic>) {
-    let calendar = draft.inputs.iter().any(|input| input.name == "run_date");
+    let has = |name: &str| draft.inputs.iter().any(|input| input.name == name);
+    let (calendar, own_event) = (has("run_date"), has("case_reference"));
     if telling.topic.is_none() {
         for section in [Section::Preflight, Section::Confidence, Section::Risk] {
-            if calendar && section == Section::Preflight {
-                continue;
-            }
-            let foreign = calendar && section != Section::Preflight;
-            for line in
-                general.filter(|_| !foreign).map_or(&[][..], |topic| topic.lines(Part::Section(section)))
+            // The department's general rules speak of its own requests; other events have no ticket.
+            let foreign = calendar || (own_event && section != Section::Confidence);
+            let own = |line: &&String| !own_event || !line.starts_with("Send ");
+            for line in general
+                .filter(|_| !foreign)
+                .map_or(&[][..], |topic| topic.lines(Part::Section(section)))
+                .iter()
+                .filter(own)
             {
                 statement(draft, section, line);
             }
         }
-        if !calendar {
+        if !calendar && !own_event {
             draft.assumptions.push(format!(
                 "Escalation and rollback follow what holds for all work of {}.",
                 telling.agent.head.department
             ));
         }
     }
-    fallbacks(draft, telling, calendar);
+    fallbacks(draft, telling, (calendar, own_event));
 }
 
 /// A section nobody knows anything for still says the least a run needs, and the draft says that it is assumed.
-fn fallbacks(draft: &mut Draft, telling: &Telling<'_>, calendar: bool) {
+fn fallbacks(draft: &mut Draft, telling: &Telling<'_>, (calendar, own_event): (bool, bool)) {
     let owner = &telling.agent.head.id;
     let missing = |draft: &Draft, section| !draft.statements.iter().any(|known| known.section == section);
     let mut assumed = Vec::new();
     if missing(draft, Section::Preflight) {
         let line = if calendar {
             "Check that the person named in performed_by works on run_date; refuse the run and name a replacement if not."
+        } else if own_event {
+            "Check that case_reference and started_on are given and that no other run with this case_reference is open; refuse the run if not."
         } else {
             "Check that every required input is filled in; refuse the run and name the missing one if not."
         };
         assumed.push((Section::Preflight, line.to_owned()));
     }
-    if missing(draft, Section::Confidence) {
+    let threshold = draft
+        .statements
+        .iter()
+        .any(|line| line.section == Section::Confidence && super::merge::threshold(&line.text).is_some());
+    if !threshold {
         assumed.push((Section::Confidence, format!("Complete without review at a confidence of 85 % or more; hold the run for {owner} below that.")));
+    }
+    let routed = draft
+        .statements
+        .iter()
+        .any(|line| line.section == Section::Confidence && line.text.starts_with("Send "));
+    if !routed {
         assumed.push((Section::Confidence, format!("Send an exception to {owner} with the inputs and the step it occurred in; {owner} answers within 1 business day.")));
     }
     if missing(draft, Section::Risk) {

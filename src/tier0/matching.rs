@@ -2,7 +2,8 @@
 //! what is asked for it holds, and how much of the rest of the words it shares; rare words weigh more (TF-IDF).
 
 use super::words::{is_generic, phrases_meant, ratio, stem_set, stems};
-use crate::roster::{Agent, AgentRole, Topic};
+use crate::roster::{Agent, AgentRole, Part, Topic};
+use crate::sop::Section;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is looked for.
@@ -40,6 +41,8 @@ pub(crate) struct Fit<'a> {
     pub(crate) score: f64,
     /// How much of the topic's heading was asked for, 0.0–1.0.
     pub(crate) heading: f64,
+    /// How much of the mission's title the topic holds anywhere, 0.0–1.0.
+    pub(crate) wanted: f64,
 }
 
 /// The topics that can be found.
@@ -107,7 +110,14 @@ impl<'a> Library<'a> {
         let heading = self.share(&known.title, asked);
         let wanted = self.share(&query.title, held).min(Self::caution(&query.title));
         let told = self.share(&query.text, held);
-        Fit { known: known.clone(), score: 0.4 * heading + 0.35 * wanted + 0.25 * told, heading }
+        let held_at_all = |stem: &str| if known.body.contains_key(stem) { 1.0 } else { 0.0 };
+        let covered = self.share(&query.title, held_at_all);
+        Fit {
+            known: known.clone(),
+            wanted: covered,
+            score: 0.4 * heading + 0.35 * wanted + 0.25 * told,
+            heading,
+        }
     }
 
     /// One word alone does not say what a mission is about: `production`, `review`, `order`.
@@ -133,11 +143,26 @@ impl<'a> Library<'a> {
 
 fn known<'a>(agent: &'a Agent, topic: &'a Topic) -> Known<'a> {
     let mut body: BTreeMap<String, usize> = BTreeMap::new();
-    for stem in stems(&all_words(topic)) {
+    for stem in stems(&subject_words(topic)) {
         *body.entry(stem).or_default() += 1;
     }
     let title = stem_set(&topic.title);
     Known { agent, topic, title, summary: stem_set(&topic.summary), body }
+}
+
+/// What a topic is about: review, escalation and rollback are said alike of all work.
+fn subject_words(topic: &Topic) -> String {
+    let alike = [Section::Confidence, Section::Risk, Section::References, Section::Roles];
+    let about = |part: &Part| !alike.iter().any(|section| *part == Part::Section(*section));
+    let parts =
+        topic.parts.iter().filter(|(part, _)| about(part)).flat_map(|(_, lines)| lines.iter().cloned());
+    let steps = topic
+        .steps
+        .iter()
+        .map(|known| format!("{} {} {}", known.step.title, known.step.text, known.rules.join(" ")));
+    let mut all = vec![topic.title.clone(), topic.summary.clone()];
+    all.extend(topic.rules.iter().cloned().chain(parts).chain(steps));
+    all.join("\n")
 }
 
 /// Everything a topic says.

@@ -2,7 +2,7 @@
 //! what. Where neither the roster nor the mission holds the work, it asks instead of guessing.
 
 use super::assignment::{Wanted, written};
-use super::choice::{CARRIES, by_name, chosen, trigger};
+use super::choice::{by_name, carries, chosen, trigger};
 use super::clause::{capital, full_stop, uncapital};
 use super::matching::{Fit, Library, Query};
 use super::names;
@@ -14,6 +14,8 @@ use crate::roster::{Agent, AgentRole, Part, Roster};
 use crate::sop::document::RiskLevel;
 use crate::sop::{Section, Sop};
 
+/// What a requester answers who wants the nearest knowledge to be used.
+const USE_IT: &str = "use it";
 /// Longest name part of an SOP id.
 const LONGEST_NAME: usize = 40;
 
@@ -75,13 +77,14 @@ fn told(q: &PlanQuestion) -> String {
 
 impl<'a> Desk<'a> {
     fn carried(&self) -> bool {
-        self.fits.first().is_some_and(|fit| fit.score >= CARRIES)
+        let chosen = told(self.q).to_lowercase().contains(USE_IT);
+        self.fits.first().is_some_and(|fit| chosen || carries(fit))
     }
 
     /// The requester's own steps lead when they are a list, or when no topic carries the SOP.
     fn own_words(&self) -> bool {
         let steps = self.material.steps.len();
-        steps >= 3 && (self.material.listed || !self.carried())
+        (steps >= 3 && self.material.listed) || (steps >= 2 && !self.carried())
     }
 
     fn owner(&self) -> Result<(&'a Agent, String), String> {
@@ -98,6 +101,14 @@ impl<'a> Desk<'a> {
             |agent: &Agent| department.as_ref().is_none_or(|code| *code == agent.head.department);
         let named: Vec<&Agent> =
             self.q.ask.workers.iter().filter_map(|worker| self.roster.get(&worker.agent)).collect();
+        if let Some((agent, event)) = self.starts_among(&named).filter(|(agent, _)| in_department(agent)) {
+            let (id, code) = (&agent.head.id, &agent.head.department);
+            let reason = format!(
+                "The work crosses departments and starts in {code}: {} That side starts it, so {id} owns the whole of it.",
+                full_stop(event)
+            );
+            return Ok((agent, reason));
+        }
         if let Some(agent) = named.iter().find(|agent| in_department(agent)) {
             return Ok((*agent, format!("{} is the first worker the requester named.", agent.head.id)));
         }
@@ -123,6 +134,25 @@ impl<'a> Desk<'a> {
             ));
         }
         self.fallback(in_department)
+    }
+
+    /// Of several departments' workers the one whose own event starts the work, by the topic its brief means.
+    fn starts_among(&self, named: &[&'a Agent]) -> Option<(&'a Agent, &'a str)> {
+        let first = named.first()?;
+        if named.iter().all(|agent| agent.head.department == first.head.department) {
+            return None;
+        }
+        let topic = |agent: &&'a Agent| {
+            let ask = self.q.ask.workers.iter().find(|ask| ask.agent == agent.head.id)?;
+            let topic = super::draft::topic_meant(agent, &ask.brief, &self.q.mission.title)?;
+            let phase = topic.steps.iter().map(|known| known.phase).min()?;
+            trigger(topic).map(|event| (phase, *agent, event))
+        };
+        named
+            .iter()
+            .filter_map(topic)
+            .min_by_key(|(phase, ..)| *phase)
+            .map(|(_, agent, event)| (agent, event))
     }
 
     /// `from sales to customer success`: whoever hands over starts the work.
@@ -154,7 +184,7 @@ impl<'a> Desk<'a> {
         let spans = departments.iter().any(|code| *code != agent.department);
         match trigger(topic).filter(|_| spans) {
             Some(event) => format!(
-                "The work crosses departments and starts in {}: {} Its side starts the work, so {} owns the whole of it.",
+                "The work crosses departments and starts in {}: {} That side starts it, so {} owns the whole of it.",
                 agent.department,
                 full_stop(event),
                 agent.id
@@ -208,7 +238,7 @@ impl<'a> Desk<'a> {
 
     fn wanted(&self, fit: Option<&Fit<'_>>) -> Wanted {
         let own_words = self.own_words();
-        let usable = fit.filter(|fit| !own_words || fit.score >= CARRIES);
+        let usable = fit.filter(|fit| !own_words || carries(fit));
         let names = if own_words { self.names() } else { Vec::new() };
         let own_words = own_words || usable.is_none();
         Wanted {
@@ -250,7 +280,7 @@ impl<'a> Desk<'a> {
             Some(sop) => (sop.department().to_owned(), sop.name().to_owned()),
             None => match &self.current {
                 Some(sop) => (sop.head.id.department().to_owned(), sop.head.id.name().to_owned()),
-                None => (owner.head.department.clone(), slug(title, LONGEST_NAME)),
+                None => (owner.head.department.clone(), name_of(title)),
             },
         }
     }
@@ -264,21 +294,18 @@ impl<'a> Desk<'a> {
     fn objective(&self, title: &str) -> String {
         let asked = self.q.mission.objective.clone().or_else(|| self.q.ask.objective.clone());
         let current = || self.current.as_ref().map(|sop| sop.head.objective.clone());
-        let known = || self.leading_summary().map(|summary| first_sentence(summary));
+        let known = || self.leading_summary().map(first_sentence);
         asked.or_else(current).or_else(known).unwrap_or_else(|| {
             match (&self.material.done, self.material.limit) {
                 (Some(done), _) => format!("Every time, {}.", uncapital(done)),
                 (None, Some(limit)) => {
-                    format!(
-                        "The same way every time, finished within {limit}, with every step on record: {}.",
-                        uncapital(title)
-                    )
+                    format!("Everybody handles “{title}” the same way, within {limit} and with every step on record.")
                 }
                 (None, None) => {
-                    format!(
-                        "The same way every time, with one owner and every step on record: {}.",
-                        uncapital(title)
-                    )
+                    let since = self.material.trigger.as_deref().map_or(String::new(), |event| {
+                        format!(", from the moment {} to the last entry in the record", uncapital(event.trim_end_matches('.')))
+                    });
+                    format!("Everybody handles “{title}” the same way{since}.")
                 }
             }
         })
@@ -349,7 +376,7 @@ impl<'a> Desk<'a> {
 
     /// Questions only where there is nothing to draft from.
     fn questions(&self) -> Vec<String> {
-        if self.current.is_some() || !self.q.ask.workers.is_empty() || !self.fits.is_empty() {
+        if self.current.is_some() || !self.q.ask.workers.is_empty() || self.carried() {
             return Vec::new();
         }
         if !self.material.readable {
@@ -366,6 +393,10 @@ impl<'a> Desk<'a> {
         let answered =
             |ask: &str| self.q.mission.answers.iter().any(|a: &Answered| a.question.starts_with(ask));
         let mut asked = Vec::new();
+        if let Some(fit) = self.fits.first() {
+            let (topic, id) = (&fit.known.topic.title, &fit.known.agent.head.id);
+            asked.push(format!("The nearest knowledge is “{topic}” of {id}, and it seems to be about other work. Is it meant after all (then answer “{USE_IT}”)?"));
+        }
         if self.material.trigger.is_none() && !answered(ASK_TRIGGER) {
             asked.push(format!("{ASK_TRIGGER} (“{subject}”)? Name the exact event, for example “a customer writes to support”."));
         }
@@ -378,6 +409,15 @@ impl<'a> Desk<'a> {
         }
         asked
     }
+}
+
+/// A long title is named by the words that tell it from others.
+fn name_of(title: &str) -> String {
+    let words = super::words::words(title);
+    let telling: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !super::words::is_stop(word)).collect();
+    let short = words.len() <= 5 || telling.is_empty();
+    if short { slug(title, LONGEST_NAME) } else { slug(&telling.join(" "), LONGEST_NAME) }
 }
 
 fn first_sentence(text: &str) -> String {

@@ -28,6 +28,8 @@ pub(crate) struct Material {
     pub(crate) limit: Option<Span>,
     /// Names of things a request must hold.
     pub(crate) inputs: Vec<String>,
+    /// The requester says that this is how it is wanted.
+    pub(crate) wished: bool,
     /// The steps stood in a list.
     pub(crate) listed: bool,
     /// Pairs of sentences that cannot both hold.
@@ -249,6 +251,8 @@ impl Reader {
         let said = &self.it_named(said);
         if let Some(done) = done_clause(said) {
             self.material.done = Some(done);
+        } else if asks_the_writer(said) {
+            self.material.unused.push(said.clone());
         } else if is_complaint(said) {
             self.event(said);
             if said.split(' ').count() <= LONGEST_RULE {
@@ -359,15 +363,7 @@ impl Reader {
     }
 
     fn is_limit_of_the_whole(&mut self, said: &str) -> bool {
-        let lower = said.to_lowercase();
-        let whole = [
-            "take longer than",
-            "takes longer than",
-            "take more than",
-            "be done within",
-            "be finished within",
-        ];
-        if !whole.iter().any(|phrase| lower.contains(phrase)) {
+        if !limits_the_whole(said) {
             return false;
         }
         self.material.limit = super::figures::spans(said).into_iter().next().map(|(span, _)| span);
@@ -391,6 +387,7 @@ impl Reader {
             "what we need",
         ];
         let Some(wish) = wishes.iter().find(|wish| lower.starts_with(**wish)) else { return false };
+        self.material.wished = true;
         if self.listed_orders(said) {
             return true;
         }
@@ -400,7 +397,8 @@ impl Reader {
             let order = order.to_owned();
             self.sentence(&capital(&order));
         } else if let Some((_, rule)) = said.split_once(" and that ") {
-            self.remark(&capital(rule));
+            let rule = capital(rule);
+            self.sentence(&rule);
         } else {
             let wished = said.get(wish.len()..).unwrap_or_default();
             self.wished_things(wished);
@@ -470,6 +468,14 @@ fn thing_of(order: &str) -> Option<String> {
     (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
 }
 
+/// Whether a sentence limits the time of the work as a whole.
+pub(crate) fn limits_the_whole(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    let whole =
+        ["take longer than", "takes longer than", "take more than", "be done within", "be finished within"];
+    whole.iter().any(|phrase| lower.contains(phrase))
+}
+
 fn extend(step: &mut ProseStep, order: Clause, said: &str) {
     if step.limit.is_none() {
         step.limit = deadlines(said).into_iter().next();
@@ -497,9 +503,27 @@ fn heading(title: &str) -> Under {
     }
 }
 
+/// `What must be settled:`, `which fields must be filled`: a question to the writer of the SOP, no rule of it.
+fn asks_the_writer(said: &str) -> bool {
+    let first = words(said).into_iter().next().unwrap_or_default();
+    let asks = ["what", "which", "who", "whose", "how", "why", "where", "whether"];
+    asks.contains(&first.as_str()) && !said.to_lowercase().starts_with("what i would like")
+}
+
 /// Orders to the reader of the mission, not to the people who will work by the SOP.
 fn is_order_to_us(said: &str) -> bool {
     let stems = stem_set(said);
+    let written = [
+        "write the procedure",
+        "write one procedure",
+        "write a procedure",
+        "write down",
+        "say what",
+        "say who",
+    ];
+    if written.iter().any(|begin| said.to_lowercase().starts_with(begin)) {
+        return true;
+    }
     let wants_writing = ["writ", "sop", "help", "ignor", "document", "draft"];
     let lower = said.to_lowercase();
     let about_the_paper =
@@ -573,6 +597,8 @@ fn is_complaint(said: &str) -> bool {
         " nobody waters ",
         " nobody told ",
         " nobody thinks ",
+        " or not at all ",
+        " nobody can tell ",
         " at the moment ",
         " today we ",
         " last week ",

@@ -4,11 +4,12 @@
 use super::clause::{full_stop, uncapital};
 use super::fates::{Fates, id};
 use super::merge::{Line, SAME};
-use super::words::{likeness, stem_set};
+use super::words::{likeness, stem_set, stems};
 use crate::base::Span;
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{SynthesisQuestion, SynthesisStep};
 use crate::roster::Phase;
+use std::collections::BTreeSet;
 
 /// More steps than this are folded.
 pub(crate) const MOST_STEPS: usize = 5;
@@ -211,10 +212,13 @@ pub(crate) fn place(steps: &mut [Work], rule: &Line<'_>, fates: &mut Fates) {
         return;
     }
     let wanted = stem_set(rule.text);
+    let begin: BTreeSet<String> = stems(rule.text).into_iter().take(3).collect();
     let score = |work: &Work| {
         let title = stem_set(&work.title).intersection(&wanted).count();
         let words = stem_set(&work.words()).intersection(&wanted).count();
-        (2 * title + words, work.worker == rule.worker)
+        // What a rule begins with is what it is about.
+        let begins = stem_set(&work.title).intersection(&begin).count();
+        (2 * title + 2 * begins + words, work.worker == rule.worker)
     };
     let best = steps.iter().enumerate().map(|(at, work)| (score(work), std::cmp::Reverse(at))).max();
     let Some(((_, _), std::cmp::Reverse(at))) = best else {

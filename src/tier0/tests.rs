@@ -85,7 +85,7 @@ fn the_example_missions_give_sops() {
 #[test]
 fn a_mission_nobody_tuned_for_gives_an_sop_or_a_question() {
     let roster = testing::roster();
-    let asks = ["birthday-cakes", "empty-ish", "rechnungen"];
+    let asks = ["birthday-cakes", "empty-ish", "quarterly-access-review", "rechnungen"];
     for (name, title, text) in testing::prose() {
         match testing::authored(&testing::plan_question(&title, &text), &roster) {
             Ok(made) => {

@@ -26,7 +26,8 @@ fn of_order(order: &Clause, subject: &str) -> String {
     for token in order.order.split_whitespace() {
         let bare = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let ends = ENDS.contains(&bare.as_str()) || (kept.len() >= 4 && has_figure(token));
-        let relative = ["that", "which", "who", "in", "on", "for", "with", "from"].contains(&bare.as_str());
+        let relative =
+            ["that", "which", "who", "in", "on", "for", "with", "from", "into"].contains(&bare.as_str());
         let enough = kept.len() >= if relative { SHORTEST + 1 } else { SHORTEST };
         if (enough && ends) || kept.len() >= LONGEST {
             break;

@@ -395,7 +395,8 @@ impl Told {
             steps.sort_unstable();
             steps.dedup();
             let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
-            parts.push(format!("sets {} in step {}", counted(self.rules, "rule"), listed(&steps)));
+            let noun = if steps.len() == 1 { "step" } else { "steps" };
+            parts.push(format!("sets {} in {noun} {}", counted(self.rules, "rule"), listed(&steps)));
         }
         if !self.terms.is_empty() {
             parts.push(format!("defines {}", listed(&self.terms)));
@@ -407,11 +408,11 @@ impl Told {
             self.sections.iter().map(|section| section.title().to_owned()).collect();
         sections.dedup();
         if !sections.is_empty() {
-            parts.push(format!("extends {}", listed(&sections)));
+            parts.push(format!("extends {}", listed(&sections).to_lowercase()));
         }
         if parts.is_empty() {
             return format!("{title}: nothing in force had to change.");
         }
-        full_stop(&format!("{title}: {}", listed(&parts)))
+        full_stop(&format!("{}: {}", title.replace(": ", ", "), parts.join("; ")))
     }
 }

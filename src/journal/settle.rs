@@ -1,0 +1,245 @@
+//! Records what comes: an activity's answer, a signal, a cancel, the end. One commit each; only what is committed
+//! is told to the story.
+
+use super::activity::{Failure, Recorded};
+use super::blob;
+use super::driver::{CANCEL, Driven, Driver, Finished};
+use super::history::{StepRecord, decode_outcome, encode_outcome};
+use super::launch::{GivenUp, put_away};
+use super::ledger::{Arrived, consume, step_of};
+use super::tx::Tx;
+use super::workflow::{Stop, What};
+use crate::base::{Kind, fault, problem::Result};
+use futures::StreamExt as _;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a parent with running children is kept in memory before it is dropped and later replayed: long
+/// enough for quick children, short enough that a thousand waiting parents cost nothing.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Everything a look at the signals needs, taken to the writer's thread.
+struct Look {
+    id: Arc<str>,
+    position: i64,
+    wanted: BTreeMap<String, (StepRecord, String)>,
+    given_up: Vec<(i64, GivenUp)>,
+    cancelled: bool,
+    may_park: bool,
+}
+
+/// What a look found, already recorded.
+enum Seen {
+    Answer {
+        ordinal: i64,
+        outcome: Result<String, Stop>,
+        at: i64,
+        place: String,
+    },
+    Cancel {
+        at: i64,
+    },
+    Nothing,
+    /// Nothing, and so the workflow is parked.
+    Parked,
+}
+
+impl Driver<'_> {
+    /// Waits for one answer and records it; `false` when the workflow was parked instead.
+    pub(super) async fn wait(&mut self) -> Driven<bool> {
+        let mut lingered = false;
+        loop {
+            let running = self.pending.values().any(|(asked, _)| matches!(asked.what, What::Activity { .. }));
+            let linger = !running && !lingered && self.has_children() && !self.bell.crowded();
+            self.look |= self.bell.take();
+            if self.look || !(running || linger) {
+                let seen = self.look_at_signals(!running && !linger).await?;
+                if !matches!(seen, Seen::Nothing) {
+                    return Ok(self.take_in(seen));
+                }
+            }
+            if linger {
+                lingered = true;
+                self.look |= self.bell.rung_within(LINGER).await;
+            } else if running {
+                tokio::select! {
+                    Some(ended) = self.running.next() => {
+                        // Given up activities end as aborted.
+                        if let Ok(finished) = ended && self.record_activity(finished).await? {
+                            return Ok(true);
+                        }
+                    }
+                    () = self.bell.rung() => {}
+                }
+            }
+        }
+    }
+
+    fn has_children(&self) -> bool {
+        self.pending.values().any(|(asked, _)| matches!(asked.what, What::Child { .. }))
+    }
+
+    /// Tells the story what was seen and recorded; `false` when the workflow was parked.
+    fn take_in(&mut self, seen: Seen) -> bool {
+        match seen {
+            Seen::Parked => return false,
+            Seen::Nothing => {}
+            Seen::Cancel { at } => self.deliver_cancel(self.position, at),
+            Seen::Answer { ordinal, outcome, at, place } => {
+                fault::point(&place, "after");
+                self.deliver(self.position, ordinal, outcome, at);
+            }
+        }
+        true
+    }
+
+    /// Records an activity's answer; `false` when nobody waits for it any more.
+    async fn record_activity(&mut self, (ordinal, outcome): Finished) -> Driven<bool> {
+        let Some((asked, _)) = self.pending.get(&ordinal) else { return Ok(false) };
+        let place = self.fault_place(&asked.key);
+        fault::point(&place, "unrecorded");
+        let attempt = self.record.steps.get(&ordinal).map_or(1, |step| step.attempt);
+        let step = StepRecord { position: Some(self.position), attempt, ..step_of(asked) };
+        let (outcome, at) = self.commit_answer(step, outcome).await?;
+        fault::point(&place, "after");
+        self.deliver(self.position, ordinal, outcome, at);
+        Ok(true)
+    }
+
+    async fn commit_answer(
+        &mut self,
+        step: StepRecord,
+        outcome: Result<Recorded<String>, Failure>,
+    ) -> Driven<(Result<String, Stop>, i64)> {
+        let (outcome, changes) = match outcome {
+            Ok(recorded) => (Ok(recorded.output), recorded.changes),
+            Err(failure) => (Err(Stop::Failed(failure)), Vec::new()),
+        };
+        let (outcome, written) = self.cleaned(outcome)?;
+        let (id, stored) = (self.id.clone(), step.clone());
+        let committed = self
+            .journal
+            .append_async(move |tx| {
+                changes.into_iter().try_for_each(|change| change(tx))?;
+                stored.write(tx, &id, Some(&written))
+            })
+            .await;
+        let problem = match committed {
+            Ok(at) => return Ok((outcome, at)),
+            Err(problem) if problem.kind == Kind::Store => return Err(problem.into()),
+            Err(problem) => problem,
+        };
+        // The changes did not apply; what is recorded is that failure, and nothing of the changes.
+        let (outcome, written) = self.cleaned(Err(Stop::Failed(Failure::from(problem))))?;
+        let id = self.id.clone();
+        let at = self.journal.append_async(move |tx| step.write(tx, &id, Some(&written))).await?;
+        Ok((outcome, at))
+    }
+
+    /// An outcome without secrets, and its stored form. Cleaned before it is delivered: the story must see what
+    /// every replay will see.
+    fn cleaned(&self, outcome: Result<String, Stop>) -> Driven<(Result<String, Stop>, String)> {
+        let written = encode_outcome(&outcome)?;
+        let clean = self.journal.clean(&written);
+        if clean == written {
+            return Ok((outcome, written));
+        }
+        Ok((decode_outcome(&clean)?, clean))
+    }
+
+    async fn look_at_signals(&mut self, may_park: bool) -> Driven<Seen> {
+        let look = Look {
+            id: self.id.clone(),
+            position: self.position,
+            wanted: self.wanted(),
+            given_up: std::mem::take(&mut self.given_up),
+            cancelled: self.cancelled,
+            may_park,
+        };
+        let seen = self.journal.append_async(move |tx| look.take(tx)).await?;
+        // After an answer there may be more.
+        self.look = !matches!(seen, Seen::Nothing);
+        Ok(seen)
+    }
+
+    /// Signals this workflow waits for, with the step each answers and its fault point.
+    fn wanted(&self) -> BTreeMap<String, (StepRecord, String)> {
+        let mut wanted = BTreeMap::new();
+        for (ordinal, (asked, _)) in &self.pending {
+            let name = match &asked.what {
+                What::Activity { .. } => continue,
+                What::Signal { name } => name.clone(),
+                What::Child { .. } => format!("child/{}/{}", self.id, asked.key),
+                What::Timer { .. } => format!("timer/{ordinal}"),
+            };
+            // Two waits for one name: the first asked is answered first.
+            wanted.entry(name).or_insert_with(|| (step_of(asked), self.fault_place(&asked.key)));
+        }
+        wanted
+    }
+
+    /// Records the end and tells the parent.
+    pub(super) async fn end(&mut self, outcome: Result<String, Stop>) -> Driven<()> {
+        let (_, written) = self.cleaned(outcome)?;
+        let (id, parent) = (self.id.clone(), self.record.parent.clone());
+        let given_up = std::mem::take(&mut self.given_up);
+        self.journal
+            .append_async(move |tx| {
+                put_away(tx, &id, &given_up)?;
+                let stored = blob::shelve(tx, &written)?;
+                tx.db()
+                    .prepare_cached(
+                        "UPDATE workflow SET state = 'done', outcome = ?2, ended_at = ?3 WHERE id = ?1",
+                    )?
+                    .execute((&*id, &stored, tx.now().0))?;
+                tx.db()
+                    .prepare_cached(
+                        "UPDATE signal SET position = -1 WHERE workflow = ?1 AND position IS NULL",
+                    )?
+                    .execute([&*id])?;
+                tx.db().prepare_cached("DELETE FROM timer WHERE workflow = ?1")?.execute([&*id])?;
+                parent.map_or(Ok(()), |parent| tx.signal_text(&parent, &format!("child/{id}"), &stored))
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+impl Look {
+    fn take(self, tx: &Tx<'_>) -> Result<Seen> {
+        put_away(tx, &self.id, &self.given_up)?;
+        let wants = |name: &str| (name == CANCEL && !self.cancelled) || self.wanted.contains_key(name);
+        let Some(found) = Arrived::oldest(tx.db(), &self.id, wants)? else {
+            if !self.may_park {
+                return Ok(Seen::Nothing);
+            }
+            tx.db()
+                .prepare_cached("UPDATE workflow SET state = 'parked' WHERE id = ?1 AND state = 'ready'")?
+                .execute([&*self.id])?;
+            return Ok(Seen::Parked);
+        };
+        consume(tx, found.id, self.position)?;
+        let Some((step, place)) = self.wanted.get(&found.name) else { return self.cancel(tx) };
+        fault::point(place, "before");
+        let outcome = if step.kind == "child" { decode_outcome(&found.payload)? } else { Ok(found.payload) };
+        let step = StepRecord { position: Some(self.position), ..step.clone() };
+        let at = step.write(tx, &self.id, Some(&encode_outcome(&outcome)?))?;
+        Ok(Seen::Answer { ordinal: step.ordinal, outcome, at, place: place.clone() })
+    }
+
+    /// Everything waited for is answered by the cancel, and nothing of it goes on.
+    fn cancel(&self, tx: &Tx<'_>) -> Result<Seen> {
+        for child in self.wanted.keys().filter_map(|name| name.strip_prefix("child/")) {
+            tx.signal(child, CANCEL, &serde_json::Value::Null)?;
+        }
+        tx.db().prepare_cached("DELETE FROM timer WHERE workflow = ?1")?.execute([&*self.id])?;
+        tx.db()
+            .prepare_cached(
+                "UPDATE step SET outcome = '\"cancelled\"' WHERE workflow = ?1 AND position IS NULL",
+            )?
+            .execute([&*self.id])?;
+        let at = StepRecord::cancel(self.position).write(tx, &self.id, None)?;
+        Ok(Seen::Cancel { at })
+    }
+}

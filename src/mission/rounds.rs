@@ -1,0 +1,353 @@
+//! Rounds of drafting, synthesis and judgement, until nothing blocks or a person takes what there is.
+
+use super::assemble::{Assemble, Assembled};
+use super::council::{CouncilReport, HoldCouncil};
+use super::council_review::SeatCouncil;
+use super::decide::{Question, decide};
+use super::draft::{self, DraftPart, Part};
+use super::enter::Enter;
+use super::help::{at_line, grant, help, person};
+use super::judge::{Judge, Judged, carry};
+use super::plan::MissionPlan;
+use super::records::MissionState;
+use super::setup::Setup;
+use super::validate::{Scrutinise, UserTest};
+use crate::agent::{Asking, Seat, ask};
+use crate::brief::Scenario;
+use crate::contract::verdicts::Judgement;
+use crate::contract::{Finding, Severity, revision};
+use crate::decision::{Answer, DecisionKind, Verb};
+use crate::journal::{Failure, FailureClass, Stop, Workflow};
+use crate::roles::AssertionView;
+use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise, WorkerDraft};
+use crate::sop::id::Change;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// What a mission carries from stage to stage.
+pub(super) struct Desk<'a> {
+    pub(super) w: &'a Workflow,
+    pub(super) setup: Setup,
+    pub(super) plan: MissionPlan,
+    pub(super) scenarios: Vec<Scenario>,
+    pub(super) drafts: Vec<WorkerDraft>,
+    pub(super) gaps: Vec<String>,
+    pub(super) comments: Vec<String>,
+    pub(super) round: u32,
+    /// The round before, also across a person's wish to have something changed.
+    pub(super) last: Option<Round>,
+    /// The council has answered.
+    pub(super) counselled: bool,
+}
+
+/// One round's draft with its judgement.
+#[derive(Clone)]
+pub(super) struct Round {
+    pub(super) number: u32,
+    pub(super) assembled: Assembled,
+    pub(super) judged: Judged,
+}
+
+impl Desk<'_> {
+    async fn enter(&self, state: MissionState) -> Result<(), Stop> {
+        let mission = self.setup.asker.mission.clone();
+        self.w.call(Enter { mission, state, round: self.round, reason: String::new() }).await
+    }
+
+    /// Sends every worker off in parallel; in later rounds only those whose domain was found wanting.
+    pub(super) async fn draft(&mut self, findings: &BTreeMap<String, Vec<Finding>>) -> Result<(), Stop> {
+        let wanted = |agent: &str| findings.is_empty() || findings.contains_key(agent);
+        let parts: Vec<DraftPart> = self
+            .plan
+            .assignments
+            .iter()
+            .filter(|assignment| wanted(&assignment.agent))
+            .map(|assignment| {
+                let theirs = findings.get(&assignment.agent).cloned().unwrap_or_default();
+                let question = draft::question(&self.plan, &self.setup.view, assignment, theirs);
+                DraftPart {
+                    setup: self.setup.clone(),
+                    assignment: assignment.clone(),
+                    question,
+                    round: self.round,
+                }
+            })
+            .collect();
+        let width = usize::try_from(self.setup.rules.parallel_workers).unwrap_or(1).max(1);
+        let mut parts = parts.into_iter().peekable();
+        while parts.peek().is_some() {
+            let group = parts.by_ref().take(width).map(|part| self.w.child(part)).collect();
+            for part in self.w.all(group).await? {
+                self.take_in(part?);
+            }
+        }
+        if self.drafts.iter().all(|worker| !worker.draft.declined.is_empty()) {
+            let reasons = self.gaps.join("; ");
+            return Err(Stop::Failed(Failure::new(
+                FailureClass::Content,
+                format!("no worker drafted anything: {reasons}"),
+            )));
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, part: Part) {
+        let Part { agent, draft, gap, answers } = part;
+        self.setup.view.answers.extend(answers);
+        if let Some(gap) = gap {
+            self.gaps.push(format!("{agent}: {gap}"));
+        }
+        let Some(draft) = draft else { return };
+        let department = self.setup.departments.get(&agent).cloned().unwrap_or_default();
+        match self.drafts.iter_mut().find(|worker| worker.agent == agent) {
+            Some(worker) => worker.draft = draft,
+            None => self.drafts.push(WorkerDraft { agent, department, draft }),
+        }
+    }
+
+    /// Rounds of synthesis and judgement, until nothing blocks, or a person takes what there is.
+    pub(super) async fn reach_a_draft_worth_deciding(&mut self) -> Result<Round, Stop> {
+        let first = self.round;
+        let last = first + self.setup.rules.rounds - 1;
+        let mut rounds: Vec<Round> = Vec::new();
+        loop {
+            let round = self.once().await?;
+            self.last = Some(round.clone());
+            let found = round.judged.findings.clone();
+            let earlier: Vec<Vec<Finding>> =
+                rounds.iter().map(|round| round.judged.findings.clone()).collect();
+            rounds.push(round.clone());
+            if round.judged.passed {
+                return Ok(round);
+            }
+            let repeated = revision::repeated(&earlier, &found).len();
+            if repeated > 0 || self.round >= last {
+                let why = match repeated {
+                    0 => format!("{} rounds did not settle it", rounds.len()),
+                    _ => "the same finding came back".to_owned(),
+                };
+                if let Some(round) = self.stuck(&rounds, &why).await? {
+                    return Ok(round);
+                }
+                rounds.clear();
+            }
+            self.revise(&found).await?;
+        }
+    }
+
+    /// One round: synthesis, coded checks, council, scrutiny and user test in parallel, judgement.
+    async fn once(&mut self) -> Result<Round, Stop> {
+        self.enter(MissionState::Synthesising).await?;
+        let synthesis = self.synthesise().await?;
+        let assemble = Assemble {
+            mission: self.setup.asker.mission.clone(),
+            snapshot: self.setup.asker.snapshot.clone(),
+            plan: self.plan.clone(),
+            view: self.setup.view.clone(),
+            drafts: self.drafts.clone(),
+            synthesis,
+            comments: self.comments.clone(),
+            round: self.round,
+        };
+        let assembled = self.w.call(assemble).await?;
+        let judged = if self.plan.change == Change::Patch {
+            by_code_only(&assembled)
+        } else {
+            self.judge(&assembled).await?
+        };
+        Ok(Round { number: self.round, assembled, judged })
+    }
+
+    async fn synthesise(&mut self) -> Result<Synthesis, Stop> {
+        let before = self.last.as_ref();
+        let question = SynthesisQuestion {
+            mission: self.setup.view.clone(),
+            title: self.plan.title.clone(),
+            objective: self.plan.objective.clone(),
+            description: self.plan.description.clone(),
+            owner: self.plan.parties.owner.clone(),
+            assertions: self.plan.contract.assertions.iter().map(AssertionView::of).collect(),
+            drafts: self.drafts.clone(),
+            previous: before.map(|round| round.assembled.text.clone()),
+            findings: before.map_or_else(Vec::new, |round| round.judged.findings.clone()),
+            comments: self.comments.clone(),
+        };
+        let mut attempt = 1;
+        loop {
+            let asking = Asking {
+                agent: self.setup.orchestrator.clone(),
+                tier: self.setup.tiers.get(&self.setup.orchestrator).copied().unwrap_or(0),
+                seat: Seat::Author,
+                key: format!("synthesise#{}.{attempt}", self.round),
+            };
+            match ask::<Synthesise>(self.w, &self.setup.asker, &asking, &question).await {
+                Ok((synthesis, _)) => return Ok(synthesis),
+                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+                Err(Stop::Failed(failure)) => {
+                    grant(&failure, &mut self.setup);
+                    let key = format!("synthesise#{}.{attempt}", self.round);
+                    help(self.w, &self.setup, &key, "the drafts could not be merged", &failure.reason)
+                        .await?;
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn judge(&mut self, assembled: &Assembled) -> Result<Judged, Stop> {
+        let carried = self.last.as_ref().map_or_else(Vec::new, |round| {
+            carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
+        });
+        let council = self.counsel(assembled).await?;
+        self.enter(MissionState::Validating).await?;
+        let mut attempt = 0;
+        let (scrutiny, tested) = loop {
+            let scrutiny = self.w.child(self.scrutinise(assembled, &carried, attempt));
+            let tested = self.w.child(self.user_test(assembled, attempt));
+            let (scrutiny, tested) = (scrutiny.await, tested.await);
+            if let (Ok(scrutiny), Ok(tested)) = (&scrutiny, &tested) {
+                break (scrutiny.clone(), tested.clone());
+            }
+            self.or_help(scrutiny, "scrutiny gave no usable verdicts").await?;
+            self.or_help(tested, "user testing gave no usable verdicts").await?;
+            attempt += 1;
+        };
+        let judge = Judge {
+            mission: self.setup.asker.mission.clone(),
+            plan: self.plan.clone(),
+            text: assembled.text.clone(),
+            coded: assembled.coded.clone(),
+            evidence: assembled.evidence.clone(),
+            findings: assembled.findings.clone(),
+            council,
+            scrutiny,
+            tested,
+            carried,
+            round: self.round,
+        };
+        self.w.call(judge).await
+    }
+
+    /// The council answers once: where the plan calls for it, or once somebody has called for it since.
+    async fn counsel(&mut self, assembled: &Assembled) -> Result<Option<CouncilReport>, Stop> {
+        if self.counselled {
+            return Ok(None);
+        }
+        let council = match self.plan.council.clone() {
+            Some(council) => council,
+            None => match self.w.call(SeatCouncil::if_called(&self.setup, &self.plan, self.round)).await? {
+                Some(council) => council,
+                None => return Ok(None),
+            },
+        };
+        self.counselled = true;
+        self.enter(MissionState::Council).await?;
+        let (setup, sop) = (self.setup.clone(), assembled.text.clone());
+        let held = self.w.child(HoldCouncil { setup, council, sop, round: self.round }).await;
+        self.or_help(held, "the council could not answer").await
+    }
+
+    /// A part of the judgement, or `None` once a person said to try again.
+    async fn or_help<T>(&mut self, part: Result<T, Stop>, what: &str) -> Result<Option<T>, Stop> {
+        match part {
+            Ok(part) => Ok(Some(part)),
+            Err(Stop::Cancelled) => Err(Stop::Cancelled),
+            Err(Stop::Failed(failure)) => {
+                grant(&failure, &mut self.setup);
+                let key = format!("{}#{}", crate::base::text::slug(what, 40), self.round);
+                help(self.w, &self.setup, &key, what, &failure.reason).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn scrutinise(&self, assembled: &Assembled, carried: &[Judgement], attempt: u32) -> Scrutinise {
+        let survives = |id: &str| {
+            let mut verdicts = carried.iter().flat_map(|judgement| &judgement.verdicts);
+            verdicts.any(|verified| verified.verdict.assertion == id)
+        };
+        Scrutinise {
+            setup: self.setup.clone(),
+            validator: self.plan.parties.scrutiny.clone(),
+            sop: assembled.text.clone(),
+            assertions: self.plan.contract.judged().filter(|a| !survives(&a.id)).cloned().collect(),
+            findings: assembled.findings.clone(),
+            round: self.round,
+            attempt,
+        }
+    }
+
+    /// Each round exercises a scenario no round before has used.
+    fn user_test(&self, assembled: &Assembled, attempt: u32) -> UserTest {
+        let at = usize::try_from(self.round - 1).unwrap_or(0);
+        let scenario = self.scenarios.get(at.checked_rem(self.scenarios.len()).unwrap_or(0)).cloned();
+        UserTest {
+            setup: self.setup.clone(),
+            validator: self.plan.parties.user_testing.clone(),
+            sop: assembled.text.clone(),
+            scenario: scenario.unwrap_or(Scenario { text: String::new(), given: BTreeMap::new() }),
+            assertions: self.plan.contract.judged().cloned().collect(),
+            round: self.round,
+            attempt,
+        }
+    }
+
+    /// Findings go back to the worker whose domain they are of, and all of them to the orchestrator.
+    async fn revise(&mut self, findings: &[Finding]) -> Result<(), Stop> {
+        self.round += 1;
+        self.enter(MissionState::Revising).await?;
+        let mut by_worker: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+        for finding in findings.iter().filter(|finding| finding.severity == Severity::Blocking) {
+            let assertion = self.plan.contract.get(&finding.code);
+            let worker = assertion.map(|assertion| assertion.fulfilled_by.clone());
+            if let Some(worker) = worker.filter(|worker| self.plan.parties.workers.contains(worker)) {
+                by_worker.entry(worker).or_default().push(finding.clone());
+            }
+        }
+        if by_worker.is_empty() { Ok(()) } else { self.draft(&by_worker).await }
+    }
+
+    /// Rounds came to nothing: a person takes the best of them, asks for more, or ends it.
+    async fn stuck(&mut self, rounds: &[Round], why: &str) -> Result<Option<Round>, Stop> {
+        let reports: Vec<_> = rounds.iter().map(|round| round.judged.report.clone()).collect();
+        let best = revision::best(&reports).and_then(|at| rounds.get(at)).or(rounds.last());
+        let Some(best) = best.cloned() else { return Ok(None) };
+        let blocking = best.judged.blocking();
+        let question = Question {
+            key: format!("stuck#{}", self.round),
+            kind: DecisionKind::Stuck,
+            subject: format!("{} v{}", self.plan.sop, self.plan.version),
+            title: format!("Say how to go on with {}: {why}", self.plan.sop),
+            why: format!("{why}; still blocking: {}", blocking.join(", ")),
+            asked_of: vec![self.setup.helper.clone()],
+            barred: BTreeMap::new(),
+            hash: best.assembled.sha256.clone(),
+            details: json!({
+                "best_round": best.number, "blocking": blocking,
+                "approve": "hand the best round on for signature; what failed needs an override there",
+                "retry": "let the rounds go on", "revise": "go on with your comment", "reject": "end the mission",
+            }),
+            deadline: self.setup.deadlines.help,
+            assume: false,
+        };
+        match decide(self.w, &self.setup, question).await? {
+            Some(Answer { verb: Verb::Approve, .. }) => Ok(Some(best)),
+            Some(Answer { verb: Verb::Revise, text, line, .. }) => {
+                self.comments.push(at_line(&best.assembled.text, line, &text));
+                Ok(None)
+            }
+            Some(Answer { verb: Verb::Reject, by, text, .. }) => {
+                Err(person(format!("{by} ended it: {text}")))
+            }
+            Some(_) => Ok(None),
+            None => Err(person(format!("nobody said how to go on: {why}"))),
+        }
+    }
+}
+
+/// A patch is judged by the coded checks alone.
+fn by_code_only(assembled: &Assembled) -> Judged {
+    let passed = assembled.findings.iter().all(|finding| finding.severity != Severity::Blocking);
+    let report = crate::contract::verdicts::Report { outcomes: Vec::new() };
+    Judged { report, findings: assembled.findings.clone(), judgements: Vec::new(), passed }
+}

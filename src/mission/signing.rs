@@ -1,0 +1,136 @@
+//! The publication path: a draft is forwarded where the path says so, signed, and published; or sent back.
+
+use super::decide::{Question, decide};
+use super::help::{at_line, help, person};
+use super::publish::Publish;
+use super::records::MissionState;
+use super::rounds::{Desk, Round};
+use super::workflow::Ending;
+use crate::decision::{Answer, DecisionKind, Verb};
+use crate::journal::Stop;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// What a decision led to.
+pub(super) enum Decided {
+    Published(Ending),
+    Again(String),
+}
+
+impl Desk<'_> {
+    /// The publication path: forwarded where the path says so, then signed, then published.
+    pub(super) async fn decide(&self, round: &Round) -> Result<Decided, Stop> {
+        let mut nth = 1;
+        loop {
+            if let Some(reader) = &self.plan.path.forwards {
+                let forwarded = self.put(round, DecisionKind::Forward, reader, nth).await?;
+                if let Some(again) = Self::sent_back(round, forwarded.as_ref())? {
+                    return Ok(again);
+                }
+            }
+            let signed = self.put(round, DecisionKind::Publish, &self.plan.path.signs, nth).await?;
+            if let Some(again) = Self::sent_back(round, signed.as_ref())? {
+                return Ok(again);
+            }
+            let Some(answer) = signed else {
+                return Err(person("nobody signed before the deadline".to_owned()));
+            };
+            let publish = Publish {
+                mission: self.setup.asker.mission.clone(),
+                plan: self.plan.clone(),
+                text: round.assembled.text.clone(),
+                answer: answer.clone(),
+                nth,
+            };
+            match self.w.call(publish).await {
+                Ok(published) => {
+                    let reason = format!("{} is active, signed by {}", published.path, answer.by);
+                    return Ok(Decided::Published(Ending { state: MissionState::Published, reason }));
+                }
+                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+                Err(Stop::Failed(failure)) => {
+                    let key = format!("publish#{}.{nth}", round.number);
+                    help(
+                        self.w,
+                        &self.setup,
+                        &key,
+                        "the approved version could not be published",
+                        &failure.reason,
+                    )
+                    .await?;
+                }
+            }
+            nth += 1;
+        }
+    }
+
+    async fn put(
+        &self,
+        round: &Round,
+        kind: DecisionKind,
+        party: &str,
+        nth: u32,
+    ) -> Result<Option<Answer>, Stop> {
+        let name = format!("{} v{}", self.plan.sop, self.plan.version);
+        let (verb, deadline) = match kind {
+            DecisionKind::Forward => ("Forward", self.setup.deadlines.forwarding),
+            _ => ("Publish", self.setup.deadlines.signature),
+        };
+        let barred = if kind == DecisionKind::Publish { self.plan.parties.barred() } else { BTreeMap::new() };
+        let why = match kind {
+            DecisionKind::Forward => format!(
+                "read it and pass it on to {} with your recommendation, or send it back",
+                self.plan.path.signs
+            ),
+            _ => "your signature makes it the active version".to_owned(),
+        };
+        let question = Question {
+            key: format!("{}#{}.{nth}", kind.word(), round.number),
+            kind,
+            subject: name.clone(),
+            title: format!("{verb} {name}: {}", self.plan.title),
+            why,
+            asked_of: vec![party.to_owned()],
+            barred,
+            hash: round.assembled.sha256.clone(),
+            details: self.details(round),
+            deadline,
+            assume: false,
+        };
+        decide(self.w, &self.setup, question).await
+    }
+
+    /// What the person who decides should see besides the draft.
+    fn details(&self, round: &Round) -> serde_json::Value {
+        let advice: Vec<&str> =
+            round.judged.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let assumed = self.setup.view.answers.iter().filter(|answered| answered.assumed);
+        json!({
+            "round": round.number,
+            "file": format!("missions/{}/synthesis-{}.md", self.setup.asker.mission, round.number),
+            "failed": round.judged.blocking(),
+            "findings": advice,
+            "for_you_to_judge": round.assembled.to_judge,
+            "unsourced_lines": round.assembled.unsourced,
+            "assumptions": assumed.map(|a| format!("{} — assumed: {}", a.question, a.answer)).collect::<Vec<_>>(),
+            "gaps": self.gaps,
+            "tier_0": self.setup.asker.tiers.is_empty(),
+            "exception": self.plan.path.exception,
+            "risk_level": self.plan.risk_level,
+            "supersedes": self.plan.supersedes,
+        })
+    }
+
+    fn sent_back(round: &Round, answer: Option<&Answer>) -> Result<Option<Decided>, Stop> {
+        match answer {
+            Some(Answer { verb: Verb::Revise, text, line, .. }) => {
+                Ok(Some(Decided::Again(at_line(&round.assembled.text, *line, text))))
+            }
+            Some(Answer { verb: Verb::Reject, by, text, .. }) => {
+                Err(person(format!("{by} rejected it: {text}")))
+            }
+            Some(_) => Ok(None),
+            None => Err(person("nobody decided before the deadline".to_owned())),
+        }
+    }
+}
