@@ -22,7 +22,7 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
     if existing == Existing::Keep && path.exists() {
         return same_bytes(path, bytes);
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let temporary = temporary_beside(path);
     let place = fault_place(path);
     let outcome = write_and_rename(folder, &temporary, path, bytes, (existing, &place));
@@ -71,7 +71,7 @@ pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = temporary_beside(path);
     let place = fault_place(path);
     let step = || -> std::io::Result<()> {
-        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        fs::create_dir_all(folder_of(path))?;
         File::create(&temporary)?.write_all(bytes)?;
         fault::point(&place, "before");
         #[expect(clippy::disallowed_methods, reason = "this is the one door to renaming")]
@@ -85,7 +85,7 @@ pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Moves a file into place, folders made, both folders synced.
 pub fn relocate(from: &Path, to: &Path) -> Result<()> {
     let step = || -> std::io::Result<()> {
-        let folder = to.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(to);
         fs::create_dir_all(folder)?;
         let place = fault_place(to);
         fault::point(&place, "before");
@@ -103,6 +103,18 @@ pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(explain(path, &error)),
         _ => Ok(()),
+    }
+}
+
+/// Removes the temporary files that a crash between writing and renaming left in `folder`; not in folders below it.
+pub fn remove_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_temporary(&name)
+            && let Err(problem) = remove(&entry.path())
+        {
+            tracing::warn!(%problem, "a leftover of a crash could not be removed");
+        }
     }
 }
 
@@ -148,9 +160,20 @@ fn same_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
         .hint("move that file away; sopd never overwrites a published file"))
 }
 
+/// The folder a file is in; that of a bare name is the one we are in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn temporary_beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.tmp", uuid::Uuid::now_v7().simple()))
+}
+
+/// Whether a name has the form [`temporary_beside`] gives: nothing else is ever taken for a leftover.
+fn is_temporary(name: &str) -> bool {
+    let ours = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(".tmp")?.rsplit_once('.'));
+    ours.is_some_and(|(_, id)| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn fault_place(path: &Path) -> String {
@@ -172,6 +195,25 @@ mod tests {
         write(&path, b"two", Existing::Replace).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn leftovers_of_a_crash_are_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = [".notes.tmp", "a.md", ".a.md.0.tmp"].map(|name| folder.path().join(name));
+        for path in &kept {
+            write(path, b"x", Existing::Replace).unwrap();
+        }
+        File::create(temporary_beside(&kept[1])).unwrap();
+        remove_leftovers(folder.path());
+        assert!(kept.iter().all(|path| path.exists()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), kept.len());
+    }
+
+    #[test]
+    fn a_bare_name_is_in_the_folder_we_are_in() {
+        assert_eq!(folder_of(Path::new("a.md")), Path::new("."));
+        assert_eq!(folder_of(Path::new("x/a.md")), Path::new("x"));
     }
 
     #[test]

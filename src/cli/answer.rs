@@ -11,7 +11,6 @@ use std::path::PathBuf;
 const MAX_ANSWER_BYTES: u64 = 256 * 1024;
 
 #[derive(Debug, clap::Args)]
-#[group(id = "what", required = true, multiple = false, args = ["text", "file"])]
 pub(super) struct Args {
     /// The question (D-17), or a mission with just one open question
     id: String,
@@ -19,7 +18,7 @@ pub(super) struct Args {
     #[arg(long = "as", value_name = "PARTY")]
     party: String,
     /// The answer
-    #[arg(long)]
+    #[arg(long, required_unless_present = "file", conflicts_with = "file")]
     text: Option<String>,
     /// A file with the answer, or with the draft you were asked for
     #[arg(long)]

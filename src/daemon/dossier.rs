@@ -40,6 +40,13 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     files::project(&folder.join("STATUS.md"), status_page(&status, &names).as_bytes())
 }
 
+/// Removes what a crash left half-written in a mission's folder.
+pub(super) fn remove_leftovers(workspace: &Workspace, id: &str) {
+    let folder = workspace.missions().join(id);
+    files::remove_leftovers(&folder);
+    files::remove_leftovers(&folder.join("drafts"));
+}
+
 /// Writes `missions/STATUS.md`.
 pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
     let all = workspace.journal.read(|db| statuses(db, false))?;

@@ -10,6 +10,7 @@ mod decide;
 mod draft;
 mod enter;
 mod help;
+mod impartial;
 mod judge;
 mod plan;
 mod planning;

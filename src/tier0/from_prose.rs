@@ -137,9 +137,7 @@ fn settle_figures(draft: &mut Draft, told: &str) {
     let other = |text: &str| {
         let ours = figures(text);
         likeness(text, told) >= SAME_MATTER
-            && ours
-                .iter()
-                .any(|our| theirs.iter().any(|their| our.unit == their.unit && our.value != their.value))
+            && ours.iter().any(|our| theirs.iter().any(|their| our.differs(their)))
             && !ours.iter().any(|our| theirs.contains(our))
     };
     let mut replaced: Vec<String> = Vec::new();

@@ -67,7 +67,7 @@ pub(crate) const ASK_DONE: &str = "How can anybody tell that it is finished";
 /// Reads the mission's text, then what was answered.
 pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
     let mut reader = Reader::default();
-    for block in blocks(text) {
+    for block in blocks(text).into_iter().take(MOST_BLOCKS) {
         reader.block(block);
     }
     for answered in answers.iter().filter(|answered| !answered.assumed) {
@@ -80,6 +80,7 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
     if material.steps.len() < FEW_STEPS {
         material.steps = material.steps.into_iter().flat_map(split).collect();
     }
+    bounded(&mut material);
     material.contradictions = super::contradiction::found(&material);
     let told: String = answers.iter().map(|answered| format!(" {}", answered.answer)).collect();
     material.readable = is_english(&format!("{text}{told}"));
@@ -118,6 +119,30 @@ fn split(step: ProseStep) -> Vec<ProseStep> {
         ProseStep { actor: step.actor.clone(), orders: vec![order], rules, limit }
     };
     orders.into_iter().enumerate().map(part).collect()
+}
+
+/// More than this nobody follows, and comparing them all with each other would take long.
+const MOST_BLOCKS: usize = 400;
+const MOST_STEPS: usize = 12;
+const MOST_RULES: usize = 25;
+/// A longer sentence is not read for its clauses.
+const LONGEST_SENTENCE: usize = 90;
+
+/// Says a thing once, and no more things than a procedure can hold; the rest is named as unused.
+fn bounded(material: &mut Material) {
+    let mut said: Vec<String> = Vec::new();
+    material.steps.retain(|step| {
+        let words: String = step.orders.iter().map(|order| order.order.as_str()).collect();
+        let fresh = !said.contains(&words);
+        said.push(words);
+        fresh
+    });
+    material.rules.dedup();
+    let beyond = material.steps.split_off(material.steps.len().min(MOST_STEPS));
+    material.unused.extend(beyond.iter().flat_map(|step| &step.orders).map(Clause::sentence));
+    let beyond = material.rules.split_off(material.rules.len().min(MOST_RULES));
+    material.unused.extend(beyond);
+    material.unused.truncate(MOST_RULES);
 }
 
 /// Share of words every English text holds; German or French prose stays far below it.
@@ -246,6 +271,10 @@ impl Reader {
 
     fn sentence(&mut self, said: &str) {
         if self.placed(said) || is_order_to_us(said) {
+            return;
+        }
+        if said.split_whitespace().count() > LONGEST_SENTENCE || self.material.steps.len() > 4 * MOST_STEPS {
+            self.material.unused.push(said.to_owned());
             return;
         }
         let said = &self.it_named(said);
@@ -691,7 +720,9 @@ fn starts_work(order: &Clause) -> bool {
 
 /// Up to the complaint: `Invoices arrive by e-mail, and we have paid two twice` → `Invoices arrive by e-mail.`
 fn first_clause(sentence: &str) -> String {
-    let cut = [", and we", " and we ", " but ", " and nobody", ", and nobody", " and then there"];
+    let cut =
+        [", and we", " and we ", " but ", " and nobody", " and keep ", ", and nobody", " and then there"];
     let at = cut.iter().filter_map(|mark| sentence.find(mark)).min();
-    full_stop(at.and_then(|at| sentence.get(..at)).unwrap_or(sentence))
+    let cut = at.and_then(|at| sentence.get(..at)).filter(|cut| cut.split(' ').count() >= 3);
+    full_stop(cut.unwrap_or(sentence))
 }

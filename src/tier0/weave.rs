@@ -6,7 +6,7 @@ use super::fates::{Fates, id};
 use super::figures::figures;
 use super::merge::{self, Line, SAME, threshold};
 use super::steps::{MOST_STEPS, binding};
-use super::words::{likeness, share_found, stem_set};
+use super::words::{likeness, share_found};
 use crate::base::text::{counted, listed};
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion, SynthesisStep};
@@ -89,6 +89,9 @@ pub(crate) fn into_current(q: &SynthesisQuestion, sop: &Sop) -> Synthesis {
     weaver.out.dispositions = weaver.fates.complete(&q.drafts);
     weaver.out
 }
+
+/// From this likeness on a sentence with another figure takes the place of the one in force.
+const OUTDATES: u8 = 70;
 
 const STANDS: &str = "It stands in the version in force already.";
 
@@ -194,16 +197,12 @@ impl Weaver<'_> {
 
     /// The step that shares most words with a text.
     fn nearest(&self, text: &str) -> Option<usize> {
-        let wanted = stem_set(text);
-        let score = |step: &SynthesisStep| {
-            let title = stem_set(&step.title).intersection(&wanted).count();
-            let all = stem_set(&format!("{} {} {}", step.title, step.text, step.artifact))
-                .intersection(&wanted)
-                .count();
-            2 * title + all
+        let words = |step: &SynthesisStep| {
+            (step.title.clone(), format!("{} {} {}", step.title, step.text, step.artifact))
         };
-        let scored = self.out.steps.iter().enumerate().map(|(at, step)| (score(step), std::cmp::Reverse(at)));
-        scored.max().map(|(_, std::cmp::Reverse(at))| at)
+        let texts: Vec<(String, String)> = self.out.steps.iter().map(words).collect();
+        let scored = super::steps::belonging(&texts, text).into_iter().enumerate();
+        scored.map(|(at, score)| (score, std::cmp::Reverse(at))).max().map(|(_, std::cmp::Reverse(at))| at)
     }
 
     fn rule(&mut self, rule: &Line<'_>) {
@@ -230,10 +229,8 @@ impl Weaver<'_> {
                 crate::sop::prose::sentences(&step.text, 1).into_iter().map(|sentence| sentence.quote);
             let other = |old: &String| {
                 let ours = figures(old);
-                likeness(old, new) >= 50
-                    && ours
-                        .iter()
-                        .any(|our| asked.iter().any(|new| new.unit == our.unit && new.value != our.value))
+                likeness(old, new) >= OUTDATES
+                    && ours.iter().any(|our| asked.iter().any(|new| new.differs(our)))
                     && !ours.iter().any(|our| asked.contains(our))
             };
             sentences.into_iter().find(other).map(|old| (at, old))
