@@ -85,12 +85,12 @@ fn settle(fate: &mut Disposition, item: &crate::draft::Item, text: &str) {
     };
     if fate.fate == Fate::Kept && wrong(fate) {
         fate.fate = Fate::Merged;
-        fate.reason = "Part of it stands in the sentences of others.".to_owned();
+        "Part of it stands in the sentences of others.".clone_into(&mut fate.reason);
     }
     if fate.fate == Fate::Merged && wrong(fate) {
         fate.fate = Fate::Rejected;
         if fate.reason.is_empty() {
-            fate.reason = "Other words stand in its place.".to_owned();
+            "Other words stand in its place.".clone_into(&mut fate.reason);
         }
     }
 }
