@@ -216,3 +216,36 @@ pub(crate) fn list_pieces(text: &str) -> Vec<String> {
     }
     pieces
 }
+
+/// Below which heading of the mission file we are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Under {
+    #[default]
+    Anything,
+    Steps,
+    Trigger,
+    Done,
+    Inputs,
+    OutOfScope,
+    Rules,
+}
+
+pub(crate) fn heading(title: &str) -> Under {
+    let lower = title.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if has(&["out of scope", "not in scope", "exclu"]) {
+        Under::OutOfScope
+    } else if has(&["step", "procedure", "how it", "what happens", "process"]) {
+        Under::Steps
+    } else if has(&["trigger", "starts"]) {
+        Under::Trigger
+    } else if has(&["done", "finished", "complete"]) {
+        Under::Done
+    } else if has(&["input", "what we need", "fields"]) {
+        Under::Inputs
+    } else if has(&["rule", "constraint", "limits"]) {
+        Under::Rules
+    } else {
+        Under::Anything
+    }
+}

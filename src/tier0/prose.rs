@@ -5,8 +5,9 @@
 use super::clause::{Clause, capital, clause, clauses, full_stop, pronoun_resolved};
 use super::figures::deadlines;
 use super::marks::{
-    LONGEST_RULE, asks_the_writer, binds, done_clause, event_in, first_clause, is_complaint, is_event,
-    is_order_to_us, limit_as_order, limits_the_whole, list_pieces, starts_work, thing_of, without_chat,
+    LONGEST_RULE, Under, asks_the_writer, binds, done_clause, event_in, first_clause, heading, is_complaint,
+    is_event, is_order_to_us, limit_as_order, limits_the_whole, list_pieces, starts_work, thing_of,
+    without_chat,
 };
 use super::material::{FEW_STEPS, bounded, conditions_as_rules, split};
 use super::sentences::{Block, blocks, sentences};
@@ -105,19 +106,6 @@ fn is_english(text: &str) -> bool {
     let words = words(text);
     let small = words.iter().filter(|word| is_stop(word)).count();
     words.len() < 8 || super::words::ratio(small, words.len()) >= ENGLISH_SHARE
-}
-
-/// Below which heading of the mission file we are.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Under {
-    #[default]
-    Anything,
-    Steps,
-    Trigger,
-    Done,
-    Inputs,
-    OutOfScope,
-    Rules,
 }
 
 #[derive(Default)]
@@ -445,24 +433,4 @@ fn extend(step: &mut ProseStep, order: Clause, said: &str) {
         step.limit = deadlines(said).into_iter().next();
     }
     step.orders.push(order);
-}
-
-fn heading(title: &str) -> Under {
-    let lower = title.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if has(&["out of scope", "not in scope", "exclu"]) {
-        Under::OutOfScope
-    } else if has(&["step", "procedure", "how it", "what happens", "process"]) {
-        Under::Steps
-    } else if has(&["trigger", "starts"]) {
-        Under::Trigger
-    } else if has(&["done", "finished", "complete"]) {
-        Under::Done
-    } else if has(&["input", "what we need", "fields"]) {
-        Under::Inputs
-    } else if has(&["rule", "constraint", "limits"]) {
-        Under::Rules
-    } else {
-        Under::Anything
-    }
 }
