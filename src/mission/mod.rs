@@ -3,12 +3,14 @@
 
 mod assemble;
 mod close;
+mod control;
 mod council;
 mod council_review;
 mod decide;
 mod draft;
 mod enter;
 mod help;
+mod impartial;
 mod judge;
 mod plan;
 mod planning;
@@ -20,6 +22,7 @@ mod signing;
 mod validate;
 mod workflow;
 
+pub use control::{Control, cancel, retry};
 pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{

@@ -3,7 +3,7 @@
 use super::Office;
 use super::records::{MissionState, set_state};
 use crate::agent::{Asker, Snapshot};
-use crate::base::Digest;
+use crate::base::{Digest, MicroUsd};
 use crate::brief::{Ask, Brief};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry;
@@ -114,6 +114,7 @@ impl Prepare {
                 tiers: (1..=3).filter(|tier| settings.models.tier(*tier).is_some()).collect(),
                 threshold: settings.missions.confidence_threshold,
                 grants: 0,
+                budget_usd: ask.budget.and_then(|budget| MicroUsd::from_dollars(budget.usd).ok()),
             },
             orchestrator: orchestrator.head.id.clone(),
             requester: self.requester.clone(),
