@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
-use crate::base::text::counted;
+use crate::base::text::{counted, put};
 use crate::daemon::{self, Workspace};
 use crate::journal::{self, Anchor, events_of};
 use crate::registry;
@@ -100,10 +100,13 @@ fn export(desk: &Desk, id: Option<&str>) -> Done {
         let mut text = String::new();
         for event in &page {
             // As stored: whoever reads the file can hash it again.
-            text.push_str(&format!(
-                "{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}\n",
-                event.seq, event.hash, event.text
-            ));
+            put(
+                &mut text,
+                format_args!(
+                    "{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}\n",
+                    event.seq, event.hash, event.text
+                ),
+            );
         }
         print::raw(&text)?;
     }

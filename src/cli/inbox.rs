@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::Instant;
-use crate::base::text::counted;
+use crate::base::text::{counted, put};
 use crate::decision::{self, Decision, OnDeadline};
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
     let commands = commands::of(desk, decision);
     let width = commands.iter().map(|command| command.line.chars().count()).max().unwrap_or(0);
     for command in commands {
-        out.push_str(&format!("  {:width$}  {}\n", command.line, print::dim(&command.leads_to)));
+        put(&mut out, format_args!("  {:width$}  {}\n", command.line, print::dim(&command.leads_to)));
     }
     out
 }

@@ -3,7 +3,7 @@
 use super::desk::{Desk, quoted};
 use super::print;
 use super::trouble::Done;
-use crate::base::text::counted;
+use crate::base::text::{counted, put};
 use crate::daemon;
 use serde_json::json;
 use std::path::PathBuf;
@@ -25,15 +25,18 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let shown = dir.display();
     let mut text = format!("{shown} is a workspace: {} written", counted(done.written.len(), "file"));
     if !done.kept.is_empty() {
-        text.push_str(&format!(", {} left as they were", done.kept.len()));
+        put(&mut text, format_args!(", {} left as they were", done.kept.len()));
     }
     let at = quoted(&dir.to_string_lossy());
     let sopd = desk.at(dir.clone()).command();
-    text.push_str(&format!(
-        "\n\nNext:\n  {sopd} up                  drive it (in a terminal of its own)\n  \
+    put(
+        &mut text,
+        format_args!(
+            "\n\nNext:\n  {sopd} up                  drive it (in a terminal of its own)\n  \
          cp {at}/missions/examples/1-lead-qualification.md {at}/missions/\n  \
          {sopd} status --watch      see where it stands\n  \
          {sopd} inbox               see what waits for a person"
-    ));
+        ),
+    );
     print::line(&text)
 }

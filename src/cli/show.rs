@@ -9,7 +9,7 @@ use super::print;
 use super::status::{cost, shaped};
 use super::trouble::Done;
 use crate::base::problem::Result;
-use crate::base::text::counted;
+use crate::base::text::{counted, put};
 use crate::daemon::{self, MissionStatus};
 use crate::decision::{self, Decision, DecisionKind};
 use draft::Draft;
@@ -92,7 +92,7 @@ fn page(desk: &Desk, shown: &Shown) -> String {
 }
 
 fn draft_page(out: &mut String, draft: &Draft, shown: &Shown) {
-    out.push_str(&format!("{} · SHA-256 {}\n\n", draft.file, draft.sha256));
+    put(out, format_args!("{} · SHA-256 {}\n\n", draft.file, draft.sha256));
     let width = draft.lines.last().map_or(1, |line| line.number.to_string().len());
     for line in &draft.lines {
         out.push_str(format!("{:width$}  {}", line.number, line.text).trim_end());
@@ -103,14 +103,17 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &Shown) {
         }
     }
     let verdicts = &draft.verdicts;
-    out.push_str(&format!(
-        "\n{}\n  {} passed, {} failed, {} nobody could tell; {} without a source\n",
-        print::bold("Verdicts"),
-        verdicts.passed,
-        verdicts.failed,
-        verdicts.open,
-        counted(draft.lines.iter().filter(|line| line.from.starts_with("unsourced")).count(), "line"),
-    ));
+    put(
+        out,
+        format_args!(
+            "\n{}\n  {} passed, {} failed, {} nobody could tell; {} without a source\n",
+            print::bold("Verdicts"),
+            verdicts.passed,
+            verdicts.failed,
+            verdicts.open,
+            counted(draft.lines.iter().filter(|line| line.from.starts_with("unsourced")).count(), "line"),
+        ),
+    );
     let told = |name: &str| -> Vec<String> {
         let list = shown
             .decision
@@ -128,39 +131,45 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &Shown) {
     let exception =
         shown.decision.as_ref().and_then(|decision| decision.ask.details.get("exception")?.as_str());
     list(out, "Exception on record", &exception.map(str::to_owned).into_iter().collect::<Vec<_>>());
-    out.push_str(&format!("\n{}\n  {}\n", print::bold("Cost"), cost(&shown.status)));
+    put(out, format_args!("\n{}\n  {}\n", print::bold("Cost"), cost(&shown.status)));
 }
 
 fn list(out: &mut String, title: &str, items: &[String]) {
     if items.is_empty() {
         return;
     }
-    out.push_str(&format!("\n{}\n", print::bold(title)));
+    put(out, format_args!("\n{}\n", print::bold(title)));
     for item in items {
-        out.push_str(&format!("  - {}\n", item.replace('\n', "\n    ")));
+        put(out, format_args!("  - {}\n", item.replace('\n', "\n    ")));
     }
 }
 
 fn answers(out: &mut String, desk: &Desk, shown: &Shown) {
     for decision in &shown.open {
         let ask = &decision.ask;
-        out.push_str(&format!(
-            "\n{}\n",
-            print::bold(&format!("{} asked of {}: {}", decision.id, ask.asked_of.join(", "), ask.title))
-        ));
-        out.push_str(&format!("  {}\n", ask.why));
+        put(
+            out,
+            format_args!(
+                "\n{}\n",
+                print::bold(&format!("{} asked of {}: {}", decision.id, ask.asked_of.join(", "), ask.title))
+            ),
+        );
+        put(out, format_args!("  {}\n", ask.why));
         for command in commands::of(desk, decision) {
             let seals = matches!(ask.kind, DecisionKind::Forward | DecisionKind::Publish);
             let hash = if seals { format!(" --hash {}", ask.hash.short()) } else { String::new() };
-            out.push_str(&format!("  {}{hash}\n    {}\n", command.line, print::dim(&command.leads_to)));
+            put(out, format_args!("  {}{hash}\n    {}\n", command.line, print::dim(&command.leads_to)));
         }
     }
     if let Some(answer) = shown.decision.as_ref().and_then(|decision| decision.answer.as_ref()) {
-        out.push_str(&format!(
-            "\nLast answer: {} by {} at {}\n",
-            answer.verb.word(),
-            answer.by,
-            answer.at.minute()
-        ));
+        put(
+            out,
+            format_args!(
+                "\nLast answer: {} by {} at {}\n",
+                answer.verb.word(),
+                answer.by,
+                answer.at.minute()
+            ),
+        );
     }
 }

@@ -6,7 +6,7 @@ use super::next;
 use super::print;
 use super::trouble::Done;
 use crate::base::problem::Result;
-use crate::base::text::counted;
+use crate::base::text::{counted, put};
 use crate::daemon::{self, MissionStatus, Workspace};
 use crate::decision;
 use std::time::Duration;
@@ -92,12 +92,12 @@ fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) 
         .collect();
     let mut text = print::table(&["mission", "stands at", "sop", "waits for, or how it ended"], &rows);
     if shown < ended.len() {
-        text.push_str(&format!("\n{} more have ended: --all lists them", ended.len() - shown));
+        put(&mut text, format_args!("\n{} more have ended: --all lists them", ended.len() - shown));
     }
     if !open.is_empty()
         && let Some(note) = next::idle_note(desk, workspace)
     {
-        text.push_str(&format!("\n{note}"));
+        put(&mut text, format_args!("\n{note}"));
     }
     text
 }
@@ -121,21 +121,24 @@ fn one(desk: &Desk, workspace: &Workspace, status: &MissionStatus) -> Result<Str
     let mut text = format!("{title}\n{}\n", lines.collect::<Vec<_>>().join("\n"));
     let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
     for decision in &open {
-        text.push_str(&format!(
-            "\n{} must act on {}: {}\n",
-            decision.ask.asked_of.join(", "),
-            decision.id,
-            decision.ask.title
-        ));
+        put(
+            &mut text,
+            format_args!(
+                "\n{} must act on {}: {}\n",
+                decision.ask.asked_of.join(", "),
+                decision.id,
+                decision.ask.title
+            ),
+        );
         for command in commands::of(desk, decision) {
-            text.push_str(&format!("  {}\n", command.line));
+            put(&mut text, format_args!("  {}\n", command.line));
         }
     }
     if open.is_empty()
         && status.ended_at.is_none()
         && let Some(note) = next::idle_note(desk, workspace)
     {
-        text.push_str(&format!("\n{note}"));
+        put(&mut text, format_args!("\n{note}"));
     }
     Ok(text.trim_end().to_owned())
 }

@@ -42,7 +42,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     }
 }
 
-fn read(path: &Path) -> Result<(String, String)> {
+pub(super) fn read(path: &Path) -> Result<(String, String)> {
     if path.as_os_str() == "-" {
         let mut text = String::new();
         let mut input = std::io::stdin().lock().take(MAX_MISSION_BYTES + 1);

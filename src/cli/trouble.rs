@@ -1,6 +1,7 @@
 //! What a command that did not work says, and the exit code that goes with it.
 
 use super::print;
+use crate::base::text::put;
 use crate::base::{Kind, Problem};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, SourceCode, SourceSpan,
@@ -84,7 +85,7 @@ fn drawn(problem: &Problem) -> String {
     }
     let mut text = text.trim_start().trim_end().to_owned();
     if let Some(hint) = &problem.hint {
-        text.push_str(&format!("\n  hint: {hint}"));
+        put(&mut text, format_args!("\n  hint: {hint}"));
     }
     text + "\n"
 }

@@ -6,6 +6,9 @@
 )]
 
 mod authority;
+mod cli_answers;
+mod cli_keep;
+mod cli_read;
 mod fake_openai;
 mod faults_crash;
 mod faults_hands;
@@ -23,3 +26,4 @@ mod models_world;
 mod provider;
 mod scripted;
 mod spine;
+mod world;

@@ -104,9 +104,8 @@ impl Files<'_> {
         let mut verdicts = Verdicts::default();
         let events = events_of(self.db, Some(self.mission), 0, MOST)?;
         let facts = events.iter().filter(|event| event.kind == "verdicts_given");
-        let fact = facts.filter_map(|event| serde_json::from_str::<Value>(&event.text).ok());
-        let last =
-            fact.filter(|fact| fact.get("round").and_then(Value::as_u64) == Some(u64::from(round))).last();
+        let mut fact = facts.filter_map(|event| serde_json::from_str::<Value>(&event.text).ok());
+        let last = fact.rfind(|fact| fact.get("round").and_then(Value::as_u64) == Some(u64::from(round)));
         for verdict in last.iter().filter_map(|fact| fact.get("verdicts")?.as_array()).flatten() {
             match verdict.get("result").and_then(Value::as_str) {
                 Some("passed") => verdicts.passed += 1,

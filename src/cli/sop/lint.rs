@@ -1,6 +1,6 @@
 //! `sopd sop lint FILE…`: the coded checks, with the roster and the registry of the workspace.
 
-use crate::base::text::counted;
+use crate::base::text::{counted, put};
 use crate::base::{Problem, files, problem::Result};
 use crate::cli::desk::Desk;
 use crate::cli::print;
@@ -101,10 +101,10 @@ pub(super) fn page(file: &str, findings: &[Finding]) -> String {
     for finding in findings {
         let section = finding.section.map_or("the whole", Section::title);
         let severity = if finding.severity == Severity::Blocking { "blocking" } else { "advisory" };
-        out.push_str(&format!("\n  {severity}  {section}: {} ({})", finding.message, finding.code));
+        put(&mut out, format_args!("\n  {severity}  {section}: {} ({})", finding.message, finding.code));
         let quotes = std::iter::once(finding.quote.as_str()).chain(finding.other.as_deref());
         for quote in quotes.filter(|quote| !quote.trim().is_empty()) {
-            out.push_str(&format!("\n    | {}", quote.trim().replace('\n', "\n    | ")));
+            put(&mut out, format_args!("\n    | {}", quote.trim().replace('\n', "\n    | ")));
         }
     }
     out
