@@ -11,6 +11,7 @@ mod journal_crash;
 mod journal_gaps;
 mod journal_random;
 mod journal_script;
+mod models_canaries;
 mod models_missions;
 mod models_world;
 mod provider;
