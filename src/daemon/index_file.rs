@@ -6,7 +6,7 @@ use crate::registry;
 use serde_json::json;
 
 /// Writes INDEX.md as the journal has it. Bytes that sopd did not write are put aside first and reported.
-pub(super) fn keep(workspace: &Workspace) -> Result<()> {
+pub fn keep(workspace: &Workspace) -> Result<()> {
     let Some(index) = workspace.journal.read(registry::index)? else { return Ok(()) };
     let path = workspace.root.join("sops/INDEX.md");
     let mark = workspace.root.join(PRIVATE_FOLDER).join("index.sha256");

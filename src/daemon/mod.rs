@@ -11,6 +11,7 @@ mod starter;
 mod status;
 mod workspace;
 
+pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit};
 pub use lock::Lock;
 pub use run::{Until, run};
