@@ -86,7 +86,8 @@ fn answer_all(workspace: &Workspace) -> usize {
         };
         let overriding = (one.ask.kind == DecisionKind::Publish).then(|| "for the figure".to_owned());
         let by = one.ask.asked_of.first().unwrap().clone();
-        let given = Given { by, os_user: "bench".into(), text: "go on".into(), overriding, ..Given::default() };
+        let given =
+            Given { by, os_user: "bench".into(), text: "go on".into(), overriding, ..Given::default() };
         let id = one.id.clone();
         workspace.journal.append(move |tx| decision::resolve(tx, &id, verb, &given)).unwrap().unwrap();
     }
@@ -105,7 +106,7 @@ struct Tally {
     kills: u32,
     batches: u32,
     missions: usize,
-    decided: usize,
+    decided: u32,
     published: usize,
     facts: i64,
     lost: u64,
@@ -171,7 +172,7 @@ fn check(tally: &mut Tally, root: &Path) {
     }
 }
 
-fn decided(workspace: &Workspace) -> usize {
+fn decided(workspace: &Workspace) -> u32 {
     let sql = "SELECT count(DISTINCT mission) FROM decision WHERE kind IN ('\"forward\"', '\"publish\"')";
     workspace.journal.read(|db| Ok(db.query_row(sql, [], |row| row.get(0))?)).unwrap()
 }

@@ -26,17 +26,49 @@ const REPEATS: usize = 9;
 
 const DEPARTMENTS: [&str; 10] = ["REV", "OPS", "FIN", "LEGAL", "HR", "IT", "ENG", "PROD", "MKT", "CS"];
 const THINGS: [&str; 16] = [
-    "invoice", "lead", "contract", "ticket", "order", "refund", "claim", "delivery", "account", "release",
-    "campaign", "interview", "audit", "payment", "licence", "incident",
+    "invoice",
+    "lead",
+    "contract",
+    "ticket",
+    "order",
+    "refund",
+    "claim",
+    "delivery",
+    "account",
+    "release",
+    "campaign",
+    "interview",
+    "audit",
+    "payment",
+    "licence",
+    "incident",
 ];
 const KINDS: [&str; 20] = [
-    "supplier", "partner", "customer", "regional", "annual", "urgent", "disputed", "recurring", "foreign", "internal",
-    "public", "sponsored", "late", "first", "large", "small", "renewed", "returned", "shared", "leased",
+    "supplier",
+    "partner",
+    "customer",
+    "regional",
+    "annual",
+    "urgent",
+    "disputed",
+    "recurring",
+    "foreign",
+    "internal",
+    "public",
+    "sponsored",
+    "late",
+    "first",
+    "large",
+    "small",
+    "renewed",
+    "returned",
+    "shared",
+    "leased",
 ];
-const PLACES: [&str; 12] = [
-    "Berlin", "Lyon", "Oslo", "Porto", "Turin", "Ghent", "Riga", "Cork", "Graz", "Brno", "Malmo", "Split",
-];
-const OWNERS: [&str; 6] = ["vp.sales", "sales.ops", "finance.controller", "ops.manager", "support.lead", "cro"];
+const PLACES: [&str; 12] =
+    ["Berlin", "Lyon", "Oslo", "Porto", "Turin", "Ghent", "Riga", "Cork", "Graz", "Brno", "Malmo", "Split"];
+const OWNERS: [&str; 6] =
+    ["vp.sales", "sales.ops", "finance.controller", "ops.manager", "support.lead", "cro"];
 
 /// The text of the `n`th SOP. Things and kinds repeat, so that each is compared with many others; what they lay down
 /// differs between kinds and agrees within one, as in a company that keeps its rules in order.
@@ -159,7 +191,10 @@ fn seed(workspace: &Workspace) {
     for first in (0..REGISTERED).step_by(BULK) {
         let all: Vec<Publication> =
             (first..first + BULK).map(|n| publication(n, workspace.journal.clock())).collect();
-        workspace.journal.append(move |tx| all.iter().try_for_each(|one| register(tx, one).map(drop))).unwrap();
+        workspace
+            .journal
+            .append(move |tx| all.iter().try_for_each(|one| register(tx, one).map(drop)))
+            .unwrap();
     }
 }
 
@@ -208,7 +243,8 @@ fn raw(folder: &Path, sop: &[u8], index: &[u8]) -> f64 {
         files::write(&folder.join(format!("{n}.md")), sop, files::Existing::Keep).unwrap();
         let tx = db.transaction().unwrap();
         for _ in 0..20 {
-            tx.execute("INSERT INTO row(text) VALUES(?1)", [std::str::from_utf8(&sop[..200]).unwrap()]).unwrap();
+            tx.execute("INSERT INTO row(text) VALUES(?1)", [std::str::from_utf8(&sop[..200]).unwrap()])
+                .unwrap();
         }
         tx.commit().unwrap();
         files::write(&folder.join("INDEX.md"), index, files::Existing::Replace).unwrap();
@@ -223,13 +259,17 @@ fn main() {
     let start = Instant::now();
     seed(&workspace);
     keep_index(&workspace).unwrap();
-    println!("{REGISTERED} SOPs registered in {:.1} s; publishing one more, without git", start.elapsed().as_secs_f64());
+    println!(
+        "{REGISTERED} SOPs registered in {:.1} s; publishing one more, without git",
+        start.elapsed().as_secs_f64()
+    );
     let mut parts = Parts::default();
     let mut found = 0;
     for n in REGISTERED..REGISTERED + REPEATS {
         found = publish(&workspace, n, &mut parts);
     }
-    let row = |name: &str, figures: Vec<f64>, more: &str| println!("{name:<44} {:>8.1} ms{more}", middle(figures));
+    let row =
+        |name: &str, figures: Vec<f64>, more: &str| println!("{name:<44} {:>8.1} ms{more}", middle(figures));
     row("  parsing the approved draft", parts.parse, "");
     row("  conflict check", parts.conflicts, &format!("  {found} findings"));
     row("  file", parts.file, "");
@@ -239,6 +279,14 @@ fn main() {
     let index = std::fs::read(folder.path().join("sops/INDEX.md")).unwrap();
     let raw = raw(folder.path(), text(0).as_bytes(), &index);
     println!("{:<44} {raw:>8.1} ms  INDEX.md is {:.1} MB", "the same bytes raw", index.len() as f64 / 1e6);
-    let again = middle((0..REPEATS).map(|_| { let start = Instant::now(); keep_index(&workspace).unwrap(); ms(start.elapsed()) }).collect());
+    let again = middle(
+        (0..REPEATS)
+            .map(|_| {
+                let start = Instant::now();
+                keep_index(&workspace).unwrap();
+                ms(start.elapsed())
+            })
+            .collect(),
+    );
     println!("{:<44} {again:>8.1} ms", "looking after INDEX.md without news");
 }

@@ -33,7 +33,8 @@ pub(crate) fn open(root: &Path) -> Workspace {
 /// Hands in mission texts; their ids.
 pub(crate) fn hand_in(workspace: &Workspace, texts: &[String]) -> Vec<String> {
     let snapshot = workspace.snapshot().unwrap();
-    let one = |text: &String| submit(workspace, &snapshot, ("mission.md", text), false, false).unwrap().mission;
+    let one =
+        |text: &String| submit(workspace, &snapshot, ("mission.md", text), false, false).unwrap().mission;
     texts.iter().map(one).collect()
 }
 
@@ -56,7 +57,8 @@ impl Daemon {
     pub(crate) fn ready(root: &Path) -> Self {
         let daemon = Self::start(root);
         let mine = format!("process {} ", daemon.0.id());
-        let held = || std::fs::read_to_string(root.join(".sopd/lock")).is_ok_and(|text| text.starts_with(&mine));
+        let held =
+            || std::fs::read_to_string(root.join(".sopd/lock")).is_ok_and(|text| text.starts_with(&mine));
         wait_for(held);
         // Its last acts of starting are watching the folder and a first look; they take a few milliseconds.
         std::thread::sleep(Duration::from_millis(700));
@@ -67,7 +69,8 @@ impl Daemon {
     pub(crate) fn cpu_ms(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
         let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields: Vec<f64> = after_name.split_whitespace().map(|word| word.parse().unwrap_or(0.0)).collect();
+        let fields: Vec<f64> =
+            after_name.split_whitespace().map(|word| word.parse().unwrap_or(0.0)).collect();
         match fields.get(11..13) {
             Some([user, system]) => (user + system) * 1_000.0 / TICKS,
             _ => f64::NAN,

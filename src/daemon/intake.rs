@@ -9,7 +9,7 @@ use crate::brief;
 use crate::mission::{self, NewMission};
 use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{Debouncer, RecommendedCache, new_debouncer};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,8 +19,9 @@ use tokio::time::Instant;
 /// A file is taken when its size and time stamp have been still for this long: longer than an editor's pause
 /// between two writes, short enough that nobody waits for it.
 const SETTLED: Duration = Duration::from_millis(250);
-/// How often unsettled files are looked at again.
-const AGAIN: Duration = Duration::from_millis(50);
+/// How long ago, at most, a file is taken to have been still before it was first looked at: what it takes until a
+/// change is told. Time stamps are trusted no further, since files are copied with old ones.
+const TOLD_WITHIN: Duration = Duration::from_millis(50);
 /// How often the folder is looked at without being told: events get lost.
 const RESCAN: Duration = Duration::from_secs(2);
 /// Events closer together than this are told once.
@@ -75,6 +76,7 @@ struct Shape {
     changed: Option<SystemTime>,
 }
 
+#[derive(Clone, Copy)]
 struct Seen {
     shape: Shape,
     since: Instant,
@@ -100,8 +102,8 @@ impl Intake {
 
     /// When the folder should be looked at: it changed, a file may have settled, or it is time for a rescan.
     pub(super) async fn due(&self) {
-        let wait = if self.unsettled() { AGAIN } else { RESCAN };
-        let at = self.next.max(Instant::now() + Duration::ZERO).min(Instant::now() + wait);
+        let settling = self.seen.values().filter(|seen| !seen.left).map(|seen| seen.since + SETTLED);
+        let at = settling.min().map_or(self.next, |settled| settled.min(self.next));
         tokio::select! {
             () = self.told.notified() => {}
             () = tokio::time::sleep_until(at) => {}
@@ -145,14 +147,15 @@ impl Intake {
         let entries = std::fs::read_dir(&folder).map_err(|error| files::explain(&folder, &error))?;
         let now = Instant::now();
         let mut ready = Vec::new();
-        let mut there = Vec::new();
+        let mut there = HashSet::new();
         for entry in entries.flatten() {
             let path = entry.path();
             let Some(shape) = shape_of(&self.workspace.root, &path) else { continue };
-            there.push(path.clone());
-            let seen = self.seen.entry(path.clone()).or_insert(Seen { shape, since: now, left: false });
+            there.insert(path.clone());
+            let fresh = Seen { shape, since: now.checked_sub(self.still(shape)).unwrap_or(now), left: false };
+            let seen = self.seen.entry(path.clone()).or_insert(fresh);
             if seen.shape != shape {
-                *seen = Seen { shape, since: now, left: false };
+                *seen = fresh;
             }
             if !seen.left && now.duration_since(seen.since) >= SETTLED {
                 ready.push(path);
@@ -162,6 +165,14 @@ impl Intake {
         drop_orphaned_explanations(&folder);
         ready.sort();
         Ok(ready)
+    }
+
+    /// How long a file that was just noticed has been as it is.
+    fn still(&self, shape: Shape) -> Duration {
+        let changed = shape.changed.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let now = u64::try_from(self.workspace.journal.clock().now().0).map(Duration::from_millis);
+        let still = now.ok().zip(changed).and_then(|(now, changed)| now.checked_sub(changed));
+        still.unwrap_or_default().min(TOLD_WITHIN)
     }
 
     /// Moves files whose missions were recorded right before a crash.

@@ -17,7 +17,7 @@ use crate::brief::Scenario;
 use crate::contract::verdicts::Judgement;
 use crate::contract::{Finding, Severity, revision};
 use crate::decision::{Answer, DecisionKind, Verb};
-use crate::journal::{Failure, FailureClass, Stop, Workflow};
+use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
 use crate::roles::AssertionView;
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise, WorkerDraft};
 use crate::sop::id::Change;
@@ -49,9 +49,11 @@ pub(super) struct Round {
 }
 
 impl Desk<'_> {
-    async fn enter(&self, state: MissionState) -> Result<(), Stop> {
+    /// Recorded beside the work of the stage: whoever enters awaits it with the stage's own answer, so that telling
+    /// where a mission stands costs no time.
+    fn enter(&self, state: MissionState) -> Pending<()> {
         let mission = self.setup.asker.mission.clone();
-        self.w.call(Enter { mission, state, round: self.round, reason: String::new() }).await
+        self.w.call(Enter { mission, state, round: self.round, reason: String::new() })
     }
 
     /// Sends every worker off in parallel; in later rounds only those whose domain was found wanting.
@@ -137,8 +139,9 @@ impl Desk<'_> {
 
     /// One round: synthesis, coded checks, council, scrutiny and user test in parallel, judgement.
     async fn once(&mut self) -> Result<Round, Stop> {
-        self.enter(MissionState::Synthesising).await?;
+        let entered = self.enter(MissionState::Synthesising);
         let synthesis = self.synthesise().await?;
+        entered.await?;
         let assemble = Assemble {
             mission: self.setup.asker.mission.clone(),
             snapshot: self.setup.asker.snapshot.clone(),
@@ -199,7 +202,7 @@ impl Desk<'_> {
             carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
         });
         let council = self.counsel(assembled).await?;
-        self.enter(MissionState::Validating).await?;
+        let entered = self.enter(MissionState::Validating);
         let mut attempt = 0;
         let (scrutiny, tested) = loop {
             let scrutiny = self.w.child(self.scrutinise(assembled, &carried, attempt));
@@ -212,6 +215,7 @@ impl Desk<'_> {
             self.or_help(tested, "user testing gave no usable verdicts").await?;
             attempt += 1;
         };
+        entered.await?;
         let judge = Judge {
             mission: self.setup.asker.mission.clone(),
             plan: self.plan.clone(),

@@ -164,7 +164,11 @@ struct Shared {
 impl FakeOpenAi {
     /// A server on a free port whose chat answers come from `responder`; `GET /v1/models` lists `fake-1`.
     pub(crate) fn start(responder: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
-        let shared = Arc::new(Shared { responder: Box::new(responder), requests: Mutex::default(), times: Mutex::default() });
+        let shared = Arc::new(Shared {
+            responder: Box::new(responder),
+            requests: Mutex::default(),
+            times: Mutex::default(),
+        });
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
