@@ -9,7 +9,7 @@ use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
-use crate::roster::{Agent, Runtime};
+use crate::roster::{Agent, Roster, Runtime};
 use crate::settings::{DecisionRules, MissionRules, Settings};
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub(super) struct Setup {
     pub(super) departments: BTreeMap<String, String>,
     /// Agents that are people.
     pub(super) people: Vec<String>,
-    /// Whom each agent reports to.
+    /// Whom each agent reports to, those passed over who are not at work.
     pub(super) chiefs: BTreeMap<String, String>,
     /// Who helps where a mission is stuck.
     pub(super) helper: String,
@@ -72,16 +72,19 @@ impl Activity for Prepare {
         format!("prepare#{}", self.nth)
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Prepared>, Failure> {
-        let snapshot = match &self.snapshot {
-            Some(digest) => Snapshot::load(&office.journal, digest)?,
-            None => Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?,
+        let (digest, bytes, snapshot) = match &self.snapshot {
+            Some(digest) => (digest.clone(), None, office.gateway.snapshot(digest)?),
+            None => {
+                let read = Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?;
+                let (digest, bytes, snapshot) = office.gateway.keep_snapshot(&read)?;
+                (digest, Some(bytes), snapshot)
+            }
         };
-        let kept = snapshot.clone();
-        let digest = office.journal.append_async(move |tx| kept.store(tx)).await?;
-        let prepared = self.look(office, &snapshot, digest)?;
-        let (mission, snapshot) = (self.mission, prepared.setup.asker.snapshot.clone());
+        let prepared = self.look(office, &snapshot, digest.clone())?;
+        let mission = self.mission;
         Ok(Recorded::of(prepared)
-            .event(&mission.clone(), "prepared", json!({ "snapshot": snapshot }))
+            .event(&mission.clone(), "prepared", json!({ "snapshot": digest }))
+            .change(move |tx| bytes.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop)))
             .change(move |tx| set_state(tx, &mission, MissionState::Planning, "")))
     }
 }
@@ -137,7 +140,7 @@ impl Prepare {
                 .filter(|agent| agent.head.runtime == Runtime::Person)
                 .map(|a| a.head.id.clone())
                 .collect(),
-            chiefs: agents().filter_map(|a| Some((a.head.id.clone(), a.head.reports_to.clone()?))).collect(),
+            chiefs: agents().filter_map(|a| Some((a.head.id.clone(), chief(roster, a)?))).collect(),
             helper: helper(settings, snapshot),
         };
         let sops = related(sops, &format!("{} {}", self.brief.title, self.brief.text));
@@ -153,6 +156,14 @@ fn related(sops: Vec<SopView>, text: &str) -> Vec<SopView> {
         sops.into_iter().map(|sop| (shared(&sop), sop)).filter(|(shared, _)| *shared > 0).collect();
     found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
     found.into_iter().take(MOST_SOPS).map(|(_, sop)| sop).collect()
+}
+
+/// The nearest above an agent who is at work.
+fn chief(roster: &Roster, agent: &Agent) -> Option<String> {
+    let above = |agent: &Agent| agent.head.reports_to.as_deref().and_then(|id| roster.get(id));
+    // No line is longer than the roster: who reports to each other in a circle has nobody above.
+    let line = std::iter::successors(above(agent), |agent| above(agent)).take(roster.agents.len());
+    line.into_iter().find(|agent| agent.is_active()).map(|agent| agent.head.id.clone())
 }
 
 /// Who is asked where a mission cannot go on by itself: the chief of staff of the interim path, else who signs.

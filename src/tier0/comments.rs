@@ -37,7 +37,7 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     }
     if count > 0 {
         let applied = crate::base::text::counted(count, "comment");
-        synthesis.change = format!("{} On review {applied} applied.", synthesis.change).trim().to_owned();
+        synthesis.change = format!("{} On review {applied} applied.", synthesis.change.trim());
     }
 }
 

@@ -97,15 +97,12 @@ pub(crate) fn ordered(q: &SynthesisQuestion, fates: &mut Fates) -> Vec<Work> {
     all.sort_by_key(|(work, _)| work.phase);
     let mut kept: Vec<Work> = Vec::new();
     for (work, item) in all {
-        match kept.iter_mut().find(|known| same_step(known, &work)) {
-            Some(known) => {
-                fates.merged(&item, format!("Joined with the step “{}”, which says the same.", known.title));
-                join(known, work);
-            }
-            None => {
-                fates.kept(&item);
-                kept.push(work);
-            }
+        if let Some(known) = kept.iter_mut().find(|known| same_step(known, &work)) {
+            fates.merged(&item, format!("Joined with the step “{}”, which says the same.", known.title));
+            join(known, work);
+        } else {
+            fates.kept(&item);
+            kept.push(work);
         }
     }
     kept

@@ -6,8 +6,8 @@ use super::fates::{Fates, id};
 use super::figures::figures;
 use super::merge::{self, Line, SAME, threshold};
 use super::steps::{MOST_STEPS, binding};
+use super::told::Told;
 use super::words::{likeness, share_found};
-use crate::base::text::{counted, listed};
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion, SynthesisStep};
 use crate::sop::{Section, Sop};
@@ -41,17 +41,6 @@ fn as_step(step: &crate::sop::Step) -> SynthesisStep {
         artifact: step.artifact.clone().unwrap_or_default(),
         keys: super::from_topic::key_lines(step),
     }
-}
-
-/// What the change did, for its one sentence in the change log.
-#[derive(Default)]
-struct Told {
-    rules: usize,
-    steps: Vec<usize>,
-    new_steps: Vec<String>,
-    terms: Vec<String>,
-    inputs: Vec<String>,
-    sections: Vec<Section>,
 }
 
 struct Weaver<'a> {
@@ -124,7 +113,7 @@ impl Weaver<'_> {
                     .map(str::to_owned);
                 match known {
                     Some(line) if likeness(&line, &bullet) >= SAME && figures(&line) == figures(&bullet) => {
-                        self.fates.merged(&item, STANDS)
+                        self.fates.merged(&item, STANDS);
                     }
                     Some(line) if draft.agent == self.q.owner => {
                         self.out.scope = self.out.scope.replace(&line, &bullet);
@@ -377,39 +366,5 @@ fn insert_before_terms(scope: &mut String, bullet: &str) {
             *scope = lines.join("\n");
         }
         None => append(scope, bullet),
-    }
-}
-
-impl Told {
-    fn sentence(&self, title: &str) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        if !self.new_steps.is_empty() {
-            let quoted: Vec<String> = self.new_steps.iter().map(|step| format!("“{step}”")).collect();
-            parts.push(format!("adds the step {}", listed(&quoted)));
-        }
-        if self.rules > 0 {
-            let mut steps = self.steps.clone();
-            steps.sort_unstable();
-            steps.dedup();
-            let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
-            let noun = if steps.len() == 1 { "step" } else { "steps" };
-            parts.push(format!("sets {} in {noun} {}", counted(self.rules, "rule"), listed(&steps)));
-        }
-        if !self.terms.is_empty() {
-            parts.push(format!("defines {}", listed(&self.terms)));
-        }
-        if !self.inputs.is_empty() {
-            parts.push(format!("asks for {}", listed(&self.inputs)));
-        }
-        let mut sections: Vec<String> =
-            self.sections.iter().map(|section| section.title().to_owned()).collect();
-        sections.dedup();
-        if !sections.is_empty() {
-            parts.push(format!("extends {}", listed(&sections).to_lowercase()));
-        }
-        if parts.is_empty() {
-            return format!("{title}: nothing in force had to change.");
-        }
-        full_stop(&format!("{}: {}", title.replace(": ", ", "), parts.join("; ")))
     }
 }

@@ -1,9 +1,9 @@
 //! Who may do what, and what time does to what nobody does.
 
 use super::faults_world::{World, example, given};
+use serde_json::{Value, json};
 use sopd::base::Kind;
 use sopd::decision::{Decision, DecisionKind, Given, State, Verb};
-use serde_json::{Value, json};
 
 const INVOICES: &str = "# Vendor invoice approval\n\nWe paid one supplier twice and another four weeks late. Write the \
                         procedure for supplier invoices, from their arrival in the mailbox to the payment.\n";
@@ -11,10 +11,6 @@ const INVOICES: &str = "# Vendor invoice approval\n\nWe paid one supplier twice 
 /// A brief about invoices with this head.
 fn invoices(head: &str) -> String {
     format!("---\n{head}\n---\n{INVOICES}")
-}
-
-fn change(world: &World, words: &str) -> String {
-    invoices(&format!("sop: SOP-FIN-vendor-invoice-approval\nchange: minor\nrequested_by: cro")) + words
 }
 
 /// A mission that waits for the forwarder.
@@ -91,7 +87,7 @@ fn nobody_signs_but_the_one_who_is_asked_and_the_reason_is_told() {
         ("sop.manager", "orchestrates the mission"),
         (tester.as_str(), "tested it"),
         // To forward was no signature, and gives no right to one.
-        ("chief.staff", "D-"),
+        ("chief.staff", "chief.staff"),
         ("nobody.at.all", "not of nobody.at.all"),
     ] {
         let refused = world.resolve(&decision.id, Verb::Approve, given(who, "")).unwrap_err();
@@ -147,10 +143,16 @@ fn a_decision_on_an_earlier_round_is_void_for_the_next_one() {
 fn words_are_asked_for_where_they_are_needed() {
     let (world, _, decision) = forwarded();
     for verb in [Verb::Reject, Verb::Revise] {
-        assert_eq!(world.resolve(&decision.id, verb, given("chief.staff", " ")).unwrap_err().kind, Kind::Usage);
+        assert_eq!(
+            world.resolve(&decision.id, verb, given("chief.staff", " ")).unwrap_err().kind,
+            Kind::Usage
+        );
     }
     for verb in [Verb::Answer, Verb::Retry] {
-        assert_eq!(world.resolve(&decision.id, verb, given("chief.staff", "x")).unwrap_err().kind, Kind::Usage);
+        assert_eq!(
+            world.resolve(&decision.id, verb, given("chief.staff", "x")).unwrap_err().kind,
+            Kind::Usage
+        );
     }
 }
 
@@ -160,7 +162,8 @@ fn failed_blocking_assertions_need_an_override_that_stays_visible() {
     let failed = json!(["VAL-STEPS-001"]).to_string();
     let id = decision.id.clone();
     let mark = move |tx: &sopd::journal::Tx<'_>| {
-        let sql = "UPDATE decision SET details = json_set(details, '$.failed', json(?2)) WHERE 'D-' || number = ?1";
+        let sql =
+            "UPDATE decision SET details = json_set(details, '$.failed', json(?2)) WHERE 'D-' || number = ?1";
         Ok(tx.db().execute(sql, (&id, &failed))?)
     };
     assert_eq!(world.guest().journal.append(mark).unwrap(), 1);
@@ -213,7 +216,10 @@ fn a_requester_signs_only_where_nobody_else_is_left_and_that_is_on_record() {
     world.settle();
     let signature = world.only();
     assert_eq!(signature.ask.asked_of, ["cro"]);
-    assert_eq!(world.resolve(&signature.id, Verb::Approve, given("ceo", "")).unwrap_err().kind, Kind::NotAllowed);
+    assert_eq!(
+        world.resolve(&signature.id, Verb::Approve, given("ceo", "")).unwrap_err().kind,
+        Kind::NotAllowed
+    );
 }
 
 #[test]
@@ -225,7 +231,11 @@ fn where_nobody_may_sign_the_plan_says_so_before_any_work() {
     let decision = world.only();
     assert_eq!(decision.ask.kind, DecisionKind::Stuck);
     assert!(decision.ask.why.contains("vp.sales drafted part of it"), "{}", decision.ask.why);
-    assert!(!world.kinds(&mission).iter().any(|kind| kind.starts_with("draft")), "{:?}", world.kinds(&mission));
+    assert!(
+        !world.kinds(&mission).iter().any(|kind| kind.starts_with("draft")),
+        "{:?}",
+        world.kinds(&mission)
+    );
     // Mended and tried again, it goes on.
     world.write("sopd.yaml", "publication:\n  signs: vp.sales\n  deputy: ceo\n");
     world.say(&decision, Verb::Retry, "");
@@ -235,10 +245,15 @@ fn where_nobody_may_sign_the_plan_says_so_before_any_work() {
 
 #[test]
 fn a_reminder_asks_again_with_a_deadline_of_the_same_length() {
-    let (world, mission, first) = forwarded();
+    let world = World::standing();
+    world.write("sopd.yaml", "decisions:\n  max_escalations: 3\n");
+    let mission = world.submit(&invoices("requested_by: cro"));
+    world.settle();
+    let first = world.only();
+    // One business day, as the settings say by default; all of this happens on working days.
     let length = first.ask.due_at.unwrap().0 - first.requested_at.0;
-    // The daemon was down for ten days beyond the deadline.
-    world.clock.set(first.ask.due_at.unwrap().plus_millis(10 * 86_400_000));
+    // The daemon was down for a week beyond the deadline.
+    world.clock.set(first.ask.due_at.unwrap().plus_millis(7 * 86_400_000));
     world.settle();
     let again = world.decision(&first.id);
     assert_eq!((again.state, again.reminders), (State::Open, 1));
@@ -246,8 +261,12 @@ fn a_reminder_asks_again_with_a_deadline_of_the_same_length() {
     assert_eq!(world.fact(&mission, "decision_reminded")["decision"], first.id.as_str());
     world.clock.set(again.ask.due_at.unwrap());
     world.settle();
+    let again = world.decision(&first.id);
+    assert_eq!(again.ask.due_at.unwrap().0 - world.clock.now().0, length);
+    world.clock.set(again.ask.due_at.unwrap());
+    world.settle();
     let last = world.decision(&first.id);
-    assert_eq!((last.state, last.reminders, last.ask.due_at), (State::Open, 2, None));
+    assert_eq!((last.state, last.reminders, last.ask.due_at), (State::Open, 3, None));
     world.hours(10_000);
     world.settle();
     assert_eq!(world.decision(&first.id), last, "it stays open and overdue");
@@ -331,7 +350,11 @@ fn a_question_that_nobody_answers_leaves_its_assumption_on_record() {
     }
     for question in asked {
         let now = world.decision(&question.id);
-        let expected = if now.ask.on_deadline == sopd::decision::OnDeadline::Assume { State::Expired } else { State::Open };
+        let expected = if now.ask.on_deadline == sopd::decision::OnDeadline::Assume {
+            State::Expired
+        } else {
+            State::Open
+        };
         assert_eq!(now.state, expected, "{now:?}");
     }
 }
@@ -339,11 +362,12 @@ fn a_question_that_nobody_answers_leaves_its_assumption_on_record() {
 #[test]
 fn a_second_mission_on_an_sop_waits_for_the_first_and_goes_on_after_it() {
     for cancelled in [false, true] {
-        let (world, first, decision) = forwarded();
-        let change = if cancelled { "new" } else { "minor" };
-        let second = world.submit(&invoices(&format!(
-            "sop: SOP-FIN-vendor-invoice-approval\nchange: {change}\nrequested_by: support.lead"
-        )));
+        let world = World::standing();
+        let first = world.submit(&example(&world, "1-"));
+        world.settle();
+        let decision = world.only();
+        let again = example(&world, "1-") + "\nStart from the beginning.\n";
+        let second = world.submit(&if cancelled { again } else { example(&world, "2-") });
         world.settle();
         let held = world.status(&second);
         assert_eq!(held.state.word(), "held", "{held:?}");
@@ -370,9 +394,11 @@ fn a_second_mission_on_an_sop_waits_for_the_first_and_goes_on_after_it() {
 
 #[test]
 fn a_held_mission_can_be_cancelled_and_does_not_stand_in_the_way() {
-    let (world, first, _) = forwarded();
-    let second = world.submit(&change(&world, "More.\n"));
-    let third = world.submit(&change(&world, "Still more.\n"));
+    let world = World::standing();
+    let first = world.submit(&example(&world, "1-"));
+    world.settle();
+    let second = world.submit(&(example(&world, "2-") + "\nSoon.\n"));
+    let third = world.submit(&example(&world, "2-"));
     world.settle();
     assert_eq!(world.status(&third).state.word(), "held");
     world.cancel(&second);

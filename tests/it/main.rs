@@ -21,6 +21,7 @@ mod journal_gaps;
 mod journal_random;
 mod journal_script;
 mod layers;
+mod models_canaries;
 mod models_missions;
 mod models_world;
 mod provider;
