@@ -44,8 +44,7 @@ fn model(q: &Question, drafts: &AtomicUsize) -> Value {
             answer["steps"][0]["rules"] = json!([format!("Write {} beside it.", kept(&me))]);
             answer["left_out"] = json!([format!("{} is left out.", hidden(&me))]);
             answer["assumptions"] = json!([format!("{} holds.", hidden(&me))]);
-            answer["questions"] =
-                json!([{"text": format!("Does {} count?", asked(&me)), "assumption": format!("{} counts", asked(&me))}]);
+            answer["questions"] = json!([{"text": format!("Does {} count?", asked(&me)), "assumption": format!("{} counts", asked(&me))}]);
         }
         "scrutiny" if first => {
             let foreign = format!("Write {} beside it.", kept("sales.ops"));
@@ -152,7 +151,9 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
         }
         if validates {
             let contract = world.events("contract_frozen")[0]["contract"].as_str().unwrap().to_owned();
-            for word in [&mission, &contract, "created_by: sop.manager", "1.37", "Private matters", "fulfilled"] {
+            for word in
+                [&mission, &contract, "created_by: sop.manager", "1.37", "Private matters", "fulfilled"]
+            {
                 assert!(!body.contains(word), "{role} was told {word}: {body}");
             }
             assert!(!body.to_lowercase().contains("round 1") && !body.to_lowercase().contains("round 2"));
@@ -176,7 +177,11 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        if entry.file_type().unwrap().is_dir() { files.extend(walk(&entry.path())) } else { files.push(entry.path()) }
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(walk(&entry.path()))
+        } else {
+            files.push(entry.path())
+        }
     }
     files
 }
