@@ -106,6 +106,18 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes the temporary files that a crash between writing and renaming left in `folder`; not in folders below it.
+pub fn remove_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_temporary(&name)
+            && let Err(problem) = remove(&entry.path())
+        {
+            tracing::warn!(%problem, "a leftover of a crash could not be removed");
+        }
+    }
+}
+
 /// Reads a text file, refusing one larger than `most` bytes or not UTF-8.
 pub fn read_text(path: &Path, most: u64) -> Result<String> {
     let size = fs::metadata(path).map_err(|error| explain(path, &error))?.len();
@@ -153,6 +165,12 @@ fn temporary_beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}.tmp", uuid::Uuid::now_v7().simple()))
 }
 
+/// Whether a name has the form [`temporary_beside`] gives: nothing else is ever taken for a leftover.
+fn is_temporary(name: &str) -> bool {
+    let ours = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(".tmp")?.rsplit_once('.'));
+    ours.is_some_and(|(_, id)| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 fn fault_place(path: &Path) -> String {
     format!("rename/{}", path.file_name().unwrap_or_default().to_string_lossy())
 }
@@ -172,6 +190,19 @@ mod tests {
         write(&path, b"two", Existing::Replace).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn leftovers_of_a_crash_are_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = [".notes.tmp", "a.md", ".a.md.0.tmp"].map(|name| folder.path().join(name));
+        for path in &kept {
+            write(path, b"x", Existing::Replace).unwrap();
+        }
+        File::create(temporary_beside(&kept[1])).unwrap();
+        remove_leftovers(folder.path());
+        assert!(kept.iter().all(|path| path.exists()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), kept.len());
     }
 
     #[test]

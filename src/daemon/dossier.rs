@@ -40,6 +40,13 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     files::project(&folder.join("STATUS.md"), status_page(&status, &names).as_bytes())
 }
 
+/// Removes what a crash left half-written in a mission's folder.
+pub(super) fn remove_leftovers(workspace: &Workspace, id: &str) {
+    let folder = workspace.missions().join(id);
+    files::remove_leftovers(&folder);
+    files::remove_leftovers(&folder.join("drafts"));
+}
+
 /// Writes `missions/STATUS.md`.
 pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
     let all = workspace.journal.read(|db| statuses(db, false))?;
@@ -105,7 +112,7 @@ fn status_page(status: &MissionStatus, files: &[&str]) -> String {
 }
 
 /// What a state means, for somebody who reads it for the first time.
-fn plain(state: MissionState) -> &'static str {
+pub fn plain(state: MissionState) -> &'static str {
     match state {
         MissionState::Received => "taken in, not looked at yet",
         MissionState::Planning => "the orchestrator decides who drafts what, and what the SOP must fulfil",
@@ -172,6 +179,9 @@ fn decisions(workspace: &Workspace, id: &str) -> Result<Option<String>> {
                 decision.requested_at.minute()
             ),
         );
+        if let Some(exception) = ask.details.get("exception").and_then(serde_json::Value::as_str) {
+            put_line(&mut out, format_args!("**Exception**: {exception}  "));
+        }
         match &decision.answer {
             None => put_line(&mut out, format_args!("**State**: {:?}", decision.state)),
             Some(answer) => {

@@ -1,9 +1,12 @@
 //! `sops/INDEX.md` on disk: written when the registry moved, restored when somebody edited it.
 
 use super::workspace::{PRIVATE_FOLDER, Workspace};
-use crate::base::{Digest, files, problem::Result};
+use crate::base::{Digest, Problem, files, problem::Result};
 use crate::registry;
 use serde_json::json;
+
+/// Edits kept under one second's name; more are no person's.
+const MOST_EDITS: u32 = 100;
 
 /// Writes INDEX.md as the journal has it. Bytes that sopd did not write are put aside first and reported.
 pub(super) fn keep(workspace: &Workspace) -> Result<()> {
@@ -11,28 +14,39 @@ pub(super) fn keep(workspace: &Workspace) -> Result<()> {
     let path = workspace.root.join("sops/INDEX.md");
     let mark = workspace.root.join(PRIVATE_FOLDER).join("index.sha256");
     let ours = std::fs::read_to_string(&mark).unwrap_or_default();
+    let new = Digest::of(&index.text);
+    let mut known = new.0.clone();
     if let Ok(there) = std::fs::read(&path) {
-        let digest = Digest::of(&there);
-        if there == index.text.as_bytes() {
-            return remember(&mark, &ours, &digest);
+        let there_now = Digest::of(&there);
+        if there_now == new {
+            return Ok(());
         }
-        if digest.0 != ours.trim() {
-            put_aside(workspace, &there)?;
+        if ours.lines().any(|line| line == there_now.0) {
+            known = format!("{known}\n{there_now}");
+        } else {
+            put_aside(workspace, &there, &there_now)?;
         }
     }
-    files::write(&path, index.text.as_bytes(), files::Existing::Replace)?;
-    remember(&mark, &ours, &Digest::of(&index.text))
+    // Before the file itself: whichever of the two a crash leaves there is known as our own.
+    files::write(&mark, known.as_bytes(), files::Existing::Replace)?;
+    files::write(&path, index.text.as_bytes(), files::Existing::Replace)
 }
 
-fn remember(mark: &std::path::Path, before: &str, digest: &Digest) -> Result<()> {
-    if before.trim() == digest.0 { Ok(()) } else { files::project(mark, digest.0.as_bytes()) }
-}
-
-fn put_aside(workspace: &Workspace, there: &[u8]) -> Result<()> {
-    let now = workspace.journal.clock().now();
-    let name = format!("sops/INDEX.conflict-{}.md", now.utc().format("%Y%m%dT%H%M%SZ"));
-    files::write(&workspace.root.join(&name), there, files::Existing::Replace)?;
+fn put_aside(workspace: &Workspace, there: &[u8], sha256: &Digest) -> Result<()> {
+    let now = workspace.journal.clock().now().utc().format("%Y%m%dT%H%M%SZ");
+    let free = |nth: u32| {
+        let again = if nth == 1 { String::new() } else { format!("-{nth}") };
+        let name = format!("sops/INDEX.conflict-{now}{again}.md");
+        let path = workspace.root.join(&name);
+        // The same edit, kept right before a crash, is kept once.
+        let usable = std::fs::read(&path).map_or(true, |kept| kept == there);
+        usable.then_some((name, path))
+    };
+    let Some((name, path)) = (1..=MOST_EDITS).find_map(free) else {
+        return Err(Problem::failed(format!("INDEX.md was edited {MOST_EDITS} times within a second")));
+    };
+    files::write(&path, there, files::Existing::Keep)?;
     tracing::warn!(kept_as = %name, "INDEX.md was edited by hand; the edit is kept and the registry's own text restored");
-    let body = json!({ "kept_as": name, "sha256": Digest::of(there) });
+    let body = json!({ "kept_as": name, "sha256": sha256 });
     workspace.journal.append(move |tx| tx.event("sopd", "index_edited_by_hand", &body).map(drop))
 }

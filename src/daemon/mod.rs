@@ -11,8 +11,9 @@ mod starter;
 mod status;
 mod workspace;
 
+pub use dossier::plain;
 pub use intake::{Taken, submit};
-pub use lock::Lock;
+pub use lock::{Lock, holder};
 pub use run::{Until, run};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, statuses};

@@ -23,6 +23,8 @@ pub(super) struct Projector {
     git: Git,
     /// Everything up to this fact is on disk.
     done: i64,
+    /// Nothing was written since the start: what a crash cut off may lie about.
+    fresh: bool,
     due: Instant,
     looked_after: Instant,
 }
@@ -34,7 +36,7 @@ impl Projector {
             .and_then(|text| text.trim().parse().ok())
             .unwrap_or(0);
         let now = Instant::now();
-        Self { workspace: workspace.clone(), git, done, due: now, looked_after: now }
+        Self { workspace: workspace.clone(), git, done, fresh: true, due: now, looked_after: now }
     }
 
     /// When the next pass should be.
@@ -47,11 +49,17 @@ impl Projector {
         self.due = Instant::now() + PERIOD;
         let look_after = self.looked_after.elapsed() >= LOOK_AFTER;
         let head = self.workspace.journal.head()?.0;
-        if head <= self.done && !look_after {
+        if head <= self.done && !look_after && !self.fresh {
             return Ok(());
         }
         let (workspace, git, done) = (self.workspace.clone(), self.git, self.done);
-        let work = tokio::task::spawn_blocking(move || project(&workspace, git, done));
+        let tidy = std::mem::replace(&mut self.fresh, false);
+        let work = tokio::task::spawn_blocking(move || {
+            if tidy {
+                remove_leftovers(&workspace);
+            }
+            project(&workspace, git, done, tidy)
+        });
         let outcome =
             work.await.map_err(|error| Problem::failed(format!("BUG: a projection broke down: {error}")))?;
         self.looked_after = Instant::now();
@@ -70,7 +78,17 @@ fn mark(workspace: &Workspace) -> PathBuf {
     workspace.root.join(PRIVATE_FOLDER).join("projected")
 }
 
-fn project(workspace: &Workspace, git: Git, done: i64) -> Result<i64> {
+/// Removes half-written files from the folders that all missions share.
+fn remove_leftovers(workspace: &Workspace) {
+    let sops = workspace.root.join("sops");
+    let departments = std::fs::read_dir(&sops).into_iter().flatten().flatten().map(|entry| entry.path());
+    for folder in [workspace.root.join(PRIVATE_FOLDER), workspace.missions(), sops.clone()] {
+        files::remove_leftovers(&folder);
+    }
+    departments.filter(|path| path.is_dir()).for_each(|folder| files::remove_leftovers(&folder));
+}
+
+fn project(workspace: &Workspace, git: Git, done: i64, tidy: bool) -> Result<i64> {
     let mut at = done;
     let mut subjects = BTreeSet::new();
     let mut published = Vec::new();
@@ -87,6 +105,9 @@ fn project(workspace: &Workspace, git: Git, done: i64) -> Result<i64> {
     }
     let mut trouble = None;
     for subject in subjects.iter().filter(|subject| subject.starts_with("M-") || subject.starts_with("C-")) {
+        if tidy {
+            dossier::remove_leftovers(workspace, subject);
+        }
         if let Err(problem) = dossier::write(workspace, subject) {
             trouble = Some(problem);
         }

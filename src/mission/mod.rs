@@ -3,6 +3,7 @@
 
 mod assemble;
 mod close;
+mod control;
 mod council;
 mod council_review;
 mod decide;
@@ -21,6 +22,7 @@ mod signing;
 mod validate;
 mod workflow;
 
+pub use control::{Control, cancel, retry};
 pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{

@@ -93,13 +93,13 @@ fn version_row(row: &VersionRow) -> String {
         None => row.approved_by.clone().unwrap_or_else(|| "–".to_owned()),
     };
     format!(
-        "| [{}]({link})<br>{} | {} | {} | {} | {:?} | {approved_by} | {} | {} | `{}` |",
+        "| [{}]({link})<br>{} | {} | {} | {} | {} | {approved_by} | {} | {} | `{}` |",
         row.id,
         cell(&row.title),
         row.version,
         row.status.word(),
         row.owner,
-        row.risk_level,
+        row.risk_level.word(),
         day(row.approved_at),
         day(row.review_due),
         row.sha256.short(),

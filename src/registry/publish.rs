@@ -4,7 +4,7 @@ use super::facts;
 use super::rows::{self, Status};
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
-use crate::sop::{Sop, Version};
+use crate::sop::{Sop, SopId, Version};
 use serde_json::json;
 
 /// Who approved what, and on which grounds.
@@ -39,8 +39,12 @@ pub struct Publication {
 
 /// `sops/REV/SOP-REV-lead-qualification-v1.0.md`.
 pub fn published_path(sop: &Sop) -> String {
-    let head = &sop.head;
-    format!("sops/{}/{}-v{}.md", head.id.department(), head.id, head.version)
+    version_path(&sop.head.id, sop.head.version)
+}
+
+/// The same, of an id and a version.
+pub fn version_path(id: &SopId, version: Version) -> String {
+    format!("sops/{}/{id}-v{version}.md", id.department())
 }
 
 /// Registers a publication: the new version active, the one before deprecated, its facts in place of the old
@@ -74,7 +78,7 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
             head.title,
             head.department,
             head.owner,
-            word(&head.risk_level),
+            head.risk_level.word(),
             sop.body.trigger,
             path,
             digest.0,
@@ -130,9 +134,4 @@ fn log_revision(
         )?
         .execute((revision, tx.now().0, what, by, mission, &hash.0))?;
     Ok(())
-}
-
-/// The bare word of a plain enum.
-fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

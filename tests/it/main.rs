@@ -5,12 +5,22 @@
     reason = "a helper that cannot do its work ends the test, and says where"
 )]
 
+mod authority;
+mod cli_answers;
+mod cli_keep;
+mod cli_read;
 mod fake_openai;
+mod faults_crash;
+mod faults_hands;
+mod faults_kill;
+mod faults_world;
+mod intake;
 mod journal;
 mod journal_crash;
 mod journal_gaps;
 mod journal_random;
 mod journal_script;
+mod layers;
 mod models_canaries;
 mod models_faults;
 mod models_missions;
@@ -20,3 +30,4 @@ mod models_world;
 mod provider;
 mod scripted;
 mod spine;
+mod world;
