@@ -1,10 +1,12 @@
 //! Ends a mission: its state, its open decisions, its claim, the draft facts others are compared with.
 
 use super::Office;
-use super::records::{MissionState, release, set_state};
+use super::records::{MissionState, artifacts, mission, release, set_state};
+use crate::base::{Digest, Kind, Problem, files};
 use crate::decision;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::registry;
+use crate::sop::{SopId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -25,8 +27,12 @@ impl Activity for Close {
     fn key(&self) -> String {
         format!("close/{}", self.state.word())
     }
-    async fn perform(self, _office: &Office) -> Result<Recorded<()>, Failure> {
+    async fn perform(self, office: &Office) -> Result<Recorded<()>, Failure> {
         let Self { mission, state, reason } = self;
+        if let Err(problem) = withdraw(office, &mission) {
+            // The mission ends all the same; `sop verify` names the file until somebody removes it.
+            tracing::warn!(%problem, %mission, "a file that was never published could not be removed");
+        }
         let body = json!({ "state": state, "reason": reason });
         Ok(Recorded::of(()).event(&mission.clone(), "mission_closed", body).change(move |tx| {
             decision::void_all(tx, &mission)?;
@@ -35,4 +41,24 @@ impl Activity for Close {
             set_state(tx, &mission, state, &reason)
         }))
     }
+}
+
+/// Removes the file of a publication that was cut off between writing and registering: nobody was told of it, and
+/// it would stand in the way of the next mission. Only bytes this mission made are removed.
+fn withdraw(office: &Office, id: &str) -> Result<(), Problem> {
+    let (row, made) = office.journal.read(|db| Ok((mission(db, id)?, artifacts(db, id)?)))?;
+    let (Some(sop), Some(version)) = (row.sop, row.version) else { return Ok(()) };
+    let registered = office.journal.read(|db| registry::version(db, &format!("{sop}-v{version}")));
+    match registered {
+        Err(problem) if problem.kind == Kind::NotFound => {}
+        other => return other.map(drop),
+    }
+    let (Ok(sop), Ok(version)) = (sop.parse::<SopId>(), version.parse::<Version>()) else { return Ok(()) };
+    let path = office.root.join(registry::version_path(&sop, version));
+    if !path.exists() {
+        return Ok(());
+    }
+    let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
+    let digest = Digest::of(bytes);
+    if made.iter().any(|artifact| artifact.hash == digest) { files::remove(&path) } else { Ok(()) }
 }

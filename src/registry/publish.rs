@@ -4,7 +4,7 @@ use super::facts;
 use super::rows::{self, Status};
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
-use crate::sop::{Sop, Version};
+use crate::sop::{Sop, SopId, Version};
 use serde_json::json;
 
 /// Who approved what, and on which grounds.
@@ -39,8 +39,12 @@ pub struct Publication {
 
 /// `sops/REV/SOP-REV-lead-qualification-v1.0.md`.
 pub fn published_path(sop: &Sop) -> String {
-    let head = &sop.head;
-    format!("sops/{}/{}-v{}.md", head.id.department(), head.id, head.version)
+    version_path(&sop.head.id, sop.head.version)
+}
+
+/// The same, of an id and a version.
+pub fn version_path(id: &SopId, version: Version) -> String {
+    format!("sops/{}/{id}-v{version}.md", id.department())
 }
 
 /// Registers a publication: the new version active, the one before deprecated, its facts in place of the old
