@@ -51,8 +51,12 @@ impl Story for Author {
             }
             Err(Stop::Failed(failure)) => Ending { state: MissionState::Failed, reason: failure.reason },
         };
-        let close = Close { mission: self.mission, state: ending.state, reason: ending.reason.clone() };
-        w.call(close).await?;
+        let close =
+            || Close { mission: self.mission.clone(), state: ending.state, reason: ending.reason.clone() };
+        // A cancel that comes now is too late for the mission, but it interrupts this; it comes only once.
+        if let Err(Stop::Cancelled) = w.call(close()).await {
+            w.call(close()).await?;
+        }
         Ok(ending)
     }
 }
