@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::rows::{Decision, OnDeadline, State, text};
-use crate::base::{Instant, problem::Result};
+use crate::base::{Instant, Span, problem::Result};
 use crate::journal::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,9 +21,10 @@ pub enum Lapsed {
     Void,
 }
 
-/// Applies the deadline rule of `id`. `escalate_to` is who is asked as well under [`OnDeadline::Escalate`];
-/// after `most` reminders or escalations the decision stays open without a deadline and counts as overdue.
-pub fn lapse(tx: &Tx<'_>, id: &str, escalate_to: &[String], most: u32) -> Result<Lapsed> {
+/// Applies the deadline rule of `id`. `escalate_to` is who is asked as well under [`OnDeadline::Escalate`]; who is
+/// asked again has `period` from now, however late the rule was applied. After `most` reminders or escalations the
+/// decision stays open without a deadline and counts as overdue.
+pub fn lapse(tx: &Tx<'_>, id: &str, escalate_to: &[String], (period, most): (Span, u32)) -> Result<Lapsed> {
     let decision = super::one(tx.db(), id)?;
     match (decision.state, decision.answer.clone()) {
         (State::Resolved, Some(answer)) => return Ok(Lapsed::Answered(answer)),
@@ -36,16 +37,14 @@ pub fn lapse(tx: &Tx<'_>, id: &str, escalate_to: &[String], most: u32) -> Result
             expire(tx, &decision)?;
             Ok(Lapsed::Expired)
         }
-        OnDeadline::Remind => extend(tx, &decision, &[], most),
-        OnDeadline::Escalate => extend(tx, &decision, escalate_to, most),
+        OnDeadline::Remind => extend(tx, &decision, &[], (period, most)),
+        OnDeadline::Escalate => extend(tx, &decision, escalate_to, (period, most)),
     }
 }
 
-fn extend(tx: &Tx<'_>, decision: &Decision, more: &[String], most: u32) -> Result<Lapsed> {
+fn extend(tx: &Tx<'_>, decision: &Decision, more: &[String], (period, most): (Span, u32)) -> Result<Lapsed> {
     let last = decision.reminders + 1 >= most;
-    let length = decision.ask.due_at.map_or(0, |due| due.0 - decision.requested_at.0).max(1_000);
-    let length = length / i64::from(decision.reminders + 1);
-    let due = (!last).then(|| tx.now().plus_millis(length));
+    let due = (!last).then(|| period.after(tx.now()));
     let mut asked_of = decision.ask.asked_of.clone();
     for party in more.iter().filter(|party| !decision.ask.barred.contains_key(*party)) {
         if !asked_of.contains(party) {

@@ -3,7 +3,7 @@
 use super::Office;
 use super::records::{MissionState, set_state};
 use super::setup::Setup;
-use crate::base::{Digest, Instant};
+use crate::base::{Digest, Instant, Span};
 use crate::decision::{self, Answer, Decision, DecisionKind, Lapsed, NewDecision, OnDeadline};
 use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Workflow};
 use crate::settings::authority::{Deadline, OnDeadline as Rule};
@@ -41,14 +41,15 @@ pub(super) async fn decide(w: &Workflow, setup: &Setup, question: Question) -> R
 pub(super) struct Put {
     id: String,
     due: Option<Instant>,
-    escalate_to: Vec<String>,
+    asked_of: Vec<String>,
+    /// Time to answer, and again after each reminder.
+    period: Span,
 }
 
 /// Puts a question without waiting.
 pub(super) async fn open(w: &Workflow, setup: &Setup, question: Question) -> Result<Put, Stop> {
     let Question { key, kind, subject, title, why, asked_of, barred, hash, details, deadline, assume } =
         question;
-    let escalate_to = asked_of.iter().filter_map(|party| setup.chiefs.get(party).cloned()).collect();
     let on_deadline = match deadline.on_deadline {
         _ if assume => OnDeadline::Assume,
         Rule::Remind => OnDeadline::Remind,
@@ -73,12 +74,19 @@ pub(super) async fn open(w: &Workflow, setup: &Setup, question: Question) -> Res
         on_deadline,
     };
     let decision = w.call(OpenDecision { new }).await?;
-    Ok(Put { id: decision.id, due: decision.ask.due_at, escalate_to })
+    let Decision { id, ask, .. } = decision;
+    Ok(Put { id, due: ask.due_at, asked_of: ask.asked_of, period: deadline.after })
+}
+
+/// Who stands `levels` above these in the reporting line.
+fn above(setup: &Setup, parties: &[String], levels: u32) -> Vec<String> {
+    let chief = |party: &String| setup.chiefs.get(party).cloned();
+    (0..levels).fold(parties.to_vec(), |parties, _level| parties.iter().filter_map(chief).collect())
 }
 
 /// Waits for the answer to a question that was put.
 pub(super) async fn settled(w: &Workflow, setup: &Setup, put: Put) -> Result<Option<Answer>, Stop> {
-    let Put { id, mut due, escalate_to } = put;
+    let Put { id, mut due, asked_of, period } = put;
     let mut nth = 0;
     loop {
         let signal = w.signal::<Option<Answer>>(&format!("decision/{id}"));
@@ -91,7 +99,8 @@ pub(super) async fn settled(w: &Workflow, setup: &Setup, put: Put) -> Result<Opt
         let apply = ApplyDeadline {
             decision: id.clone(),
             nth,
-            escalate_to: escalate_to.clone(),
+            escalate_to: above(setup, &asked_of, nth),
+            period,
             most: setup.deadlines.max_escalations,
         };
         match w.call(apply).await? {
@@ -143,6 +152,7 @@ pub(super) struct ApplyDeadline {
     decision: String,
     nth: u32,
     escalate_to: Vec<String>,
+    period: Span,
     most: u32,
 }
 
@@ -163,7 +173,7 @@ impl Activity for ApplyDeadline {
                 if decision.state == decision::State::Open && decision.reminders >= self.nth {
                     return Ok(Lapsed::Extended(decision.ask.due_at));
                 }
-                decision::lapse(tx, &self.decision, &self.escalate_to, self.most)
+                decision::lapse(tx, &self.decision, &self.escalate_to, (self.period, self.most))
             })
             .await?;
         Ok(Recorded::of(lapsed))

@@ -9,7 +9,7 @@ use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
-use crate::roster::{Agent, Runtime};
+use crate::roster::{Agent, Roster, Runtime};
 use crate::settings::{DecisionRules, MissionRules, Settings};
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub(super) struct Setup {
     pub(super) departments: BTreeMap<String, String>,
     /// Agents that are people.
     pub(super) people: Vec<String>,
-    /// Whom each agent reports to.
+    /// Whom each agent reports to, those passed over who are not at work.
     pub(super) chiefs: BTreeMap<String, String>,
     /// Who helps where a mission is stuck.
     pub(super) helper: String,
@@ -136,7 +136,7 @@ impl Prepare {
                 .filter(|agent| agent.head.runtime == Runtime::Person)
                 .map(|a| a.head.id.clone())
                 .collect(),
-            chiefs: agents().filter_map(|a| Some((a.head.id.clone(), a.head.reports_to.clone()?))).collect(),
+            chiefs: agents().filter_map(|a| Some((a.head.id.clone(), chief(roster, a)?))).collect(),
             helper: helper(settings, snapshot),
         };
         let sops = related(sops, &format!("{} {}", self.brief.title, self.brief.text));
@@ -152,6 +152,14 @@ fn related(sops: Vec<SopView>, text: &str) -> Vec<SopView> {
         sops.into_iter().map(|sop| (shared(&sop), sop)).filter(|(shared, _)| *shared > 0).collect();
     found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
     found.into_iter().take(MOST_SOPS).map(|(_, sop)| sop).collect()
+}
+
+/// The nearest above an agent who is at work.
+fn chief(roster: &Roster, agent: &Agent) -> Option<String> {
+    let above = |agent: &Agent| agent.head.reports_to.as_deref().and_then(|id| roster.get(id));
+    // No line is longer than the roster: who reports to each other in a circle has nobody above.
+    let line = std::iter::successors(above(agent), |agent| above(agent)).take(roster.agents.len());
+    line.into_iter().find(|agent| agent.is_active()).map(|agent| agent.head.id.clone())
 }
 
 /// Who is asked where a mission cannot go on by itself: the chief of staff of the interim path, else who signs.
