@@ -179,6 +179,9 @@ fn decisions(workspace: &Workspace, id: &str) -> Result<Option<String>> {
                 decision.requested_at.minute()
             ),
         );
+        if let Some(exception) = ask.details.get("exception").and_then(serde_json::Value::as_str) {
+            put_line(&mut out, format_args!("**Exception**: {exception}  "));
+        }
         match &decision.answer {
             None => put_line(&mut out, format_args!("**State**: {:?}", decision.state)),
             Some(answer) => {

@@ -70,7 +70,7 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
         os_user: given.os_user.clone(),
         at: tx.now(),
         text: tx.clean(&given.text),
-        overriding: given.overriding.clone(),
+        overriding: overriding(given).map(|reason| tx.clean(reason)),
         line: given.line,
         hash: decision.ask.hash.clone(),
     };
@@ -118,8 +118,8 @@ fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
         return Err(Problem::usage(format!("`{}` needs words: say why, or what to change", verb.word())));
     }
     let failed = decision.ask.details.get("failed").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
-    let overridden = given.overriding.as_deref().is_some_and(|reason| !reason.trim().is_empty());
-    if decision.ask.kind == DecisionKind::Publish && verb == Verb::Approve && failed > 0 && !overridden {
+    let publishes = decision.ask.kind == DecisionKind::Publish && verb == Verb::Approve;
+    if publishes && failed > 0 && overriding(given).is_none() {
         return Err(Problem::not_allowed(format!(
             "{failed} blocking assertion{} failed; approving needs a reason for overriding {}",
             if failed == 1 { "" } else { "s" },
@@ -128,6 +128,11 @@ fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
         .hint(format!("read `sopd show {}`, then add --override \"why\"", decision.ask.mission)));
     }
     Ok(())
+}
+
+/// The reason for overriding; blank words are none.
+fn overriding(given: &Given) -> Option<&str> {
+    given.overriding.as_deref().map(str::trim).filter(|reason| !reason.is_empty())
 }
 
 fn check_party(decision: &Decision, party: &str) -> Result<()> {
