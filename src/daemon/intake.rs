@@ -9,7 +9,7 @@ use crate::brief;
 use crate::mission::{self, NewMission};
 use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{Debouncer, RecommendedCache, new_debouncer};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -78,8 +78,19 @@ struct Shape {
 struct Seen {
     shape: Shape,
     since: Instant,
-    /// Looked at and left: nothing to do until it changes.
-    left: bool,
+    /// When it was looked at and left with an explanation. It is looked at again from time to time: what was wrong
+    /// may have been mended elsewhere, in the settings or on the roster.
+    left: Option<Instant>,
+}
+
+impl Seen {
+    fn new(shape: Shape, since: Instant) -> Self {
+        Self { shape, since, left: None }
+    }
+    fn is_ready(&self, now: Instant) -> bool {
+        let (since, long) = self.left.map_or((self.since, SETTLED), |left| (left, RESCAN));
+        now.duration_since(since) >= long
+    }
 }
 
 impl Intake {
@@ -110,7 +121,7 @@ impl Intake {
 
     /// Whether a file is still being written, or was written just now.
     pub(super) fn unsettled(&self) -> bool {
-        self.seen.values().any(|seen| !seen.left)
+        self.seen.values().any(|seen| seen.left.is_none())
     }
 
     /// Looks at every file once. Returns whether a mission was taken in.
@@ -132,7 +143,7 @@ impl Intake {
             let taken = outcome?;
             any |= taken;
             match self.seen.get_mut(&path) {
-                Some(seen) if !taken => seen.left = true,
+                Some(seen) if !taken => seen.left = Some(Instant::now()),
                 _ => drop(self.seen.remove(&path)),
             }
         }
@@ -145,16 +156,16 @@ impl Intake {
         let entries = std::fs::read_dir(&folder).map_err(|error| files::explain(&folder, &error))?;
         let now = Instant::now();
         let mut ready = Vec::new();
-        let mut there = Vec::new();
+        let mut there = HashSet::new();
         for entry in entries.flatten() {
             let path = entry.path();
             let Some(shape) = shape_of(&self.workspace.root, &path) else { continue };
-            there.push(path.clone());
-            let seen = self.seen.entry(path.clone()).or_insert(Seen { shape, since: now, left: false });
+            there.insert(path.clone());
+            let seen = self.seen.entry(path.clone()).or_insert(Seen::new(shape, now));
             if seen.shape != shape {
-                *seen = Seen { shape, since: now, left: false };
+                *seen = Seen::new(shape, now);
             }
-            if !seen.left && now.duration_since(seen.since) >= SETTLED {
+            if seen.is_ready(now) {
                 ready.push(path);
             }
         }
