@@ -1,3 +1,5 @@
+//! Cases of `import`: what files of other forms become, and what is asked for where they say nothing.
+
 use super::*;
 use crate::contract::Severity;
 use crate::sop::lint::{Context, lint};

@@ -1,3 +1,5 @@
+//! Cases of `lint`: a table of defects, each with the one finding it must give.
+
 use super::*;
 use crate::sop::sample::SAMPLE;
 use crate::sop::{parse, render};

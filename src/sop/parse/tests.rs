@@ -1,3 +1,5 @@
+//! Cases of `parse`: what is refused, with its place, and what is read.
+
 use super::*;
 use crate::sop::render;
 use crate::sop::sample::SAMPLE;

@@ -1,3 +1,5 @@
+//! Cases of `render`: what is written is read back the same.
+
 use super::*;
 use crate::base::Span;
 use crate::sop::document::*;
