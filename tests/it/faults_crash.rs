@@ -80,30 +80,20 @@ fn chosen(points: &[String]) -> Vec<String> {
     };
     let every = std::env::var(EVERY_POINT).is_ok();
     let (must, may): (Vec<&String>, Vec<&String>) = points.iter().partition(|point| always(point));
-    let sampled = may.into_iter().enumerate().filter(|(at, _)| every || at % NTH == 0).map(|(_, point)| point);
+    let sampled =
+        may.into_iter().enumerate().filter(|(at, _)| every || at % NTH == 0).map(|(_, point)| point);
     must.into_iter().chain(sampled).cloned().collect()
 }
 
-#[test]
-fn stopped_at_any_point_a_mission_ends_as_if_nothing_had_happened() {
-    let world = started();
-    let points = points(&world);
-    let expected = traces(&world);
-    world.assert_sound();
-    world.assert_released();
-    for part in ["rename/INDEX.md/", "rename/SOP-REV-", "author/publish#1/", "rename/audit.jsonl/", "/unrecorded"] {
-        assert!(points.iter().any(|point| point.contains(part)), "no point {part} among {points:#?}");
-    }
-    let chosen = chosen(&points);
-    println!("{} of {} points", chosen.len(), points.len());
+/// Tries all of these at once, as many at a time as there are hands for it, and names those that failed.
+fn all_of(points: &[String], each: impl Fn(&str) + Sync + std::panic::RefUnwindSafe) {
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                while let Some(point) = chosen.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let tried = std::panic::catch_unwind(|| stop_at(point, &expected));
-                    if tried.is_err() {
+                while let Some(point) = points.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    if std::panic::catch_unwind(|| each(point)).is_err() {
                         failed.lock().unwrap().push(point.clone());
                     }
                 }
@@ -113,10 +103,71 @@ fn stopped_at_any_point_a_mission_ends_as_if_nothing_had_happened() {
     assert_eq!(failed.into_inner().unwrap(), Vec::<String>::new());
 }
 
+#[test]
+fn stopped_at_any_point_a_mission_ends_as_if_nothing_had_happened() {
+    let world = started();
+    let points = points(&world);
+    let expected = traces(&world);
+    world.assert_sound();
+    world.assert_released();
+    for part in
+        ["rename/INDEX.md/", "rename/SOP-REV-", "author/publish#1/", "rename/audit.jsonl/", "/unrecorded"]
+    {
+        assert!(points.iter().any(|point| point.contains(part)), "no point {part} among {points:#?}");
+    }
+    let chosen = chosen(&points);
+    println!("{} of {} points", chosen.len(), points.len());
+    all_of(&chosen, |point| stop_at(point, &expected));
+}
+
 fn stop_at(point: &str, expected: &Traces) {
     let world = started();
     assert!(live(&world, &[("SOPD_FAULT", point)]), "{point} was never reached");
     assert_eq!(traces(&world), *expected, "after a stop at {point}");
     world.assert_sound();
     world.assert_released();
+}
+
+#[test]
+fn cancelled_at_any_stage_a_mission_leaves_nothing_behind() {
+    let world = started();
+    let points = points(&world);
+    let story = |point: &&String| point.starts_with("author/") && point.ends_with("/unrecorded");
+    let stages: Vec<String> = points.iter().filter(story).cloned().collect();
+    for stage in
+        ["prepare", "plan/settle", "enter/synthesising", "assemble", "judge", "ask/", "publish", "close/"]
+    {
+        assert!(stages.iter().any(|point| point.contains(stage)), "no stage {stage} among {stages:#?}");
+    }
+    all_of(&stages, cancel_at);
+}
+
+/// The cancel is there before the cut-off step runs again.
+fn cancel_at(point: &str) {
+    let world = started();
+    let fault = [("SOPD_FAULT", point)];
+    until_aborted(&world, &fault);
+    let mission = world.statuses()[0].id.clone();
+    world.cancel(&mission);
+    world.settle();
+    let status = world.status(&mission);
+    assert!(status.ended_at.is_some(), "{point}: {status:?}");
+    let published = status.state.word() == "published";
+    assert!(published || status.state.word() == "cancelled", "{point}: {status:?}");
+    // What is registered is registered: a cancel that comes later is too late.
+    assert_eq!(published, !world.versions().is_empty(), "{point}");
+    assert!(published || !point.contains("close/"), "{point}: it was only to be closed");
+    world.assert_sound();
+    world.assert_released();
+}
+
+fn until_aborted(world: &World, fault: &[(&str, &str)]) {
+    for _ in 0..6 {
+        let status = world.process("idle", fault).status().unwrap();
+        if status.signal() == Some(ABORTED) {
+            return;
+        }
+        assert!(status.success() && world.approve_all() > 0, "{fault:?} was never reached");
+    }
+    panic!("{fault:?} was never reached");
 }

@@ -5,14 +5,19 @@
     reason = "a helper that cannot do its work ends the test, and says where"
 )]
 
+mod authority;
 mod fake_openai;
 mod faults_crash;
+mod faults_hands;
+mod faults_kill;
 mod faults_world;
+mod intake;
 mod journal;
 mod journal_crash;
 mod journal_gaps;
 mod journal_random;
 mod journal_script;
+mod layers;
 mod models_missions;
 mod models_world;
 mod provider;
