@@ -22,6 +22,7 @@
 pub mod agent;
 pub mod base;
 pub mod brief;
+pub mod cli;
 pub mod contract;
 pub mod daemon;
 pub mod decision;

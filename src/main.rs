@@ -1,3 +1,7 @@
 //! The `sopd` binary: hands its arguments to the command line face.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sopd::cli::main()
+}

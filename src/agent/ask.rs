@@ -1,7 +1,7 @@
 //! Asking from a workflow: repairs, escalation to the next tier, and patience with a server in trouble.
 
 use super::think::{Outcome, Seat, Think, Thought};
-use crate::base::{Digest, Span, span::Unit};
+use crate::base::{Digest, MicroUsd, Span, span::Unit};
 use crate::journal::{Failure, FailureClass, Stop, Workflow};
 use crate::roles::Role;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,9 @@ pub struct Asker {
     pub threshold: u8,
     /// How often the mission's budget was granted again.
     pub grants: u32,
+    /// The mission's own budget in place of the settings', where its file asks for one.
+    #[serde(default)]
+    pub budget_usd: Option<MicroUsd>,
 }
 
 /// Who is asked, as what.
@@ -108,6 +111,7 @@ async fn climb<R: Role>(
             question: question.clone(),
             repair: std::mem::take(&mut repair),
             grants: asker.grants,
+            budget_usd: asker.budget_usd,
         };
         match patiently(w, think).await?.outcome {
             Outcome::Answer { value, confidence } => return Ok(Ok((value, confidence))),
@@ -154,6 +158,7 @@ mod tests {
             tiers: tiers.to_vec(),
             threshold: 60,
             grants: 0,
+            budget_usd: None,
         };
         assert_eq!(ladder(&asker(&[1, 2, 3]), 2), [2, 3]);
         assert_eq!(ladder(&asker(&[1]), 2), [1]);

@@ -1,6 +1,6 @@
 //! The one door to models: picks the tier's endpoint, holds the limits, asks, retries, and counts.
 
-use super::provider::{Completion, Endpoint, Failure as Answered, Fault, OpenAi, Request};
+use super::provider::{Completion, Endpoint, Failure as Answered, Fault, OpenAi, Request, Tokens};
 use super::snapshot::Snapshot;
 use crate::base::{Clock, Digest, MicroUsd, problem::Result};
 use crate::journal::{Failure, FailureClass, Journal};
@@ -36,6 +36,10 @@ impl std::fmt::Debug for Gateway {
 pub(super) struct Try {
     pub(super) fault: String,
     pub(super) waited_ms: u64,
+    /// What the server says it used nevertheless.
+    pub(super) tokens: Option<Tokens>,
+    /// Whether it may be charged although the server says nothing.
+    pub(super) may_cost: bool,
 }
 
 /// What asking came to.
@@ -70,11 +74,26 @@ impl Gateway {
             return Ok(found.clone());
         }
         let loaded = Arc::new(Snapshot::load(&self.journal, digest)?);
+        self.remember(digest, &loaded);
+        Ok(loaded)
+    }
+
+    /// Keeps a snapshot in memory. Returns the hash it is to be stored under, the bytes to store, and itself. The
+    /// bytes are without secrets, as stored bytes must be, so that both have the same hash.
+    pub fn keep_snapshot(&self, snapshot: &Snapshot) -> Result<(Digest, Vec<u8>, Arc<Snapshot>)> {
+        let bytes = self.journal.clean(&snapshot.text()?).into_bytes();
+        let digest = Digest::of(&bytes);
+        // What is asked for later is what was stored, also where a secret was taken out of it.
+        let kept = Arc::new(Snapshot::of(&bytes, &digest)?);
+        self.remember(&digest, &kept);
+        Ok((digest, bytes, kept))
+    }
+
+    fn remember(&self, digest: &Digest, snapshot: &Arc<Snapshot>) {
         if self.snapshots.len() >= CACHED_SNAPSHOTS {
             self.snapshots.clear();
         }
-        self.snapshots.insert(digest.clone(), loaded.clone());
-        Ok(loaded)
+        self.snapshots.insert(digest.clone(), snapshot.clone());
     }
 
     /// Asks `model`, again after transient faults as often as the limits allow. A server's wish to wait is
@@ -103,7 +122,8 @@ impl Gateway {
             let cap = millis(self.limits.retry_after_cap.millis());
             let pause = fault.fault.wait(self.clock().now(), cap).unwrap_or(pause);
             let waited_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-            tries.push(Try { fault: fault.fault.to_string(), waited_ms });
+            let (tokens, may_cost) = (fault.tokens, fault.fault.may_cost());
+            tries.push(Try { fault: fault.fault.to_string(), waited_ms, tokens, may_cost });
             tokio::time::sleep(pause).await;
         }
     }
@@ -116,7 +136,8 @@ impl Gateway {
     }
 
     fn client(&self, model: &models::Endpoint) -> Result<Arc<OpenAi>, Fault> {
-        let key = format!("{}\n{}", model.endpoint, model.model);
+        let variable = model.api_key_env.as_deref().unwrap_or_default();
+        let key = format!("{}\n{}\n{variable}", model.endpoint, model.model);
         if let Some(found) = self.clients.get(&key) {
             return Ok(found.clone());
         }
@@ -151,12 +172,13 @@ fn millis(count: i64) -> Duration {
     Duration::from_millis(u64::try_from(count).unwrap_or(0))
 }
 
-/// A provider's fault as a workflow sees it.
+/// A provider's fault as a workflow sees it. What waiting cannot mend (a rejected request, a prompt too long for the
+/// server, a key that is not set, a model that stays silent) is the model's: the next tier is asked, then a person.
 pub(super) fn failure(fault: &Fault) -> Failure {
     let class = match fault {
         Fault::RateLimited { .. } => FailureClass::RateLimit,
+        Fault::Empty => FailureClass::Model,
         fault if fault.is_transient() => FailureClass::Infrastructure,
-        Fault::Unusable(_) | Fault::Rejected { .. } => FailureClass::Infrastructure,
         _ => FailureClass::Model,
     };
     let hint = fault.hint().map_or(String::new(), |hint| format!("; {hint}"));

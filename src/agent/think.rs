@@ -10,6 +10,7 @@ use super::spend::{self, Reservation, Spent};
 use crate::base::{Digest, MicroUsd, Problem};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::roster::Agent;
+use crate::settings::Budgets;
 use crate::settings::models::Endpoint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -37,6 +38,9 @@ pub struct Think {
     pub repair: Vec<String>,
     /// How often the mission's budget was granted again.
     pub grants: u32,
+    /// The mission's own budget in place of the settings', where its file asks for one.
+    #[serde(default)]
+    pub budget_usd: Option<MicroUsd>,
 }
 
 /// Who sits where decides which model is used: validators get another one than drafters where two exist.
@@ -79,7 +83,9 @@ pub enum Outcome {
 
 impl Activity for Think {
     const NAME: &'static str = "think";
-    const REPEAT: Repeat = Repeat::Safe;
+    /// Its start is on record with the money set aside for it, in one commit right before the call: a record of the
+    /// start besides would be one more sync to disk for each call, and for the free answers of code the only one.
+    const REPEAT: Repeat = Repeat::Pure;
     type World = Gateway;
     type Output = Thought;
     fn key(&self) -> String {
@@ -141,7 +147,8 @@ impl Think {
             most: most(size, request.max_tokens, &endpoint.price),
             grants: self.grants,
         };
-        let budgets = snapshot.settings.budgets;
+        let settings = snapshot.settings.budgets;
+        let budgets = Budgets { mission_usd: self.budget_usd.or(settings.mission_usd), ..settings };
         let wanted = reservation.clone();
         let attempt = gateway.journal.append_async(move |tx| spend::reserve(tx, &wanted, &budgets)).await??;
         let exchange = gateway.exchange(endpoint, &request).await;
@@ -210,21 +217,26 @@ impl Think {
     }
 }
 
-/// What the exchange used. A server that does not say is charged what was set aside; one that was never reached
-/// is charged nothing.
+/// What the exchange used, tries that failed included. An answer nobody counted is charged what was set aside; a
+/// request that was turned away or never arrived is charged nothing.
 fn used(exchange: &Exchange, reservation: &Reservation, endpoint: &Endpoint) -> Spent {
-    let tokens = match &exchange.outcome {
-        Ok(Completion { tokens, .. }) => *tokens,
-        Err(failure) => failure.tokens,
+    let last = match &exchange.outcome {
+        Ok(Completion { tokens, .. }) => (*tokens, true),
+        Err(failure) => (failure.tokens, failure.fault.may_cost()),
     };
-    match tokens {
+    let tries = exchange.tries.iter().map(|failed| (failed.tokens, failed.may_cost));
+    let spent = tries.chain([last]).map(|(tokens, may_cost)| match tokens {
         Some(Tokens { input, output, cached }) => Spent {
             micros: endpoint.price.cost(input, cached, output).map_or(0, |MicroUsd(micros)| micros),
             tokens: i64::try_from(input.saturating_add(output)).unwrap_or(i64::MAX),
         },
-        None if exchange.requests == 0 => Spent::default(),
-        None => reservation.most,
-    }
+        None if may_cost => reservation.most,
+        None => Spent::default(),
+    });
+    spent.fold(Spent::default(), |sum, one| Spent {
+        micros: sum.micros.saturating_add(one.micros),
+        tokens: sum.tokens.saturating_add(one.tokens),
+    })
 }
 
 fn judge(exchange: &Exchange, code: &RoleCode, schema: &Value) -> Outcome {

@@ -75,7 +75,8 @@ pub fn front_matter<'a>(file: &str, text: &'a str) -> Result<FrontMatter<'a>> {
 /// The reader's message without its own position suffix: we print positions our way.
 fn plain(message: &str) -> String {
     let first = message.lines().next().unwrap_or_default().trim_end();
-    first.strip_prefix("error: ").unwrap_or(first).to_owned()
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    first.split(" at line ").next().unwrap_or(first).to_owned()
 }
 
 #[cfg(test)]

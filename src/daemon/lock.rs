@@ -44,3 +44,18 @@ impl Lock {
         Ok(Self { _file: file })
     }
 }
+
+/// Who drives the workspace now, in the words of the lock; `None` when nobody does. Never takes the lock from a
+/// daemon that is about to start: it is only tried when the process named in it is alive, whether that process
+/// still is the holder.
+pub fn holder(root: &Path) -> Option<String> {
+    let path = root.join(PRIVATE_FOLDER).join("lock");
+    let words = std::fs::read_to_string(&path).ok()?.trim().to_owned();
+    let number = words.strip_prefix("process ")?.split(' ').next()?.parse().ok()?;
+    let process = rustix::process::Pid::from_raw(number)?;
+    if let Err(rustix::io::Errno::SRCH) = rustix::process::test_kill_process(process) {
+        return None;
+    }
+    let file = File::open(&path).ok()?;
+    flock(&file, FlockOperation::NonBlockingLockShared).is_err().then_some(words)
+}

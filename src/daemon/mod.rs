@@ -11,8 +11,10 @@ mod starter;
 mod status;
 mod workspace;
 
+pub use dossier::plain;
+pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit};
-pub use lock::Lock;
+pub use lock::{Lock, holder};
 pub use run::{Until, run};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, statuses};

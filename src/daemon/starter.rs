@@ -25,7 +25,8 @@ struct Examples;
 
 #[derive(RustEmbed)]
 #[folder = "sops"]
-#[include = "*.md"]
+#[include = "TEMPLATE.md"]
+#[include = "examples/*.md"]
 struct Templates;
 
 /// What `init` did.

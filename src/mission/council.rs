@@ -2,6 +2,7 @@
 //! a critical dissent stays on record whatever the chair writes.
 
 use super::Office;
+use super::impartial::impartial;
 use super::records::keep;
 use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
@@ -24,6 +25,9 @@ pub(super) struct HoldCouncil {
     pub(super) council: CouncilPlan,
     pub(super) sop: String,
     pub(super) round: u32,
+    /// 0 at first; one more each time a person said to try again.
+    #[serde(default)]
+    pub(super) attempt: u32,
 }
 
 /// What the council found.
@@ -37,15 +41,28 @@ pub(super) struct CouncilReport {
     pub(super) findings: Vec<Finding>,
 }
 
+impl CouncilReport {
+    /// Whether the draft must change before it can go on.
+    pub(super) fn blocks(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Blocking)
+    }
+    /// What stays on record in later rounds, where the council is not asked again: that it was not of one mind.
+    pub(super) fn on_record(mut self) -> Self {
+        self.findings.retain(|finding| ["council-split", "council-dissent"].contains(&finding.code.as_str()));
+        self
+    }
+}
+
 impl Story for HoldCouncil {
     const NAME: &'static str = "hold_council";
     const VERSION: u32 = 1;
     type Output = CouncilReport;
     fn key(&self) -> String {
-        format!("council#{}", self.round)
+        format!("council#{}.{}", self.round, self.attempt)
     }
     async fn tell(self, w: Workflow) -> Result<CouncilReport, Stop> {
-        let Self { setup, council, sop, round } = self;
+        let Self { setup, council, sop, round, .. } = self;
+        let sop = impartial(&sop);
         let mut opinions = Vec::new();
         for (seat, member) in council.members.iter().enumerate() {
             let question =

@@ -58,7 +58,7 @@ async fn hold(w: &Workflow, review: &CouncilReview) -> Result<(), Stop> {
     let seat = SeatCouncil { mission, snapshot, parties, called_by: Some(review.by.clone()), round: 1 };
     let council = w.call(seat).await?.ok_or_else(|| Failure::bug("a called council was not seated"))?;
     let sop = format!("# {}\n\n{}\n", review.brief.title, review.brief.text);
-    w.child(HoldCouncil { setup, council, sop, round: 1 }).await.map(drop)
+    w.child(HoldCouncil { setup, council, sop, round: 1, attempt: 0 }).await.map(drop)
 }
 
 /// Chooses who sits on it, if anybody called for it: nobody who had a hand in the work.
@@ -96,7 +96,8 @@ impl Activity for SeatCouncil {
         if called_by.is_none() {
             return Ok(Recorded::of(None));
         }
-        let Snapshot { settings, roster, .. } = Snapshot::load(&office.journal, &self.snapshot)?;
+        let snapshot = office.gateway.snapshot(&self.snapshot)?;
+        let Snapshot { settings, roster, .. } = &*snapshot;
         let call = CouncilCall { classes: &[], ask: None, called_by: called_by.as_deref() };
         let seated = governance::council(&settings.council, &roster, &self.parties, &call, "");
         seated.map(Recorded::of).map_err(|reason| Failure::new(FailureClass::Content, reason))

@@ -3,6 +3,7 @@
 
 use super::Office;
 use super::decide::{self, Question, decide, settled};
+use super::help::{grant, person};
 use super::plan::MissionPlan;
 use super::records::keep;
 use super::setup::Setup;
@@ -37,6 +38,9 @@ pub(super) struct Part {
     pub(super) gap: Option<String>,
     /// What the requester answered, or what was assumed.
     pub(super) answers: Vec<Answered>,
+    /// How often a person has granted the mission's budget again by the end of this part.
+    #[serde(default)]
+    pub(super) grants: u32,
 }
 
 /// What a worker is shown: its part of the plan and nothing of the others'.
@@ -66,41 +70,18 @@ impl Story for DraftPart {
     fn key(&self) -> String {
         format!("draft/{}#{}", self.assignment.agent, self.round)
     }
-    async fn tell(self, w: Workflow) -> Result<Part, Stop> {
-        let mut question = self.question.clone();
+    async fn tell(mut self, w: Workflow) -> Result<Part, Stop> {
         let mut answers = Vec::new();
-        let mut attempt = 1;
-        let draft = loop {
-            let asked = if self.setup.people.contains(&self.assignment.agent) {
-                self.by_person(&w, &question, attempt).await
-            } else {
-                self.by_model(&w, &question, attempt).await
-            };
-            match asked {
-                Ok(draft) if answers.is_empty() && !draft.questions.is_empty() => {
-                    answers = self.put_questions(&w, &draft).await?;
-                    question.mission.answers.extend(answers.iter().cloned());
-                }
-                Ok(draft) => break Ok(draft),
-                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
-                Err(Stop::Failed(failure)) if self.assignment.optional => break Err(failure),
-                Err(Stop::Failed(failure)) => match self.ask_for_help(&w, &failure, attempt).await? {
-                    Verb::Approve => break Err(failure),
-                    Verb::Reject => return Err(Stop::Failed(failure)),
-                    _ => {}
-                },
-            }
-            attempt += 1;
-        };
-        let part = match draft {
+        let draft = self.obtain(&w, &mut answers).await?;
+        let (draft, gap) = match draft {
             Ok(draft) => {
                 let gap = (!draft.declined.is_empty()).then(|| draft.declined.clone());
-                Part { agent: self.assignment.agent.clone(), draft: Some(draft), gap, answers }
+                (Some(draft), gap)
             }
-            Err(failure) => {
-                Part { agent: self.assignment.agent.clone(), draft: None, gap: Some(failure.reason), answers }
-            }
+            Err(failure) => (None, Some(failure.reason)),
         };
+        let grants = self.setup.asker.grants;
+        let part = Part { agent: self.assignment.agent.clone(), draft, gap, answers, grants };
         let keep =
             KeepDraft { mission: self.setup.asker.mission.clone(), part: part.clone(), round: self.round };
         w.call(keep).await?;
@@ -108,8 +89,44 @@ impl Story for DraftPart {
     }
 }
 
+/// A draft, and why it cannot be relied on where that is so.
+type Drafted = (Draft, Option<Failure>);
+
 impl DraftPart {
-    async fn by_model(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Draft, Stop> {
+    /// The draft, or why the mission goes on without it.
+    async fn obtain(
+        &mut self,
+        w: &Workflow,
+        answers: &mut Vec<Answered>,
+    ) -> Result<Result<Draft, Failure>, Stop> {
+        let mut question = self.question.clone();
+        let mut attempt = 1;
+        loop {
+            let asked = if self.setup.people.contains(&self.assignment.agent) {
+                self.by_person(w, &question, attempt).await
+            } else {
+                self.by_model(w, &question, attempt).await
+            };
+            let (draft, failure) = match asked {
+                Ok((draft, _)) if answers.is_empty() && has_news(&draft, &question) => {
+                    *answers = self.put_questions(w, &draft, &question).await?;
+                    question.mission.answers.extend(answers.iter().cloned());
+                    attempt += 1;
+                    continue;
+                }
+                Ok((draft, None)) => return Ok(Ok(draft)),
+                Ok((draft, Some(unsure))) => (Some(draft), unsure),
+                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+                Err(Stop::Failed(failure)) => (None, failure),
+            };
+            if self.assignment.optional || self.go_on_without(w, &failure, attempt).await? {
+                return Ok(draft.filter(|_| !self.assignment.optional).ok_or(failure));
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn by_model(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Drafted, Stop> {
         let agent = &self.assignment.agent;
         let asking = Asking {
             agent: agent.clone(),
@@ -120,17 +137,14 @@ impl DraftPart {
         let (draft, confidence) = ask::<DraftWork>(w, &self.setup.asker, &asking, question).await?;
         let sure = confidence >= self.setup.asker.threshold || !draft.declined.is_empty();
         if sure || self.setup.asker.tiers.is_empty() || asking.tier == 0 {
-            return Ok(draft);
+            return Ok((draft, None));
         }
         let why = format!("{agent} is only {confidence} % sure of its draft, at the largest model there is");
-        match self.ask_for_help(w, &Failure::new(FailureClass::Model, why.clone()), attempt).await? {
-            Verb::Approve => Ok(draft),
-            _ => Err(Stop::Failed(Failure::new(FailureClass::Person, why))),
-        }
+        Ok((draft, Some(Failure::new(FailureClass::Person, why))))
     }
 
     /// A person on the roster gets the part in the inbox and hands in a draft file.
-    async fn by_person(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Draft, Stop> {
+    async fn by_person(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Drafted, Stop> {
         let agent = &self.assignment.agent;
         let put = Question {
             key: format!("assignment/{agent}#{}.{attempt}", self.round),
@@ -149,16 +163,23 @@ impl DraftPart {
             let reason = format!("{agent} handed in no draft before the deadline");
             return Err(Stop::Failed(Failure::new(FailureClass::Person, reason)));
         };
-        draft::parse(&format!("{agent}'s draft"), &answer.text).map_err(|problems| {
+        let draft = draft::parse(&format!("{agent}'s draft"), &answer.text).map_err(|problems| {
             let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Stop::Failed(Failure::new(FailureClass::Content, words.join("\n")))
-        })
+        })?;
+        Ok((draft, None))
     }
 
     /// Puts every question at once and waits for each answer; an unanswered one leaves its assumption standing.
-    async fn put_questions(&self, w: &Workflow, draft: &Draft) -> Result<Vec<Answered>, Stop> {
+    async fn put_questions(
+        &self,
+        w: &Workflow,
+        draft: &Draft,
+        known: &DraftQuestion,
+    ) -> Result<Vec<Answered>, Stop> {
         let mut open = Vec::new();
-        for (index, question) in draft.questions.iter().enumerate() {
+        let new = draft.questions.iter().filter(|question| is_new(question, known));
+        for (index, question) in new.enumerate() {
             let put = Question {
                 key: format!("question/{}#{}.{}", self.assignment.agent, self.round, index + 1),
                 kind: DecisionKind::Question,
@@ -192,10 +213,11 @@ impl DraftPart {
         Ok(answers)
     }
 
-    /// A required part that keeps failing goes to a person: try again, go on without it, or end the mission.
-    async fn ask_for_help(&self, w: &Workflow, failure: &Failure, attempt: u32) -> Result<Verb, Stop> {
+    /// A required part that keeps failing goes to a person, who says whether the mission goes on without it (true),
+    /// tries again, or ends.
+    async fn go_on_without(&mut self, w: &Workflow, failure: &Failure, attempt: u32) -> Result<bool, Stop> {
         if failure.class == FailureClass::Model && attempt < self.setup.rules.worker_attempts {
-            return Ok(Verb::Retry);
+            return Ok(false);
         }
         let agent = &self.assignment.agent;
         let put = Question {
@@ -214,9 +236,27 @@ impl DraftPart {
             deadline: self.setup.deadlines.help,
             assume: false,
         };
-        let answer = decide(w, &self.setup, put).await?;
-        Ok(answer.map_or(Verb::Reject, |answer| answer.verb))
+        match decide(w, &self.setup, put).await? {
+            Some(answer) if answer.verb == Verb::Approve => Ok(true),
+            Some(answer) if answer.verb == Verb::Reject => {
+                Err(person(format!("{} ended it: {}", answer.by, answer.text)))
+            }
+            Some(_) => {
+                grant(failure, &mut self.setup);
+                Ok(false)
+            }
+            None => Err(person(format!("nobody said how to go on: {}", failure.reason))),
+        }
     }
+}
+
+/// Whether a draft asks something the requester has not been asked.
+fn has_news(draft: &Draft, known: &DraftQuestion) -> bool {
+    draft.questions.iter().any(|question| is_new(question, known))
+}
+
+fn is_new(question: &draft::Question, known: &DraftQuestion) -> bool {
+    known.mission.answers.iter().all(|answered| answered.question != question.text)
 }
 
 /// Puts a part into the dossier.

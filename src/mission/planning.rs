@@ -24,6 +24,7 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
     let mut snapshot = None;
     let mut returns = 0;
     let mut nth = 0;
+    let mut grants = 0;
     loop {
         nth += 1;
         let brief = mission.brief.without_scenarios();
@@ -40,7 +41,9 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
             sops,
             findings: std::mem::take(&mut findings),
         };
-        let answer = plan_once(w, &setup, &question, nth).await?;
+        setup.asker.grants = grants;
+        let answer = plan_once(w, &mut setup, &question, nth).await?;
+        grants = setup.asker.grants;
         if !answer.questions.is_empty() && answers.is_empty() {
             answers = put_questions(w, &setup, &answer).await?;
             continue;
@@ -87,11 +90,10 @@ async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Pr
 
 async fn plan_once(
     w: &Workflow,
-    setup: &Setup,
+    setup: &mut Setup,
     question: &PlanQuestion,
     nth: u32,
 ) -> Result<PlanAnswer, Stop> {
-    let mut setup = setup.clone();
     let mut attempt = 1;
     loop {
         let asking = Asking {
@@ -105,8 +107,8 @@ async fn plan_once(
             Err(Stop::Cancelled) => return Err(Stop::Cancelled),
             Err(Stop::Failed(failure)) => {
                 let key = format!("plan#{nth}.{attempt}");
-                grant(&failure, &mut setup);
-                help(w, &setup, &key, "the orchestrator could not plan", &failure.reason).await?;
+                help(w, setup, &key, "the orchestrator could not plan", &failure.reason).await?;
+                grant(&failure, setup);
             }
         }
         attempt += 1;

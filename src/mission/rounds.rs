@@ -11,15 +11,16 @@ use super::judge::{Judge, Judged, carry};
 use super::plan::MissionPlan;
 use super::records::MissionState;
 use super::setup::Setup;
-use super::validate::{Scrutinise, UserTest};
+use super::validate::{Scrutinise, Tested, UserTest};
 use crate::agent::{Asking, Seat, ask};
 use crate::brief::Scenario;
 use crate::contract::verdicts::Judgement;
-use crate::contract::{Finding, Severity, revision};
+use crate::contract::{Assertion, Finding, Severity, revision};
 use crate::decision::{Answer, DecisionKind, Verb};
-use crate::journal::{Failure, FailureClass, Stop, Workflow};
-use crate::roles::AssertionView;
+use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
+use crate::roles::scrutiny::ScrutinyAnswer;
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise, WorkerDraft};
+use crate::roles::{Answered, AssertionView, MissionView};
 use crate::sop::id::Change;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -33,11 +34,13 @@ pub(super) struct Desk<'a> {
     pub(super) drafts: Vec<WorkerDraft>,
     pub(super) gaps: Vec<String>,
     pub(super) comments: Vec<String>,
+    /// What workers asked and the requester answered, by worker: one's questions tell of its draft.
+    pub(super) answers: Vec<(String, Answered)>,
+    /// The council's last session.
+    pub(super) council: Option<CouncilReport>,
     pub(super) round: u32,
     /// The round before, also across a person's wish to have something changed.
     pub(super) last: Option<Round>,
-    /// The council has answered.
-    pub(super) counselled: bool,
 }
 
 /// One round's draft with its judgement.
@@ -49,9 +52,26 @@ pub(super) struct Round {
 }
 
 impl Desk<'_> {
-    async fn enter(&self, state: MissionState) -> Result<(), Stop> {
+    /// Recorded beside the work of the stage: whoever enters awaits it with the stage's own answer, so that telling
+    /// where a mission stands costs no time.
+    fn enter(&self, state: MissionState) -> Pending<()> {
         let mission = self.setup.asker.mission.clone();
-        self.w.call(Enter { mission, state, round: self.round, reason: String::new() }).await
+        self.w.call(Enter { mission, state, round: self.round, reason: String::new() })
+    }
+
+    /// The mission with everything the requester answered.
+    pub(super) fn view(&self) -> MissionView {
+        let mut view = self.setup.view.clone();
+        view.answers.extend(self.answers.iter().map(|(_, answered)| answered.clone()));
+        view
+    }
+
+    /// The mission as one worker may know it: without what the others asked.
+    fn view_of(&self, worker: &str) -> MissionView {
+        let mut view = self.setup.view.clone();
+        let own = self.answers.iter().filter(|(agent, _)| agent == worker);
+        view.answers.extend(own.map(|(_, answered)| answered.clone()));
+        view
     }
 
     /// Sends every worker off in parallel; in later rounds only those whose domain was found wanting.
@@ -64,7 +84,8 @@ impl Desk<'_> {
             .filter(|assignment| wanted(&assignment.agent))
             .map(|assignment| {
                 let theirs = findings.get(&assignment.agent).cloned().unwrap_or_default();
-                let question = draft::question(&self.plan, &self.setup.view, assignment, theirs);
+                let view = self.view_of(&assignment.agent);
+                let question = draft::question(&self.plan, &view, assignment, theirs);
                 DraftPart {
                     setup: self.setup.clone(),
                     assignment: assignment.clone(),
@@ -92,8 +113,9 @@ impl Desk<'_> {
     }
 
     fn take_in(&mut self, part: Part) {
-        let Part { agent, draft, gap, answers } = part;
-        self.setup.view.answers.extend(answers);
+        let Part { agent, draft, gap, answers, grants } = part;
+        self.setup.asker.grants = self.setup.asker.grants.max(grants);
+        self.answers.extend(answers.into_iter().map(|answered| (agent.clone(), answered)));
         if let Some(gap) = gap {
             self.gaps.push(format!("{agent}: {gap}"));
         }
@@ -108,7 +130,7 @@ impl Desk<'_> {
     /// Rounds of synthesis and judgement, until nothing blocks, or a person takes what there is.
     pub(super) async fn reach_a_draft_worth_deciding(&mut self) -> Result<Round, Stop> {
         let first = self.round;
-        let last = first + self.setup.rules.rounds - 1;
+        let mut last = first + self.setup.rules.rounds - 1;
         let mut rounds: Vec<Round> = Vec::new();
         loop {
             let round = self.once().await?;
@@ -130,6 +152,7 @@ impl Desk<'_> {
                     return Ok(round);
                 }
                 rounds.clear();
+                last = self.round + self.setup.rules.rounds;
             }
             self.revise(&found).await?;
         }
@@ -137,13 +160,14 @@ impl Desk<'_> {
 
     /// One round: synthesis, coded checks, council, scrutiny and user test in parallel, judgement.
     async fn once(&mut self) -> Result<Round, Stop> {
-        self.enter(MissionState::Synthesising).await?;
+        let entered = self.enter(MissionState::Synthesising);
         let synthesis = self.synthesise().await?;
+        entered.await?;
         let assemble = Assemble {
             mission: self.setup.asker.mission.clone(),
             snapshot: self.setup.asker.snapshot.clone(),
             plan: self.plan.clone(),
-            view: self.setup.view.clone(),
+            view: self.view(),
             drafts: self.drafts.clone(),
             synthesis,
             comments: self.comments.clone(),
@@ -161,7 +185,7 @@ impl Desk<'_> {
     async fn synthesise(&mut self) -> Result<Synthesis, Stop> {
         let before = self.last.as_ref();
         let question = SynthesisQuestion {
-            mission: self.setup.view.clone(),
+            mission: self.view(),
             title: self.plan.title.clone(),
             objective: self.plan.objective.clone(),
             description: self.plan.description.clone(),
@@ -184,10 +208,10 @@ impl Desk<'_> {
                 Ok((synthesis, _)) => return Ok(synthesis),
                 Err(Stop::Cancelled) => return Err(Stop::Cancelled),
                 Err(Stop::Failed(failure)) => {
-                    grant(&failure, &mut self.setup);
                     let key = format!("synthesise#{}.{attempt}", self.round);
                     help(self.w, &self.setup, &key, "the drafts could not be merged", &failure.reason)
                         .await?;
+                    grant(&failure, &mut self.setup);
                 }
             }
             attempt += 1;
@@ -199,19 +223,9 @@ impl Desk<'_> {
             carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
         });
         let council = self.counsel(assembled).await?;
-        self.enter(MissionState::Validating).await?;
-        let mut attempt = 0;
-        let (scrutiny, tested) = loop {
-            let scrutiny = self.w.child(self.scrutinise(assembled, &carried, attempt));
-            let tested = self.w.child(self.user_test(assembled, attempt));
-            let (scrutiny, tested) = (scrutiny.await, tested.await);
-            if let (Ok(scrutiny), Ok(tested)) = (&scrutiny, &tested) {
-                break (scrutiny.clone(), tested.clone());
-            }
-            self.or_help(scrutiny, "scrutiny gave no usable verdicts").await?;
-            self.or_help(tested, "user testing gave no usable verdicts").await?;
-            attempt += 1;
-        };
+        let entered = self.enter(MissionState::Validating);
+        let (scrutiny, tested) = self.validate(assembled, &carried).await?;
+        entered.await?;
         let judge = Judge {
             mission: self.setup.asker.mission.clone(),
             plan: self.plan.clone(),
@@ -228,10 +242,11 @@ impl Desk<'_> {
         self.w.call(judge).await
     }
 
-    /// The council answers once: where the plan calls for it, or once somebody has called for it since.
+    /// What the council says, where the plan calls for it or somebody has called for it since: asked once, and again
+    /// as long as it would not let the draft pass. In the other rounds its split stays on record.
     async fn counsel(&mut self, assembled: &Assembled) -> Result<Option<CouncilReport>, Stop> {
-        if self.counselled {
-            return Ok(None);
+        if let Some(report) = self.council.clone().filter(|report| !report.blocks()) {
+            return Ok(Some(report.on_record()));
         }
         let council = match self.plan.council.clone() {
             Some(council) => council,
@@ -240,22 +255,69 @@ impl Desk<'_> {
                 None => return Ok(None),
             },
         };
-        self.counselled = true;
         self.enter(MissionState::Council).await?;
-        let (setup, sop) = (self.setup.clone(), assembled.text.clone());
-        let held = self.w.child(HoldCouncil { setup, council, sop, round: self.round }).await;
-        self.or_help(held, "the council could not answer").await
+        let mut attempt = 0;
+        loop {
+            let (setup, sop) = (self.setup.clone(), assembled.text.clone());
+            let session = HoldCouncil { setup, council: council.clone(), sop, round: self.round, attempt };
+            let held = self.w.child(session).await;
+            self.council = self.or_help(held, "the council could not answer", attempt).await?;
+            if self.council.is_some() {
+                return Ok(self.council.clone());
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Scrutiny and user test side by side. What one of them has answered is kept while a person helps the other.
+    async fn validate(
+        &mut self,
+        assembled: &Assembled,
+        carried: &[Judgement],
+    ) -> Result<(ScrutinyAnswer, Tested), Stop> {
+        let (mut scrutiny, mut tested) = (None, None);
+        let mut attempt = 0;
+        loop {
+            let (w, scrutinise, user_test) =
+                (self.w, self.scrutinise(assembled, carried, attempt), self.user_test(assembled, attempt));
+            let reading = scrutiny.is_none().then(|| w.child(scrutinise));
+            let walking = tested.is_none().then(|| w.child(user_test));
+            let read = match reading {
+                Some(reading) => Some(reading.await),
+                None => None,
+            };
+            let walked = match walking {
+                Some(walking) => Some(walking.await),
+                None => None,
+            };
+            if let Some(read) = read {
+                scrutiny = self.or_help(read, "scrutiny gave no usable verdicts", attempt).await?;
+            }
+            if let Some(walked) = walked {
+                tested = self.or_help(walked, "user testing gave no usable verdicts", attempt).await?;
+            }
+            match (scrutiny, tested) {
+                (Some(scrutiny), Some(tested)) => return Ok((scrutiny, tested)),
+                open => (scrutiny, tested) = open,
+            }
+            attempt += 1;
+        }
     }
 
     /// A part of the judgement, or `None` once a person said to try again.
-    async fn or_help<T>(&mut self, part: Result<T, Stop>, what: &str) -> Result<Option<T>, Stop> {
+    async fn or_help<T>(
+        &mut self,
+        part: Result<T, Stop>,
+        what: &str,
+        attempt: u32,
+    ) -> Result<Option<T>, Stop> {
         match part {
             Ok(part) => Ok(Some(part)),
             Err(Stop::Cancelled) => Err(Stop::Cancelled),
             Err(Stop::Failed(failure)) => {
-                grant(&failure, &mut self.setup);
-                let key = format!("{}#{}", crate::base::text::slug(what, 40), self.round);
+                let key = format!("{}#{}.{attempt}", crate::base::text::slug(what, 40), self.round);
                 help(self.w, &self.setup, &key, what, &failure.reason).await?;
+                grant(&failure, &mut self.setup);
                 Ok(None)
             }
         }
@@ -271,7 +333,7 @@ impl Desk<'_> {
             validator: self.plan.parties.scrutiny.clone(),
             sop: assembled.text.clone(),
             assertions: self.plan.contract.judged().filter(|a| !survives(&a.id)).cloned().collect(),
-            findings: assembled.findings.clone(),
+            findings: about_the_text(&assembled.findings),
             round: self.round,
             attempt,
         }
@@ -298,13 +360,34 @@ impl Desk<'_> {
         self.enter(MissionState::Revising).await?;
         let mut by_worker: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.severity == Severity::Blocking) {
-            let assertion = self.plan.contract.get(&finding.code);
-            let worker = assertion.map(|assertion| assertion.fulfilled_by.clone());
-            if let Some(worker) = worker.filter(|worker| self.plan.parties.workers.contains(worker)) {
-                by_worker.entry(worker).or_default().push(finding.clone());
+            let Some(assertion) = self.plan.contract.get(&finding.code) else { continue };
+            let worker = &assertion.fulfilled_by;
+            if self.plan.parties.workers.contains(worker) {
+                by_worker
+                    .entry(worker.clone())
+                    .or_default()
+                    .push(self.for_worker(worker, assertion, finding));
             }
         }
         if by_worker.is_empty() { Ok(()) } else { self.draft(&by_worker).await }
+    }
+
+    /// A finding as one worker may see it. Words of the draft that are not its own came from somebody else's part:
+    /// then it is told what its assertion asks, and not a word of theirs.
+    fn for_worker(&self, worker: &str, assertion: &Assertion, finding: &Finding) -> Finding {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let own = self.drafts.iter().filter(|draft| draft.agent == worker);
+        let items = own.flat_map(|own| crate::draft::items(worker, &own.draft));
+        let marks = |c: char| "#-* ".contains(c);
+        let quote = words(finding.quote.trim_start_matches(marks));
+        let quote =
+            quote.strip_prefix("Step ").and_then(|rest| rest.split_once(": ")).map_or(&*quote, |(_, q)| q);
+        if finding.quote.is_empty() || items.into_iter().any(|item| words(&item.text).contains(quote)) {
+            return finding.clone();
+        }
+        let statement = assertion.statement.trim_end_matches('.');
+        let message = format!("{statement} does not hold: {}", assertion.fails_if);
+        Finding { message, quote: String::new(), other: None, ..finding.clone() }
     }
 
     /// Rounds came to nothing: a person takes the best of them, asks for more, or ends it.
@@ -331,7 +414,10 @@ impl Desk<'_> {
             assume: false,
         };
         match decide(self.w, &self.setup, question).await? {
-            Some(Answer { verb: Verb::Approve, .. }) => Ok(Some(best)),
+            Some(Answer { verb: Verb::Approve, .. }) => {
+                self.last = Some(best.clone());
+                Ok(Some(best))
+            }
             Some(Answer { verb: Verb::Revise, text, line, .. }) => {
                 self.comments.push(at_line(&best.assembled.text, line, &text));
                 Ok(None)
@@ -343,6 +429,11 @@ impl Desk<'_> {
             None => Err(person(format!("nobody said how to go on: {why}"))),
         }
     }
+}
+
+/// Findings a validator may see: those about the text. What became of draft items tells of the drafts.
+fn about_the_text(findings: &[Finding]) -> Vec<Finding> {
+    findings.iter().filter(|finding| !finding.code.starts_with("item-")).cloned().collect()
 }
 
 /// A patch is judged by the coded checks alone.

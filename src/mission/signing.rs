@@ -104,7 +104,8 @@ impl Desk<'_> {
     fn details(&self, round: &Round) -> serde_json::Value {
         let advice: Vec<&str> =
             round.judged.findings.iter().map(|finding| finding.message.as_str()).collect();
-        let assumed = self.setup.view.answers.iter().filter(|answered| answered.assumed);
+        let answers = self.view().answers;
+        let assumed = answers.iter().filter(|answered| answered.assumed);
         json!({
             "round": round.number,
             "file": format!("missions/{}/synthesis-{}.md", self.setup.asker.mission, round.number),

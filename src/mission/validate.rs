@@ -1,6 +1,8 @@
 //! Validators who had no part in the draft: scrutiny reads it, user testing exercises it black-box.
 
 use super::Office;
+use super::help::{grant, help};
+use super::impartial::impartial;
 use super::plan::MissionPlan;
 use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
@@ -40,7 +42,7 @@ impl Story for Scrutinise {
     async fn tell(self, w: Workflow) -> Result<ScrutinyAnswer, Stop> {
         let question = ScrutinyQuestion {
             assertions: shuffled(&self.assertions, &format!("scrutiny{}", self.sop)),
-            sop: self.sop,
+            sop: impartial(&self.sop),
             findings: self.findings,
         };
         let asking = asking(
@@ -82,12 +84,13 @@ impl Story for UserTest {
     }
     async fn tell(self, w: Workflow) -> Result<Tested, Stop> {
         let Self { setup, validator, sop, scenario, assertions, round, attempt } = self;
-        let question = ExecuteQuestion { sop: sop.clone(), scenario: scenario.clone() };
+        let shown = impartial(&sop);
+        let question = ExecuteQuestion { sop: shown.clone(), scenario: scenario.clone() };
         let executor = asking(&setup, &validator, format!("execute/{validator}#{round}.{attempt}"));
         let (trace, _) = ask::<Execute>(&w, &setup.asker, &executor, &question).await?;
         let question = GradeQuestion {
             assertions: shuffled(&assertions, &format!("grade{sop}")),
-            sop,
+            sop: shown,
             scenario: scenario.clone(),
             trace: trace.clone(),
         };
@@ -101,7 +104,7 @@ impl Story for UserTest {
 /// ever sees them.
 pub(super) async fn scenarios(
     w: &Workflow,
-    setup: &Setup,
+    setup: &mut Setup,
     plan: &MissionPlan,
     given: &[Scenario],
 ) -> Result<Vec<Scenario>, Stop> {
@@ -116,13 +119,34 @@ pub(super) async fn scenarios(
             assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
             count: missing,
         };
-        let validator = &plan.parties.user_testing;
-        let asking = asking(setup, validator, format!("scenarios/{validator}"));
-        all.extend(ask::<WriteScenarios>(w, &setup.asker, &asking, &question).await?.0.scenarios);
+        all.extend(written(w, setup, &plan.parties.user_testing, &question).await?);
     }
     let digests = all.iter().map(|s| Digest::of(serde_json::to_string(s).unwrap_or_default())).collect();
     w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests }).await?;
     Ok(all)
+}
+
+/// Scenarios as the user-testing agent writes them; a person helps where it cannot.
+async fn written(
+    w: &Workflow,
+    setup: &mut Setup,
+    validator: &str,
+    question: &ScenarioQuestion,
+) -> Result<Vec<Scenario>, Stop> {
+    let mut attempt = 1;
+    loop {
+        let key = format!("scenarios/{validator}.{attempt}");
+        let asking = asking(setup, validator, key.clone());
+        match ask::<WriteScenarios>(w, &setup.asker, &asking, question).await {
+            Ok((answer, _)) => return Ok(answer.scenarios),
+            Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+            Err(Stop::Failed(failure)) => {
+                help(w, setup, &key, "nobody could write the scenarios", &failure.reason).await?;
+                grant(&failure, setup);
+            }
+        }
+        attempt += 1;
+    }
 }
 
 /// Records that the scenarios stand, by their hashes only: the log is read by everybody.

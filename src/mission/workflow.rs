@@ -62,10 +62,13 @@ impl Story for Author {
 }
 
 async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
-    let (setup, plan) = planned(w, mission).await?;
+    let (mut setup, plan) = planned(w, mission).await?;
     let patch = plan.change == Change::Patch;
-    let scenarios =
-        if patch { Vec::new() } else { scenarios(w, &setup, &plan, &mission.brief.ask.scenarios).await? };
+    let scenarios = if patch {
+        Vec::new()
+    } else {
+        scenarios(w, &mut setup, &plan, &mission.brief.ask.scenarios).await?
+    };
     let mut desk = Desk {
         w,
         setup,
@@ -74,9 +77,10 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
         drafts: Vec::new(),
         gaps: Vec::new(),
         comments: Vec::new(),
+        answers: Vec::new(),
+        council: None,
         round: 1,
         last: None,
-        counselled: false,
     };
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.

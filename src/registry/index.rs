@@ -93,13 +93,13 @@ fn version_row(row: &VersionRow) -> String {
         None => row.approved_by.clone().unwrap_or_else(|| "–".to_owned()),
     };
     format!(
-        "| [{}]({link})<br>{} | {} | {} | {} | {:?} | {approved_by} | {} | {} | `{}` |",
+        "| [{}]({link})<br>{} | {} | {} | {} | {} | {approved_by} | {} | {} | `{}` |",
         row.id,
         cell(&row.title),
         row.version,
         row.status.word(),
         row.owner,
-        row.risk_level,
+        row.risk_level.word(),
         day(row.approved_at),
         day(row.review_due),
         row.sha256.short(),
@@ -144,6 +144,12 @@ fn cell(text: &str) -> String {
 
 fn day(at: Option<Instant>) -> String {
     at.map_or_else(|| "–".to_owned(), Instant::day)
+}
+
+/// The registry's revision; 0 while nothing was ever published.
+pub fn revision(db: &Connection) -> Result<i64> {
+    let sql = "SELECT coalesce(max(revision), 0) FROM registry_revision";
+    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
 fn revisions(db: &Connection) -> Result<Vec<Revision>> {

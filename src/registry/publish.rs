@@ -78,7 +78,7 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
             head.title,
             head.department,
             head.owner,
-            word(&head.risk_level),
+            head.risk_level.word(),
             sop.body.trigger,
             path,
             digest.0,
@@ -134,9 +134,4 @@ fn log_revision(
         )?
         .execute((revision, tx.now().0, what, by, mission, &hash.0))?;
     Ok(())
-}
-
-/// The bare word of a plain enum.
-fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

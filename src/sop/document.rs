@@ -102,6 +102,18 @@ words!(
         Critical,
     }
 );
+impl RiskLevel {
+    /// The word in files and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 words!(
     /// How much a run does without asking.
     ExecutionMode {

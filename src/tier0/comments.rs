@@ -17,6 +17,7 @@ enum Edit {
 
 /// Applies all comments in their order.
 pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
+    let mut count = 0;
     for comment in q.comments.iter().map(|comment| comment.trim()).filter(|comment| !comment.is_empty()) {
         let edit = read(comment);
         let applied = match &edit {
@@ -25,8 +26,7 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
             Edit::Add(section, text) => add(synthesis, *section, text),
         };
         if applied {
-            synthesis.change =
-                format!("{} On review: {}", synthesis.change, full_stop(&capital(comment))).trim().to_owned();
+            count += 1;
         } else {
             synthesis.dissent.push(Dissent {
                 subject: "a comment that could not be applied".to_owned(),
@@ -34,6 +34,10 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
                 settled: format!("“{comment}”: the draft does not hold these words."),
             });
         }
+    }
+    if count > 0 {
+        let applied = crate::base::text::counted(count, "comment");
+        synthesis.change = format!("{} On review {applied} applied.", synthesis.change.trim());
     }
 }
 

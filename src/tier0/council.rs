@@ -81,8 +81,8 @@ fn concern(severity: Severity, section: Section, message: &str, quote: &str) -> 
     Concern { severity, section, message: message.to_owned(), quote: quote.to_owned() }
 }
 
-fn advise(section: Section, message: &str, quote: &str) -> Option<Concern> {
-    Some(concern(Severity::Advisory, section, message, quote))
+fn advise(section: Section, message: &str, quote: &str) -> Concern {
+    concern(Severity::Advisory, section, message, quote)
 }
 
 /// Abbreviations every office knows; others want a word of explanation.
@@ -105,7 +105,7 @@ fn acronyms(sop: &Sop) -> Option<Concern> {
     let first = found.first()?;
     let lines = format!("{}\n{}\n{}", steps_text(sop), sop.body.preflight, sop.body.definition_of_done);
     let line = lines.lines().find(|line| line.contains(first)).unwrap_or_default().trim().to_owned();
-    advise(Section::Scope, &format!("{} is not explained; define it in Scope.", listed(&found)), &line)
+    Some(advise(Section::Scope, &format!("{} is not explained; define it in Scope.", listed(&found)), &line))
 }
 
 /// The id of another SOP is no abbreviation.
@@ -130,7 +130,7 @@ fn no_exception_path(sop: &Sop) -> Option<Concern> {
     if routed {
         return None;
     }
-    advise(Section::Confidence, "It does not say where a case goes that fits no rule.", "")
+    Some(advise(Section::Confidence, "It does not say where a case goes that fits no rule.", ""))
 }
 
 fn no_time(sop: &Sop) -> Option<Concern> {
@@ -140,7 +140,11 @@ fn no_time(sop: &Sop) -> Option<Concern> {
     if timed || told || sop.body.steps.is_empty() {
         return None;
     }
-    advise(Section::Steps, "No step and no end has a time limit, so a case can lie still unnoticed.", "")
+    Some(advise(
+        Section::Steps,
+        "No step and no end has a time limit, so a case can lie still unnoticed.",
+        "",
+    ))
 }
 
 fn unguarded(sop: &Sop) -> Option<Concern> {
@@ -150,11 +154,11 @@ fn unguarded(sop: &Sop) -> Option<Concern> {
     if guarded {
         return None;
     }
-    advise(
+    Some(advise(
         Section::Confidence,
         &format!("Step {} reaches customers and nobody looks before it does.", reaching.number),
         &reaching.title,
-    )
+    ))
 }
 
 fn no_limit_of_scope(sop: &Sop) -> Option<Concern> {
@@ -162,7 +166,7 @@ fn no_limit_of_scope(sop: &Sop) -> Option<Concern> {
     if text.contains("out of scope") || text.contains("not in scope") {
         return None;
     }
-    advise(Section::Scope, "It does not say what it leaves out.", "")
+    Some(advise(Section::Scope, "It does not say what it leaves out.", ""))
 }
 
 /// Words of one step above which a stranger loses the thread.
@@ -174,7 +178,7 @@ fn long_steps(sop: &Sop) -> Option<Concern> {
         "Step {} holds more than {LONG_STEP} words; a stranger cannot carry it in mind.",
         long.number
     );
-    advise(Section::Steps, &message, &long.title)
+    Some(advise(Section::Steps, &message, &long.title))
 }
 
 fn vague_end(sop: &Sop) -> Option<Concern> {
@@ -190,11 +194,11 @@ fn vague_end(sop: &Sop) -> Option<Concern> {
         return None;
     }
     let quote = done.lines().next().unwrap_or_default();
-    advise(
+    Some(advise(
         Section::DefinitionOfDone,
         "The definition of done shares no word with what the steps produce.",
         quote,
-    )
+    ))
 }
 
 fn steps_text(sop: &Sop) -> String {

@@ -35,10 +35,11 @@ pub(crate) fn spans(text: &str) -> Vec<(Span, String)> {
         let business = ["business", "working"].contains(&at(index + 1));
         let unit = at(index + 1 + usize::from(business));
         let singular = unit.strip_suffix('s').unwrap_or(unit);
-        if !UNITS.contains(&singular) || (business && singular != "day") {
+        if !UNITS.contains(&singular) {
             continue;
         }
-        let business = if business { "business " } else { "" };
+        // A limit is kept in whole units sopd knows; `4 business hours` are at least 4 hours.
+        let business = if business && singular == "day" { "business " } else { "" };
         let before = if index == 0 { "" } else { at(index - 1) };
         if let Ok(span) = format!("{count} {business}{singular}").parse() {
             found.push((span, before.to_owned()));
@@ -82,6 +83,18 @@ pub(crate) struct Figure {
     pub(crate) value: String,
     /// Singular, lower case; currencies by code.
     pub(crate) unit: String,
+}
+
+impl Figure {
+    /// Whether two figures measure the same kind of thing, so that one can stand in the other's place.
+    pub(crate) fn same_kind(&self, other: &Self) -> bool {
+        let time = |figure: &Self| UNITS.iter().any(|unit| figure.unit.ends_with(unit));
+        self.unit == other.unit || (time(self) && time(other))
+    }
+    /// The same kind, and another amount.
+    pub(crate) fn differs(&self, other: &Self) -> bool {
+        self.same_kind(other) && self != other
+    }
 }
 
 const UNIT_NAMES: [(&str, &str); 17] = [

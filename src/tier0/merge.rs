@@ -54,7 +54,7 @@ pub(crate) fn bullets(q: &SynthesisQuestion, section: Section, fates: &mut Fates
 pub(crate) fn push_once(kept: &mut Vec<String>, line: &Line<'_>, fates: &mut Fates) {
     match kept.iter().find(|known| likeness(known, line.text) >= SAME && same_figures(known, line.text)) {
         Some(known) if known == line.text => {
-            fates.merged(&line.id, "Said by another worker in the same words.")
+            fates.merged(&line.id, "Said by another worker in the same words.");
         }
         Some(known) => fates.merged(&line.id, format!("Said already: “{known}”")),
         None => {

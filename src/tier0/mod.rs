@@ -2,6 +2,7 @@
 //! agents' own knowledge and the requester's own words. Deterministic and pure; it never invents a rule, a
 //! number or a name, and says what it could not know.
 
+mod around;
 pub mod assemble;
 mod assignment;
 mod choice;
@@ -16,10 +17,14 @@ mod from_prose;
 mod from_topic;
 pub mod grade;
 mod judge;
+mod marks;
 mod matching;
+mod material;
 mod merge;
 mod names;
 pub mod plan;
+mod plan_head;
+mod predicate;
 mod promises;
 mod prose;
 mod repairs;
@@ -33,6 +38,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod titles;
+mod told;
 mod verbs;
 mod verdicts;
 pub mod walk;

@@ -3,9 +3,15 @@
 //! as context; nothing is added.
 
 use super::clause::{Clause, capital, clause, clauses, full_stop, pronoun_resolved};
-use super::figures::{deadlines, has_figure};
+use super::figures::deadlines;
+use super::marks::{
+    LONGEST_RULE, Under, asks_the_writer, binds, done_clause, event_in, first_clause, heading, is_complaint,
+    is_event, is_order_to_us, limit_as_order, limits_the_whole, list_pieces, starts_work, thing_of,
+    without_chat,
+};
+use super::material::{FEW_STEPS, bounded, conditions_as_rules, split};
 use super::sentences::{Block, blocks, sentences};
-use super::words::{is_stop, stem_set, words};
+use super::words::{is_stop, words};
 use crate::base::Span;
 use crate::roles::Answered;
 
@@ -67,7 +73,7 @@ pub(crate) const ASK_DONE: &str = "How can anybody tell that it is finished";
 /// Reads the mission's text, then what was answered.
 pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
     let mut reader = Reader::default();
-    for block in blocks(text) {
+    for block in blocks(text).into_iter().take(MOST_BLOCKS) {
         reader.block(block);
     }
     for answered in answers.iter().filter(|answered| !answered.assumed) {
@@ -78,47 +84,20 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
         material.steps = conditions_as_rules(std::mem::take(&mut material.steps));
     }
     if material.steps.len() < FEW_STEPS {
-        material.steps = material.steps.into_iter().flat_map(split).collect();
+        material.steps = material.steps.iter().flat_map(split).collect();
     }
+    bounded(&mut material);
     material.contradictions = super::contradiction::found(&material);
     let told: String = answers.iter().map(|answered| format!(" {}", answered.answer)).collect();
     material.readable = is_english(&format!("{text}{told}"));
     material
 }
 
-/// With fewer steps than this, sentences that hold several orders become several steps.
-const FEW_STEPS: usize = 3;
-
-/// `If the count differs, call purchasing` is a rule of the step before it, not a step of every run.
-fn conditions_as_rules(steps: Vec<ProseStep>) -> Vec<ProseStep> {
-    let conditional = |step: &ProseStep| {
-        let of = |order: &Clause| {
-            order.condition.as_deref().is_some_and(|condition| {
-                ["if ", "when ", "unless "].iter().any(|word| condition.starts_with(word))
-            })
-        };
-        step.orders.iter().all(of)
-    };
-    let mut kept: Vec<ProseStep> = Vec::new();
-    for step in steps {
-        match kept.last_mut().filter(|_| conditional(&step)) {
-            Some(before) => before.rules.extend(step.orders.iter().map(Clause::sentence).chain(step.rules)),
-            None => kept.push(step),
-        }
-    }
-    kept
-}
-
-fn split(step: ProseStep) -> Vec<ProseStep> {
-    let orders: Vec<Clause> = step.orders.iter().flat_map(super::clause::coordinated_orders).collect();
-    let last = orders.len().saturating_sub(1);
-    let part = |(index, order): (usize, Clause)| {
-        let limit = deadlines(&order.order).into_iter().next();
-        let rules = if index == last { step.rules.clone() } else { Vec::new() };
-        ProseStep { actor: step.actor.clone(), orders: vec![order], rules, limit }
-    };
-    orders.into_iter().enumerate().map(part).collect()
-}
+/// More than this nobody follows, and comparing them all with each other would take long.
+const MOST_BLOCKS: usize = 400;
+pub(crate) const MOST_STEPS: usize = 12;
+/// A longer sentence is not read for its clauses.
+const LONGEST_SENTENCE: usize = 90;
 
 /// Share of words every English text holds; German or French prose stays far below it.
 const ENGLISH_SHARE: f64 = 0.2;
@@ -127,19 +106,6 @@ fn is_english(text: &str) -> bool {
     let words = words(text);
     let small = words.iter().filter(|word| is_stop(word)).count();
     words.len() < 8 || super::words::ratio(small, words.len()) >= ENGLISH_SHARE
-}
-
-/// Below which heading of the mission file we are.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Under {
-    #[default]
-    Anything,
-    Steps,
-    Trigger,
-    Done,
-    Inputs,
-    OutOfScope,
-    Rules,
 }
 
 #[derive(Default)]
@@ -190,7 +156,7 @@ impl Reader {
         for part in &parts {
             let order = clause(part).filter(|order| !order.never);
             match (order, step.as_mut()) {
-                (Some(order), None) => step = Some(self.step(order, part)),
+                (Some(order), None) => step = Some(step_of(order, part)),
                 (Some(order), Some(step)) => extend(step, order, part),
                 (None, Some(step)) => step.rules.push(full_stop(&capital(part))),
                 (None, None) => {}
@@ -216,14 +182,9 @@ impl Reader {
     fn unread_step(&mut self, text: &str) {
         let order = super::clause::uncapital(text.trim_end_matches('.'));
         let clause = Clause { actor: None, order, condition: None, never: false, binding: true };
-        let step = self.step(clause, text);
+        let step = step_of(clause, text);
         self.material.listed = true;
         self.material.steps.push(step);
-    }
-
-    fn step(&mut self, order: Clause, said: &str) -> ProseStep {
-        let limit = deadlines(said).into_iter().next();
-        ProseStep { actor: order.actor.clone(), orders: vec![order], rules: Vec::new(), limit }
     }
 
     /// Text below a heading (or in answer to a question) that says what it is; true when it was taken.
@@ -246,6 +207,10 @@ impl Reader {
 
     fn sentence(&mut self, said: &str) {
         if self.placed(said) || is_order_to_us(said) {
+            return;
+        }
+        if said.split_whitespace().count() > LONGEST_SENTENCE || self.material.steps.len() > 4 * MOST_STEPS {
+            self.material.unused.push(said.to_owned());
             return;
         }
         let said = &self.it_named(said);
@@ -300,7 +265,7 @@ impl Reader {
             self.material.trigger.get_or_insert(format!("A new {} begins.", period.trim_end_matches('.')));
             return;
         }
-        let step = self.step(order, said);
+        let step = step_of(order, said);
         self.material.steps.push(step);
     }
 
@@ -356,7 +321,7 @@ impl Reader {
         for (mut order, piece) in orders.into_iter().zip(&pieces) {
             order.order =
                 self.first_thing().map_or(order.order.clone(), |noun| pronoun_resolved(&order.order, &noun));
-            let step = self.step(order, piece);
+            let step = step_of(order, piece);
             self.material.steps.push(step);
         }
         true
@@ -400,8 +365,7 @@ impl Reader {
             let rule = capital(rule);
             self.sentence(&rule);
         } else {
-            let wished = said.get(wish.len()..).unwrap_or_default();
-            self.wished_things(wished);
+            self.wished_things(said.get(wish.len()..).unwrap_or_default());
         }
         true
     }
@@ -414,7 +378,7 @@ impl Reader {
         }
         for piece in pieces {
             if let Some(order) = super::wish::order(&piece) {
-                let step = self.step(order, &piece);
+                let step = step_of(order, &piece);
                 self.material.steps.push(step);
             }
         }
@@ -459,21 +423,9 @@ impl Reader {
     }
 }
 
-/// `draft the post in the folder` → `the post`.
-fn thing_of(order: &str) -> Option<String> {
-    let particles = ["up", "out", "off", "down", "back"];
-    let mut tokens = order.split(' ').skip(1).skip_while(|token| particles.contains(token));
-    tokens.next().filter(|token| ["the", "a", "an", "each", "every"].contains(token))?;
-    let noun: Vec<&str> = tokens.take_while(|token| !is_stop(token)).take(3).collect();
-    (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
-}
-
-/// Whether a sentence limits the time of the work as a whole.
-pub(crate) fn limits_the_whole(said: &str) -> bool {
-    let lower = said.to_lowercase();
-    let whole =
-        ["take longer than", "takes longer than", "take more than", "be done within", "be finished within"];
-    whole.iter().any(|phrase| lower.contains(phrase))
+fn step_of(order: Clause, said: &str) -> ProseStep {
+    let limit = deadlines(said).into_iter().next();
+    ProseStep { actor: order.actor.clone(), orders: vec![order], rules: Vec::new(), limit }
 }
 
 fn extend(step: &mut ProseStep, order: Clause, said: &str) {
@@ -481,217 +433,4 @@ fn extend(step: &mut ProseStep, order: Clause, said: &str) {
         step.limit = deadlines(said).into_iter().next();
     }
     step.orders.push(order);
-}
-
-fn heading(title: &str) -> Under {
-    let lower = title.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if has(&["out of scope", "not in scope", "exclu"]) {
-        Under::OutOfScope
-    } else if has(&["step", "procedure", "how it", "what happens", "process"]) {
-        Under::Steps
-    } else if has(&["trigger", "starts"]) {
-        Under::Trigger
-    } else if has(&["done", "finished", "complete"]) {
-        Under::Done
-    } else if has(&["input", "what we need", "fields"]) {
-        Under::Inputs
-    } else if has(&["rule", "constraint", "limits"]) {
-        Under::Rules
-    } else {
-        Under::Anything
-    }
-}
-
-/// `What must be settled:`, `which fields must be filled`: a question to the writer of the SOP, no rule of it.
-fn asks_the_writer(said: &str) -> bool {
-    let first = words(said).into_iter().next().unwrap_or_default();
-    let asks = ["what", "which", "who", "whose", "how", "why", "where", "whether"];
-    asks.contains(&first.as_str()) && !said.to_lowercase().starts_with("what i would like")
-}
-
-/// Orders to the reader of the mission, not to the people who will work by the SOP.
-fn is_order_to_us(said: &str) -> bool {
-    let stems = stem_set(said);
-    let written = [
-        "write the procedure",
-        "write one procedure",
-        "write a procedure",
-        "write down",
-        "say what",
-        "say who",
-    ];
-    if written.iter().any(|begin| said.to_lowercase().starts_with(begin)) {
-        return true;
-    }
-    let wants_writing = ["writ", "sop", "help", "ignor", "document", "draft"];
-    let lower = said.to_lowercase();
-    let about_the_paper =
-        lower.contains("sop") || lower.contains("instructions") || lower.contains("write it down");
-    about_the_paper && wants_writing.iter().any(|stem| stems.contains(*stem)) && said.split(' ').count() < 16
-}
-
-/// The clause after `done when`, `finished once`, …
-fn done_clause(said: &str) -> Option<String> {
-    let lower = said.to_lowercase();
-    let heads = ["done", "finished", "complete", "closed", "over", "ends", "end"];
-    let links = [" when ", " once ", " as soon as ", " if "];
-    let found = heads
-        .iter()
-        .flat_map(|head| links.iter().map(move |link| format!("{head}{link}")))
-        .find_map(|mark| {
-            let at = lower.find(&mark)?;
-            let before = lower.get(..at)?.split_whitespace().count();
-            (before <= 6).then(|| said.get(at + mark.len()..)).flatten()
-        })?;
-    Some(found.trim().trim_end_matches('.').to_owned())
-}
-
-/// `a, b, and c` and `a; b` as pieces.
-fn list_pieces(text: &str) -> Vec<String> {
-    let text = text.trim().trim_end_matches('.').replace(", and then ", ", ").replace(", then ", ", ");
-    let text = text.replace(", and ", ", ").replace("; ", ", ");
-    let mut pieces: Vec<String> = text.split(", ").map(|piece| piece.trim().to_owned()).collect();
-    if let Some(last) = pieces.pop() {
-        match last.split_once(" and ") {
-            Some((a, b)) if clause(a).is_some() && clause(b).is_some() => {
-                pieces.extend([a.to_owned(), b.to_owned()]);
-            }
-            _ => pieces.push(last),
-        }
-    }
-    pieces
-}
-
-/// `We have one month by law.` → `Finish within one month by law.`
-fn limit_as_order(rule: &str) -> String {
-    match rule.strip_prefix("We have ").filter(|_| !super::figures::spans(rule).is_empty()) {
-        Some(limit) => format!("Finish within {limit}"),
-        None => rule.to_owned(),
-    }
-}
-
-/// A longer sentence is a story with a rule somewhere in it.
-const LONGEST_RULE: usize = 32;
-
-/// Without `Oh, and …` in front and `…, because …` behind.
-fn without_chat(said: &str) -> &str {
-    let mut said = said.trim();
-    for chat in ["Oh, and ", "Oh, ", "And ", "Also, ", "Anyway, ", "No, ", "So, "] {
-        said = said.strip_prefix(chat).unwrap_or(said);
-    }
-    let end = [", because ", " because otherwise", ", which is a story"]
-        .iter()
-        .filter_map(|mark| said.find(mark))
-        .min();
-    end.and_then(|end| said.get(..end)).unwrap_or(said)
-}
-
-/// Whether a sentence tells how things are today, not how they are to be.
-fn is_complaint(said: &str) -> bool {
-    let lower = format!(" {} ", said.to_lowercase().replace([',', '.', ';', '!'], " "));
-    let told = [
-        " nobody knew ",
-        " nobody knows ",
-        " nobody remembers ",
-        " nobody waters ",
-        " nobody told ",
-        " nobody thinks ",
-        " or not at all ",
-        " nobody can tell ",
-        " at the moment ",
-        " today we ",
-        " last week ",
-        " last year ",
-        " last month ",
-        " this year ",
-        " silence ",
-        " their own idea ",
-        " we argue ",
-        " people leave ",
-        " and keep ",
-        " keeps saying ",
-        " i was ",
-        " she said ",
-        " for days ",
-        " weeks ahead ",
-        " on the morning ",
-        " too late ",
-        " the other day ",
-        " by the way ",
-        " every time somebody ",
-    ];
-    let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
-    told.iter().any(|phrase| lower.contains(phrase))
-        || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
-        || (lower.contains(" nobody ")
-            && !["needs", "may", "must", "can"]
-                .iter()
-                .any(|modal| lower.contains(&format!("nobody {modal} "))))
-}
-
-/// Whether a sentence that is no order still binds.
-fn binds(said: &str) -> bool {
-    let words = words(said);
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let complaint = has(&["argue", "last", "twice", "yesterday", "nobody", "were", "was", "had"]);
-    let strong = has(&["must", "never", "needs", "need", "only", "requires", "always", "except", "unless"]);
-    (strong && !complaint) || (has_figure(said) && !complaint) || (strong && has_figure(said))
-}
-
-/// The event in a condition: `when a truck arrives` → `A truck arrives.`; `on Monday and Thursday` → `A Monday
-/// or Thursday begins.`
-fn event_in(condition: &str) -> Option<String> {
-    let (word, rest) = condition.split_once(' ')?;
-    let event = match word {
-        "when" | "once" | "whenever" | "as" => rest.trim_start_matches("soon as ").to_owned(),
-        "every" | "each" => format!("a new {rest} begins"),
-        "on" if rest.ends_with("day") && !rest.contains("the ") => {
-            format!("a {} begins", rest.replace(" and ", " or "))
-        }
-        "on" => format!("{rest} begins"),
-        _ => return None,
-    };
-    Some(full_stop(&capital(&event)))
-}
-
-/// Verbs of things that happen to us; they start work.
-const EVENTS: [&str; 24] = [
-    "arrive", "arrives", "come", "comes", "ask", "asks", "leave", "leaves", "reports", "report", "requests",
-    "fills", "submits", "hands", "signs", "calls", "writes", "happens", "fails", "breaks", "receives",
-    "closes", "applies", "resigns",
-];
-
-fn is_event(said: &str) -> bool {
-    let lower = said.to_lowercase();
-    let cyclic = ["every ", "each ", "once a ", "on the first"].iter().any(|start| lower.starts_with(start));
-    cyclic || words(said).iter().take(8).any(|word| EVENTS.contains(&word.as_str()))
-}
-
-/// Whether this order is somebody outside asking for the work, not the work itself.
-fn starts_work(order: &Clause) -> bool {
-    let outside = [
-        "someone",
-        "somebody",
-        "customer",
-        "employee",
-        "people",
-        "person",
-        "candidate",
-        "supplier",
-        "user",
-        "visitor",
-        "applicant",
-    ];
-    let verb = order.order.split(' ').next().unwrap_or_default();
-    let actor = order.actor.as_deref().unwrap_or_default().to_lowercase();
-    outside.iter().any(|who| actor.contains(who))
-        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send"].contains(&verb)
-}
-
-/// Up to the complaint: `Invoices arrive by e-mail, and we have paid two twice` → `Invoices arrive by e-mail.`
-fn first_clause(sentence: &str) -> String {
-    let cut = [", and we", " and we ", " but ", " and nobody", ", and nobody", " and then there"];
-    let at = cut.iter().filter_map(|mark| sentence.find(mark)).min();
-    full_stop(at.and_then(|at| sentence.get(..at)).unwrap_or(sentence))
 }

@@ -2,7 +2,7 @@
 //! than the text holds.
 
 use super::comments::texts;
-use crate::draft::{Disposition, Fate, dispositions, items};
+use crate::draft::{Disposition, Fate, Item, dispositions, items};
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion};
 use crate::sop::{Head, Section, Sop, render};
 
@@ -69,29 +69,26 @@ fn unlink(synthesis: &mut Synthesis, reference: &str) {
 /// A fate is true for the text as it stands now: what comments or merging took out is rejected, and says so.
 fn honest_fates(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     let Some(text) = text(synthesis, q) else { return };
-    for draft in &q.drafts {
-        for item in items(&draft.agent, &draft.draft) {
-            let Some(fate) = synthesis.dispositions.iter_mut().find(|fate| fate.item == item.id) else {
-                continue;
-            };
-            settle(fate, &item, &text);
+    let all: Vec<Item> = q.drafts.iter().flat_map(|draft| items(&draft.agent, &draft.draft)).collect();
+    // The first look finds what is not there as it was; the second, what is not there at all.
+    for fate in [Fate::Merged, Fate::Rejected] {
+        let wrong = dispositions::check(&all, &synthesis.dispositions, &text);
+        let claims = ["item-kept-not-found", "item-merged-not-found"];
+        for finding in wrong.iter().filter(|finding| claims.contains(&finding.code.as_str())) {
+            let named = finding.message.split('`').nth(1).unwrap_or_default();
+            let claimed = synthesis.dispositions.iter_mut().find(|known| known.item == named);
+            if let Some(claimed) = claimed {
+                lower(claimed, fate);
+            }
         }
     }
 }
 
-fn settle(fate: &mut Disposition, item: &crate::draft::Item, text: &str) {
-    let wrong = |fate: &Disposition| {
-        !dispositions::check(std::slice::from_ref(item), std::slice::from_ref(fate), text).is_empty()
-    };
-    if fate.fate == Fate::Kept && wrong(fate) {
-        fate.fate = Fate::Merged;
-        fate.reason = "Part of it stands in the sentences of others.".to_owned();
-    }
-    if fate.fate == Fate::Merged && wrong(fate) {
-        fate.fate = Fate::Rejected;
-        if fate.reason.is_empty() {
-            fate.reason = "Other words stand in its place.".to_owned();
-        }
+fn lower(claimed: &mut Disposition, fate: Fate) {
+    let was_merged = claimed.fate == Fate::Merged;
+    claimed.fate = if was_merged { Fate::Rejected } else { fate };
+    if claimed.reason.is_empty() {
+        "Only part of it stands, in the sentences of others.".clone_into(&mut claimed.reason);
     }
 }
 

@@ -97,15 +97,12 @@ pub(crate) fn ordered(q: &SynthesisQuestion, fates: &mut Fates) -> Vec<Work> {
     all.sort_by_key(|(work, _)| work.phase);
     let mut kept: Vec<Work> = Vec::new();
     for (work, item) in all {
-        match kept.iter_mut().find(|known| same_step(known, &work)) {
-            Some(known) => {
-                fates.merged(&item, format!("Joined with the step “{}”, which says the same.", known.title));
-                join(known, work);
-            }
-            None => {
-                fates.kept(&item);
-                kept.push(work);
-            }
+        if let Some(known) = kept.iter_mut().find(|known| same_step(known, &work)) {
+            fates.merged(&item, format!("Joined with the step “{}”, which says the same.", known.title));
+            join(known, work);
+        } else {
+            fates.kept(&item);
+            kept.push(work);
         }
     }
     kept
@@ -205,23 +202,39 @@ fn total(limits: &[Span]) -> Option<Span> {
     limits.iter().copied().max_by_key(|limit| limit.millis())
 }
 
+/// How much a rule belongs to each step, given title and whole words of each. A word that few steps hold tells
+/// more, one in the title counts double, and what a rule begins with is what it is about.
+pub(crate) fn belonging(steps: &[(String, String)], rule: &str) -> Vec<usize> {
+    const WHOLE: usize = 60;
+    let begin: BTreeSet<String> = stems(rule).into_iter().take(3).collect();
+    let wanted = stem_set(rule);
+    let known: Vec<(BTreeSet<String>, BTreeSet<String>)> =
+        steps.iter().map(|(title, words)| (stem_set(title), stem_set(words))).collect();
+    let held = |stem: &String| known.iter().filter(|(_, words)| words.contains(stem)).count();
+    let worth: Vec<(&String, usize)> = wanted.iter().map(|stem| (stem, WHOLE / held(stem).max(1))).collect();
+    let score = |(title, words): &(BTreeSet<String>, BTreeSet<String>)| {
+        let of = |(stem, worth): &(&String, usize)| {
+            let in_title = usize::from(title.contains(*stem));
+            let in_words = usize::from(words.contains(*stem));
+            worth * (in_words + 2 * in_title + 2 * in_title * usize::from(begin.contains(*stem)))
+        };
+        worth.iter().map(of).sum()
+    };
+    known.iter().map(score).collect()
+}
+
 /// Puts a rule into the step it shares most words with; among equals the worker's own, then the first.
 pub(crate) fn place(steps: &mut [Work], rule: &Line<'_>, fates: &mut Fates) {
     if let Some(known) = steps.iter().find(|work| says(work, rule.text)) {
         fates.merged(&rule.id, format!("The step “{}” says so already.", known.title));
         return;
     }
-    let wanted = stem_set(rule.text);
-    let begin: BTreeSet<String> = stems(rule.text).into_iter().take(3).collect();
-    let score = |work: &Work| {
-        let title = stem_set(&work.title).intersection(&wanted).count();
-        let words = stem_set(&work.words()).intersection(&wanted).count();
-        // What a rule begins with is what it is about.
-        let begins = stem_set(&work.title).intersection(&begin).count();
-        (2 * title + 2 * begins + words, work.worker == rule.worker)
-    };
-    let best = steps.iter().enumerate().map(|(at, work)| (score(work), std::cmp::Reverse(at))).max();
-    let Some(((_, _), std::cmp::Reverse(at))) = best else {
+    let texts: Vec<(String, String)> = steps.iter().map(|work| (work.title.clone(), work.words())).collect();
+    let scores = belonging(&texts, rule.text);
+    let ranked = steps.iter().zip(scores).enumerate();
+    let best =
+        ranked.map(|(at, (work, score))| ((score, work.worker == rule.worker), std::cmp::Reverse(at))).max();
+    let Some((_, std::cmp::Reverse(at))) = best else {
         fates.rejected(&rule.id, "There is no step it could belong to.");
         return;
     };

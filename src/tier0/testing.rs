@@ -36,8 +36,8 @@ pub(super) fn prose() -> Vec<(String, String, String)> {
 }
 
 /// What the orchestrator is asked for a mission with nothing but a title and a text.
-pub(super) fn plan_question(title: &str, text: &str) -> crate::roles::plan::PlanQuestion {
-    crate::roles::plan::PlanQuestion {
+pub(super) fn plan_question(title: &str, text: &str) -> PlanQuestion {
+    PlanQuestion {
         mission: crate::roles::MissionView {
             title: title.to_owned(),
             text: text.to_owned(),
@@ -54,11 +54,7 @@ pub(super) fn plan_question(title: &str, text: &str) -> crate::roles::plan::Plan
 }
 
 /// The drafts of a plan, made as the mission would.
-pub(super) fn drafts(
-    q: &crate::roles::plan::PlanQuestion,
-    plan: &crate::roles::plan::PlanAnswer,
-    roster: &Roster,
-) -> Vec<crate::roles::synthesise::WorkerDraft> {
+pub(super) fn drafts(q: &PlanQuestion, plan: &PlanAnswer, roster: &Roster) -> Vec<WorkerDraft> {
     let one = |planned: &crate::roles::plan::PlannedAssignment| {
         let agent = roster.get(&planned.agent).unwrap();
         let question = crate::roles::draft::DraftQuestion {
@@ -71,11 +67,7 @@ pub(super) fn drafts(
             findings: Vec::new(),
         };
         let draft = super::draft::draft(&question, agent);
-        crate::roles::synthesise::WorkerDraft {
-            agent: planned.agent.clone(),
-            department: agent.head.department.clone(),
-            draft,
-        }
+        WorkerDraft { agent: planned.agent.clone(), department: agent.head.department.clone(), draft }
     };
     plan.assignments.iter().map(one).collect()
 }

@@ -2,7 +2,6 @@
 
 use super::testing::{self, Authored};
 use crate::contract::{Answer, Severity};
-use crate::roles::synthesise::SynthesisQuestion;
 use crate::roles::user_test::{ExecuteQuestion, GradeQuestion, ScenarioQuestion};
 use crate::roster::Roster;
 
@@ -79,6 +78,103 @@ fn the_example_missions_give_sops() {
     for name in ["3-marketing-to-sales-handoff", "4-vendor-invoice-approval"] {
         let made = testing::authored(&testing::example(name, None), &roster).unwrap();
         hold(name, &made, &roster);
+    }
+}
+
+/// The change of an SOP told in one paragraph: the figure changes where it stands, and nothing else.
+#[test]
+fn a_change_told_in_prose_touches_what_it_is_about() {
+    let roster = testing::roster();
+    let first = testing::authored(&testing::example("1-lead-qualification", None), &roster).unwrap();
+    let current = crate::sop::render(&first.sop);
+    let mut q = testing::plan_question(
+        "Faster first calls",
+        "Call the contact within 4 business hours of the record's entry into the stage New. Every call is recorded in the CRM with the name of the caller.",
+    );
+    q.mission.current = Some(current.clone());
+    q.mission.change = "minor".to_owned();
+    let second = testing::authored(&q, &roster).unwrap();
+    hold("change-in-prose", &second, &roster);
+    assert_eq!(second.plan.title, "Lead qualification");
+    let before: Vec<&str> = current.lines().collect();
+    let text = crate::sop::render(&second.sop);
+    let fresh: Vec<&str> = text.lines().filter(|line| !before.contains(line)).collect();
+    assert!(text.contains("Call the contact within 4 business hours of the record's entry"), "{fresh:#?}");
+    assert!(!text.contains("Call the contact within 1 business day of the record's entry"), "{fresh:#?}");
+    assert!(fresh.len() <= 4, "{fresh:#?}");
+}
+
+/// A person's comments are applied where code can, and stay visible where it cannot.
+#[test]
+fn comments_change_the_text_they_are_about() {
+    let roster = testing::roster();
+    let made = testing::authored(&testing::example("1-lead-qualification", None), &roster).unwrap();
+    let mut question = made.question.clone();
+    question.previous = Some(crate::sop::render(&made.sop));
+    question.comments = vec![
+        "replace \"Make 3 call attempts\" with \"Make 4 call attempts\"".to_owned(),
+        "Remove: the email signature".to_owned(),
+        "Add to Pre-flight: Check that the lead is not on the do-not-call list; refuse the run if it is."
+            .to_owned(),
+        "replace \"no such words\" with \"others\"".to_owned(),
+    ];
+    let synthesis = super::synthesise::synthesise(&question);
+    let sop = testing::document(&made.plan, &synthesis);
+    let text = crate::sop::render(&sop);
+    assert!(text.contains("Make 4 call attempts") && !text.contains("Make 3 call attempts"));
+    assert!(
+        sop.body
+            .preflight
+            .ends_with("- Check that the lead is not on the do-not-call list; refuse the run if it is.")
+    );
+    assert!(!text.contains("the email signature") && text.contains("Merge a duplicate lead"), "{text}");
+    assert!(synthesis.dissent.iter().any(|dissent| dissent.settled.contains("no such words")));
+    let items: Vec<_> = made.drafts.iter().flat_map(|d| crate::draft::items(&d.agent, &d.draft)).collect();
+    assert_eq!(crate::draft::dispositions::check(&items, &synthesis.dispositions, &text), []);
+}
+
+/// Questions lead somewhere: their answers are enough to draft from.
+#[test]
+fn answers_to_the_questions_give_an_sop() {
+    let roster = testing::roster();
+    let mut q = testing::plan_question("Birthday cakes", "Everyone likes cake.");
+    let questions = testing::authored(&q, &roster).err().unwrap();
+    let answer = |question: &String| {
+        let answer = if question.starts_with("What starts") {
+            "A colleague's birthday is seven days away."
+        } else if question.starts_with("Who") {
+            "The office manager."
+        } else if question.starts_with("What are") {
+            "1. Look up the birthday in the list\n2. Order a cake for at most 40 euro\n3. Collect signatures on a card\n4. Hand over cake and card at 15:00"
+        } else {
+            "The card is signed and the cake is handed over."
+        };
+        crate::roles::Answered { question: question.clone(), answer: answer.to_owned(), assumed: false }
+    };
+    q.mission.answers = questions.iter().map(answer).collect();
+    let made = testing::authored(&q, &roster).unwrap();
+    hold("birthday-cakes-answered", &made, &roster);
+    assert_eq!((made.plan.owner.as_str(), made.sop.body.steps.len()), ("ops.manager", 4));
+    assert_eq!(made.sop.body.trigger, "A colleague's birthday is seven days away.");
+}
+
+#[test]
+fn whatever_is_dropped_nothing_breaks() {
+    let roster = testing::roster();
+    let long = "We check it. ".repeat(3_000);
+    let odd = [
+        ("", ""),
+        ("???", "!!!\n\n---\n| a | b |"),
+        ("İstanbul ofisi", "İ İ İ. Ünïcödé — “quotes” … 🎂🎂"),
+        ("Order", "- \n- .\n1. \n2. and\n   - nested"),
+        ("Invoices", &long),
+        ("A", "```\nnever closed"),
+    ];
+    for (title, text) in odd {
+        match testing::authored(&testing::plan_question(title, text), &roster) {
+            Ok(made) => hold("odd", &made, &roster),
+            Err(questions) => assert!(!questions.is_empty()),
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use super::fates::{Fates, id};
 use super::figures::figures;
 use super::merge::{self, Line, SAME, threshold};
 use super::steps::{MOST_STEPS, binding};
-use super::words::{likeness, share_found, stem_set};
-use crate::base::text::{counted, listed};
+use super::told::Told;
+use super::words::{likeness, share_found};
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion, SynthesisStep};
 use crate::sop::{Section, Sop};
@@ -41,17 +41,6 @@ fn as_step(step: &crate::sop::Step) -> SynthesisStep {
         artifact: step.artifact.clone().unwrap_or_default(),
         keys: super::from_topic::key_lines(step),
     }
-}
-
-/// What the change did, for its one sentence in the change log.
-#[derive(Default)]
-struct Told {
-    rules: usize,
-    steps: Vec<usize>,
-    new_steps: Vec<String>,
-    terms: Vec<String>,
-    inputs: Vec<String>,
-    sections: Vec<Section>,
 }
 
 struct Weaver<'a> {
@@ -90,6 +79,9 @@ pub(crate) fn into_current(q: &SynthesisQuestion, sop: &Sop) -> Synthesis {
     weaver.out
 }
 
+/// From this likeness on a sentence with another figure takes the place of the one in force.
+const OUTDATES: u8 = 70;
+
 const STANDS: &str = "It stands in the version in force already.";
 
 impl Weaver<'_> {
@@ -121,7 +113,7 @@ impl Weaver<'_> {
                     .map(str::to_owned);
                 match known {
                     Some(line) if likeness(&line, &bullet) >= SAME && figures(&line) == figures(&bullet) => {
-                        self.fates.merged(&item, STANDS)
+                        self.fates.merged(&item, STANDS);
                     }
                     Some(line) if draft.agent == self.q.owner => {
                         self.out.scope = self.out.scope.replace(&line, &bullet);
@@ -194,16 +186,12 @@ impl Weaver<'_> {
 
     /// The step that shares most words with a text.
     fn nearest(&self, text: &str) -> Option<usize> {
-        let wanted = stem_set(text);
-        let score = |step: &SynthesisStep| {
-            let title = stem_set(&step.title).intersection(&wanted).count();
-            let all = stem_set(&format!("{} {} {}", step.title, step.text, step.artifact))
-                .intersection(&wanted)
-                .count();
-            2 * title + all
+        let words = |step: &SynthesisStep| {
+            (step.title.clone(), format!("{} {} {}", step.title, step.text, step.artifact))
         };
-        let scored = self.out.steps.iter().enumerate().map(|(at, step)| (score(step), std::cmp::Reverse(at)));
-        scored.max().map(|(_, std::cmp::Reverse(at))| at)
+        let texts: Vec<(String, String)> = self.out.steps.iter().map(words).collect();
+        let scored = super::steps::belonging(&texts, text).into_iter().enumerate();
+        scored.map(|(at, score)| (score, std::cmp::Reverse(at))).max().map(|(_, std::cmp::Reverse(at))| at)
     }
 
     fn rule(&mut self, rule: &Line<'_>) {
@@ -230,10 +218,8 @@ impl Weaver<'_> {
                 crate::sop::prose::sentences(&step.text, 1).into_iter().map(|sentence| sentence.quote);
             let other = |old: &String| {
                 let ours = figures(old);
-                likeness(old, new) >= 50
-                    && ours
-                        .iter()
-                        .any(|our| asked.iter().any(|new| new.unit == our.unit && new.value != our.value))
+                likeness(old, new) >= OUTDATES
+                    && ours.iter().any(|our| asked.iter().any(|new| new.differs(our)))
                     && !ours.iter().any(|our| asked.contains(our))
             };
             sentences.into_iter().find(other).map(|old| (at, old))
@@ -380,39 +366,5 @@ fn insert_before_terms(scope: &mut String, bullet: &str) {
             *scope = lines.join("\n");
         }
         None => append(scope, bullet),
-    }
-}
-
-impl Told {
-    fn sentence(&self, title: &str) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        if !self.new_steps.is_empty() {
-            let quoted: Vec<String> = self.new_steps.iter().map(|step| format!("“{step}”")).collect();
-            parts.push(format!("adds the step {}", listed(&quoted)));
-        }
-        if self.rules > 0 {
-            let mut steps = self.steps.clone();
-            steps.sort_unstable();
-            steps.dedup();
-            let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
-            let noun = if steps.len() == 1 { "step" } else { "steps" };
-            parts.push(format!("sets {} in {noun} {}", counted(self.rules, "rule"), listed(&steps)));
-        }
-        if !self.terms.is_empty() {
-            parts.push(format!("defines {}", listed(&self.terms)));
-        }
-        if !self.inputs.is_empty() {
-            parts.push(format!("asks for {}", listed(&self.inputs)));
-        }
-        let mut sections: Vec<String> =
-            self.sections.iter().map(|section| section.title().to_owned()).collect();
-        sections.dedup();
-        if !sections.is_empty() {
-            parts.push(format!("extends {}", listed(&sections).to_lowercase()));
-        }
-        if parts.is_empty() {
-            return format!("{title}: nothing in force had to change.");
-        }
-        full_stop(&format!("{}: {}", title.replace(": ", ", "), parts.join("; ")))
     }
 }

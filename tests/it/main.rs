@@ -6,6 +6,9 @@
 )]
 
 mod authority;
+mod cli_answers;
+mod cli_keep;
+mod cli_read;
 mod fake_openai;
 mod faults_crash;
 mod faults_hands;
@@ -18,8 +21,10 @@ mod journal_gaps;
 mod journal_random;
 mod journal_script;
 mod layers;
+mod models_canaries;
 mod models_missions;
 mod models_world;
 mod provider;
 mod scripted;
 mod spine;
+mod world;

@@ -15,6 +15,16 @@ pub(crate) const NOW: Instant = Instant(1_795_165_200_000);
 /// Limits that keep a test short: one second to wait, no second try, and no pause that matters.
 pub(crate) const QUICK: &str = "calls: { read_timeout: 1 second, total_timeout: 2 seconds, attempts: 1, per_minute: 100000, retry_after_cap: 1 second }\n";
 
+/// Names the workspace to a process started by [`World::settle_apart`].
+const WORKSPACE: &str = "SOPD_TEST_WORKSPACE";
+
+/// Is no test but the body of such a process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_of_its_own() {
+    let Some(root) = std::env::var_os(WORKSPACE) else { return };
+    run(Path::new(&root), Clock::fixed(NOW), Until::Idle).await.unwrap();
+}
+
 pub(crate) struct World {
     folder: tempfile::TempDir,
     pub(crate) clock: Clock,
@@ -78,7 +88,15 @@ impl World {
     /// Does everything that needs no person and no clock. Nothing may hang.
     pub(crate) async fn settle(&self) {
         let work = run(self.root(), self.clock.clone(), Until::Idle);
-        tokio::time::timeout(std::time::Duration::from_secs(60), work).await.expect("it hangs").unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(60), work).await.unwrap().unwrap();
+    }
+
+    /// The same in a process of its own with these variables, which may be told to die: whether it did not.
+    pub(crate) fn settle_apart(&self, variables: &[(&str, &str)]) -> bool {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "models_world::a_process_of_its_own", "--nocapture"]);
+        child.env(WORKSPACE, self.root()).envs(variables.iter().copied());
+        child.output().unwrap().status.success()
     }
 
     /// Moves the clock on and does what is due then.

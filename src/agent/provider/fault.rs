@@ -135,6 +135,25 @@ impl Fault {
         }
     }
 
+    /// Whether the server may charge for it: it had begun to answer, or nobody can tell that it had not.
+    pub fn may_cost(&self) -> bool {
+        match self {
+            Self::TimedOut { .. }
+            | Self::Cut(_)
+            | Self::TooLarge { .. }
+            | Self::Truncated
+            | Self::Refused(_)
+            | Self::Filtered
+            | Self::Empty
+            | Self::Malformed(_) => true,
+            Self::RateLimited { .. }
+            | Self::Unreachable(_)
+            | Self::Server { .. }
+            | Self::Rejected { .. }
+            | Self::Unusable(_) => false,
+        }
+    }
+
     /// How long the server asks to wait from `now`, but never longer than `cap`; `None` when it does not ask.
     pub fn wait(&self, now: Instant, cap: Duration) -> Option<Duration> {
         match self {

@@ -1,0 +1,103 @@
+//! `sopd inbox [--for PARTY]`
+
+use super::commands;
+use super::desk::Desk;
+use super::print;
+use super::trouble::Done;
+use crate::base::Instant;
+use crate::base::text::{counted, put};
+use crate::decision::{self, Decision, OnDeadline};
+use serde_json::{Value, json};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only what this party is asked
+    #[arg(long = "for", value_name = "PARTY")]
+    party: Option<String>,
+}
+
+pub(super) fn run(desk: &Desk, args: &Args) -> Done {
+    let workspace = desk.open()?;
+    if let Some(party) = &args.party {
+        desk.check_party(&workspace, party, &[])?;
+    }
+    let open = workspace.journal.read(|db| decision::open_for(db, args.party.as_deref()))?;
+    let now = desk.clock.now();
+    if desk.json {
+        return print::json(&open.iter().map(|decision| object(desk, decision, now)).collect::<Vec<_>>());
+    }
+    if open.is_empty() {
+        let whom = args.party.as_deref().map_or(String::new(), |party| format!(" {party}"));
+        return print::line(&format!(
+            "nothing waits for{}",
+            if whom.is_empty() { " a person" } else { &whom }
+        ));
+    }
+    print::line(&format!("waiting for a person: {}", counted(open.len(), "decision")))?;
+    for decision in &open {
+        print::line(&format!("\n{}", entry(desk, decision, now)))?;
+    }
+    Ok(())
+}
+
+/// One decision as JSON, shape `sopd/inbox/1`.
+pub(super) fn object(desk: &Desk, decision: &Decision, now: Instant) -> Value {
+    let ask = &decision.ask;
+    json!({
+        "shape": "sopd/inbox/1",
+        "id": decision.id,
+        "kind": ask.kind,
+        "subject": ask.subject,
+        "title": ask.title,
+        "why": ask.why,
+        "mission": ask.mission,
+        "asked_of": ask.asked_of,
+        "barred": ask.barred,
+        "hash": ask.hash,
+        "requested_at": decision.requested_at.to_string(),
+        "due_at": ask.due_at.map(|due| due.to_string()),
+        "overdue": overdue(decision, now),
+        "on_deadline": ask.on_deadline,
+        "reminders": decision.reminders,
+        "state": decision.state,
+        "details": ask.details,
+        "verbs": ask.kind.verbs(),
+        "commands": commands::of(desk, decision),
+    })
+}
+
+/// One decision for a person: what, why, who, until when, and how to answer.
+pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
+    let ask = &decision.ask;
+    let mut out = format!(
+        "{}\n  why       {}\n  asked of  {}\n  mission   {}\n  deadline  {}\n",
+        print::bold(&format!("{}  {}", decision.id, ask.title)),
+        ask.why,
+        ask.asked_of.join(", "),
+        ask.mission,
+        deadline(decision, now),
+    );
+    let commands = commands::of(desk, decision);
+    let width = commands.iter().map(|command| command.line.chars().count()).max().unwrap_or(0);
+    for command in commands {
+        put(&mut out, format_args!("  {:width$}  {}\n", command.line, print::dim(&command.leads_to)));
+    }
+    out
+}
+
+fn overdue(decision: &Decision, now: Instant) -> bool {
+    decision.ask.due_at.map_or(decision.reminders > 0, |due| due < now)
+}
+
+fn deadline(decision: &Decision, now: Instant) -> String {
+    let Some(due) = decision.ask.due_at else {
+        return if overdue(decision, now) { "overdue; it stays open".to_owned() } else { "none".to_owned() };
+    };
+    let then = match decision.ask.on_deadline {
+        OnDeadline::Remind => "asked again",
+        OnDeadline::Escalate => "the one above is asked as well",
+        OnDeadline::Reject => "counts as no",
+        OnDeadline::Assume => "the stated assumption stands",
+    };
+    format!("{}, then {then}{}", due.minute(), if overdue(decision, now) { " (overdue)" } else { "" })
+}

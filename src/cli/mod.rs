@@ -1,0 +1,162 @@
+//! The command line: parse, call, print. It has no rules of its own; whatever may or may not be done is decided
+//! by the layers below, in the transaction that does it. One file per verb.
+
+mod agents;
+mod answer;
+mod approve;
+mod audit;
+mod backup;
+mod commands;
+mod completions;
+mod council;
+mod decide;
+mod demo;
+mod desk;
+mod doctor;
+mod inbox;
+mod init;
+mod mission;
+mod next;
+mod print;
+mod reject;
+mod restore;
+mod revise;
+mod show;
+mod sop;
+mod status;
+mod submit;
+mod trouble;
+mod up;
+
+use clap::{Parser, Subcommand};
+use desk::Desk;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use trouble::Done;
+
+const ABOUT: &str = "Turns a mission file into a reviewed, human-approved, versioned SOP.";
+
+const AFTER: &str = "\
+Begin with `sopd demo`: it needs no key and no server.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 invalid input, 4 not allowed, 5 not found,
+6 conflict (already decided, or decided on other bytes), 7 store problem.";
+
+#[derive(Debug, Parser)]
+#[command(name = "sopd", version, about = ABOUT, after_help = AFTER)]
+struct Cli {
+    /// The workspace; without it, the nearest folder upwards that holds a sopd.yaml
+    #[arg(short, long, global = true, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// Print JSON of a stable shape instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a workspace: settings, a starter roster, prompts, example missions
+    Init(init::Args),
+    /// See one mission from file to SOP, without a key or a server
+    Demo(demo::Args),
+    /// Drive the workspace: the daemon, in the foreground
+    Up(up::Args),
+    /// Hand a mission file in
+    Submit(submit::Args),
+    /// Where missions stand, what they wait for, who must act
+    Status(status::Args),
+    /// A mission's draft with the source of every line, what was found, and how to answer
+    Show(show::Args),
+    /// What waits for a person
+    Inbox(inbox::Args),
+    /// Say yes: forward where forwarding is asked, sign where a signature is asked
+    Approve(approve::Args),
+    /// Say no, for good
+    Reject(reject::Args),
+    /// Send a draft back with what to change
+    Revise(revise::Args),
+    /// Answer a question, or hand in a draft you were asked for
+    Answer(answer::Args),
+    /// Call the council
+    #[command(subcommand)]
+    Council(council::Verb),
+    /// Cancel a mission, or try again where it is stuck
+    #[command(subcommand)]
+    Mission(mission::Verb),
+    /// The published SOPs: list, show, compare, check, import, export
+    #[command(subcommand)]
+    Sop(sop::Verb),
+    /// The roster, and what each agent has at hand
+    Agents,
+    /// The audit log: check it, or write it out
+    #[command(subcommand)]
+    Audit(audit::Verb),
+    /// Look at everything sopd needs, and say what is wrong
+    Doctor,
+    /// Write the whole workspace into one file
+    Backup(backup::Args),
+    /// Unpack a backup into an empty folder, and check it
+    Restore(restore::Args),
+    /// Print the completion script of a shell
+    Completions(completions::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    trouble::plain_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing can be said when the terminal is gone.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = cli.json;
+    match catch_unwind(AssertUnwindSafe(|| run(cli))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(trouble)) => trouble.tell(json),
+        // The hook has said what there is to say.
+        Err(_panic) => ExitCode::FAILURE,
+    }
+}
+
+fn run(cli: Cli) -> Done {
+    let desk = Desk::new(cli.workspace, cli.json);
+    match cli.verb {
+        Verb::Init(args) => init::run(&desk, args),
+        Verb::Demo(args) => demo::run(&desk, args),
+        Verb::Up(args) => up::run(&desk, &args),
+        Verb::Submit(args) => submit::run(&desk, &args),
+        Verb::Status(args) => status::run(&desk, &args),
+        Verb::Show(args) => show::run(&desk, &args),
+        Verb::Inbox(args) => inbox::run(&desk, &args),
+        Verb::Approve(args) => approve::run(&desk, args),
+        Verb::Reject(args) => reject::run(&desk, args),
+        Verb::Revise(args) => revise::run(&desk, args),
+        Verb::Answer(args) => answer::run(&desk, args),
+        Verb::Council(verb) => council::run(&desk, verb),
+        Verb::Mission(verb) => mission::run(&desk, verb),
+        Verb::Sop(verb) => sop::run(&desk, verb),
+        Verb::Agents => agents::run(&desk),
+        Verb::Audit(verb) => audit::run(&desk, verb),
+        Verb::Doctor => doctor::run(&desk),
+        Verb::Backup(args) => backup::run(&desk, &args),
+        Verb::Restore(args) => restore::run(&desk, &args),
+        Verb::Completions(args) => completions::run::<Cli>(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,88 @@
+//! The one way to standard output: text, tables, JSON.
+
+use super::trouble::Done;
+use crate::base::Problem;
+use serde::Serialize;
+use std::io::{IsTerminal as _, Write as _};
+
+/// Columns of a terminal that does not say how wide it is.
+const USUAL_WIDTH: u16 = 100;
+
+/// Writes `text` and a line end.
+pub(super) fn line(text: &str) -> Done {
+    raw(&format!("{}\n", text.trim_end_matches('\n')))
+}
+
+/// Writes `text` as it is.
+pub(super) fn raw(text: &str) -> Done {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Writes one JSON value, readable, and a line end.
+pub(super) fn json<T: Serialize>(value: &T) -> Done {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Problem::failed(format!("BUG: the answer is not JSON: {error}")))?;
+    line(&text)
+}
+
+/// Whether a person reads along.
+pub(super) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Columns of the terminal.
+pub(super) fn width() -> u16 {
+    match rustix::termios::tcgetwinsize(std::io::stdout()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col,
+        _ => USUAL_WIDTH,
+    }
+}
+
+/// `text` set off from its surroundings on a terminal.
+pub(super) fn bold(text: &str) -> String {
+    styled(text, "1")
+}
+
+/// `text` in the background on a terminal.
+pub(super) fn dim(text: &str) -> String {
+    styled(text, "2")
+}
+
+fn styled(text: &str, code: &str) -> String {
+    if is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A table of `rows` under `head`; the last column is as wide as it needs to be.
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let length = |text: &str| text.chars().count();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell));
+        cells.chain(head.get(column).map(|name| length(name))).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let lay = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded = cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![bold(&lay(&mut head.iter().copied()))];
+    lines.extend(rows.iter().map(|row| lay(&mut row.iter().map(String::as_str))));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let rows =
+            vec![vec!["a".to_owned(), "örtlich".to_owned()], vec!["long one".to_owned(), "b".to_owned()]];
+        assert_eq!(table(&["id", "what"], &rows), "id        what\na         örtlich\nlong one  b");
+    }
+}

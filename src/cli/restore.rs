@@ -1,0 +1,169 @@
+//! `sopd restore FILE DIR`: unpacks a backup beside the empty folder it is meant for, checks the chain and every
+//! published file, and only then moves it into place.
+
+use super::audit;
+use super::backup::{FOLDERS, JOURNAL, SEAL, SETTINGS, SHAPE, Scratch, Seal};
+use super::desk::Desk;
+use super::print;
+use super::trouble::Done;
+use crate::base::text::{counted, listed};
+use crate::base::{Problem, files, problem::Result};
+use crate::daemon::Workspace;
+use crate::journal::{self, Access};
+use crate::registry;
+use serde_json::json;
+use std::fs::File;
+use std::path::{Component, Path, PathBuf};
+use tar::Archive;
+
+/// Largest seal; it has four short members.
+const MAX_SEAL_BYTES: u64 = 64 * 1024;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The backup
+    file: PathBuf,
+    /// Where to put the workspace: a folder that is empty or does not exist
+    dir: PathBuf,
+}
+
+pub(super) fn run(desk: &Desk, args: &Args) -> Done {
+    refuse_full(&args.dir)?;
+    let parent = args.dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let scratch = Scratch::beside(parent)?;
+    let root = scratch.path.join("workspace");
+    let seal = unpack(&args.file, &root)?;
+    let (facts, intact) = check(desk, &root, &seal)?;
+    // Only an empty folder gives way; one that was filled meanwhile stays.
+    if args.dir.exists() {
+        std::fs::remove_dir(&args.dir).map_err(|error| files::explain(&args.dir, &error))?;
+    }
+    files::relocate(&root, &args.dir)?;
+    if desk.json {
+        return print::json(&json!({
+            "shape": "sopd/restore/1", "workspace": args.dir, "taken_at": seal.taken_at, "facts": facts, "intact": intact,
+        }));
+    }
+    print::line(&format!(
+        "{} is as it was at {}: {} and {} checked",
+        args.dir.display(),
+        seal.taken_at,
+        counted(usize::try_from(facts).unwrap_or(0), "fact"),
+        counted(intact, "published file"),
+    ))
+}
+
+fn refuse_full(dir: &Path) -> Result<()> {
+    let full = match std::fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => return Err(files::explain(dir, &error)),
+    };
+    if full {
+        let problem = Problem::conflict(format!("{} is not empty", dir.display()));
+        return Err(problem.hint("a backup is restored into an empty folder: name another one"));
+    }
+    Ok(())
+}
+
+/// Unpacks what a backup of ours may hold, and nothing else; every file is synced.
+fn unpack(file: &Path, root: &Path) -> Result<Seal> {
+    let broken = |error: std::io::Error| {
+        Problem::invalid(format!("{} is not a whole backup: {error}", file.display()))
+            .hint("try an older one")
+    };
+    let opened = File::open(file).map_err(|error| files::explain(file, &error))?;
+    let mut archive = Archive::new(opened);
+    let mut count = 0;
+    let mut seal = None;
+    for entry in archive.entries().map_err(broken)? {
+        let mut entry = entry.map_err(broken)?;
+        let path = entry.path().map_err(broken)?.into_owned();
+        if path == Path::new(SEAL) && entry.size() < MAX_SEAL_BYTES {
+            let read: Seal = serde_json::from_reader(&mut entry).map_err(|error| {
+                Problem::invalid(format!("the seal of {} cannot be read: {error}", file.display()))
+            })?;
+            seal = Some(read);
+            continue;
+        }
+        let wanted = place(&path).filter(|_| entry.header().entry_type().is_file());
+        let Some(wanted) = wanted else {
+            return Err(Problem::invalid(format!(
+                "{} holds `{}`, which no backup of sopd has",
+                file.display(),
+                path.display()
+            )));
+        };
+        put(&mut entry, &root.join(wanted))?;
+        count += 1;
+    }
+    match seal {
+        Some(seal) if seal.shape != SHAPE => {
+            Err(Problem::invalid(format!("{} is of the form `{}`", file.display(), seal.shape))
+                .hint("restore it with the sopd that made it"))
+        }
+        Some(seal) if seal.entries == count => Ok(seal),
+        _ => Err(Problem::invalid(format!(
+            "{} is cut off: {} were found, and no end",
+            file.display(),
+            counted(count, "file")
+        ))
+        .hint("try an older one")),
+    }
+}
+
+/// Where an entry goes in the workspace; `None` for what has no business in a backup.
+fn place(path: &Path) -> Option<PathBuf> {
+    let mut parts = path.components();
+    if !parts.clone().all(|part| matches!(part, Component::Normal(_))) {
+        return None;
+    }
+    let first = parts.next()?.as_os_str().to_str()?;
+    match (first, parts.next()) {
+        (JOURNAL, None) => Some(Path::new(".sopd").join(JOURNAL)),
+        (SETTINGS, None) => Some(PathBuf::from(SETTINGS)),
+        (folder, Some(_)) if FOLDERS.contains(&folder) => Some(path.to_path_buf()),
+        _ => None,
+    }
+}
+
+fn put(entry: &mut impl std::io::Read, path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut step = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut file = File::create_new(path)?;
+        std::io::copy(entry, &mut file)?;
+        file.sync_all()?;
+        File::open(folder)?.sync_all()
+    };
+    step().map_err(|error| files::explain(path, &error))
+}
+
+/// The chain, its head, its anchors, and every published file.
+fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<(i64, usize)> {
+    let workspace = Workspace::open(root, Access::Guest, desk.clock.clone())?;
+    let verified = journal::verify(&workspace.journal, &audit::anchors(&workspace))?;
+    if verified.events != seal.head.0 || (verified.events > 0 && verified.head != seal.head.1) {
+        return Err(Problem::invalid("the journal in this backup is not the one it was made of")
+            .hint("try an older one"));
+    }
+    let checked = workspace.journal.read(|db| registry::verify_files(db, root))?;
+    if !checked.wrong.is_empty() {
+        return Err(Problem::invalid(format!("the backup is not sound: {}", listed(&checked.wrong))));
+    }
+    Ok((verified.events, checked.intact))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_writes_nowhere_else() {
+        assert_eq!(place(Path::new("journal.db")), Some(PathBuf::from(".sopd/journal.db")));
+        assert_eq!(place(Path::new("sops/REV/a.md")), Some(PathBuf::from("sops/REV/a.md")));
+        for bad in ["../x", "/etc/passwd", "sops/../../x", "bin/x", ".sopd/lock", "sops"] {
+            assert_eq!(place(Path::new(bad)), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `sopd sop …`: the published SOPs.
+
+mod diff;
+mod export;
+mod history;
+mod import;
+mod lint;
+mod list;
+mod show;
+mod verify;
+
+use super::desk::Desk;
+use super::trouble::Done;
+use crate::registry::VersionRow;
+use serde_json::{Value, json};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Every version with its status
+    List(list::Args),
+    /// One version, checked against what was approved
+    Show(show::Args),
+    /// All versions of one SOP
+    History(history::Args),
+    /// What differs between two versions or files
+    Diff(diff::Args),
+    /// Run the coded checks over SOP files
+    Lint(lint::Args),
+    /// Compare every published file with what was approved
+    Verify,
+    /// Read a procedure of another form into a draft
+    Import(import::Args),
+    /// Write a version in the form of another program
+    Export(export::Args),
+}
+
+pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
+    match verb {
+        Verb::List(args) => list::run(desk, &args),
+        Verb::Show(args) => show::run(desk, &args),
+        Verb::History(args) => history::run(desk, &args),
+        Verb::Diff(args) => diff::run(desk, &args),
+        Verb::Lint(args) => lint::run(desk, &args),
+        Verb::Verify => verify::run(desk),
+        Verb::Import(args) => import::run(desk, args),
+        Verb::Export(args) => export::run(desk, &args),
+    }
+}
+
+/// A version as JSON, shape `sopd/sop/1`.
+fn object(row: &VersionRow) -> Value {
+    json!({
+        "shape": "sopd/sop/1",
+        "id": row.id,
+        "version": row.version,
+        "status": row.status,
+        "title": row.title,
+        "department": row.department,
+        "owner": row.owner,
+        "risk_level": row.risk_level,
+        "trigger": row.trigger,
+        "path": row.path,
+        "sha256": row.sha256,
+        "mission": row.mission,
+        "created_by": row.created_by,
+        "created_at": row.created_at.to_string(),
+        "approved_by": row.approved_by,
+        "approved_at": row.approved_at.map(|at| at.to_string()),
+        "override": row.overriding,
+        "review_due": row.review_due.map(|at| at.to_string()),
+    })
+}
+
+fn approval(row: &VersionRow) -> String {
+    match (&row.approved_by, row.approved_at) {
+        (Some(by), Some(at)) => format!("{by}, {}", at.day()),
+        _ => "nobody yet".to_owned(),
+    }
+}

@@ -1,0 +1,116 @@
+//! `sopd sop lint FILE…`: the coded checks, with the roster and the registry of the workspace.
+
+use crate::base::text::{counted, put};
+use crate::base::{Problem, files, problem::Result};
+use crate::cli::desk::Desk;
+use crate::cli::print;
+use crate::cli::trouble::Done;
+use crate::contract::{Finding, Severity};
+use crate::daemon::Workspace;
+use crate::registry;
+use crate::sop::lint::{Context, lint};
+use crate::sop::{self, Section, Sop, SopId, Version};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Largest SOP file.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// SOP files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(desk: &Desk, args: &Args) -> Done {
+    let workspace = desk.open()?;
+    let known = Known::of(&workspace)?;
+    let mut problems = Vec::new();
+    let mut found = Vec::new();
+    for path in &args.files {
+        let name = path.display().to_string();
+        let text = files::read_text(path, MAX_BYTES)?;
+        match sop::parse(&name, &text) {
+            Ok(sop) => found.push((name, known.check(&workspace, &sop, &text)?)),
+            Err(found) => problems.extend(found),
+        }
+    }
+    let all = || found.iter().flat_map(|(_, findings)| findings);
+    let blocking = all().filter(|finding| finding.severity == Severity::Blocking).count();
+    let count = all().count();
+    if desk.json {
+        let objects =
+            found.iter().flat_map(|(file, findings)| findings.iter().map(move |one| object(file, one)));
+        print::json(&objects.collect::<Vec<_>>())?;
+    } else {
+        for (file, findings) in &found {
+            print::line(&page(file, findings))?;
+        }
+    }
+    if blocking > 0 {
+        problems.push(Problem::invalid(format!("{blocking} of {} blocking", counted(count, "finding"))));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+}
+
+/// What the checks may look up.
+pub(super) struct Known {
+    agents: BTreeSet<String>,
+    titles: BTreeMap<String, String>,
+    sops: BTreeMap<SopId, BTreeSet<Version>>,
+}
+
+impl Known {
+    pub(super) fn of(workspace: &Workspace) -> Result<Self, Vec<Problem>> {
+        let snapshot = workspace.snapshot()?;
+        let agents = snapshot.roster.agents.into_values();
+        let titles: BTreeMap<String, String> =
+            agents.map(|agent| (agent.head.id, agent.head.title)).collect();
+        let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
+        for row in workspace.journal.read(registry::all).map_err(|problem| vec![problem])? {
+            sops.entry(row.id).or_default().insert(row.version);
+        }
+        Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
+    }
+
+    /// The findings about one SOP, conflicts with the others included.
+    pub(super) fn check(&self, workspace: &Workspace, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
+        let context = Context { agents: &self.agents, titles: &self.titles, sops: &self.sops };
+        let mut findings = lint(sop, &context);
+        findings.extend(workspace.journal.read(|db| registry::conflicts(db, sop, text))?);
+        Ok(findings)
+    }
+}
+
+fn object(file: &str, finding: &Finding) -> Value {
+    let mut value = json!({ "shape": "sopd/lint/1", "file": file });
+    if let (Some(members), Ok(Value::Object(rest))) = (value.as_object_mut(), serde_json::to_value(finding)) {
+        members.extend(rest);
+    }
+    value
+}
+
+/// The findings of one file, for a person.
+pub(super) fn page(file: &str, findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return format!("{file}: nothing found");
+    }
+    let mut out = print::bold(file);
+    for finding in findings {
+        let section = finding.section.map_or("the whole", Section::title);
+        let severity = if finding.severity == Severity::Blocking { "blocking" } else { "advisory" };
+        put(&mut out, format_args!("\n  {severity}  {section}: {} ({})", finding.message, finding.code));
+        let quotes = std::iter::once(finding.quote.as_str()).chain(finding.other.as_deref());
+        for quote in quotes.filter(|quote| !quote.trim().is_empty()) {
+            put(&mut out, format_args!("\n    | {}", quote.trim().replace('\n', "\n    | ")));
+        }
+    }
+    out
+}
+
+/// Reads one file to be imported or checked.
+pub(super) fn read(path: &Path) -> Result<(String, String)> {
+    Ok((path.display().to_string(), files::read_text(path, MAX_BYTES)?))
+}

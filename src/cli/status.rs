@@ -1,0 +1,149 @@
+//! `sopd status [ID] [--watch]`
+
+use super::commands;
+use super::desk::Desk;
+use super::next;
+use super::print;
+use super::trouble::Done;
+use crate::base::problem::Result;
+use crate::base::text::{counted, put};
+use crate::daemon::{self, MissionStatus, Workspace};
+use crate::decision;
+use std::time::Duration;
+
+/// Pause between two drawings.
+const REDRAW: Duration = Duration::from_millis(500);
+/// Ended missions that are shown without `--all`.
+const ENDED_SHOWN: usize = 10;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// One mission (M-…); without it, all
+    id: Option<String>,
+    /// Draw again whenever something changes, until it has ended or Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// Every mission that has ended, not only the last ten
+    #[arg(long)]
+    all: bool,
+}
+
+pub(super) fn run(desk: &Desk, args: &Args) -> Done {
+    let workspace = desk.open()?;
+    let mut drawn = String::new();
+    loop {
+        let found = look(&workspace, args.id.as_deref())?;
+        if desk.json {
+            print::json(&found.iter().map(shaped).collect::<Result<Vec<_>>>()?)?;
+        } else {
+            let text = match (&args.id, found.first()) {
+                (Some(_), Some(status)) => one(desk, &workspace, status)?,
+                _ => many(desk, &workspace, &found, args.all),
+            };
+            if text != drawn {
+                let clear = if args.watch && print::is_terminal() { "\u{1b}[2J\u{1b}[H" } else { "" };
+                print::raw(&format!("{clear}{text}\n"))?;
+                drawn = text;
+            }
+        }
+        let over = args.id.is_some() && found.iter().all(|status| status.ended_at.is_some());
+        if !args.watch || over {
+            return Ok(());
+        }
+        std::thread::sleep(REDRAW);
+    }
+}
+
+fn look(workspace: &Workspace, id: Option<&str>) -> Result<Vec<MissionStatus>> {
+    workspace.journal.read(|db| match id {
+        Some(id) => Ok(vec![daemon::status_of(db, id)?]),
+        None => daemon::statuses(db, true),
+    })
+}
+
+/// Shape `sopd/status/1`: the status with its shape's name.
+pub(super) fn shaped(status: &MissionStatus) -> Result<serde_json::Value> {
+    let mut value = serde_json::to_value(status)
+        .map_err(|error| crate::base::Problem::failed(format!("BUG: a status is not JSON: {error}")))?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("shape".to_owned(), "sopd/status/1".into());
+    }
+    Ok(value)
+}
+
+fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) -> String {
+    if found.is_empty() {
+        return format!(
+            "no mission yet: drop a Markdown file into {} or use `{} submit FILE`",
+            workspace.missions().display(),
+            desk.command()
+        );
+    }
+    let (open, ended): (Vec<_>, Vec<_>) = found.iter().partition(|status| status.ended_at.is_none());
+    let shown = if all { ended.len() } else { ENDED_SHOWN.min(ended.len()) };
+    let rows: Vec<Vec<String>> = open
+        .iter()
+        .chain(ended.iter().take(shown))
+        .map(|status| {
+            let said = if status.ended_at.is_some() { &status.reason } else { &status.waiting_for };
+            let sop = status.sop.clone().unwrap_or_default();
+            vec![status.id.clone(), status.state.word().to_owned(), sop, said.clone()]
+        })
+        .collect();
+    let mut text = print::table(&["mission", "stands at", "sop", "waits for, or how it ended"], &rows);
+    if shown < ended.len() {
+        put(&mut text, format_args!("\n{} more have ended: --all lists them", ended.len() - shown));
+    }
+    if !open.is_empty()
+        && let Some(note) = next::idle_note(desk, workspace)
+    {
+        put(&mut text, format_args!("\n{note}"));
+    }
+    text
+}
+
+fn one(desk: &Desk, workspace: &Workspace, status: &MissionStatus) -> Result<String> {
+    let mut rows = vec![
+        ("stands at", format!("{}: {}", status.state.word(), daemon::plain(status.state))),
+        ("sop", status.sop.clone().unwrap_or_default()),
+        ("waits for", status.waiting_for.clone()),
+        ("how it ended", if status.ended_at.is_some() { status.reason.clone() } else { String::new() }),
+        ("asked for by", status.requested_by.clone()),
+        ("round", if status.round == 0 { String::new() } else { status.round.to_string() }),
+        ("cost so far", cost(status)),
+        ("taken in", status.created_at.clone()),
+        ("ended", status.ended_at.clone().unwrap_or_default()),
+        ("folder", workspace.missions().join(&status.id).display().to_string()),
+    ];
+    rows.retain(|(_, value)| !value.is_empty());
+    let lines = rows.iter().map(|(name, value)| format!("  {name:12}  {value}"));
+    let title = print::bold(&format!("{}  {}", status.id, status.title));
+    let mut text = format!("{title}\n{}\n", lines.collect::<Vec<_>>().join("\n"));
+    let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
+    for decision in &open {
+        put(
+            &mut text,
+            format_args!(
+                "\n{} must act on {}: {}\n",
+                decision.ask.asked_of.join(", "),
+                decision.id,
+                decision.ask.title
+            ),
+        );
+        for command in commands::of(desk, decision) {
+            put(&mut text, format_args!("  {}\n", command.line));
+        }
+    }
+    if open.is_empty()
+        && status.ended_at.is_none()
+        && let Some(note) = next::idle_note(desk, workspace)
+    {
+        put(&mut text, format_args!("\n{note}"));
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+/// `$0.0123, 4 tokens`.
+pub(super) fn cost(status: &MissionStatus) -> String {
+    format!("${:.4}, {}", status.cost_usd, counted(usize::try_from(status.tokens).unwrap_or(0), "token"))
+}

@@ -1,0 +1,73 @@
+//! Ending a mission, and driving a stopped one again, by the word of somebody who may say so.
+
+use super::records::mission;
+use crate::base::text::listed;
+use crate::base::{Problem, problem::Result};
+use crate::journal::Tx;
+use crate::settings::Publication;
+use serde_json::json;
+
+/// Who wants what of a mission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control {
+    /// The mission.
+    pub mission: String,
+    /// The acting party.
+    pub by: String,
+    /// The operating-system user behind it.
+    pub os_user: String,
+    /// A remark that goes on record; may be empty.
+    pub text: String,
+}
+
+/// The signal a workflow of any kind ends by.
+const CANCEL: &str = "cancel";
+
+/// Cancels an open mission: its requester, and whoever forwards or signs, may.
+pub fn cancel(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {
+    allow(tx, control, publication)?;
+    record(tx, control, "mission_cancel_asked")?;
+    tx.signal(&control.mission, CANCEL, &json!(null))
+}
+
+/// Drives what was stopped of a mission again; the same parties may. A mission of which nothing is stopped is a
+/// conflict.
+pub fn retry(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {
+    allow(tx, control, publication)?;
+    let stopped: Vec<String> = tx
+        .db()
+        .prepare_cached(
+            "SELECT id FROM workflow WHERE state = 'stopped' AND (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0')",
+        )?
+        .query_map([&control.mission], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    if stopped.is_empty() {
+        return Err(Problem::conflict(format!(
+            "{} is not stuck: there is nothing to try again",
+            control.mission
+        ))
+        .hint(format!("see `sopd status {}`", control.mission)));
+    }
+    record(tx, control, "mission_retried")?;
+    stopped.iter().try_for_each(|workflow| tx.restart(workflow).map(drop))
+}
+
+fn allow(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {
+    let row = mission(tx.db(), &control.mission)?;
+    if row.state.ended() {
+        return Err(Problem::conflict(format!("{} has ended ({})", row.id, row.state.word())));
+    }
+    let interim = &publication.interim;
+    let mut may = vec![&row.requested_by, &interim.forwards, &interim.signs, &publication.signs];
+    may.extend(publication.deputy.iter());
+    if may.contains(&&control.by) {
+        return Ok(());
+    }
+    may.dedup();
+    Err(Problem::not_allowed(format!("{} may not decide this; {} may", control.by, listed(&may))))
+}
+
+fn record(tx: &Tx<'_>, control: &Control, kind: &str) -> Result<()> {
+    let Control { mission, by, os_user, text } = control;
+    tx.event(mission, kind, &json!({ "by": by, "os_user": os_user, "text": text })).map(drop)
+}

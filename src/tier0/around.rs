@@ -1,0 +1,230 @@
+//! What stands around the requester's steps: scope, roles, trigger, inputs, the end, checks, escalation and the way
+//! back. Taken from the mission, else from a topic, else from how the department works; what is assumed says so.
+
+use super::clause::{capital, full_stop, uncapital};
+use super::from_prose::Telling;
+use super::from_topic::statement;
+use super::prose::Material;
+use super::titles;
+use crate::base::text::slug;
+use crate::draft::Draft;
+use crate::roster::{Part, Topic};
+use crate::sop::{Input, InputKind, Section};
+
+pub(crate) fn trigger(
+    draft: &mut Draft,
+    material: &Material,
+    telling: &Telling<'_>,
+    general: Option<&Topic>,
+) {
+    let known = |topic: Option<&Topic>| topic.and_then(super::choice::trigger).map(str::to_owned);
+    let told = material.trigger.clone().or_else(|| known(telling.topic));
+    let event = told.or_else(|| {
+        draft.assumptions.push(
+            "The mission names no event; the department's usual one is taken as the trigger.".to_owned(),
+        );
+        known(general)
+    });
+    let event = event.unwrap_or_else(|| {
+        format!("A case of {} is reported to {}.", uncapital(telling.title), telling.agent.head.id)
+    });
+    statement(draft, Section::Trigger, &event);
+}
+
+/// `A Monday or Thursday begins.`: nobody files a request for it.
+pub(crate) fn by_the_calendar(material: &Material) -> bool {
+    material.trigger.as_deref().is_some_and(|trigger| trigger.ends_with(" begins."))
+}
+
+pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: Option<&Topic>) {
+    for name in &material.inputs {
+        let (name, text) = (slug(name, 30).replace('-', "_"), capital(name));
+        let row = Input {
+            name,
+            kind: InputKind::Text,
+            required: true,
+            description: full_stop(&format!("{text}, as given in the request")),
+        };
+        if !draft.inputs.iter().any(|known| known.name == row.name) {
+            draft.inputs.push(row);
+        }
+    }
+    if by_the_calendar(material) {
+        let row = |name: &str, kind, description: &str| Input {
+            name: name.to_owned(),
+            kind,
+            required: true,
+            description: description.to_owned(),
+        };
+        draft.inputs.push(row("run_date", InputKind::Date, "The day this run is for, from the calendar."));
+        draft.inputs.push(row(
+            "performed_by",
+            InputKind::Text,
+            "Name of the person who carries out this run.",
+        ));
+    } else if telling.topic.is_none() && material.trigger.is_none() {
+        draft.inputs.extend(general.map(Topic::inputs).unwrap_or_default());
+    } else if telling.topic.is_none() {
+        let row = |name: &str, kind, description: &str| Input {
+            name: name.to_owned(),
+            kind,
+            required: true,
+            description: description.to_owned(),
+        };
+        draft.inputs.push(row(
+            "case_reference",
+            InputKind::Text,
+            "The number or name that tells this case from all others.",
+        ));
+        draft.inputs.push(row("started_on", InputKind::Date, "The day of the event that starts the work."));
+    }
+}
+
+pub(crate) fn done(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: Option<&Topic>) {
+    let known = |topic: Option<&Topic>| {
+        topic.and_then(|topic| topic.lines(Part::Section(Section::DefinitionOfDone)).first().cloned())
+    };
+    let limit = material.limit.map(|limit| format!(" within {limit} of the trigger"));
+    let told = match (&material.done, &limit) {
+        (Some(done), limit) => Some(format!("{}{}.", capital(done.trim_end_matches('.')), limit.clone().unwrap_or_default())),
+        (None, Some(limit)) => Some(format!("The artifact of every step is on record{limit}, and none is missing.")),
+        (None, None) if by_the_calendar(material) => Some("The artifact of every step is on record within 1 business day of run_date.".to_owned()),
+        (None, None) if material.trigger.is_some() && telling.topic.is_none() => {
+            Some("The artifact of every step is recorded with name and date under the case_reference, and none is missing.".to_owned())
+        }
+        (None, None) => known(telling.topic),
+    };
+    let told = told.or_else(|| {
+        draft.assumptions.push(
+            "The mission does not say when the work is finished; the department's usual rule is taken."
+                .to_owned(),
+        );
+        known(general)
+    });
+    let told = told.unwrap_or_else(|| {
+        "The artifact of every step is on record within 10 business days of the trigger.".to_owned()
+    });
+    statement(draft, Section::DefinitionOfDone, &told);
+}
+
+/// Pre-flight, confidence and risk from the department's general topic, where no special one surrounds the steps.
+pub(crate) fn around(draft: &mut Draft, telling: &Telling<'_>, general: Option<&Topic>) {
+    let has = |name: &str| draft.inputs.iter().any(|input| input.name == name);
+    let (calendar, own_event) = (has("run_date"), has("case_reference"));
+    if telling.topic.is_none() {
+        for section in [Section::Preflight, Section::Confidence, Section::Risk] {
+            // The department's general rules speak of its own requests; other events have no ticket.
+            let foreign = calendar || (own_event && section != Section::Confidence);
+            let own = |line: &&String| !own_event || !line.starts_with("Send ");
+            for line in general
+                .filter(|_| !foreign)
+                .map_or(&[][..], |topic| topic.lines(Part::Section(section)))
+                .iter()
+                .filter(own)
+            {
+                statement(draft, section, line);
+            }
+        }
+        if !calendar && !own_event {
+            draft.assumptions.push(format!(
+                "Escalation and rollback follow what holds for all work of {}.",
+                telling.agent.head.department
+            ));
+        }
+    }
+    fallbacks(draft, telling, (calendar, own_event));
+}
+
+/// A section nobody knows anything for still says the least a run needs, and the draft says that it is assumed.
+pub(crate) fn fallbacks(draft: &mut Draft, telling: &Telling<'_>, (calendar, own_event): (bool, bool)) {
+    let owner = &telling.agent.head.id;
+    let missing = |draft: &Draft, section| !draft.statements.iter().any(|known| known.section == section);
+    let mut assumed = Vec::new();
+    if missing(draft, Section::Preflight) {
+        let line = if calendar {
+            "Check that the person named in performed_by works on run_date; refuse the run and name a replacement if not."
+        } else if own_event {
+            "Check that case_reference and started_on are given and that no other run with this case_reference is open; refuse the run if not."
+        } else {
+            "Check that every required input is filled in; refuse the run and name the missing one if not."
+        };
+        assumed.push((Section::Preflight, line.to_owned()));
+    }
+    let threshold = draft
+        .statements
+        .iter()
+        .any(|line| line.section == Section::Confidence && super::merge::threshold(&line.text).is_some());
+    if !threshold {
+        assumed.push((Section::Confidence, format!("Complete without review at a confidence of 85 % or more; hold the run for {owner} below that.")));
+    }
+    let routed = draft
+        .statements
+        .iter()
+        .any(|line| line.section == Section::Confidence && line.text.starts_with("Send "));
+    if !routed {
+        assumed.push((Section::Confidence, format!("Send an exception to {owner} with the inputs and the step it occurred in; {owner} answers within 1 business day.")));
+    }
+    if missing(draft, Section::Risk) {
+        assumed.push((
+            Section::Risk,
+            "Risk: A step is left out or done twice because nobody sees the record.".to_owned(),
+        ));
+        assumed.push((Section::Risk, format!("Rollback: Undo the last recorded step, write the reason into the run record and tell {owner} within 1 business day.")));
+    }
+    for (section, line) in assumed {
+        statement(draft, section, &line);
+        draft.assumptions.push(format!("Nothing is known for {}: “{line}” is assumed.", section.title()));
+    }
+}
+
+pub(crate) fn scope(draft: &mut Draft, material: &Material, telling: &Telling<'_>) {
+    let last = material.steps.last().map(|step| uncapital(&titles::of_step(step, telling.title)));
+    let until = last.map_or(String::new(), |last| format!(", up to and including “{last}”"));
+    statement(
+        draft,
+        Section::Scope,
+        &format!("In scope: {}, from the trigger{until}.", uncapital(telling.title)),
+    );
+    for line in &material.out_of_scope {
+        statement(draft, Section::Scope, &out_of_scope(line));
+    }
+    if material.out_of_scope.is_empty() {
+        statement(
+            draft,
+            Section::Scope,
+            "Out of scope: cases these steps do not fit; they go to the owner as exceptions.",
+        );
+    }
+}
+
+pub(crate) fn out_of_scope(line: &str) -> String {
+    if line.starts_with("Out of scope") {
+        line.to_owned()
+    } else {
+        format!("Out of scope: {}", uncapital(line))
+    }
+}
+
+pub(crate) fn roles(draft: &mut Draft, telling: &Telling<'_>) {
+    let owner = &telling.agent.head.id;
+    statement(
+        draft,
+        Section::Roles,
+        &format!("{owner}: accountable for every case and for the definition of done."),
+    );
+    let mut ids: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, id) in telling.names.iter().filter(|(_, id)| id != owner) {
+        match ids.iter_mut().find(|(known, _)| known == id) {
+            Some((_, names)) => names.push(name),
+            None => ids.push((id, vec![name])),
+        }
+    }
+    for (id, names) in ids {
+        let names = crate::base::text::listed(&names);
+        statement(
+            draft,
+            Section::Roles,
+            &format!("{id}: carries out the steps that name {names}, and says so when one cannot be done."),
+        );
+    }
+}

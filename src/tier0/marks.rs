@@ -1,0 +1,251 @@
+//! What single sentences give away: a complaint, a rule, an event, an end, an order to the writer of the SOP.
+//! Each mark is a small list of everyday words; a sentence without a mark stays unused rather than misread.
+
+use super::clause::{Clause, capital, clause, full_stop};
+use super::figures::has_figure;
+use super::words::{is_stop, stem_set, words};
+
+/// Whether a sentence limits the time of the work as a whole.
+pub(crate) fn limits_the_whole(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    let whole =
+        ["take longer than", "takes longer than", "take more than", "be done within", "be finished within"];
+    whole.iter().any(|phrase| lower.contains(phrase))
+}
+
+/// `What must be settled:`, `which fields must be filled`: a question to the writer of the SOP, no rule of it.
+pub(crate) fn asks_the_writer(said: &str) -> bool {
+    let first = words(said).into_iter().next().unwrap_or_default();
+    let asks = ["what", "which", "who", "whose", "how", "why", "where", "whether"];
+    asks.contains(&first.as_str()) && !said.to_lowercase().starts_with("what i would like")
+}
+
+/// Orders to the reader of the mission, not to the people who will work by the SOP.
+pub(crate) fn is_order_to_us(said: &str) -> bool {
+    let stems = stem_set(said);
+    let written = [
+        "write the procedure",
+        "write one procedure",
+        "write a procedure",
+        "write down",
+        "say what",
+        "say who",
+    ];
+    if written.iter().any(|begin| said.to_lowercase().starts_with(begin)) {
+        return true;
+    }
+    let wants_writing = ["writ", "sop", "help", "ignor", "document", "draft"];
+    let lower = said.to_lowercase();
+    let about_the_paper =
+        lower.contains("sop") || lower.contains("instructions") || lower.contains("write it down");
+    about_the_paper && wants_writing.iter().any(|stem| stems.contains(*stem)) && said.split(' ').count() < 16
+}
+
+/// The clause after `done when`, `finished once`, …
+pub(crate) fn done_clause(said: &str) -> Option<String> {
+    let lower = said.to_lowercase();
+    let heads = ["done", "finished", "complete", "closed", "over", "ends", "end"];
+    let links = [" when ", " once ", " as soon as ", " if "];
+    let found = heads
+        .iter()
+        .flat_map(|head| links.iter().map(move |link| format!("{head}{link}")))
+        .find_map(|mark| {
+            let at = lower.find(&mark)?;
+            let before = lower.get(..at)?.split_whitespace().count();
+            (before <= 6).then(|| said.get(at + mark.len()..)).flatten()
+        })?;
+    Some(found.trim().trim_end_matches('.').to_owned())
+}
+
+/// `We have one month by law.` → `Finish within one month by law.`
+pub(crate) fn limit_as_order(rule: &str) -> String {
+    match rule.strip_prefix("We have ").filter(|_| !super::figures::spans(rule).is_empty()) {
+        Some(limit) => format!("Finish within {limit}"),
+        None => rule.to_owned(),
+    }
+}
+
+/// A longer sentence is a story with a rule somewhere in it.
+pub(crate) const LONGEST_RULE: usize = 32;
+
+/// Without `Oh, and …` in front and `…, because …` behind.
+pub(crate) fn without_chat(said: &str) -> &str {
+    let mut said = said.trim();
+    for chat in ["Oh, and ", "Oh, ", "And ", "Also, ", "Anyway, ", "No, ", "So, "] {
+        said = said.strip_prefix(chat).unwrap_or(said);
+    }
+    let end = [", because ", " because otherwise", ", which is a story"]
+        .iter()
+        .filter_map(|mark| said.find(mark))
+        .min();
+    end.and_then(|end| said.get(..end)).unwrap_or(said)
+}
+
+/// Whether a sentence tells how things are today, not how they are to be.
+pub(crate) fn is_complaint(said: &str) -> bool {
+    let lower = format!(" {} ", said.to_lowercase().replace([',', '.', ';', '!'], " "));
+    let told = [
+        " nobody knew ",
+        " nobody knows ",
+        " nobody remembers ",
+        " nobody waters ",
+        " nobody told ",
+        " nobody thinks ",
+        " or not at all ",
+        " nobody can tell ",
+        " at the moment ",
+        " today we ",
+        " last week ",
+        " last year ",
+        " last month ",
+        " this year ",
+        " silence ",
+        " their own idea ",
+        " we argue ",
+        " people leave ",
+        " and keep ",
+        " keeps saying ",
+        " i was ",
+        " she said ",
+        " for days ",
+        " weeks ahead ",
+        " on the morning ",
+        " too late ",
+        " the other day ",
+        " by the way ",
+        " every time somebody ",
+    ];
+    let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+    told.iter().any(|phrase| lower.contains(phrase))
+        || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
+        || (lower.contains(" nobody ")
+            && !["needs", "may", "must", "can"]
+                .iter()
+                .any(|modal| lower.contains(&format!("nobody {modal} "))))
+}
+
+/// Whether a sentence that is no order still binds.
+pub(crate) fn binds(said: &str) -> bool {
+    let words = words(said);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let complaint = has(&["argue", "last", "twice", "yesterday", "nobody", "were", "was", "had"]);
+    let strong = has(&["must", "never", "needs", "need", "only", "requires", "always", "except", "unless"]);
+    (!complaint && (strong || has_figure(said))) || (strong && has_figure(said))
+}
+
+/// The event in a condition: `when a truck arrives` → `A truck arrives.`; `on Monday and Thursday` → `A Monday
+/// or Thursday begins.`
+pub(crate) fn event_in(condition: &str) -> Option<String> {
+    let (word, rest) = condition.split_once(' ')?;
+    let event = match word {
+        "when" | "once" | "whenever" | "as" => rest.trim_start_matches("soon as ").to_owned(),
+        "every" | "each" => format!("a new {rest} begins"),
+        "on" if rest.ends_with("day") && !rest.contains("the ") => {
+            format!("a {} begins", rest.replace(" and ", " or "))
+        }
+        "on" => format!("{rest} begins"),
+        _ => return None,
+    };
+    Some(full_stop(&capital(&event)))
+}
+
+/// Verbs of things that happen to us; they start work.
+pub(crate) const EVENTS: [&str; 24] = [
+    "arrive", "arrives", "come", "comes", "ask", "asks", "leave", "leaves", "reports", "report", "requests",
+    "fills", "submits", "hands", "signs", "calls", "writes", "happens", "fails", "breaks", "receives",
+    "closes", "applies", "resigns",
+];
+
+pub(crate) fn is_event(said: &str) -> bool {
+    let lower = said.to_lowercase();
+    let cyclic = ["every ", "each ", "once a ", "on the first"].iter().any(|start| lower.starts_with(start));
+    cyclic || words(said).iter().take(8).any(|word| EVENTS.contains(&word.as_str()))
+}
+
+/// Whether this order is somebody outside asking for the work, not the work itself.
+pub(crate) fn starts_work(order: &Clause) -> bool {
+    let outside = [
+        "someone",
+        "somebody",
+        "customer",
+        "employee",
+        "people",
+        "person",
+        "candidate",
+        "supplier",
+        "user",
+        "visitor",
+        "applicant",
+    ];
+    let verb = order.order.split(' ').next().unwrap_or_default();
+    let actor = order.actor.as_deref().unwrap_or_default().to_lowercase();
+    outside.iter().any(|who| actor.contains(who))
+        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send"].contains(&verb)
+}
+
+/// Up to the complaint: `Invoices arrive by e-mail, and we have paid two twice` → `Invoices arrive by e-mail.`
+pub(crate) fn first_clause(sentence: &str) -> String {
+    let cut =
+        [", and we", " and we ", " but ", " and nobody", " and keep ", ", and nobody", " and then there"];
+    let at = cut.iter().filter_map(|mark| sentence.find(mark)).min();
+    let cut = at.and_then(|at| sentence.get(..at)).filter(|cut| cut.split(' ').count() >= 3);
+    full_stop(cut.unwrap_or(sentence))
+}
+
+/// `draft the post in the folder` → `the post`.
+pub(crate) fn thing_of(order: &str) -> Option<String> {
+    let particles = ["up", "out", "off", "down", "back"];
+    let mut tokens = order.split(' ').skip(1).skip_while(|token| particles.contains(token));
+    tokens.next().filter(|token| ["the", "a", "an", "each", "every"].contains(token))?;
+    let noun: Vec<&str> = tokens.take_while(|token| !is_stop(token)).take(3).collect();
+    (!noun.is_empty()).then(|| format!("the {}", noun.join(" ").trim_end_matches([',', '.'])))
+}
+
+/// `a, b, and c` and `a; b` as pieces.
+pub(crate) fn list_pieces(text: &str) -> Vec<String> {
+    let text = text.trim().trim_end_matches('.').replace(", and then ", ", ").replace(", then ", ", ");
+    let text = text.replace(", and ", ", ").replace("; ", ", ");
+    let mut pieces: Vec<String> = text.split(", ").map(|piece| piece.trim().to_owned()).collect();
+    if let Some(last) = pieces.pop() {
+        match last.split_once(" and ") {
+            Some((a, b)) if clause(a).is_some() && clause(b).is_some() => {
+                pieces.extend([a.to_owned(), b.to_owned()]);
+            }
+            _ => pieces.push(last),
+        }
+    }
+    pieces
+}
+
+/// Below which heading of the mission file we are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Under {
+    #[default]
+    Anything,
+    Steps,
+    Trigger,
+    Done,
+    Inputs,
+    OutOfScope,
+    Rules,
+}
+
+pub(crate) fn heading(title: &str) -> Under {
+    let lower = title.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if has(&["out of scope", "not in scope", "exclu"]) {
+        Under::OutOfScope
+    } else if has(&["step", "procedure", "how it", "what happens", "process"]) {
+        Under::Steps
+    } else if has(&["trigger", "starts"]) {
+        Under::Trigger
+    } else if has(&["done", "finished", "complete"]) {
+        Under::Done
+    } else if has(&["input", "what we need", "fields"]) {
+        Under::Inputs
+    } else if has(&["rule", "constraint", "limits"]) {
+        Under::Rules
+    } else {
+        Under::Anything
+    }
+}

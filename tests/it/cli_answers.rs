@@ -1,0 +1,90 @@
+//! Answers from the command line: who may give them, once, to what they were shown; and the exit code of each refusal.
+
+use crate::world::World;
+
+const EXAMPLE: &str = "1-lead-qualification.md";
+
+#[test]
+fn an_answer_counts_once_from_who_is_asked_for_the_bytes_shown() {
+    let world = World::new();
+    let mission = world.example(EXAMPLE);
+    let inbox = world.json(&["inbox"]);
+    let hash = inbox[0]["hash"].as_str().unwrap().to_owned();
+
+    world.fails(5, &["approve", "D-99", "--as", "chief.staff"]);
+    world.fails(5, &["approve", "M-2020-0101-x", "--as", "chief.staff"]);
+    let unknown = world.fails(5, &["approve", "D-1", "--as", "nobody"]);
+    assert!(unknown.contains("asked of chief.staff"), "{unknown}");
+    world.fails(4, &["approve", "D-1", "--as", "vp.sales"]);
+    world.fails(2, &["answer", "D-1", "--as", "chief.staff", "--text", "yes"]);
+    world.fails(2, &["revise", "D-1", "--as", "chief.staff", "--comment", " "]);
+    world.fails(6, &["approve", "D-1", "--as", "chief.staff", "--hash", "00000000"]);
+    assert_eq!(world.json(&["inbox"]).as_array().unwrap().len(), 1, "nothing of this counted");
+
+    let said = world.done(&["approve", "D-1", "--as", "chief.staff", "--hash", &hash]);
+    assert!(said.contains("forwarded by chief.staff"), "{said}");
+    assert!(said.contains("up` and"), "it says who goes on: {said}");
+    let twice = world.fails(6, &["approve", "D-1", "--as", "chief.staff"]);
+    assert!(twice.contains("already decided: approve by chief.staff"), "{twice}");
+
+    world.drive();
+    assert_eq!(world.json(&["inbox", "--for", "ceo"])[0]["kind"], "publish");
+    assert_eq!(world.json(&["inbox", "--for", "chief.staff"]).as_array().unwrap().len(), 0);
+    let signed = world.json(&["approve", &mission, "--as", "ceo"]);
+    assert_eq!((&signed["verb"], &signed["driven"]), (&"approve".into(), &false.into()));
+    assert!(signed["os_user"].as_str().unwrap().contains("uid "), "{signed}");
+    world.drive();
+    assert_eq!(world.json(&["status", &mission])[0]["state"], "published");
+}
+
+#[test]
+fn revise_sends_back_and_reject_ends() {
+    let world = World::new();
+    let mission = world.example(EXAMPLE);
+    world.done(&[
+        "revise",
+        "D-1",
+        "--as",
+        "chief.staff",
+        "--comment",
+        "Say who calls first.",
+        "--line",
+        "30",
+    ]);
+    world.drive();
+    let status = world.json(&["status", &mission]);
+    assert_eq!(status[0]["round"], 2, "{status}");
+    let said = world.done(&["reject", &mission, "--as", "chief.staff", "--reason", "not now"]);
+    assert!(said.contains("rejected by chief.staff"), "{said}");
+    world.drive();
+    assert_eq!(world.json(&["status", &mission])[0]["state"], "rejected");
+    assert!(world.json(&["inbox"]).as_array().unwrap().is_empty());
+}
+
+#[test]
+fn only_those_concerned_cancel_a_mission() {
+    let world = World::new();
+    let mission = world.example(EXAMPLE);
+    world.fails(4, &["mission", "cancel", &mission, "--as", "sales.ops"]);
+    world.fails(5, &["mission", "cancel", "M-2020-0101-x", "--as", "ceo"]);
+    world.fails(6, &["mission", "retry", &mission, "--as", "cro"]);
+    world.done(&["mission", "cancel", &mission, "--as", "cro", "--comment", "not needed"]);
+    world.drive();
+    assert_eq!(world.json(&["status", &mission])[0]["state"], "cancelled");
+    world.fails(6, &["mission", "cancel", &mission, "--as", "cro"]);
+}
+
+#[test]
+fn any_party_calls_the_council_for_a_mission_or_a_file() {
+    let world = World::new();
+    let mission = world.example("2-partner-referrals.md");
+    world.fails(5, &["council", "request", &mission, "--as", "nobody"]);
+    world.fails(5, &["council", "request", "M-2020-0101-x", "--as", "ceo"]);
+    world.done(&["council", "request", &mission, "--as", "people.partner"]);
+    world.put("pitch.md", "# Our pitch\n\nWe are the first and the best, and everybody knows it.\n");
+    let review = world.json(&["council", "request", "pitch.md", "--as", "people.partner"]);
+    world.drive();
+    let review = review["mission"].as_str().unwrap();
+    assert_eq!(world.json(&["status", review])[0]["state"], "answered");
+    assert!(world.path(&format!("missions/{review}/council.md")).is_file());
+}
