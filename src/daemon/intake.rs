@@ -163,16 +163,10 @@ impl Intake {
             let path = entry.path();
             let Some(shape) = shape_of(&self.workspace.root, &path) else { continue };
             there.insert(path.clone());
-<<<<<<< HEAD
-            let seen = self.seen.entry(path.clone()).or_insert(Seen::new(shape, now));
-            if seen.shape != shape {
-                *seen = Seen::new(shape, now);
-=======
             let fresh = Seen::new(shape, now.checked_sub(self.still(shape)).unwrap_or(now));
             let seen = self.seen.entry(path.clone()).or_insert(fresh);
             if seen.shape != shape {
                 *seen = fresh;
->>>>>>> main
             }
             if seen.is_ready(now) {
                 ready.push(path);
