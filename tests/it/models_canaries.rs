@@ -99,6 +99,7 @@ fn shown(request: &Recorded) -> Shown {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one mission, searched for everything at once")]
 async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
     let drafts = Arc::new(AtomicUsize::new(0));
     let server = FakeOpenAi::start(move |q| Reply::json(&model(q, &drafts)));
@@ -175,13 +176,12 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        if entry.file_type().unwrap().is_dir() {
-            files.extend(walk(&entry.path()))
-        } else {
-            files.push(entry.path())
-        }
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+        let (below, here): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+        folders.extend(below);
+        files.extend(here);
     }
     files
 }
