@@ -169,7 +169,8 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
     }
     // The key is in no file of the workspace either.
     for entry in walk(world.root()) {
-        let bytes = std::fs::read(&entry).unwrap();
+        // The journal's side files go with its last reader.
+        let Ok(bytes) = std::fs::read(&entry) else { continue };
         let found = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
         assert!(!found, "{}", entry.display());
     }
