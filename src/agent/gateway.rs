@@ -74,11 +74,26 @@ impl Gateway {
             return Ok(found.clone());
         }
         let loaded = Arc::new(Snapshot::load(&self.journal, digest)?);
+        self.remember(digest, &loaded);
+        Ok(loaded)
+    }
+
+    /// Keeps a snapshot in memory. Returns the hash it is to be stored under, the bytes to store, and itself. The
+    /// bytes are without secrets, as stored bytes must be, so that both have the same hash.
+    pub fn keep_snapshot(&self, snapshot: &Snapshot) -> Result<(Digest, Vec<u8>, Arc<Snapshot>)> {
+        let bytes = self.journal.clean(&snapshot.text()?).into_bytes();
+        let digest = Digest::of(&bytes);
+        // What is asked for later is what was stored, also where a secret was taken out of it.
+        let kept = Arc::new(Snapshot::of(&bytes, &digest)?);
+        self.remember(&digest, &kept);
+        Ok((digest, bytes, kept))
+    }
+
+    fn remember(&self, digest: &Digest, snapshot: &Arc<Snapshot>) {
         if self.snapshots.len() >= CACHED_SNAPSHOTS {
             self.snapshots.clear();
         }
-        self.snapshots.insert(digest.clone(), loaded.clone());
-        Ok(loaded)
+        self.snapshots.insert(digest.clone(), snapshot.clone());
     }
 
     /// Asks `model`, again after transient faults as often as the limits allow. A server's wish to wait is

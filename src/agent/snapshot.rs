@@ -1,7 +1,7 @@
 //! Settings, roster and prompts as a mission found them at its start: edits count for new missions only.
 
 use crate::base::{Digest, Problem, files, problem::Result};
-use crate::journal::{Journal, Tx};
+use crate::journal::Journal;
 use crate::roster::{self, Agent, Roster};
 use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -41,18 +41,22 @@ impl Snapshot {
         if problems.is_empty() { Ok(Self { settings, roster, prompts }) } else { Err(problems) }
     }
 
-    /// Stores it under its hash.
-    pub fn store(&self, tx: &Tx<'_>) -> Result<Digest> {
-        let text = serde_json::to_vec(self)
-            .map_err(|error| Problem::failed(format!("BUG: the snapshot is not JSON: {error}")))?;
-        tx.blob(&text)
+    /// The form in which it is stored.
+    pub(super) fn text(&self) -> Result<String> {
+        serde_json::to_string(self)
+            .map_err(|error| Problem::failed(format!("BUG: the snapshot is not JSON: {error}")))
     }
 
     /// Loads a stored one.
     pub fn load(journal: &Journal, digest: &Digest) -> Result<Self> {
         let lost = || Problem::store(format!("the journal lacks the snapshot {}", digest.short()));
         let bytes = journal.blob(digest)?.ok_or_else(lost)?;
-        serde_json::from_slice(&bytes).map_err(|error| {
+        Self::of(&bytes, digest)
+    }
+
+    /// Reads the stored form.
+    pub(super) fn of(bytes: &[u8], digest: &Digest) -> Result<Self> {
+        serde_json::from_slice(bytes).map_err(|error| {
             Problem::store(format!("the snapshot {} cannot be read: {error}", digest.short()))
         })
     }

@@ -83,7 +83,9 @@ pub enum Outcome {
 
 impl Activity for Think {
     const NAME: &'static str = "think";
-    const REPEAT: Repeat = Repeat::Safe;
+    /// Its start is on record with the money set aside for it, in one commit right before the call: a record of the
+    /// start besides would be one more sync to disk for each call, and for the free answers of code the only one.
+    const REPEAT: Repeat = Repeat::Pure;
     type World = Gateway;
     type Output = Thought;
     fn key(&self) -> String {

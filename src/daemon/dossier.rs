@@ -1,29 +1,43 @@
 //! A mission's folder and the overview: STATUS.md for people, the artifacts, and the mission's own audit log.
 
-use super::status::{MissionStatus, status_of, statuses};
+use super::status::{MissionStatus, newest, status_of};
 use super::workspace::Workspace;
 use crate::base::text::{counted, put, put_line};
-use crate::base::{Problem, files, problem::Result};
+use crate::base::{Digest, Problem, files, problem::Result};
 use crate::journal::events_of;
 use crate::mission::{self, MissionState};
+use std::collections::HashMap;
 
 /// Missions listed in the overview; the command line lists them all.
-const LISTED: usize = 200;
+const LISTED: u32 = 200;
 /// Most events one mission's log is written with.
 const MOST_EVENTS: u32 = 100_000;
 
+/// What each file of the open missions' dossiers was last written with: what has not changed is not read again
+/// with every event.
+#[derive(Debug, Default)]
+pub(super) struct Written(HashMap<String, HashMap<String, Digest>>);
+
 /// Writes a mission's folder as the journal has it.
-pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
+pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> Result<()> {
     let folder = workspace.missions().join(id);
     let (status, artifacts, events) = workspace.journal.read(|db| {
         Ok((status_of(db, id)?, mission::artifacts(db, id)?, events_of(db, Some(id), 0, MOST_EVENTS)?))
     })?;
+    let known = written.0.entry(id.to_owned()).or_default();
     for artifact in &artifacts {
         let path = folder.join(&artifact.name);
+        if known.get(&artifact.name) == Some(&artifact.hash) && path.exists() {
+            continue;
+        }
         let bytes = workspace.journal.blob(&artifact.hash)?;
         let bytes =
             bytes.ok_or_else(|| Problem::store(format!("the journal lacks {id}/{}", artifact.name)))?;
         files::project(&path, &bytes)?;
+        known.insert(artifact.name.clone(), artifact.hash.clone());
+    }
+    if status.ended_at.is_some() {
+        written.0.remove(id);
     }
     if let Some(text) = decisions(workspace, id)? {
         files::project(&folder.join("decision.md"), text.as_bytes())?;
@@ -49,14 +63,14 @@ pub(super) fn remove_leftovers(workspace: &Workspace, id: &str) {
 
 /// Writes `missions/STATUS.md`.
 pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
-    let all = workspace.journal.read(|db| statuses(db, false))?;
+    let (listed, open) = workspace.journal.read(|db| newest(db, LISTED))?;
     let mut out = String::from("# Missions under way\n\n");
-    if all.is_empty() {
+    if listed.is_empty() {
         out.push_str("None. Drop a Markdown file into this folder to start one.\n");
     } else {
         out.push_str("| Mission | Title | Stands at | Waits for |\n|---|---|---|---|\n");
     }
-    for status in all.iter().take(LISTED) {
+    for status in &listed {
         put_line(
             &mut out,
             format_args!(
@@ -69,8 +83,8 @@ pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
             ),
         );
     }
-    if all.len() > LISTED {
-        put_line(&mut out, format_args!("\nand {} more: `sopd status` lists them.", all.len() - LISTED));
+    if open > LISTED {
+        put_line(&mut out, format_args!("\nand {} more: `sopd status` lists them.", open - LISTED));
     }
     files::project(&workspace.missions().join("STATUS.md"), out.as_bytes())
 }

@@ -4,12 +4,37 @@ use super::workspace::{PRIVATE_FOLDER, Workspace};
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::registry;
 use serde_json::json;
+use std::time::SystemTime;
+
+/// What INDEX.md was last found or made to be: its revision, and the size and time stamp of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Looked {
+    revision: i64,
+    file: Option<(u64, Option<SystemTime>)>,
+}
+
+/// [`keep`], where registry or file have moved since the last look. With thousands of SOPs the comparison costs a
+/// large part of a second's work, and the daemon looks after INDEX.md every two seconds.
+pub(super) fn look_after(workspace: &Workspace, last: &mut Looked) -> Result<()> {
+    let path = workspace.root.join("sops/INDEX.md");
+    let look = || -> Result<Looked> {
+        let file = std::fs::metadata(&path).ok().map(|data| (data.len(), data.modified().ok()));
+        Ok(Looked { revision: workspace.journal.read(registry::revision)?, file })
+    };
+    if look()? != *last {
+        // A revision that comes during the writing is looked at again with the next pass.
+        let revision = workspace.journal.read(registry::revision)?;
+        keep(workspace)?;
+        *last = Looked { revision, ..look()? };
+    }
+    Ok(())
+}
 
 /// Edits kept under one second's name; more are no person's.
 const MOST_EDITS: u32 = 100;
 
 /// Writes INDEX.md as the journal has it. Bytes that sopd did not write are put aside first and reported.
-pub(super) fn keep(workspace: &Workspace) -> Result<()> {
+pub fn keep(workspace: &Workspace) -> Result<()> {
     let Some(index) = workspace.journal.read(registry::index)? else { return Ok(()) };
     let path = workspace.root.join("sops/INDEX.md");
     let mark = workspace.root.join(PRIVATE_FOLDER).join("index.sha256");

@@ -19,8 +19,9 @@ use tokio::time::Instant;
 /// A file is taken when its size and time stamp have been still for this long: longer than an editor's pause
 /// between two writes, short enough that nobody waits for it.
 const SETTLED: Duration = Duration::from_millis(250);
-/// How often unsettled files are looked at again.
-const AGAIN: Duration = Duration::from_millis(50);
+/// How long ago, at most, a file is taken to have been still before it was first looked at: what it takes until a
+/// change is told. Time stamps are trusted no further, since files are copied with old ones.
+const TOLD_WITHIN: Duration = Duration::from_millis(50);
 /// How often the folder is looked at without being told: events get lost.
 const RESCAN: Duration = Duration::from_secs(2);
 /// Events closer together than this are told once.
@@ -75,6 +76,7 @@ struct Shape {
     changed: Option<SystemTime>,
 }
 
+#[derive(Clone, Copy)]
 struct Seen {
     shape: Shape,
     since: Instant,
@@ -111,8 +113,8 @@ impl Intake {
 
     /// When the folder should be looked at: it changed, a file may have settled, or it is time for a rescan.
     pub(super) async fn due(&self) {
-        let wait = if self.unsettled() { AGAIN } else { RESCAN };
-        let at = self.next.max(Instant::now() + Duration::ZERO).min(Instant::now() + wait);
+        let settling = self.seen.values().filter(|seen| seen.left.is_none()).map(|seen| seen.since + SETTLED);
+        let at = settling.min().map_or(self.next, |settled| settled.min(self.next));
         tokio::select! {
             () = self.told.notified() => {}
             () = tokio::time::sleep_until(at) => {}
@@ -161,9 +163,10 @@ impl Intake {
             let path = entry.path();
             let Some(shape) = shape_of(&self.workspace.root, &path) else { continue };
             there.insert(path.clone());
-            let seen = self.seen.entry(path.clone()).or_insert(Seen::new(shape, now));
+            let fresh = Seen::new(shape, now.checked_sub(self.still(shape)).unwrap_or(now));
+            let seen = self.seen.entry(path.clone()).or_insert(fresh);
             if seen.shape != shape {
-                *seen = Seen::new(shape, now);
+                *seen = fresh;
             }
             if seen.is_ready(now) {
                 ready.push(path);
@@ -173,6 +176,14 @@ impl Intake {
         drop_orphaned_explanations(&folder);
         ready.sort();
         Ok(ready)
+    }
+
+    /// How long a file that was just noticed has been as it is.
+    fn still(&self, shape: Shape) -> Duration {
+        let changed = shape.changed.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let now = u64::try_from(self.workspace.journal.clock().now().0).map(Duration::from_millis);
+        let still = now.ok().zip(changed).and_then(|(now, changed)| now.checked_sub(changed));
+        still.unwrap_or_default().min(TOLD_WITHIN)
     }
 
     /// Moves files whose missions were recorded right before a crash.

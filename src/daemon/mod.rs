@@ -12,6 +12,7 @@ mod status;
 mod workspace;
 
 pub use dossier::plain;
+pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit};
 pub use lock::{Lock, holder};
 pub use run::{Until, run};

@@ -8,6 +8,7 @@ use crate::journal::events_of;
 use crate::settings::Git;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,6 +16,8 @@ use tokio::time::Instant;
 const PERIOD: Duration = Duration::from_millis(100);
 /// How often INDEX.md and outstanding git commits are looked at without news.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
+/// How many times as long as a pass the pause after it is: files for eyes never hold up the work.
+const BREATH: u32 = 4;
 /// Events read at once.
 const PAGE: u32 = 2_000;
 
@@ -27,6 +30,14 @@ pub(super) struct Projector {
     fresh: bool,
     due: Instant,
     looked_after: Instant,
+    shelf: Arc<Mutex<Shelf>>,
+}
+
+/// What the last pass left on disk, so that the next one writes only what has changed.
+#[derive(Default)]
+struct Shelf {
+    dossiers: dossier::Written,
+    index: index_file::Looked,
 }
 
 impl Projector {
@@ -36,7 +47,8 @@ impl Projector {
             .and_then(|text| text.trim().parse().ok())
             .unwrap_or(0);
         let now = Instant::now();
-        Self { workspace: workspace.clone(), git, done, fresh: true, due: now, looked_after: now }
+        let shelf = Arc::default();
+        Self { workspace: workspace.clone(), git, done, fresh: true, due: now, looked_after: now, shelf }
     }
 
     /// When the next pass should be.
@@ -46,7 +58,8 @@ impl Projector {
 
     /// Writes what the journal has more than the files. Trouble with one file is told after the others are written.
     pub(super) async fn pass(&mut self) -> Result<()> {
-        self.due = Instant::now() + PERIOD;
+        let begun = Instant::now();
+        self.due = begun + PERIOD;
         let look_after = self.looked_after.elapsed() >= LOOK_AFTER;
         let head = self.workspace.journal.head()?.0;
         if head <= self.done && !look_after && !self.fresh {
@@ -54,15 +67,18 @@ impl Projector {
         }
         let (workspace, git, done) = (self.workspace.clone(), self.git, self.done);
         let tidy = std::mem::replace(&mut self.fresh, false);
+        let shelf = self.shelf.clone();
         let work = tokio::task::spawn_blocking(move || {
+            let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
             if tidy {
                 remove_leftovers(&workspace);
             }
-            project(&workspace, git, done, tidy)
+            project(&workspace, git, (done, tidy), &mut shelf)
         });
         let outcome =
             work.await.map_err(|error| Problem::failed(format!("BUG: a projection broke down: {error}")))?;
         self.looked_after = Instant::now();
+        self.due = self.looked_after + PERIOD.max(begun.elapsed() * BREATH);
         self.done = outcome?;
         Ok(())
     }
@@ -88,7 +104,7 @@ fn remove_leftovers(workspace: &Workspace) {
     departments.filter(|path| path.is_dir()).for_each(|folder| files::remove_leftovers(&folder));
 }
 
-fn project(workspace: &Workspace, git: Git, done: i64, tidy: bool) -> Result<i64> {
+fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &mut Shelf) -> Result<i64> {
     let mut at = done;
     let mut subjects = BTreeSet::new();
     let mut published = Vec::new();
@@ -108,14 +124,14 @@ fn project(workspace: &Workspace, git: Git, done: i64, tidy: bool) -> Result<i64
         if tidy {
             dossier::remove_leftovers(workspace, subject);
         }
-        if let Err(problem) = dossier::write(workspace, subject) {
+        if let Err(problem) = dossier::write(workspace, subject, &mut shelf.dossiers) {
             trouble = Some(problem);
         }
     }
     if !subjects.is_empty() {
         dossier::write_overview(workspace)?;
     }
-    index_file::keep(workspace)?;
+    index_file::look_after(workspace, &mut shelf.index)?;
     if git.commit {
         git::commit(workspace, &published);
     }

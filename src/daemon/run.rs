@@ -31,7 +31,11 @@ pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
     let workspace = Workspace::open(root, Access::Holder, clock)?;
     let settings = workspace.snapshot().map_err(first_of)?.settings;
     let gateway = Arc::new(Gateway::new(&workspace.journal, settings.calls));
-    let office = Arc::new(Office { root: workspace.root.clone(), journal: workspace.journal.clone() });
+    let office = Arc::new(Office {
+        root: workspace.root.clone(),
+        journal: workspace.journal.clone(),
+        gateway: gateway.clone(),
+    });
     let stories = mission::stories(Stories::default(), &office, &gateway);
     let engine = Engine::start(&workspace.journal, stories)?;
     let mut intake = Intake::start(&workspace)?;

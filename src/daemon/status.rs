@@ -42,6 +42,13 @@ pub fn statuses(db: &Connection, all: bool) -> Result<Vec<MissionStatus>> {
     mission::missions(db, all)?.into_iter().map(|row| of_row(db, row)).collect()
 }
 
+/// The status of the newest open missions, at most `limit`, and how many are open.
+pub(super) fn newest(db: &Connection, limit: u32) -> Result<(Vec<MissionStatus>, u32)> {
+    let (rows, open) = mission::open_missions(db, limit)?;
+    let listed: Result<_> = rows.into_iter().map(|row| of_row(db, row)).collect();
+    Ok((listed?, open))
+}
+
 /// The status of one mission.
 pub fn status_of(db: &Connection, id: &str) -> Result<MissionStatus> {
     of_row(db, mission::mission(db, id)?)

@@ -12,7 +12,7 @@ use super::workflow::{Asked, Stop, What, Workflow};
 use crate::base::{Kind, Problem, problem::Result};
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -108,6 +108,8 @@ pub(super) struct Driver<'a> {
     pub(super) given_up: Vec<(i64, GivenUp)>,
     /// Activities at work. They live and die with the drive: nothing runs that nobody drives.
     pub(super) running: FuturesUnordered<Abortable<BoxFuture<'static, Finished>>>,
+    /// Ended and not yet recorded.
+    pub(super) ended: VecDeque<Finished>,
     pub(super) aborts: HashMap<i64, AbortHandle>,
     children: HashSet<String>,
     pub(super) cancelled: bool,
@@ -134,6 +136,7 @@ impl<'a> Driver<'a> {
             pending: BTreeMap::new(),
             given_up: Vec::new(),
             running: FuturesUnordered::new(),
+            ended: VecDeque::new(),
             aborts: HashMap::new(),
             children: HashSet::new(),
             cancelled: false,
@@ -238,6 +241,7 @@ impl<'a> Driver<'a> {
     pub(super) fn deliver_cancel(&mut self, position: i64, at: i64) {
         self.cancelled = true;
         self.running.clear();
+        self.ended.clear();
         self.aborts.clear();
         let mut desk = self.handle.desk();
         for ordinal in std::mem::take(&mut self.pending).into_keys() {

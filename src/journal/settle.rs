@@ -10,7 +10,7 @@ use super::ledger::{Arrived, consume, step_of};
 use super::tx::Tx;
 use super::workflow::{Stop, What};
 use crate::base::{Kind, fault, problem::Result};
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,15 +59,22 @@ impl Driver<'_> {
                     return Ok(self.take_in(seen));
                 }
             }
-            if linger {
+            if let Some(finished) = self.ended.pop_front() {
+                if self.record_activity(finished).await? {
+                    return Ok(true);
+                }
+            } else if linger {
                 lingered = true;
                 self.look |= self.bell.rung_within(LINGER).await;
             } else if running {
                 tokio::select! {
                     Some(ended) = self.running.next() => {
                         // Given up activities end as aborted.
-                        if let Ok(finished) = ended && self.record_activity(finished).await? {
-                            return Ok(true);
+                        self.ended.extend(ended.ok());
+                        // Recording takes a sync to disk. Whatever runs beside is taken as far as it gets first, so
+                        // that it does not stand still meanwhile.
+                        while let Some(Some(ended)) = self.running.next().now_or_never() {
+                            self.ended.extend(ended.ok());
                         }
                     }
                     () = self.bell.rung() => {}

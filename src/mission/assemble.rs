@@ -62,7 +62,7 @@ impl Activity for Assemble {
         format!("assemble#{}", self.round)
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Assembled>, Failure> {
-        let snapshot = Snapshot::load(&office.journal, &self.snapshot)?;
+        let snapshot = office.gateway.snapshot(&self.snapshot)?;
         let today = office.journal.clock().now().day();
         let mut findings = Vec::new();
         let sop = self.document(&today, &mut findings);

@@ -96,7 +96,8 @@ impl Activity for SeatCouncil {
         if called_by.is_none() {
             return Ok(Recorded::of(None));
         }
-        let Snapshot { settings, roster, .. } = Snapshot::load(&office.journal, &self.snapshot)?;
+        let snapshot = office.gateway.snapshot(&self.snapshot)?;
+        let Snapshot { settings, roster, .. } = &*snapshot;
         let call = CouncilCall { classes: &[], ask: None, called_by: called_by.as_deref() };
         let seated = governance::council(&settings.council, &roster, &self.parties, &call, "");
         seated.map(Recorded::of).map_err(|reason| Failure::new(FailureClass::Content, reason))

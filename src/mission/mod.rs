@@ -27,7 +27,7 @@ pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claimed, mark_moved, mission,
-    missions, receive, unmoved,
+    missions, open_missions, receive, unmoved,
 };
 pub use workflow::Author;
 
@@ -43,6 +43,8 @@ pub struct Office {
     pub root: PathBuf,
     /// The journal.
     pub journal: Journal,
+    /// The door to models, which keeps the snapshots in use in memory.
+    pub gateway: Arc<Gateway>,
 }
 
 /// Adds everything a mission's journal may mention.
@@ -90,7 +92,7 @@ CREATE TABLE mission(
   ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mission_bytes ON mission(sha256);
-CREATE INDEX mission_open ON mission(id) WHERE ended_at IS NULL;
+CREATE INDEX mission_open ON mission(created_at, id) WHERE ended_at IS NULL;
 CREATE TABLE artifact(                  -- the dossier's files, by their content
   mission TEXT NOT NULL,
   name TEXT NOT NULL,

@@ -101,7 +101,7 @@ impl Activity for SettlePlan {
         if let Some(held) = self.take_turn(office).await? {
             return Ok(held);
         }
-        let snapshot = Snapshot::load(&office.journal, &self.snapshot)?;
+        let snapshot = office.gateway.snapshot(&self.snapshot)?;
         let plan = match self.complete(office, &snapshot)? {
             Ok(plan) => plan,
             Err(findings) => {

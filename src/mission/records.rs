@@ -156,6 +156,15 @@ pub fn missions(db: &Connection, all: bool) -> Result<Vec<MissionRow>> {
     Ok(rows)
 }
 
+/// The newest open missions, at most `limit`, and how many are open.
+pub fn open_missions(db: &Connection, limit: u32) -> Result<(Vec<MissionRow>, u32)> {
+    let sql = format!("{SELECT} WHERE ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT ?1");
+    let rows = db.prepare_cached(&sql)?.query_map([limit], read)?.collect::<Result<_, _>>()?;
+    let sql = "SELECT count(*) FROM mission WHERE ended_at IS NULL";
+    let open = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok((rows, open))
+}
+
 /// The files of a mission's dossier, by name.
 pub fn artifacts(db: &Connection, mission: &str) -> Result<Vec<Artifact>> {
     let rows = db

@@ -17,7 +17,7 @@ use crate::brief::Scenario;
 use crate::contract::verdicts::Judgement;
 use crate::contract::{Assertion, Finding, Severity, revision};
 use crate::decision::{Answer, DecisionKind, Verb};
-use crate::journal::{Failure, FailureClass, Stop, Workflow};
+use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
 use crate::roles::scrutiny::ScrutinyAnswer;
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise, WorkerDraft};
 use crate::roles::{Answered, AssertionView, MissionView};
@@ -52,9 +52,11 @@ pub(super) struct Round {
 }
 
 impl Desk<'_> {
-    async fn enter(&self, state: MissionState) -> Result<(), Stop> {
+    /// Recorded beside the work of the stage: whoever enters awaits it with the stage's own answer, so that telling
+    /// where a mission stands costs no time.
+    fn enter(&self, state: MissionState) -> Pending<()> {
         let mission = self.setup.asker.mission.clone();
-        self.w.call(Enter { mission, state, round: self.round, reason: String::new() }).await
+        self.w.call(Enter { mission, state, round: self.round, reason: String::new() })
     }
 
     /// The mission with everything the requester answered.
@@ -158,8 +160,9 @@ impl Desk<'_> {
 
     /// One round: synthesis, coded checks, council, scrutiny and user test in parallel, judgement.
     async fn once(&mut self) -> Result<Round, Stop> {
-        self.enter(MissionState::Synthesising).await?;
+        let entered = self.enter(MissionState::Synthesising);
         let synthesis = self.synthesise().await?;
+        entered.await?;
         let assemble = Assemble {
             mission: self.setup.asker.mission.clone(),
             snapshot: self.setup.asker.snapshot.clone(),
@@ -220,8 +223,9 @@ impl Desk<'_> {
             carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
         });
         let council = self.counsel(assembled).await?;
-        self.enter(MissionState::Validating).await?;
+        let entered = self.enter(MissionState::Validating);
         let (scrutiny, tested) = self.validate(assembled, &carried).await?;
+        entered.await?;
         let judge = Judge {
             mission: self.setup.asker.mission.clone(),
             plan: self.plan.clone(),

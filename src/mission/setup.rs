@@ -72,16 +72,19 @@ impl Activity for Prepare {
         format!("prepare#{}", self.nth)
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Prepared>, Failure> {
-        let snapshot = match &self.snapshot {
-            Some(digest) => Snapshot::load(&office.journal, digest)?,
-            None => Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?,
+        let (digest, bytes, snapshot) = match &self.snapshot {
+            Some(digest) => (digest.clone(), None, office.gateway.snapshot(digest)?),
+            None => {
+                let read = Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?;
+                let (digest, bytes, snapshot) = office.gateway.keep_snapshot(&read)?;
+                (digest, Some(bytes), snapshot)
+            }
         };
-        let kept = snapshot.clone();
-        let digest = office.journal.append_async(move |tx| kept.store(tx)).await?;
-        let prepared = self.look(office, &snapshot, digest)?;
-        let (mission, snapshot) = (self.mission, prepared.setup.asker.snapshot.clone());
+        let prepared = self.look(office, &snapshot, digest.clone())?;
+        let mission = self.mission;
         Ok(Recorded::of(prepared)
-            .event(&mission.clone(), "prepared", json!({ "snapshot": snapshot }))
+            .event(&mission.clone(), "prepared", json!({ "snapshot": digest }))
+            .change(move |tx| bytes.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop)))
             .change(move |tx| set_state(tx, &mission, MissionState::Planning, "")))
     }
 }

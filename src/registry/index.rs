@@ -146,6 +146,12 @@ fn day(at: Option<Instant>) -> String {
     at.map_or_else(|| "–".to_owned(), Instant::day)
 }
 
+/// The registry's revision; 0 while nothing was ever published.
+pub fn revision(db: &Connection) -> Result<i64> {
+    let sql = "SELECT coalesce(max(revision), 0) FROM registry_revision";
+    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 fn revisions(db: &Connection) -> Result<Vec<Revision>> {
     let sql =
         "SELECT revision, at, what, by, mission, seq, hash FROM registry_revision ORDER BY revision DESC";

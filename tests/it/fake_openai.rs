@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -157,12 +157,18 @@ pub(crate) struct FakeOpenAi {
 struct Shared {
     responder: Box<dyn Fn(&Question) -> Reply + Send + Sync>,
     requests: Mutex<Vec<Recorded>>,
+    /// When each request had come in whole, and when it was answered, by index.
+    times: Mutex<Vec<(Instant, Option<Instant>)>>,
 }
 
 impl FakeOpenAi {
     /// A server on a free port whose chat answers come from `responder`; `GET /v1/models` lists `fake-1`.
     pub(crate) fn start(responder: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
-        let shared = Arc::new(Shared { responder: Box::new(responder), requests: Mutex::default() });
+        let shared = Arc::new(Shared {
+            responder: Box::new(responder),
+            requests: Mutex::default(),
+            times: Mutex::default(),
+        });
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -185,6 +191,11 @@ impl FakeOpenAi {
     /// Every request so far, in the order they came.
     pub(crate) fn requests(&self) -> Vec<Recorded> {
         self.shared.requests.lock().unwrap().clone()
+    }
+
+    /// When each request had come in whole, and when its answer was sent, if it was.
+    pub(crate) fn times(&self) -> Vec<(Instant, Option<Instant>)> {
+        self.shared.times.lock().unwrap().clone()
     }
 
     /// How many requests came so far.
@@ -212,9 +223,12 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let index = {
             let mut requests = shared.requests.lock().unwrap();
             requests.push(request.clone());
+            shared.times.lock().unwrap().push((Instant::now(), None));
             requests.len() - 1
         };
-        if !send(&mut stream, answer(shared, index, &request)).await? {
+        let goes_on = send(&mut stream, answer(shared, index, &request)).await?;
+        shared.times.lock().unwrap()[index].1 = Some(Instant::now());
+        if !goes_on {
             return Ok(());
         }
     }

@@ -1,7 +1,8 @@
-//! A hundred thousand workflows that wait for a person until a deadline: memory, start to ready, and all deadlines
-//! falling due together, beside the same row changes made raw on the same disk in the same run.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints its table and may fail")]
+//! The engine alone: a hundred thousand workflows that wait for a person until a deadline, and all deadlines falling
+//! due together, beside the same row changes made raw on the same disk in the same run.
 
+use super::WAITING;
+use super::common::memory_of;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use sopd::base::{Clock, Instant as Moment};
@@ -9,7 +10,6 @@ use sopd::journal::{Access, Either, Engine, Journal, Redactor, Stop, Stories, St
 use std::path::Path;
 use std::time::Instant;
 
-const WAITING: u32 = 100_000;
 const NOW: i64 = 1_800_000_000_000;
 const DUE: i64 = NOW + 3_600_000;
 /// Row changes that share one raw transaction: what the engine's commits hold at most.
@@ -100,24 +100,14 @@ fn raw(path: &Path) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Resident memory now and at its highest, in MB.
-fn memory() -> (f64, f64) {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = |name: &str| {
-        let value = status.lines().find_map(|line| line.strip_prefix(name));
-        value.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN)
-    };
-    (line("VmRSS:") / 1024.0, line("VmHWM:") / 1024.0)
-}
-
 async fn measure(path: &Path) -> f64 {
     let start = Instant::now();
     let (journal, clock) = open(path);
     let engine = Engine::start(&journal, Stories::default().story::<Approval>()).unwrap();
     engine.idle().await;
     let ready = start.elapsed().as_secs_f64();
-    println!("{:<40} {:>9.3} s   aim < 1 s", "start to ready", ready);
-    println!("{:<40} {:>9.1} MB  aim < 100 MB", "resident, all waiting", memory().0);
+    println!("{:<52} {:>9.3} s   aim < 1 s", "start to ready", ready);
+    println!("{:<52} {:>9.1} MB  aim < 100 MB", "resident, all waiting", memory_of("self").0);
     let start = Instant::now();
     clock.set(Moment(DUE + 1));
     engine.idle().await;
@@ -130,30 +120,32 @@ async fn measure(path: &Path) -> f64 {
         })
         .unwrap();
     assert_eq!(done, WAITING, "every deadline was observed");
-    println!("{:<40} {:>9.2} s   {:.0} /s", "all deadlines at once", seconds, f64::from(WAITING) / seconds);
-    println!("{:<40} {:>9.1} MB", "resident at its highest", memory().1);
+    println!("{:<52} {:>9.2} s   {:.0} /s", "all deadlines at once", seconds, f64::from(WAITING) / seconds);
+    println!("{:<52} {:>9.1} MB", "resident at its highest", memory_of("self").1);
     engine.stop().await;
     seconds
 }
 
-fn main() {
-    if let Some(path) = std::env::var_os(SEED) {
-        seed(Path::new(&path));
-        return;
-    }
+/// Whether this process was only to fill a journal, which it then has done.
+pub(super) fn was_seed() -> bool {
+    let path = std::env::var_os(SEED);
+    path.as_ref().map(|path| seed(Path::new(path))).is_some()
+}
+
+pub(super) fn bench() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("waiting.db");
     let program = std::env::current_exe().unwrap();
     assert!(std::process::Command::new(program).env(SEED, &path).status().unwrap().success());
-    println!("{WAITING} workflows waiting for an answer or a deadline, synchronous=FULL");
+    println!("the engine alone: {WAITING} workflows waiting for an answer or a deadline, synchronous=FULL");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let seconds = runtime.block_on(measure(&path));
     let raw = raw(&folder.path().join("raw.db"));
     println!(
-        "{:<40} {:>9.2} s   {:.0} /s",
+        "{:<52} {:>9.2} s   {:.0} /s",
         "the same rows raw, 256 per commit",
         raw,
         f64::from(WAITING) / raw
     );
-    println!("{:<40} {:>9.2}", "ratio", raw / seconds);
+    println!("{:<52} {:>9.2}", "ratio", raw / seconds);
 }
