@@ -1,7 +1,7 @@
 //! What single sentences give away: a complaint, a rule, an event, an end, an order to the writer of the SOP.
 //! Each mark is a small list of everyday words; a sentence without a mark stays unused rather than misread.
 
-use super::clause::{Clause, capital, clause, full_stop};
+use super::clause::{Clause, capital, clause, full_stop, uncapital};
 use super::figures::has_figure;
 use super::words::{is_stop, stem_set, words};
 
@@ -114,11 +114,42 @@ pub(crate) fn is_complaint(said: &str) -> bool {
         " the other day ",
         " by the way ",
         " every time somebody ",
+        " vanish",
+        " disappear",
+        " months later ",
+        " whatever ",
+        " for weeks ",
+        " wait weeks ",
+        " hang up ",
+        " hear nothing ",
+        " passed around ",
+        " passed from one ",
+        " learns it from ",
+        " on their own ",
+        " by whoever ",
+        " middle of the day ",
+        " find out ",
+        " finds out ",
+        " come late ",
+        " comes late ",
+        " are wrong ",
+        " is wrong ",
+        " get lost ",
+        " gets lost ",
+        " forgotten ",
+        " annoying ",
+        " never match",
+        " twice or ",
+        " dead link ",
+        " no idea ",
+        " whoever shouts ",
+        " notice first ",
     ];
     let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
     told.iter().any(|phrase| lower.contains(phrase))
         || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
         || (lower.contains(" nobody ")
+            && !lower.contains(" nobody else ")
             && !["needs", "may", "must", "can"]
                 .iter()
                 .any(|modal| lower.contains(&format!("nobody {modal} "))))
@@ -144,16 +175,42 @@ pub(crate) fn event_in(condition: &str) -> Option<String> {
             format!("a {} begins", rest.replace(" and ", " or "))
         }
         "on" => format!("{rest} begins"),
+        "before" if rest.starts_with("a ") && rest.split(' ').count() <= 4 => format!("{rest} is planned"),
         _ => return None,
     };
     Some(full_stop(&capital(&event)))
 }
 
+/// `Nobody promises money on the first call.`: a rule, said as how it is to be.
+pub(crate) fn forbids(said: &str) -> bool {
+    let words = words(said);
+    let verb = |at: usize| {
+        words.get(at).is_some_and(|word| super::verbs::base_of(word, super::verbs::Form::Third).is_some())
+    };
+    let nobody = words.first().is_some_and(|word| word == "nobody" || word == "nothing");
+    let other = words.get(1).is_some_and(|word| word == "else");
+    nobody && (other || verb(1))
+}
+
+/// What a complaint says about the event that starts the work: its condition, or its part before the trouble.
+pub(crate) fn event_of_complaint(said: &str) -> Option<String> {
+    let lower = uncapital(said);
+    let conditional = ["when ", "whenever ", "once "].iter().any(|word| lower.starts_with(word));
+    if let Some((condition, _)) = lower.split_once(',').filter(|_| conditional) {
+        return event_in(condition);
+    }
+    let mut cut = first_clause(&full_stop(&capital(said)));
+    if is_complaint(&cut) {
+        cut = full_stop(cut.split(" and ").next().unwrap_or_default());
+    }
+    (cut.split(' ').count() >= 2 && is_event(&cut) && !is_complaint(&cut)).then_some(cut)
+}
+
 /// Verbs of things that happen to us; they start work.
-pub(crate) const EVENTS: [&str; 24] = [
+pub(crate) const EVENTS: [&str; 25] = [
     "arrive", "arrives", "come", "comes", "ask", "asks", "leave", "leaves", "reports", "report", "requests",
-    "fills", "submits", "hands", "signs", "calls", "writes", "happens", "fails", "breaks", "receives",
-    "closes", "applies", "resigns",
+    "fills", "submits", "hands", "signs", "calls", "writes", "call", "happens", "fails", "breaks",
+    "receives", "closes", "applies", "resigns",
 ];
 
 pub(crate) fn is_event(said: &str) -> bool {
@@ -176,11 +233,16 @@ pub(crate) fn starts_work(order: &Clause) -> bool {
         "user",
         "visitor",
         "applicant",
+        "traveller",
+        "requester",
+        "caller",
+        "their manager",
     ];
     let verb = order.order.split(' ').next().unwrap_or_default();
     let actor = order.actor.as_deref().unwrap_or_default().to_lowercase();
     outside.iter().any(|who| actor.contains(who))
-        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send"].contains(&verb)
+        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send", "write"]
+            .contains(&verb)
 }
 
 /// Up to the complaint: `Invoices arrive by e-mail, and we have paid two twice` → `Invoices arrive by e-mail.`

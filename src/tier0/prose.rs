@@ -5,9 +5,9 @@
 use super::clause::{Clause, capital, clause, clauses, full_stop, pronoun_resolved};
 use super::figures::deadlines;
 use super::marks::{
-    LONGEST_RULE, Under, asks_the_writer, binds, done_clause, event_in, first_clause, heading, is_complaint,
-    is_event, is_order_to_us, limit_as_order, limits_the_whole, list_pieces, starts_work, thing_of,
-    without_chat,
+    LONGEST_RULE, Under, asks_the_writer, binds, done_clause, event_in, event_of_complaint, first_clause,
+    forbids, heading, is_complaint, is_event, is_order_to_us, limit_as_order, limits_the_whole, list_pieces,
+    starts_work, thing_of, without_chat,
 };
 use super::material::{FEW_STEPS, bounded, conditions_as_rules, split};
 use super::sentences::{Block, blocks, sentences};
@@ -42,6 +42,8 @@ pub(crate) struct Material {
     pub(crate) contradictions: Vec<(String, String)>,
     /// How things are today: why somebody asks for the SOP.
     pub(crate) background: Vec<String>,
+    /// Orders that were read and do not read like one; they are asked about.
+    pub(crate) unclear: Vec<String>,
     /// Sentences that were read and not used.
     pub(crate) unused: Vec<String>,
     /// Whether the words are English enough to be read.
@@ -85,6 +87,9 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
     }
     if material.steps.len() < FEW_STEPS {
         material.steps = material.steps.iter().flat_map(split).collect();
+    }
+    if super::sound::can_lead(&material) {
+        super::sound::set_unclear_aside(&mut material);
     }
     bounded(&mut material);
     material.contradictions = super::contradiction::found(&material);
@@ -218,8 +223,12 @@ impl Reader {
             self.material.done = Some(done);
         } else if asks_the_writer(said) {
             self.material.unused.push(said.clone());
+        } else if forbids(said) && !self.material.steps.is_empty() {
+            self.material.rules.push(full_stop(&capital(said)));
         } else if is_complaint(said) {
-            self.event(said);
+            if self.material.trigger.is_none() {
+                self.material.trigger = event_of_complaint(said);
+            }
             if said.split(' ').count() <= LONGEST_RULE {
                 self.material.background.push(full_stop(&capital(said)));
             } else {
@@ -231,12 +240,15 @@ impl Reader {
             || self.listed_orders(said))
         {
             self.find_inputs(said);
-            let found = clauses(said);
-            if found.is_empty() {
-                self.remark(said);
+            let mut found = false;
+            for piece in super::pieces::pieces(said) {
+                if let Some(order) = clause(&piece) {
+                    found = true;
+                    self.order(order, &piece);
+                }
             }
-            for order in found {
-                self.order(order, said);
+            if !found {
+                self.remark(said);
             }
         }
     }
@@ -244,6 +256,14 @@ impl Reader {
     fn order(&mut self, mut order: Clause, said: &str) {
         if order.never {
             self.material.rules.push(order.sentence());
+            return;
+        }
+        if order.actor.as_deref() == Some("one") {
+            let rule = full_stop(&capital(said));
+            match self.material.steps.last_mut() {
+                Some(step) => step.rules.push(rule),
+                None => self.material.unused.push(rule),
+            }
             return;
         }
         if self.material.steps.is_empty() {
