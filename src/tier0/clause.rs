@@ -127,9 +127,21 @@ pub(crate) fn coordinated_orders(order: &Clause) -> Vec<Clause> {
     let clean = |piece: Vec<&str>| {
         let text = piece.join(" ");
         let text = text.trim_end_matches(" and").trim_end_matches(" then").trim_end_matches([',', ' ']);
-        Clause { order: text.to_owned(), ..order.clone() }
+        Clause { order: joined(text), ..order.clone() }
     };
     pieces.into_iter().filter(|piece| !piece.is_empty()).map(clean).collect()
+}
+
+/// `water the plants, wipe the leaves`, left over from a longer list, gets its `and` back.
+fn joined(order: &str) -> String {
+    match order.rsplit_once(", ") {
+        Some((head, tail)) if !order.contains(" and ") => {
+            let verb = tail.split(' ').next().unwrap_or_default();
+            let link = if base_of(verb, Form::Base).is_some() { " and " } else { ", " };
+            format!("{head}{link}{tail}")
+        }
+        _ => order.to_owned(),
+    }
 }
 
 /// Everyday phrases whose verb says too little, and what they mean.

@@ -102,7 +102,7 @@ pub(crate) fn is_complaint(said: &str) -> bool {
         " silence ",
         " their own idea ",
         " we argue ",
-        " people leave ",
+        " people leave and ",
         " and keep ",
         " keeps saying ",
         " i was ",
@@ -203,7 +203,7 @@ pub(crate) fn event_of_complaint(said: &str) -> Option<String> {
     if is_complaint(&cut) {
         cut = full_stop(cut.split(" and ").next().unwrap_or_default());
     }
-    (cut.split(' ').count() >= 2 && is_event(&cut) && !is_complaint(&cut)).then_some(cut)
+    (cut.split(' ').count() >= 3 && is_event(&cut) && !is_complaint(&cut)).then_some(cut)
 }
 
 /// Verbs of things that happen to us; they start work.

@@ -53,7 +53,7 @@ fn begins_clause(tokens: &[&str]) -> bool {
         return clause(&tokens.join(" ")).is_some();
     }
     let many = word.len() > 3 && word.ends_with('s') && base_of(&word, Form::Third).is_none();
-    if !(starts_subject(first) || NUMBERS.contains(&word.as_str()) || many) {
+    if !(starts_subject(first) || word == "one" || NUMBERS.contains(&word.as_str()) || many) {
         return false;
     }
     (1..=LONGEST_INNER.min(tokens.len().saturating_sub(1))).any(|at| finite(tokens, at))

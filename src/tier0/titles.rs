@@ -44,6 +44,12 @@ fn of_order(order: &Clause, subject: &str) -> String {
             break;
         }
     }
+    // A title that is too long ends before its last phrase, not in the middle of it.
+    if kept.len() >= LONGEST {
+        let phrase = |word: &&str| ENDS.contains(word) || *word == "to";
+        let last = kept.iter().rposition(phrase).filter(|at| *at > SHORTEST);
+        kept.truncate(last.unwrap_or(kept.len()));
+    }
     let dangling = ["the", "a", "an", "and", "or", "of", "to", "for", "on", "in", "by", "with", "at", "its"];
     while kept.last().is_some_and(|last| kept.len() > 2 && dangling.contains(&last.to_lowercase().as_str())) {
         kept.pop();
@@ -65,7 +71,10 @@ fn short_list(order: &str) -> Option<String> {
     let words = |token: &&str| token.trim_end_matches([',', '.']).to_owned();
     let is_verb = |token: &&str| super::verbs::base_of(&words(token), super::verbs::Form::Base).is_some();
     let items = tokens.get(first_comma + 1..joint)?;
-    let plain = first_comma <= 2 && items.len() <= 3 && items.first().is_some_and(|next| !is_verb(next));
+    let plain = first_comma <= 2
+        && tokens.get(1).is_some_and(|next| !super::clause::DETERMINERS.contains(next))
+        && items.len() <= 3
+        && items.first().is_some_and(|next| !is_verb(next));
     let kept = tokens.get(..=joint + 1)?;
     (plain && !["the", "a", "an"].contains(item))
         .then(|| kept.join(" ").trim_end_matches([',', '.']).to_owned())
