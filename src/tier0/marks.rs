@@ -81,72 +81,74 @@ pub(crate) fn without_chat(said: &str) -> &str {
     end.and_then(|end| said.get(..end)).unwrap_or(said)
 }
 
+/// Everyday words for what goes wrong today.
+const TROUBLE: [&str; 59] = [
+    " nobody knew ",
+    " nobody knows ",
+    " nobody remembers ",
+    " nobody waters ",
+    " nobody told ",
+    " nobody thinks ",
+    " or not at all ",
+    " nobody can tell ",
+    " at the moment ",
+    " today we ",
+    " last week ",
+    " last year ",
+    " last month ",
+    " this year ",
+    " silence ",
+    " their own idea ",
+    " we argue ",
+    " people leave and ",
+    " and keep ",
+    " keeps saying ",
+    " i was ",
+    " she said ",
+    " for days ",
+    " weeks ahead ",
+    " on the morning ",
+    " too late ",
+    " the other day ",
+    " by the way ",
+    " every time somebody ",
+    " vanish",
+    " disappear",
+    " months later ",
+    " whatever ",
+    " for weeks ",
+    " wait weeks ",
+    " hang up ",
+    " hear nothing ",
+    " passed around ",
+    " passed from one ",
+    " learns it from ",
+    " on their own ",
+    " by whoever ",
+    " middle of the day ",
+    " find out ",
+    " finds out ",
+    " come late ",
+    " comes late ",
+    " are wrong ",
+    " is wrong ",
+    " get lost ",
+    " gets lost ",
+    " forgotten ",
+    " annoying ",
+    " never match",
+    " twice or ",
+    " dead link ",
+    " no idea ",
+    " whoever shouts ",
+    " notice first ",
+];
+
 /// Whether a sentence tells how things are today, not how they are to be.
 pub(crate) fn is_complaint(said: &str) -> bool {
     let lower = format!(" {} ", said.to_lowercase().replace([',', '.', ';', '!'], " "));
-    let told = [
-        " nobody knew ",
-        " nobody knows ",
-        " nobody remembers ",
-        " nobody waters ",
-        " nobody told ",
-        " nobody thinks ",
-        " or not at all ",
-        " nobody can tell ",
-        " at the moment ",
-        " today we ",
-        " last week ",
-        " last year ",
-        " last month ",
-        " this year ",
-        " silence ",
-        " their own idea ",
-        " we argue ",
-        " people leave and ",
-        " and keep ",
-        " keeps saying ",
-        " i was ",
-        " she said ",
-        " for days ",
-        " weeks ahead ",
-        " on the morning ",
-        " too late ",
-        " the other day ",
-        " by the way ",
-        " every time somebody ",
-        " vanish",
-        " disappear",
-        " months later ",
-        " whatever ",
-        " for weeks ",
-        " wait weeks ",
-        " hang up ",
-        " hear nothing ",
-        " passed around ",
-        " passed from one ",
-        " learns it from ",
-        " on their own ",
-        " by whoever ",
-        " middle of the day ",
-        " find out ",
-        " finds out ",
-        " come late ",
-        " comes late ",
-        " are wrong ",
-        " is wrong ",
-        " get lost ",
-        " gets lost ",
-        " forgotten ",
-        " annoying ",
-        " never match",
-        " twice or ",
-        " dead link ",
-        " no idea ",
-        " whoever shouts ",
-        " notice first ",
-    ];
     let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
-    told.iter().any(|phrase| lower.contains(phrase))
+    TROUBLE.iter().any(|phrase| lower.contains(phrase))
         || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
         || (lower.contains(" nobody ")
             && !lower.contains(" nobody else ")
@@ -310,4 +312,24 @@ pub(crate) fn heading(title: &str) -> Under {
     } else {
         Under::Anything
     }
+}
+
+/// The names in `fills in a form with name, e-mail and order number`, `must state name, date and reason`.
+pub(crate) fn inputs_in(said: &str) -> Vec<String> {
+    let lower = said.to_lowercase();
+    let marks = [
+        "form with ",
+        "request with ",
+        "must include ",
+        "must contain ",
+        "must state ",
+        "we ask for ",
+        "please give ",
+    ];
+    let Some(rest) = marks.iter().find_map(|mark| lower.split_once(mark).map(|(_, rest)| rest)) else {
+        return Vec::new();
+    };
+    let list = rest.trim_end_matches('.').replace(" and ", ", ");
+    let names = list.split(',').map(str::trim);
+    names.filter(|name| !name.is_empty() && name.split(' ').count() <= 4).map(str::to_owned).collect()
 }

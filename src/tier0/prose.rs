@@ -239,7 +239,7 @@ impl Reader {
             || self.is_out_of_scope(said)
             || self.listed_orders(said))
         {
-            self.find_inputs(said);
+            self.material.inputs.extend(super::marks::inputs_in(said));
             let mut found = false;
             for piece in super::pieces::pieces(said) {
                 if let Some(order) = clause(&piece) {
@@ -419,27 +419,6 @@ impl Reader {
             self.material.out_of_scope.push(full_stop(&capital(said)));
         }
         found
-    }
-
-    /// `fills in a form with name, e-mail and order number`, `states name, date and reason`.
-    fn find_inputs(&mut self, said: &str) {
-        let lower = said.to_lowercase();
-        let marks = [
-            "form with ",
-            "request with ",
-            "must include ",
-            "must contain ",
-            "must state ",
-            "we ask for ",
-            "please give ",
-        ];
-        let Some(rest) = marks.iter().find_map(|mark| lower.split_once(mark).map(|(_, rest)| rest)) else {
-            return;
-        };
-        let list = rest.trim_end_matches('.').replace(" and ", ", ");
-        let names =
-            list.split(',').map(str::trim).filter(|name| !name.is_empty() && name.split(' ').count() <= 4);
-        self.material.inputs.extend(names.map(str::to_owned));
     }
 }
 

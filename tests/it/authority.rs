@@ -1,9 +1,9 @@
 //! Who may do what, and what time does to what nobody does.
 
 use super::faults_world::{World, example, given};
-use serde_json::{Value, json};
 use sopd::base::Kind;
 use sopd::decision::{Decision, DecisionKind, Given, State, Verb};
+use serde_json::{Value, json};
 
 const INVOICES: &str = "# Vendor invoice approval\n\nWe paid one supplier twice and another four weeks late. Write the \
                         procedure for supplier invoices, from their arrival in the mailbox to the payment.\n";
@@ -147,16 +147,10 @@ fn a_decision_on_an_earlier_round_is_void_for_the_next_one() {
 fn words_are_asked_for_where_they_are_needed() {
     let (world, _, decision) = forwarded();
     for verb in [Verb::Reject, Verb::Revise] {
-        assert_eq!(
-            world.resolve(&decision.id, verb, given("chief.staff", " ")).unwrap_err().kind,
-            Kind::Usage
-        );
+        assert_eq!(world.resolve(&decision.id, verb, given("chief.staff", " ")).unwrap_err().kind, Kind::Usage);
     }
     for verb in [Verb::Answer, Verb::Retry] {
-        assert_eq!(
-            world.resolve(&decision.id, verb, given("chief.staff", "x")).unwrap_err().kind,
-            Kind::Usage
-        );
+        assert_eq!(world.resolve(&decision.id, verb, given("chief.staff", "x")).unwrap_err().kind, Kind::Usage);
     }
 }
 
@@ -166,8 +160,7 @@ fn failed_blocking_assertions_need_an_override_that_stays_visible() {
     let failed = json!(["VAL-STEPS-001"]).to_string();
     let id = decision.id.clone();
     let mark = move |tx: &sopd::journal::Tx<'_>| {
-        let sql =
-            "UPDATE decision SET details = json_set(details, '$.failed', json(?2)) WHERE 'D-' || number = ?1";
+        let sql = "UPDATE decision SET details = json_set(details, '$.failed', json(?2)) WHERE 'D-' || number = ?1";
         Ok(tx.db().execute(sql, (&id, &failed))?)
     };
     assert_eq!(world.guest().journal.append(mark).unwrap(), 1);
@@ -220,10 +213,7 @@ fn a_requester_signs_only_where_nobody_else_is_left_and_that_is_on_record() {
     world.settle();
     let signature = world.only();
     assert_eq!(signature.ask.asked_of, ["cro"]);
-    assert_eq!(
-        world.resolve(&signature.id, Verb::Approve, given("ceo", "")).unwrap_err().kind,
-        Kind::NotAllowed
-    );
+    assert_eq!(world.resolve(&signature.id, Verb::Approve, given("ceo", "")).unwrap_err().kind, Kind::NotAllowed);
 }
 
 #[test]
@@ -235,11 +225,7 @@ fn where_nobody_may_sign_the_plan_says_so_before_any_work() {
     let decision = world.only();
     assert_eq!(decision.ask.kind, DecisionKind::Stuck);
     assert!(decision.ask.why.contains("vp.sales drafted part of it"), "{}", decision.ask.why);
-    assert!(
-        !world.kinds(&mission).iter().any(|kind| kind.starts_with("draft")),
-        "{:?}",
-        world.kinds(&mission)
-    );
+    assert!(!world.kinds(&mission).iter().any(|kind| kind.starts_with("draft")), "{:?}", world.kinds(&mission));
     // Mended and tried again, it goes on.
     world.write("sopd.yaml", "publication:\n  signs: vp.sales\n  deputy: ceo\n");
     world.say(&decision, Verb::Retry, "");
@@ -345,11 +331,7 @@ fn a_question_that_nobody_answers_leaves_its_assumption_on_record() {
     }
     for question in asked {
         let now = world.decision(&question.id);
-        let expected = if now.ask.on_deadline == sopd::decision::OnDeadline::Assume {
-            State::Expired
-        } else {
-            State::Open
-        };
+        let expected = if now.ask.on_deadline == sopd::decision::OnDeadline::Assume { State::Expired } else { State::Open };
         assert_eq!(now.state, expected, "{now:?}");
     }
 }

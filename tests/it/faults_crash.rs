@@ -80,8 +80,7 @@ fn chosen(points: &[String]) -> Vec<String> {
     };
     let every = std::env::var(EVERY_POINT).is_ok();
     let (must, may): (Vec<&String>, Vec<&String>) = points.iter().partition(|point| always(point));
-    let sampled =
-        may.into_iter().enumerate().filter(|(at, _)| every || at % NTH == 0).map(|(_, point)| point);
+    let sampled = may.into_iter().enumerate().filter(|(at, _)| every || at % NTH == 0).map(|(_, point)| point);
     must.into_iter().chain(sampled).cloned().collect()
 }
 
@@ -92,9 +91,7 @@ fn stopped_at_any_point_a_mission_ends_as_if_nothing_had_happened() {
     let expected = traces(&world);
     world.assert_sound();
     world.assert_released();
-    for part in
-        ["rename/INDEX.md/", "rename/SOP-REV-", "author/publish#1/", "rename/audit.jsonl/", "/unrecorded"]
-    {
+    for part in ["rename/INDEX.md/", "rename/SOP-REV-", "author/publish#1/", "rename/audit.jsonl/", "/unrecorded"] {
         assert!(points.iter().any(|point| point.contains(part)), "no point {part} among {points:#?}");
     }
     let chosen = chosen(&points);

@@ -58,9 +58,7 @@ fn a_disk_that_fills_up_while_publishing_loses_nothing() {
     full.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
     full.stderr(std::fs::File::create(&log).unwrap());
     let mut full = full.spawn().unwrap();
-    until("the daemon met the full disk", || {
-        world.path(PUBLISHED).exists() || full.try_wait().unwrap().is_some()
-    });
+    until("the daemon met the full disk", || world.path(PUBLISHED).exists() || full.try_wait().unwrap().is_some());
     assert_ne!(world.status(&mission).state.word(), "published");
     drop(full.kill());
     full.wait().unwrap();
@@ -136,14 +134,10 @@ fn an_index_edited_by_hand_is_kept_aside_reported_and_restored() {
         world.settle();
         assert_eq!(world.read("sops/INDEX.md"), ours);
     }
-    let kept: Vec<_> =
-        world.names("sops").into_iter().filter(|name| name.starts_with("INDEX.conflict-")).collect();
+    let kept: Vec<_> = world.names("sops").into_iter().filter(|name| name.starts_with("INDEX.conflict-")).collect();
     assert_eq!(kept.len(), 2, "{kept:?}");
     let texts: Vec<_> = kept.iter().map(|name| world.read(&format!("sops/{name}"))).collect();
-    assert!(
-        texts.iter().any(|text| text.contains("my own row"))
-            && texts.iter().any(|text| text.contains("another"))
-    );
+    assert!(texts.iter().any(|text| text.contains("my own row")) && texts.iter().any(|text| text.contains("another")));
     let told = world.fact("sopd", "index_edited_by_hand");
     assert!(kept.iter().any(|name| told["kept_as"] == format!("sops/{name}")), "{told}");
     // Deleted, it is written again, and that is no edit.
@@ -161,9 +155,7 @@ fn an_index_edited_while_the_daemon_runs_is_restored_too() {
     let ours = world.read("sops/INDEX.md");
     world.while_up(|| {
         world.write("sops/INDEX.md", "all mine\n");
-        until("it is restored", || {
-            std::fs::read_to_string(world.path("sops/INDEX.md")).is_ok_and(|text| text == ours)
-        });
+        until("it is restored", || std::fs::read_to_string(world.path("sops/INDEX.md")).is_ok_and(|text| text == ours));
         until("the edit is reported", || !world.events(Some("sopd")).is_empty());
     });
 }
@@ -182,13 +174,11 @@ fn a_published_file_edited_by_hand_is_noticed_by_every_reader() {
     assert_eq!(refused.kind, Kind::Conflict);
 
     // A change would build on words nobody approved.
-    let change = INVOICES.replace("requested_by", "change: minor\nrequested_by")
-        + "And pay early where there is a discount.\n";
+    let change = INVOICES.replace("requested_by", "change: minor\nrequested_by") + "And pay early where there is a discount.\n";
     let mission = world.submit(&change);
     world.settle();
     let status = world.status(&mission);
-    let told =
-        format!("{} {}", status.reason, world.open().iter().map(|d| d.ask.why.as_str()).collect::<String>());
+    let told = format!("{} {}", status.reason, world.open().iter().map(|d| d.ask.why.as_str()).collect::<String>());
     assert!(told.contains("not what was approved"), "{status:?}");
     assert_ne!(status.state.word(), "awaiting_decision");
 
@@ -224,18 +214,11 @@ fn a_fact_changed_in_the_journal_is_found_out() {
         assert!(found.hint.is_some(), "{found}");
         found.message
     };
-    let text =
-        "UPDATE event SET text = replace(text, '\"by\":\"ceo\"', '\"by\":\"cto\"') WHERE kind = 'published'";
+    let text = "UPDATE event SET text = replace(text, '\"by\":\"ceo\"', '\"by\":\"cto\"') WHERE kind = 'published'";
     assert!(change(text).contains("was changed after it was written"));
     assert!(change("DELETE FROM event WHERE seq = 4").contains("fact 4 is missing"));
-    assert!(
-        change("UPDATE event SET kind = 'rejected' WHERE kind = 'published'")
-            .contains("filed under something else")
-    );
-    assert!(
-        change("UPDATE blob SET bytes = X'00' WHERE hash = (SELECT hash FROM artifact LIMIT 1)")
-            .contains("payload")
-    );
+    assert!(change("UPDATE event SET kind = 'rejected' WHERE kind = 'published'").contains("filed under something else"));
+    assert!(change("UPDATE blob SET bytes = X'00' WHERE hash = (SELECT hash FROM artifact LIMIT 1)").contains("payload"));
 }
 
 #[test]
@@ -295,15 +278,11 @@ fn settings_broken_in_mid_mission_stop_the_next_start_by_name_and_lose_nothing()
     world.settle();
     let forward = world.only();
     world.while_up(|| {
-        until("the daemon has the workspace", || {
-            sopd::daemon::Lock::take(world.root(), &world.clock).is_err()
-        });
+        until("the daemon has the workspace", || sopd::daemon::Lock::take(world.root(), &world.clock).is_err());
         world.write("sopd.yaml", "missions:\n  rouds: 3\n");
         // The running daemon goes on with what it has.
         world.resolve(&forward.id, Verb::Approve, given("chief.staff", "")).unwrap();
-        until("the mission went on", || {
-            world.open().iter().any(|open| open.ask.kind == DecisionKind::Publish)
-        });
+        until("the mission went on", || world.open().iter().any(|open| open.ask.kind == DecisionKind::Publish));
     });
     let refused = world.try_settle().unwrap_err();
     assert_eq!(refused.kind, Kind::Invalid);

@@ -73,8 +73,7 @@ fn killed_at_random_instants_twenty_missions_reach_their_decision() {
         }
     }
     world.finish();
-    let states: Vec<_> =
-        world.statuses().into_iter().map(|status| (status.id, status.state.word())).collect();
+    let states: Vec<_> = world.statuses().into_iter().map(|status| (status.id, status.state.word())).collect();
     assert_eq!(states.len(), MISSIONS, "{states:?}");
     assert!(states.iter().all(|(_, state)| *state == "published"), "{states:?}");
     assert_eq!(world.versions().len(), MISSIONS);
@@ -103,8 +102,7 @@ fn a_person_in_a_process_of_its_own() {
         let verbs = [Verb::Approve, Verb::Reject, Verb::Revise];
         let verb = verbs[(number + nth) % verbs.len()];
         if (number + nth).is_multiple_of(11) {
-            let cancel =
-                move |tx: &sopd::journal::Tx<'_>| tx.signal(&mission, "cancel", &serde_json::Value::Null);
+            let cancel = move |tx: &sopd::journal::Tx<'_>| tx.signal(&mission, "cancel", &serde_json::Value::Null);
             workspace.journal.append(cancel).unwrap();
             continue;
         }
@@ -204,9 +202,7 @@ fn fifty_processes_and_a_daemon_leave_one_winner_of_each_decision() {
         let state = status.state.word();
         let follows = match (decision.state, verb) {
             _ if state == "cancelled" => true,
-            (decision::State::Resolved, Some(Verb::Approve)) => {
-                status.round == 1 && state == "awaiting_decision"
-            }
+            (decision::State::Resolved, Some(Verb::Approve)) => status.round == 1 && state == "awaiting_decision",
             (decision::State::Resolved, Some(Verb::Revise)) => status.round > 1,
             (decision::State::Resolved, _) | (decision::State::Expired, _) => state == "rejected",
             _ => false,
@@ -254,9 +250,7 @@ fn a_hundred_deadlines_and_answers_at_once_have_one_winner_each() {
         for id in &asked {
             let journal = world.guest().journal;
             let (id, given) = (id.clone(), given("chief.staff", "in time"));
-            told.push(
-                journal.append_async(move |tx| decision::resolve(tx, &id, Verb::Approve, &given)).await,
-            );
+            told.push(journal.append_async(move |tx| decision::resolve(tx, &id, Verb::Approve, &given)).await);
         }
         engine.await.unwrap().unwrap();
         told

@@ -291,8 +291,7 @@ pub(crate) fn all_files(root: &Path) -> Vec<String> {
 pub(crate) fn published(root: &Path) -> Vec<(String, Digest)> {
     let files = all_files(&root.join("sops"));
     let sops = files.into_iter().filter(|name| name.contains("/SOP-"));
-    sops.map(|name| (name.clone(), Digest::of(std::fs::read(root.join("sops").join(&name)).unwrap())))
-        .collect()
+    sops.map(|name| (name.clone(), Digest::of(std::fs::read(root.join("sops").join(&name)).unwrap()))).collect()
 }
 
 /// An example mission of the starter workspace.

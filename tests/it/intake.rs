@@ -67,11 +67,7 @@ fn a_bad_file_stays_and_is_explained_with_its_place() {
         assert!(told.contains(words), "{name}: {told}");
         assert!(told.contains("hint:") || told.contains("at most"), "{name} is told what to do: {told}");
         assert!(!told.contains(world.root().to_str().unwrap()), "no path of this machine: {told}");
-        assert_eq!(
-            std::fs::read(world.path(&format!("missions/{name}"))).unwrap(),
-            bytes,
-            "{name} is untouched"
-        );
+        assert_eq!(std::fs::read(world.path(&format!("missions/{name}"))).unwrap(), bytes, "{name} is untouched");
     }
     assert_eq!(world.statuses().len(), 0);
     assert_eq!(world.events(None).len(), 0, "bad input changes nothing");
@@ -97,8 +93,7 @@ fn what_was_refused_because_of_the_workspace_is_taken_once_that_is_mended() {
     world.drop_in("new.md", format!("---\nowner: ops.planner\n---\n{BRIEF}"));
     world.while_up(|| {
         until("the unknown owner is explained", || has(&world, "new.md.error.md"));
-        let agent =
-            world.read("agents/finance.controller.md").replace("id: finance.controller", "id: ops.planner");
+        let agent = world.read("agents/finance.controller.md").replace("id: finance.controller", "id: ops.planner");
         world.write("agents/ops.planner.md", agent);
         until("it is taken", || world.statuses().len() == 1 && !has(&world, "new.md.error.md"));
         world.write("sopd.yaml", "priorities: broken\n");
@@ -136,17 +131,7 @@ fn the_same_bytes_twice_are_explained_and_taken_again_only_when_asked() {
 #[test]
 fn hidden_and_temporary_names_and_our_own_files_are_left_alone() {
     let world = World::new();
-    let names = [
-        ".hidden.md",
-        "~lock.md",
-        "#auto.md#",
-        "x.tmp",
-        "x.md.swp",
-        "x.md.part",
-        "x.md~",
-        "y.crdownload",
-        "4913.tmp",
-    ];
+    let names = [".hidden.md", "~lock.md", "#auto.md#", "x.tmp", "x.md.swp", "x.md.part", "x.md~", "y.crdownload", "4913.tmp"];
     for name in names {
         world.drop_in(name, BRIEF);
     }
@@ -214,8 +199,7 @@ fn a_file_that_goes_away_half_way_is_nothing() {
         });
     });
     assert!(world.names("missions").iter().all(|name| !name.contains("error") && !name.contains("fleeting")));
-    let texts: Vec<_> =
-        world.statuses().into_iter().map(|s| world.read(&format!("missions/{}/mission.md", s.id))).collect();
+    let texts: Vec<_> = world.statuses().into_iter().map(|s| world.read(&format!("missions/{}/mission.md", s.id))).collect();
     assert!(texts.len() <= 2 && texts.iter().all(|text| text.starts_with(BRIEF)), "{texts:?}");
 }
 
@@ -236,9 +220,7 @@ fn a_thousand_files_at_once_become_a_thousand_missions() {
     let world = World::new();
     // One SOP, so that all but one are recorded, moved, and wait in line.
     let text = |number: usize| {
-        format!(
-            "---\nsop: SOP-FIN-many\nowner: finance.controller\n---\n# Many {number}\n\nSay how invoices are paid.\n"
-        )
+        format!("---\nsop: SOP-FIN-many\nowner: finance.controller\n---\n# Many {number}\n\nSay how invoices are paid.\n")
     };
     for number in 0..MANY {
         world.drop_in(&format!("many-{number}.md"), text(number));

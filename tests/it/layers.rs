@@ -18,21 +18,8 @@ const LAYERS: &[&[&str]] = &[
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.
 const PURE: &[&str] = &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "tier0"];
 const IMPURE: &[&str] = &[
-    "crate::journal",
-    "std::fs",
-    "std::net",
-    "std::process",
-    "std::env",
-    "std::time",
-    "std::thread",
-    "tokio",
-    "rusqlite",
-    "base::clock",
-    "base::files",
-    "base::fault",
-    "Clock",
-    "chrono::Utc",
-    "tracing",
+    "crate::journal", "std::fs", "std::net", "std::process", "std::env", "std::time", "std::thread", "tokio", "rusqlite",
+    "base::clock", "base::files", "base::fault", "Clock", "chrono::Utc", "tracing",
 ];
 /// Below the faces nobody prints, and only these read the environment.
 const ENVIRONMENT: &[&str] = &["base/fault.rs", "agent/", "daemon/workspace.rs", "cli/"];
@@ -62,10 +49,7 @@ impl Source {
         let is_test = self.name.ends_with("tests.rs") || self.name.contains("/tests/");
         let code = self.text.split("#[cfg(test)]").next().unwrap();
         let code = if is_test { "" } else { code };
-        code.lines()
-            .zip(1..)
-            .map(|(line, number)| (number, line))
-            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        code.lines().zip(1..).map(|(line, number)| (number, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 }
 
@@ -115,17 +99,10 @@ fn named(line: &str) -> Vec<&str> {
 #[test]
 fn arrows_point_downward() {
     let sources = sources("src");
-    let level: BTreeMap<&str, usize> = LAYERS
-        .iter()
-        .enumerate()
-        .flat_map(|(level, parts)| parts.iter().map(move |part| (*part, level)))
-        .collect();
+    let level: BTreeMap<&str, usize> =
+        LAYERS.iter().enumerate().flat_map(|(level, parts)| parts.iter().map(move |part| (*part, level))).collect();
     for source in sources.iter().filter(|source| !["main", "lib"].contains(&source.part())) {
-        assert!(
-            level.contains_key(source.part()),
-            "{} belongs to no layer: add its part to LAYERS",
-            source.name
-        );
+        assert!(level.contains_key(source.part()), "{} belongs to no layer: add its part to LAYERS", source.name);
     }
     let upward = places(&sources, |source, line| {
         let Some(own) = level.get(source.part()) else { return false };
@@ -219,9 +196,7 @@ fn no_file_is_a_monster() {
 #[test]
 fn nothing_is_put_off_or_switched_off() {
     // In halves, so that this file does not find itself.
-    let words =
-        [["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["#[ign", "ore"], ["#[al", "low("], ["#![al", "low("]]
-            .map(|word| word.concat());
+    let words = [["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["#[ign", "ore"], ["#[al", "low("], ["#![al", "low("]].map(|word| word.concat());
     let macros = [["todo", "!("], ["unimplemented", "!("], ["dbg", "!("]].map(|word| word.concat());
     for folder in ["src", "tests"] {
         let mut found = Vec::new();

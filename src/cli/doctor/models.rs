@@ -60,11 +60,7 @@ async fn server(address: &str, wanted: &[Configured]) -> Check {
         Some(name) => match std::env::var(name) {
             Ok(key) if !key.is_empty() => Some(key),
             _ => {
-                return check(
-                    "models",
-                    Outcome::Bad,
-                    format!("{address} needs a key, and {name} is not set"),
-                );
+                return check("models", Outcome::Bad, format!("{address} needs a key, and {name} is not set"));
             }
         },
         None => None,
