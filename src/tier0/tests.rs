@@ -208,73 +208,71 @@ fn a_mission_nobody_tuned_for_gives_an_sop_or_a_question() {
     }
 }
 
+/// A mission, what its SOP says from the trigger on, and what it must not say.
+const EVERYDAY: [(&str, &[&str], &[&str]); 10] = [
+    ("leaver-laptops", &["Have IT collect the laptop within two days."], &["vanishes or", "laptop vanish"]),
+    (
+        "press-enquiries",
+        &[
+            "Journalists call the front desk.",
+            "Have the front desk pass it to marketing within one hour.",
+            "Nobody else talks to the press.",
+        ],
+        &["marketing calendar", "Have Journalists", "and passes it"],
+    ),
+    (
+        "shop-refunds",
+        &["A customer asks for a refund.", "Pay the money back within three business days."],
+        &["Have customers", "approves anything", "write to us three times."],
+    ),
+    (
+        "office-keys",
+        &["Somebody needs a key.", "hand out the key against a signature and enter"],
+        &["Nobody knows who has which key.\n"],
+    ),
+    (
+        "server-restarts",
+        &["A restart is planned.", "and wait ten minutes for objections"],
+        &["Restart servers in the middle", "column Ready"],
+    ),
+    (
+        "interview-scheduling",
+        &[
+            "The hiring manager has picked a candidate.",
+            "with address, names and agenda, and remind everybody",
+        ],
+        &["Have candidates", "opens a request"],
+    ),
+    (
+        "travel-booking",
+        &[
+            "The traveller writes destination, dates and reason",
+            "Have the line manager approve within two days.",
+        ],
+        &["Book flights on their own cards.\n", "opens a request"],
+    ),
+    (
+        "stock-count",
+        &["The last working day of every month begins.", "One counts and one writes."],
+        &["count every shelf begins", "Have one"],
+    ),
+    (
+        "phone-complaints",
+        &["Have whoever picks up the phone listen, write down", "Nobody promises money"],
+        &["the whoever", "and promises"],
+    ),
+    (
+        "gdpr-deletion",
+        &["Have IT delete the data in all systems within 20 days"],
+        &["want their data gone and"],
+    ),
+];
+
 /// What people complain about is no instruction, and every clause keeps its own actor and form.
 #[test]
 fn everyday_prose_reads_like_a_procedure() {
     let roster = testing::roster();
-    let rows: [(&str, &[&str], &[&str]); 10] = [
-        (
-            "leaver-laptops",
-            &["Have IT collect the laptop within two days."],
-            &["vanishes or", "laptop vanish"],
-        ),
-        (
-            "press-enquiries",
-            &[
-                "Journalists call the front desk.",
-                "Have the front desk pass it to marketing within one hour.",
-                "Nobody else talks to the press.",
-            ],
-            &["marketing calendar", "Have Journalists", "and passes it"],
-        ),
-        (
-            "shop-refunds",
-            &["A customer asks for a refund.", "Pay the money back within three business days."],
-            &["Have customers", "approves anything", "write to us three times."],
-        ),
-        (
-            "office-keys",
-            &["Somebody needs a key.", "hand out the key against a signature and enter"],
-            &["Nobody knows who has which key.\n"],
-        ),
-        (
-            "server-restarts",
-            &["A restart is planned.", "and wait ten minutes for objections"],
-            &["Restart servers in the middle", "column Ready"],
-        ),
-        (
-            "interview-scheduling",
-            &[
-                "The hiring manager has picked a candidate.",
-                "with address, names and agenda, and remind everybody",
-            ],
-            &["Have candidates", "opens a request"],
-        ),
-        (
-            "travel-booking",
-            &[
-                "The traveller writes destination, dates and reason",
-                "Have the line manager approve within two days.",
-            ],
-            &["Book flights on their own cards.\n", "opens a request"],
-        ),
-        (
-            "stock-count",
-            &["The last working day of every month begins.", "One counts and one writes."],
-            &["count every shelf begins", "Have one"],
-        ),
-        (
-            "phone-complaints",
-            &["Have whoever picks up the phone listen, write down", "Nobody promises money"],
-            &["the whoever", "and promises"],
-        ),
-        (
-            "gdpr-deletion",
-            &["Have IT delete the data in all systems within 20 days"],
-            &["want their data gone and"],
-        ),
-    ];
-    for (name, said, never) in rows {
+    for (name, said, never) in EVERYDAY {
         let text = std::fs::read_to_string(format!("tests/data/prose/{name}.md")).unwrap();
         let (title, text) = text.split_once('\n').unwrap();
         let q = testing::plan_question(title.trim_start_matches("# "), text);
