@@ -11,22 +11,16 @@ use crate::draft::Draft;
 use crate::roster::{Part, Topic};
 use crate::sop::{Input, InputKind, Section};
 
-pub(crate) fn trigger(
-    draft: &mut Draft,
-    material: &Material,
-    telling: &Telling<'_>,
-    general: Option<&Topic>,
-) {
-    let known = |topic: Option<&Topic>| topic.and_then(super::choice::trigger).map(str::to_owned);
-    let told = material.trigger.clone().or_else(|| known(telling.topic));
-    let event = told.or_else(|| {
-        draft.assumptions.push(
-            "The mission names no event; the department's usual one is taken as the trigger.".to_owned(),
-        );
-        known(general)
-    });
-    let event = event.unwrap_or_else(|| {
-        format!("A case of {} is reported to {}.", uncapital(telling.title), telling.agent.head.id)
+/// The event from the mission, else from the topic that surrounds the steps; a department's usual event would be
+/// untrue, so without either a request is taken and the draft says so.
+pub(crate) fn trigger(draft: &mut Draft, material: &Material, telling: &Telling<'_>) {
+    let known = telling.topic.and_then(super::choice::trigger).map(str::to_owned);
+    let event = material.trigger.clone().or(known).unwrap_or_else(|| {
+        draft
+            .assumptions
+            .push("The mission names no event; a request to the owner is taken as the trigger.".to_owned());
+        let subject = uncapital(telling.title);
+        format!("A request for “{subject}” reaches {}.", telling.agent.head.id)
     });
     statement(draft, Section::Trigger, &event);
 }
@@ -36,7 +30,7 @@ pub(crate) fn by_the_calendar(material: &Material) -> bool {
     material.trigger.as_deref().is_some_and(|trigger| trigger.ends_with(" begins."))
 }
 
-pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: Option<&Topic>) {
+pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'_>) {
     for name in &material.inputs {
         let (name, text) = (slug(name, 30).replace('-', "_"), capital(name));
         let row = Input {
@@ -62,8 +56,6 @@ pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'
             InputKind::Text,
             "Name of the person who carries out this run.",
         ));
-    } else if telling.topic.is_none() && material.trigger.is_none() {
-        draft.inputs.extend(general.map(Topic::inputs).unwrap_or_default());
     } else if telling.topic.is_none() {
         let row = |name: &str, kind, description: &str| Input {
             name: name.to_owned(),
@@ -80,29 +72,31 @@ pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'
     }
 }
 
-pub(crate) fn done(draft: &mut Draft, material: &Material, telling: &Telling<'_>, general: Option<&Topic>) {
-    let known = |topic: Option<&Topic>| {
-        topic.and_then(|topic| topic.lines(Part::Section(Section::DefinitionOfDone)).first().cloned())
-    };
+/// When it is finished: from the mission, else from the topic that surrounds the steps, else what can be seen of
+/// any run.
+pub(crate) fn done(draft: &mut Draft, material: &Material, telling: &Telling<'_>) {
     let limit = material.limit.map(|limit| format!(" within {limit} of the trigger"));
+    let known = telling
+        .topic
+        .and_then(|topic| topic.lines(Part::Section(Section::DefinitionOfDone)).first().cloned());
     let told = match (&material.done, &limit) {
-        (Some(done), limit) => Some(format!("{}{}.", capital(done.trim_end_matches('.')), limit.clone().unwrap_or_default())),
-        (None, Some(limit)) => Some(format!("The artifact of every step is on record{limit}, and none is missing.")),
-        (None, None) if by_the_calendar(material) => Some("The artifact of every step is on record within 1 business day of run_date.".to_owned()),
-        (None, None) if material.trigger.is_some() && telling.topic.is_none() => {
-            Some("The artifact of every step is recorded with name and date under the case_reference, and none is missing.".to_owned())
+        (Some(done), limit) => {
+            Some(format!("{}{}.", capital(done.trim_end_matches('.')), limit.clone().unwrap_or_default()))
         }
-        (None, None) => known(telling.topic),
+        (None, Some(limit)) => {
+            Some(format!("The artifact of every step is on record{limit}, and none is missing."))
+        }
+        (None, None) if by_the_calendar(material) => {
+            Some("The artifact of every step is on record within 1 business day of run_date.".to_owned())
+        }
+        (None, None) => known,
     };
-    let told = told.or_else(|| {
-        draft.assumptions.push(
-            "The mission does not say when the work is finished; the department's usual rule is taken."
-                .to_owned(),
-        );
-        known(general)
-    });
     let told = told.unwrap_or_else(|| {
-        "The artifact of every step is on record within 10 business days of the trigger.".to_owned()
+        draft.assumptions.push(
+            "The mission does not say when the work is finished; a complete record is taken as the end.".to_owned(),
+        );
+        "The artifact of every step is recorded with name and date under the case_reference, and none is missing."
+            .to_owned()
     });
     statement(draft, Section::DefinitionOfDone, &told);
 }

@@ -103,25 +103,7 @@ pub(crate) const NOBODY_IN_PARTICULAR: [&str; 8] =
 /// Reads one sentence; several clauses where its parts have subjects of their own. Empty when it tells of no
 /// work.
 pub(crate) fn clauses(sentence: &str) -> Vec<Clause> {
-    for mark in [", and ", "; ", " and ", ", then "] {
-        for (at, _) in sentence.match_indices(mark) {
-            let (Some(left), Some(right)) = (sentence.get(..at), sentence.get(at + mark.len()..)) else {
-                continue;
-            };
-            let own_subject = right
-                .split_whitespace()
-                .next()
-                .is_some_and(|token| starts_subject(token) || CONDITIONS.contains(&bare(token).as_str()));
-            if own_subject
-                && base_of(&bare(left.split_whitespace().last().unwrap_or_default()), Form::Base).is_none()
-                && let (Some(first), rest) = (clause(left), clauses(right))
-                && !rest.is_empty()
-            {
-                return std::iter::once(first).chain(rest).collect();
-            }
-        }
-    }
-    clause(sentence).into_iter().collect()
+    super::pieces::pieces(sentence).iter().filter_map(|piece| clause(piece)).collect()
 }
 
 /// Cuts `verify the caller, set a password and log it` into its three orders.
@@ -145,9 +127,21 @@ pub(crate) fn coordinated_orders(order: &Clause) -> Vec<Clause> {
     let clean = |piece: Vec<&str>| {
         let text = piece.join(" ");
         let text = text.trim_end_matches(" and").trim_end_matches(" then").trim_end_matches([',', ' ']);
-        Clause { order: text.to_owned(), ..order.clone() }
+        Clause { order: joined(text), ..order.clone() }
     };
     pieces.into_iter().filter(|piece| !piece.is_empty()).map(clean).collect()
+}
+
+/// `water the plants, wipe the leaves`, left over from a longer list, gets its `and` back.
+fn joined(order: &str) -> String {
+    match order.rsplit_once(", ") {
+        Some((head, tail)) if !order.contains(" and ") => {
+            let verb = tail.split(' ').next().unwrap_or_default();
+            let link = if base_of(verb, Form::Base).is_some() { " and " } else { ", " };
+            format!("{head}{link}{tail}")
+        }
+        _ => order.to_owned(),
+    }
 }
 
 /// Everyday phrases whose verb says too little, and what they mean.
@@ -166,13 +160,17 @@ const PLAINER: [(&str, &str); 12] = [
     (" see if ", " check whether "),
 ];
 
+/// The sentence with a telling verb in place of each everyday phrase.
+pub(crate) fn plainer(sentence: &str) -> String {
+    let text = format!(" {} ", sentence.trim());
+    let text = PLAINER.iter().fold(text, |text, (said, meant)| text.replace(said, meant));
+    text.trim().to_owned()
+}
+
 /// Reads one sentence with one subject; `None` when it tells of no work.
 pub(crate) fn clause(sentence: &str) -> Option<Clause> {
-    let plainer = PLAINER
-        .iter()
-        .fold(format!(" {} ", sentence.trim()), |text, (said, meant)| text.replace(said, meant));
-    let sentence = plainer.trim();
-    let text = sentence.trim().trim_end_matches(['.', ';', '!', ' ']);
+    let plainer = plainer(sentence);
+    let text = plainer.trim().trim_end_matches(['.', ';', '!', ' ']);
     if text.ends_with('?') {
         return None;
     }
@@ -201,14 +199,25 @@ fn without_connectors<'a, 'b>(mut tokens: &'a [&'b str]) -> &'a [&'b str] {
 /// `If …, main` and, where the comma is missing, the first cut at which a main clause with a subject begins.
 fn conditional(tokens: &[&str]) -> Option<Clause> {
     let comma = tokens.iter().position(|token| token.ends_with(','));
+    let moment = tokens.first().is_some_and(|first| {
+        ["on", "before", "after", "at", "in", "every", "from", "within"].contains(&bare(first).as_str())
+    });
+    if let Some(found) = uncut(tokens, comma).filter(|_| moment) {
+        return Some(found);
+    }
     if let Some(at) = comma {
         let (condition, main) = tokens.split_at_checked(at + 1)?;
         if let Some(found) = main_clause(without_connectors(main)) {
             return Some(with_condition(found, condition));
         }
     }
+    uncut(tokens, comma)
+}
+
+/// The first cut before the comma at which a main clause with a subject begins.
+fn uncut(tokens: &[&str], comma: Option<usize>) -> Option<Clause> {
     let latest = comma.unwrap_or(tokens.len()).min(9);
-    (1..latest).find_map(|at| {
+    (2..latest).find_map(|at| {
         let (condition, main) = tokens.split_at_checked(at)?;
         let starts = main.first().is_some_and(|token| starts_subject(token));
         let found = main_clause(main).filter(|_| starts)?;
@@ -253,7 +262,7 @@ pub(crate) fn bare(token: &str) -> String {
 }
 
 /// Departments are written in lower case and without an article.
-const DEPARTMENTS: [&str; 14] = [
+const DEPARTMENTS: [&str; 15] = [
     "finance",
     "purchasing",
     "procurement",
@@ -268,12 +277,21 @@ const DEPARTMENTS: [&str; 14] = [
     "product",
     "hr",
     "payroll",
+    "recruiting",
 ];
 
-fn starts_subject(token: &str) -> bool {
+/// Whether a word names a department.
+pub(crate) fn is_department(token: &str) -> bool {
     DEPARTMENTS.contains(&bare(token).as_str())
+}
+
+/// Whether a subject can begin with this word in the middle of a sentence.
+pub(crate) fn starts_subject(token: &str) -> bool {
+    is_department(token)
         || DETERMINERS.contains(&bare(token).as_str())
         || NOBODY_IN_PARTICULAR.contains(&bare(token).as_str())
+        || super::pieces::NUMBERS.contains(&bare(token).as_str())
+        || bare(token) == "whoever"
         || token.chars().next().is_some_and(char::is_uppercase)
 }
 

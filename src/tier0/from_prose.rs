@@ -33,6 +33,7 @@ pub(crate) fn lead(draft: &mut Draft, material: &Material, telling: &Telling<'_>
     for (index, step) in material.steps.iter().enumerate() {
         draft.steps.push(prose_step(step, index, count, telling));
     }
+    unknown_people(draft, material, telling);
     let general = telling.agent.topics.iter().find(|topic| is_general(topic));
     for why in material.background.iter().take(2) {
         statement(draft, Section::Purpose, &format!("Why it exists: “{why}”"));
@@ -40,11 +41,32 @@ pub(crate) fn lead(draft: &mut Draft, material: &Material, telling: &Telling<'_>
     used_terms(draft, telling);
     scope(draft, material, telling);
     roles(draft, telling);
-    trigger(draft, material, telling, general);
-    inputs(draft, material, telling, general);
-    done(draft, material, telling, general);
+    trigger(draft, material, telling);
+    inputs(draft, material, telling);
+    done(draft, material, telling);
     around(draft, telling, general);
     remaining(draft, material);
+}
+
+/// People the roster does not know keep their name in the instruction; the owner answers for their steps. What could
+/// not be read as an order is asked about.
+fn unknown_people(draft: &mut Draft, material: &Material, telling: &Telling<'_>) {
+    let owner = &telling.agent.head.id;
+    let mut told: Vec<&String> = Vec::new();
+    for actor in material.steps.iter().filter_map(|step| step.actor.as_ref()) {
+        if !told.contains(&actor) && !telling.names.iter().any(|(name, _)| name == actor) {
+            told.push(actor);
+            draft.assumptions.push(format!(
+                "Nobody on the roster is called “{actor}”: {owner} answers for the steps that name them."
+            ));
+        }
+    }
+    for unclear in &material.unclear {
+        draft.questions.push(Question {
+            text: format!("What is to be done where the mission says “{unclear}”?"),
+            assumption: format!("It is left out: “{unclear}”"),
+        });
+    }
 }
 
 /// Of a topic around the steps only the terms that the steps use are wanted, and its own steps are left out.
@@ -61,6 +83,11 @@ fn used_terms(draft: &mut Draft, telling: &Telling<'_>) {
     }
 }
 
+/// A sentence that does not read like an order is no rule of a step the owner knows better.
+fn meant_well(order: &Clause, material: &Material) -> bool {
+    material.listed || super::sound::is_sound(order)
+}
+
 /// The owner's own steps lead; what the mission adds to them becomes rules, and its figures win.
 pub(crate) fn weave(draft: &mut Draft, material: &Material) {
     let material = &corrected(draft, material);
@@ -68,7 +95,12 @@ pub(crate) fn weave(draft: &mut Draft, material: &Material) {
     let meant = material.listed || material.wished || material.steps.len() >= 3;
     let binds = |order: &&Clause| meant || order.binding || !figures(&order.sentence()).is_empty();
     let orders = material.steps.iter().flat_map(|step| {
-        let orders = step.orders.iter().filter(binds).map(Clause::sentence);
+        let orders = step
+            .orders
+            .iter()
+            .filter(binds)
+            .filter(|order| meant_well(order, material))
+            .map(Clause::sentence);
         orders.chain(step.rules.iter().cloned()).collect::<Vec<_>>()
     });
     let told: Vec<String> = orders.chain(material.rules.iter().cloned()).collect();

@@ -1,7 +1,7 @@
 //! What single sentences give away: a complaint, a rule, an event, an end, an order to the writer of the SOP.
 //! Each mark is a small list of everyday words; a sentence without a mark stays unused rather than misread.
 
-use super::clause::{Clause, capital, clause, full_stop};
+use super::clause::{Clause, capital, clause, full_stop, uncapital};
 use super::figures::has_figure;
 use super::words::{is_stop, stem_set, words};
 
@@ -81,44 +81,77 @@ pub(crate) fn without_chat(said: &str) -> &str {
     end.and_then(|end| said.get(..end)).unwrap_or(said)
 }
 
+/// Everyday words for what goes wrong today.
+const TROUBLE: [&str; 59] = [
+    " nobody knew ",
+    " nobody knows ",
+    " nobody remembers ",
+    " nobody waters ",
+    " nobody told ",
+    " nobody thinks ",
+    " or not at all ",
+    " nobody can tell ",
+    " at the moment ",
+    " today we ",
+    " last week ",
+    " last year ",
+    " last month ",
+    " this year ",
+    " silence ",
+    " their own idea ",
+    " we argue ",
+    " people leave and ",
+    " and keep ",
+    " keeps saying ",
+    " i was ",
+    " she said ",
+    " for days ",
+    " weeks ahead ",
+    " on the morning ",
+    " too late ",
+    " the other day ",
+    " by the way ",
+    " every time somebody ",
+    " vanish",
+    " disappear",
+    " months later ",
+    " whatever ",
+    " for weeks ",
+    " wait weeks ",
+    " hang up ",
+    " hear nothing ",
+    " passed around ",
+    " passed from one ",
+    " learns it from ",
+    " on their own ",
+    " by whoever ",
+    " middle of the day ",
+    " find out ",
+    " finds out ",
+    " come late ",
+    " comes late ",
+    " are wrong ",
+    " is wrong ",
+    " get lost ",
+    " gets lost ",
+    " forgotten ",
+    " annoying ",
+    " never match",
+    " twice or ",
+    " dead link ",
+    " no idea ",
+    " whoever shouts ",
+    " notice first ",
+];
+
 /// Whether a sentence tells how things are today, not how they are to be.
 pub(crate) fn is_complaint(said: &str) -> bool {
     let lower = format!(" {} ", said.to_lowercase().replace([',', '.', ';', '!'], " "));
-    let told = [
-        " nobody knew ",
-        " nobody knows ",
-        " nobody remembers ",
-        " nobody waters ",
-        " nobody told ",
-        " nobody thinks ",
-        " or not at all ",
-        " nobody can tell ",
-        " at the moment ",
-        " today we ",
-        " last week ",
-        " last year ",
-        " last month ",
-        " this year ",
-        " silence ",
-        " their own idea ",
-        " we argue ",
-        " people leave ",
-        " and keep ",
-        " keeps saying ",
-        " i was ",
-        " she said ",
-        " for days ",
-        " weeks ahead ",
-        " on the morning ",
-        " too late ",
-        " the other day ",
-        " by the way ",
-        " every time somebody ",
-    ];
     let weekday = ["monday", "tuesday", "wednesday", "thursday", "friday"];
-    told.iter().any(|phrase| lower.contains(phrase))
+    TROUBLE.iter().any(|phrase| lower.contains(phrase))
         || weekday.iter().any(|day| lower.contains(&format!(" last {day} ")))
         || (lower.contains(" nobody ")
+            && !lower.contains(" nobody else ")
             && !["needs", "may", "must", "can"]
                 .iter()
                 .any(|modal| lower.contains(&format!("nobody {modal} "))))
@@ -144,16 +177,42 @@ pub(crate) fn event_in(condition: &str) -> Option<String> {
             format!("a {} begins", rest.replace(" and ", " or "))
         }
         "on" => format!("{rest} begins"),
+        "before" if rest.starts_with("a ") && rest.split(' ').count() <= 4 => format!("{rest} is planned"),
         _ => return None,
     };
     Some(full_stop(&capital(&event)))
 }
 
+/// `Nobody promises money on the first call.`: a rule, said as how it is to be.
+pub(crate) fn forbids(said: &str) -> bool {
+    let words = words(said);
+    let verb = |at: usize| {
+        words.get(at).is_some_and(|word| super::verbs::base_of(word, super::verbs::Form::Third).is_some())
+    };
+    let nobody = words.first().is_some_and(|word| word == "nobody" || word == "nothing");
+    let other = words.get(1).is_some_and(|word| word == "else");
+    nobody && (other || verb(1))
+}
+
+/// What a complaint says about the event that starts the work: its condition, or its part before the trouble.
+pub(crate) fn event_of_complaint(said: &str) -> Option<String> {
+    let lower = uncapital(said);
+    let conditional = ["when ", "whenever ", "once "].iter().any(|word| lower.starts_with(word));
+    if let Some((condition, _)) = lower.split_once(',').filter(|_| conditional) {
+        return event_in(condition);
+    }
+    let mut cut = first_clause(&full_stop(&capital(said)));
+    if is_complaint(&cut) {
+        cut = full_stop(cut.split(" and ").next().unwrap_or_default());
+    }
+    (cut.split(' ').count() >= 3 && is_event(&cut) && !is_complaint(&cut)).then_some(cut)
+}
+
 /// Verbs of things that happen to us; they start work.
-pub(crate) const EVENTS: [&str; 24] = [
+pub(crate) const EVENTS: [&str; 25] = [
     "arrive", "arrives", "come", "comes", "ask", "asks", "leave", "leaves", "reports", "report", "requests",
-    "fills", "submits", "hands", "signs", "calls", "writes", "happens", "fails", "breaks", "receives",
-    "closes", "applies", "resigns",
+    "fills", "submits", "hands", "signs", "calls", "writes", "call", "happens", "fails", "breaks",
+    "receives", "closes", "applies", "resigns",
 ];
 
 pub(crate) fn is_event(said: &str) -> bool {
@@ -176,11 +235,16 @@ pub(crate) fn starts_work(order: &Clause) -> bool {
         "user",
         "visitor",
         "applicant",
+        "traveller",
+        "requester",
+        "caller",
+        "their manager",
     ];
     let verb = order.order.split(' ').next().unwrap_or_default();
     let actor = order.actor.as_deref().unwrap_or_default().to_lowercase();
     outside.iter().any(|who| actor.contains(who))
-        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send"].contains(&verb)
+        && ["ask", "fill", "request", "report", "call", "submit", "hand", "sign", "send", "write"]
+            .contains(&verb)
 }
 
 /// Up to the complaint: `Invoices arrive by e-mail, and we have paid two twice` → `Invoices arrive by e-mail.`
@@ -248,4 +312,24 @@ pub(crate) fn heading(title: &str) -> Under {
     } else {
         Under::Anything
     }
+}
+
+/// The names in `fills in a form with name, e-mail and order number`, `must state name, date and reason`.
+pub(crate) fn inputs_in(said: &str) -> Vec<String> {
+    let lower = said.to_lowercase();
+    let marks = [
+        "form with ",
+        "request with ",
+        "must include ",
+        "must contain ",
+        "must state ",
+        "we ask for ",
+        "please give ",
+    ];
+    let Some(rest) = marks.iter().find_map(|mark| lower.split_once(mark).map(|(_, rest)| rest)) else {
+        return Vec::new();
+    };
+    let list = rest.trim_end_matches('.').replace(" and ", ", ");
+    let names = list.split(',').map(str::trim);
+    names.filter(|name| !name.is_empty() && name.split(' ').count() <= 4).map(str::to_owned).collect()
 }

@@ -30,6 +30,13 @@ pub(crate) fn conditions_as_rules(steps: Vec<ProseStep>) -> Vec<ProseStep> {
 
 pub(crate) fn split(step: &ProseStep) -> Vec<ProseStep> {
     let orders: Vec<Clause> = step.orders.iter().flat_map(super::clause::coordinated_orders).collect();
+    let mut orders = orders;
+    for at in 1..orders.len() {
+        let before = orders.get(at - 1).and_then(|before| super::marks::thing_of(&before.order));
+        if let (Some(noun), Some(order)) = (before, orders.get_mut(at)) {
+            order.order = super::clause::pronoun_resolved(&order.order, &noun);
+        }
+    }
     let last = orders.len().saturating_sub(1);
     let part = |(index, order): (usize, Clause)| {
         let limit = deadlines(&order.order).into_iter().next();

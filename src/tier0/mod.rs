@@ -22,6 +22,7 @@ mod matching;
 mod material;
 mod merge;
 mod names;
+mod pieces;
 pub mod plan;
 mod plan_head;
 mod predicate;
@@ -31,6 +32,7 @@ mod repairs;
 pub mod scenarios;
 pub mod scrutiny;
 mod sentences;
+mod sound;
 mod steps;
 pub mod synthesise;
 #[cfg(test)]

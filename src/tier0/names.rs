@@ -7,6 +7,10 @@ use crate::roster::{Agent, AgentRole, Roster};
 /// The agent meant by `name`, if the roster has one.
 pub(crate) fn meant<'a>(name: &str, roster: &'a Roster) -> Option<&'a Agent> {
     let asked = words(name);
+    // `two people` are whoever is there, not the people department.
+    if asked.len() == 2 && asked.last().is_some_and(|word| word == "people") {
+        return None;
+    }
     let by_id = roster.active().find(|agent| words(&agent.head.id) == asked);
     let by_title = || roster.active().find(|agent| same_title(agent, &asked));
     by_id.or_else(by_title).or_else(|| by_department(&asked, roster))

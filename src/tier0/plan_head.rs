@@ -80,7 +80,7 @@ impl Desk<'_> {
         if steps.is_empty() {
             format!("Says who does what, in which order, for {}.", uncapital(title))
         } else {
-            format!("The steps in their order: {}.", listed(&steps))
+            format!("Says who does what for “{title}”: {}.", listed(&steps))
         }
     }
 

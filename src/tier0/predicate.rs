@@ -36,7 +36,8 @@ pub(crate) fn predicate(tokens: &[&str], at: usize) -> Option<Clause> {
     let (subject, rest) = tokens.split_at_checked(at)?;
     let relative =
         subject.last().is_some_and(|token| ["who", "that", "which"].contains(&bare(token).as_str()));
-    if relative || !is_subject(subject) {
+    let lone_whoever = subject.len() == 1 && subject.first().is_some_and(|token| bare(token) == "whoever");
+    if relative || lone_whoever || !is_subject(subject) {
         return None;
     }
     let head = bare(rest.first()?);
@@ -55,7 +56,10 @@ pub(crate) fn predicate(tokens: &[&str], at: usize) -> Option<Clause> {
     };
     // `the credit checks are late`: a verb right behind shows that this word is the end of the subject.
     let next = rest.get(1).map(|token| bare(token)).unwrap_or_default();
-    if BE.contains(&next.as_str()) || MODALS.contains(&next.as_str()) || rest.len() < 2 {
+    if BE.contains(&next.as_str())
+        || MODALS.contains(&next.as_str())
+        || (rest.len() < 2 && !ALONE.contains(&head.trim_end_matches('s')))
+    {
         return None;
     }
     Some(Clause {
@@ -66,6 +70,9 @@ pub(crate) fn predicate(tokens: &[&str], at: usize) -> Option<Clause> {
         binding: false,
     })
 }
+
+/// Verbs that say something without an object.
+const ALONE: [&str; 5] = ["decide", "sign", "approve", "agree", "confirm"];
 
 pub(crate) fn modal(subject: &[&str], rest: &[&str]) -> Option<Clause> {
     let (never, rest) = negation(rest);
@@ -93,8 +100,14 @@ pub(crate) fn passive(subject: &[&str], rest: &[&str], never: bool) -> Option<Cl
     let (actor, after) = by_actor(rest.get(1..)?);
     let comma = if rest.first().is_some_and(|token| token.ends_with(',')) { "," } else { "" };
     let many = subject.last().is_some_and(|noun| noun.ends_with('s')) || subject.contains(&"and");
-    let tail = passive_tail(&after, if many { "them" } else { "it" });
-    let order = format!("{verb} {thing}{comma} {tail}");
+    let it = if many { "them" } else { "it" };
+    let next =
+        after.first().filter(|_| !comma.is_empty()).and_then(|word| base_of(&bare(word), Form::Participle));
+    let tail = match next {
+        Some(next) => format!("{next} {it} {}", passive_tail(after.get(1..).unwrap_or_default(), it)),
+        None => passive_tail(&after, it),
+    };
+    let order = format!("{verb} {thing}{comma} {}", tail.trim());
     let order = order.trim().trim_end_matches(',').to_owned();
     Some(Clause { actor, order, condition: None, never: never || negated, binding: true })
 }
@@ -106,7 +119,11 @@ pub(crate) fn passive_tail(after: &[String], thing: &str) -> String {
     while let [first, more @ ..] = rest {
         let next_be = more.first().is_some_and(|word| BE.contains(&bare(word).as_str()));
         let participle = more.get(usize::from(next_be)).map(|word| bare(word)).unwrap_or_default();
-        if ["and", "then"].contains(&first.as_str())
+        let listed = first.ends_with(',') && !next_be && !participle.is_empty();
+        if listed && let Some(verb) = base_of(&participle, Form::Participle) {
+            out.push(format!("{first} {verb} {thing}"));
+            rest = more.get(1..).unwrap_or_default();
+        } else if ["and", "then"].contains(&first.as_str())
             && let Some(verb) = base_of(&participle, Form::Participle)
         {
             out.push(format!("{first} {verb} {thing}"));
@@ -125,6 +142,7 @@ pub(crate) fn by_actor(rest: &[&str]) -> (Option<String>, Vec<String>) {
     let by_whom = rest.first().is_some_and(|token| bare(token) == "by")
         && rest.get(1).is_some_and(|token| {
             ["the", "our", "a", "an"].contains(&bare(token).as_str())
+                || super::clause::is_department(token)
                 || token.chars().next().is_some_and(char::is_uppercase)
         });
     if !by_whom {
@@ -179,6 +197,7 @@ pub(crate) fn is_subject(subject: &[&str]) -> bool {
     let restart = words.iter().zip(words.iter().skip(1)).any(|(before, word)| {
         let fresh =
             DETERMINERS.contains(&word.as_str()) || ["we", "they", "i", "he", "she"].contains(&word.as_str());
+        let fresh = fresh || super::pieces::NUMBERS.contains(&word.as_str()) && before != "the";
         let allowed = ["and", "or", "of", "on", "in", "for", "at", "with", "from", "who", "to", "wants"];
         fresh && word != "that" && !allowed.contains(&before.as_str())
     });
@@ -187,9 +206,9 @@ pub(crate) fn is_subject(subject: &[&str]) -> bool {
         && !CONDITIONS.contains(&first)
         && !["because", "since", "although", "while"].contains(&first)
         && !any(&["how", "whether", "about", "than"])
-        && !any(&BE)
+        && (!any(&BE) || any(&["who"]))
         && !any(&FINITE)
-        && !(no_thing || a_verb || a_moment || story || restart)
+        && !(no_thing || a_verb || a_moment || story || (restart && !any(&["who", "whoever"])))
 }
 
 pub(crate) fn is_plural(subject: &[&str]) -> bool {
@@ -203,7 +222,8 @@ pub(crate) fn is_plural(subject: &[&str]) -> bool {
 pub(crate) fn actor(subject: &[&str]) -> Option<String> {
     let text = subject.join(" ");
     let first = bare(&text);
-    if NOBODY_IN_PARTICULAR.contains(&first.as_str()) || text.is_empty() {
+    let other = subject.get(1).is_some_and(|second| bare(second) == "else");
+    if (NOBODY_IN_PARTICULAR.contains(&first.as_str()) && !other) || text.is_empty() {
         return None;
     }
     let text = text.strip_suffix(" also").or_else(|| text.strip_suffix(" then")).unwrap_or(&text);
@@ -216,8 +236,10 @@ pub(crate) fn actor(subject: &[&str]) -> Option<String> {
 /// `The dock worker` → `the dock worker`; `Purchasing` stays, it may be a name.
 pub(crate) fn uncapital_name(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
-    let common =
-        DETERMINERS.contains(&first.to_lowercase().as_str()) || text.contains(' ') && first.ends_with('s');
+    let common = ["somebody", "someone", "whoever"].contains(&first.to_lowercase().as_str())
+        || super::pieces::NUMBERS.contains(&first.to_lowercase().as_str())
+        || DETERMINERS.contains(&first.to_lowercase().as_str())
+        || text.contains(' ') && first.ends_with('s');
     if common { uncapital(text) } else { text.to_owned() }
 }
 
@@ -226,19 +248,50 @@ pub(crate) fn lower_first(tokens: &[&str]) -> String {
 }
 
 /// Turns every verb coordinated with the first into its base form: `checks it, counts it and looks` →
-/// `check it, count it and look`.
+/// `check it, count it and look`. `with address, names and agenda` holds no verb.
 pub(crate) fn coordinated(rest: &[&str], form: Form) -> String {
     let mut out: Vec<String> = Vec::new();
     let mut may_be_verb = true;
-    for token in rest {
+    for (at, token) in rest.iter().enumerate() {
         let word = bare(token);
-        match base_of(&word, form).filter(|_| may_be_verb && form == Form::Third) {
-            Some(base) => out.push(token.to_lowercase().replacen(&word, base, 1)),
+        let verb = may_be_verb && form == Form::Third && (at == 0 || acts(rest, at));
+        match third_base(&word, rest.get(at + 1)).filter(|_| verb) {
+            Some(base) => out.push(token.to_lowercase().replacen(&word, &base, 1)),
             None => out.push((*token).to_owned()),
         }
         may_be_verb = ["and", "then", "or", "but", "also"].contains(&word.as_str()) || token.ends_with(',');
     }
     out.join(" ")
+}
+
+/// Whether something follows that a verb can have and an item of a list cannot.
+fn acts(rest: &[&str], at: usize) -> bool {
+    let item = rest.get(at).is_some_and(|token| token.ends_with(','));
+    let next = rest.get(at + 1).map(|token| bare(token)).unwrap_or_default();
+    if !["and", "or"].contains(&next.as_str()) {
+        return !item && !next.is_empty();
+    }
+    rest.get(at + 2).is_some_and(|token| base_of(&bare(token), Form::Third).is_some())
+}
+
+/// The base form of a verb in the third person; a verb we do not know is believed where an object follows.
+fn third_base(word: &str, next: Option<&&str>) -> Option<String> {
+    if let Some(base) = base_of(word, Form::Third) {
+        return Some(base.to_owned());
+    }
+    let next = next.map(|token| bare(token)).unwrap_or_default();
+    let object = ["it", "them", "the", "a", "an", "every", "each", "all"].contains(&next.as_str());
+    if !object || word.ends_with("ss") || word.len() < 4 {
+        return None;
+    }
+    let stem = word.strip_suffix('s')?;
+    let hissing = ["sse", "she", "che", "xe", "zze"].iter().any(|end| stem.ends_with(end));
+    let base = match stem.strip_suffix("ie") {
+        Some(head) => format!("{head}y"),
+        None if hissing => stem.trim_end_matches('e').to_owned(),
+        None => stem.to_owned(),
+    };
+    Some(base)
 }
 
 pub(crate) const MODALS: [&str; 10] =

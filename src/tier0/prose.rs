@@ -5,9 +5,9 @@
 use super::clause::{Clause, capital, clause, clauses, full_stop, pronoun_resolved};
 use super::figures::deadlines;
 use super::marks::{
-    LONGEST_RULE, Under, asks_the_writer, binds, done_clause, event_in, first_clause, heading, is_complaint,
-    is_event, is_order_to_us, limit_as_order, limits_the_whole, list_pieces, starts_work, thing_of,
-    without_chat,
+    LONGEST_RULE, Under, asks_the_writer, binds, done_clause, event_in, event_of_complaint, first_clause,
+    forbids, heading, is_complaint, is_event, is_order_to_us, limit_as_order, limits_the_whole, list_pieces,
+    starts_work, thing_of, without_chat,
 };
 use super::material::{FEW_STEPS, bounded, conditions_as_rules, split};
 use super::sentences::{Block, blocks, sentences};
@@ -42,6 +42,8 @@ pub(crate) struct Material {
     pub(crate) contradictions: Vec<(String, String)>,
     /// How things are today: why somebody asks for the SOP.
     pub(crate) background: Vec<String>,
+    /// Orders that were read and do not read like one; they are asked about.
+    pub(crate) unclear: Vec<String>,
     /// Sentences that were read and not used.
     pub(crate) unused: Vec<String>,
     /// Whether the words are English enough to be read.
@@ -85,6 +87,9 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
     }
     if material.steps.len() < FEW_STEPS {
         material.steps = material.steps.iter().flat_map(split).collect();
+    }
+    if super::sound::can_lead(&material) {
+        super::sound::set_unclear_aside(&mut material);
     }
     bounded(&mut material);
     material.contradictions = super::contradiction::found(&material);
@@ -218,8 +223,12 @@ impl Reader {
             self.material.done = Some(done);
         } else if asks_the_writer(said) {
             self.material.unused.push(said.clone());
+        } else if forbids(said) && !self.material.steps.is_empty() {
+            self.material.rules.push(full_stop(&capital(said)));
         } else if is_complaint(said) {
-            self.event(said);
+            if self.material.trigger.is_none() {
+                self.material.trigger = event_of_complaint(said);
+            }
             if said.split(' ').count() <= LONGEST_RULE {
                 self.material.background.push(full_stop(&capital(said)));
             } else {
@@ -230,13 +239,16 @@ impl Reader {
             || self.is_out_of_scope(said)
             || self.listed_orders(said))
         {
-            self.find_inputs(said);
-            let found = clauses(said);
-            if found.is_empty() {
-                self.remark(said);
+            self.material.inputs.extend(super::marks::inputs_in(said));
+            let mut found = false;
+            for piece in super::pieces::pieces(said) {
+                if let Some(order) = clause(&piece) {
+                    found = true;
+                    self.order(order, &piece);
+                }
             }
-            for order in found {
-                self.order(order, said);
+            if !found {
+                self.remark(said);
             }
         }
     }
@@ -244,6 +256,14 @@ impl Reader {
     fn order(&mut self, mut order: Clause, said: &str) {
         if order.never {
             self.material.rules.push(order.sentence());
+            return;
+        }
+        if order.actor.as_deref() == Some("one") {
+            let rule = full_stop(&capital(said));
+            match self.material.steps.last_mut() {
+                Some(step) => step.rules.push(rule),
+                None => self.material.unused.push(rule),
+            }
             return;
         }
         if self.material.steps.is_empty() {
@@ -399,27 +419,6 @@ impl Reader {
             self.material.out_of_scope.push(full_stop(&capital(said)));
         }
         found
-    }
-
-    /// `fills in a form with name, e-mail and order number`, `states name, date and reason`.
-    fn find_inputs(&mut self, said: &str) {
-        let lower = said.to_lowercase();
-        let marks = [
-            "form with ",
-            "request with ",
-            "must include ",
-            "must contain ",
-            "must state ",
-            "we ask for ",
-            "please give ",
-        ];
-        let Some(rest) = marks.iter().find_map(|mark| lower.split_once(mark).map(|(_, rest)| rest)) else {
-            return;
-        };
-        let list = rest.trim_end_matches('.').replace(" and ", ", ");
-        let names =
-            list.split(',').map(str::trim).filter(|name| !name.is_empty() && name.split(' ').count() <= 4);
-        self.material.inputs.extend(names.map(str::to_owned));
     }
 }
 

@@ -219,3 +219,11 @@ pub(super) fn dump(name: &str, made: &Authored, roster: &Roster) {
     let mut file = std::fs::File::create(format!("{folder}/{name}.md")).unwrap();
     std::io::Write::write_all(&mut file, out.as_bytes()).unwrap();
 }
+
+/// Writes what a mission was asked where a person can read it; only when asked to.
+pub(super) fn dump_questions(name: &str, questions: &[String]) {
+    let Ok(folder) = std::env::var("TIER0_OUT") else { return };
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut file = std::fs::File::create(format!("{folder}/{name}.asks.md")).unwrap();
+    std::io::Write::write_all(&mut file, questions.join("\n").as_bytes()).unwrap();
+}

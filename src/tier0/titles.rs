@@ -6,8 +6,8 @@ use super::prose::ProseStep;
 use super::verbs::participle;
 
 /// A title ends before these words, once it is long enough to say something.
-const ENDS: [&str; 35] = [
-    "into", "against", "within", "by", "so", "before", "after", "if", "when", "who", "which", "that",
+const ENDS: [&str; 36] = [
+    "once", "into", "against", "within", "by", "so", "before", "after", "if", "when", "who", "which", "that",
     "because", "unless", "on", "at", "in", "with", "whether", "and", "from", "where", "until", "than",
     "through", "for", "no", "never", "back", "first", "what", "how", "via", "is", "are",
 ];
@@ -22,10 +22,15 @@ pub(crate) fn of_step(step: &ProseStep, subject: &str) -> String {
 }
 
 fn of_order(order: &Clause, subject: &str) -> String {
+    if let Some(list) = short_list(&order.order) {
+        return capital(&list);
+    }
     let mut kept: Vec<&str> = Vec::new();
     for token in order.order.split_whitespace() {
         let bare = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        let ends = ENDS.contains(&bare.as_str()) || (kept.len() >= 4 && has_figure(token));
+        let told = kept.iter().any(|word| ["that", "whether"].contains(word));
+        let is = told && ["is", "are"].contains(&bare.as_str());
+        let ends = !is && ENDS.contains(&bare.as_str()) || (kept.len() >= 4 && has_figure(token));
         let relative =
             ["that", "which", "who", "in", "on", "for", "with", "from", "into"].contains(&bare.as_str());
         let enough = kept.len() >= if relative { SHORTEST + 1 } else { SHORTEST };
@@ -33,9 +38,17 @@ fn of_order(order: &Clause, subject: &str) -> String {
             break;
         }
         kept.push(token);
-        if token.ends_with([',', ';', ':']) && kept.len() >= SHORTEST {
+        if token.ends_with([';', ':']) || token.ends_with(',') && kept.len() >= SHORTEST {
+            let with = kept.iter().position(|word| *word == "with").filter(|at| *at >= SHORTEST);
+            kept.truncate(with.unwrap_or(kept.len()));
             break;
         }
+    }
+    // A title that is too long ends before its last phrase, not in the middle of it.
+    if kept.len() >= LONGEST {
+        let phrase = |word: &&str| ENDS.contains(word) || *word == "to";
+        let last = kept.iter().rposition(phrase).filter(|at| *at > SHORTEST);
+        kept.truncate(last.unwrap_or(kept.len()));
     }
     let dangling = ["the", "a", "an", "and", "or", "of", "to", "for", "on", "in", "by", "with", "at", "its"];
     while kept.last().is_some_and(|last| kept.len() > 2 && dangling.contains(&last.to_lowercase().as_str())) {
@@ -47,6 +60,24 @@ fn of_order(order: &Clause, subject: &str) -> String {
         [_alone] => capital(&format!("{title} on {}", uncapital(subject))),
         _ => capital(title),
     }
+}
+
+/// `take name, outlet, deadline and question, and pass …`: a short list is a whole phrase.
+fn short_list(order: &str) -> Option<String> {
+    let tokens: Vec<&str> = order.split_whitespace().take(LONGEST).collect();
+    let first_comma = tokens.iter().position(|token| token.ends_with(','))?;
+    let joint = tokens.iter().position(|token| *token == "and" || *token == "or")?;
+    let item = tokens.get(joint + 1)?;
+    let words = |token: &&str| token.trim_end_matches([',', '.']).to_owned();
+    let is_verb = |token: &&str| super::verbs::base_of(&words(token), super::verbs::Form::Base).is_some();
+    let items = tokens.get(first_comma + 1..joint)?;
+    let plain = first_comma <= 2
+        && tokens.get(1).is_some_and(|next| !super::clause::DETERMINERS.contains(next))
+        && items.len() <= 3
+        && items.first().is_some_and(|next| !is_verb(next));
+    let kept = tokens.get(..=joint + 1)?;
+    (plain && !["the", "a", "an"].contains(item))
+        .then(|| kept.join(" ").trim_end_matches([',', '.']).to_owned())
 }
 
 /// What exists after a step that was told as a sentence: its entry in the run record.
