@@ -5,7 +5,7 @@ mod words;
 
 use super::commands;
 use super::decide;
-use super::desk::{Desk, program};
+use super::desk::{Desk, program, quoted};
 use super::print;
 use super::trouble::Done;
 use super::up::{log_to_stderr, runtime};
@@ -162,8 +162,9 @@ fn finish(desk: &Desk, workspace: &Workspace, mission: &str) -> Done {
         for command in commands::of(desk, decision) {
             print::line(&format!("  {}\n    {}", command.line, print::dim(&command.leads_to)))?;
         }
+        let dir = desk.named().map_or(String::new(), |dir| format!(" {}", quoted(&dir.to_string_lossy())));
         return print::line(&format!(
-            "\nAfter each answer, `{sopd} up --until-idle` (or a running `{sopd} up`) goes on; `{} demo --yes` does it all.",
+            "\nAfter each answer, `{sopd} up --until-idle` (or a running `{sopd} up`) goes on; `{} demo --yes{dir}` does it all.",
             program()
         ));
     }

@@ -38,7 +38,7 @@ async fn patience(world: &World) {
 
 fn half(q: &Question) -> Reply {
     let whole = scripted::answer(q).to_string();
-    Reply::text(&whole[..whole.len() / 2])
+    Reply::text(&whole.chars().take(whole.len() / 2).collect::<String>())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +72,8 @@ async fn every_misbehaviour_ends_in_a_question_to_a_person() {
 
 async fn asks_a_person_and_recovers((name, ill, words): (&str, fn(&Question) -> Reply, &str)) {
     let (server, sick) = server("draft", ill);
-    let world = World::new(&server, QUICK);
+    let settings = if name == "hangs" { QUICK.replace("20 seconds", "1 second") } else { QUICK.to_owned() };
+    let world = World::new(&server, &settings);
     let mission = world.submit(BRIEF);
     patience(&world).await;
     let stuck = world.only(DecisionKind::Stuck);
@@ -150,6 +151,27 @@ async fn a_server_that_comes_back_in_time_bothers_nobody() {
     // Nothing was written by the server that was starting: nothing is charged.
     let answered = i64::try_from(world.events("model_called").len() - 1).unwrap();
     assert_eq!(status.tokens, answered * 120);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mission_that_was_helped_no_longer_waits_for_a_person() {
+    let (server, _) = server("draft", |q| {
+        // First a refusal, which asks a person; then trouble, which waits for the clock.
+        if q.index < 8 { Reply::refusal("No.") } else { Reply::error(503, "starting") }
+    });
+    let world = World::new(&server, QUICK);
+    let mission = world.submit(BRIEF);
+    for _ in 0..6 {
+        world.settle().await;
+        if world.open().is_empty() {
+            break;
+        }
+        let stuck = world.only(DecisionKind::Stuck);
+        assert_eq!(world.status(&mission).state.word(), "waiting_for_person");
+        world.answer(&stuck, Verb::Retry, "");
+    }
+    let status = world.status(&mission);
+    assert_eq!((status.state.word(), status.reason.as_str()), ("drafting", ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

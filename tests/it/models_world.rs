@@ -1,4 +1,9 @@
 //! A workspace whose models are a server in the test's hand, a clock that stands still, and people who answer.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "tests write files and end where they find something else"
+)]
 
 use crate::fake_openai::FakeOpenAi;
 use serde_json::Value;
@@ -88,7 +93,7 @@ impl World {
     /// Does everything that needs no person and no clock. Nothing may hang.
     pub(crate) async fn settle(&self) {
         let work = run(self.root(), self.clock.clone(), Until::Idle);
-        tokio::time::timeout(std::time::Duration::from_secs(60), work).await.unwrap().unwrap();
+        tokio::time::timeout(std::time::Duration::from_mins(1), work).await.unwrap().unwrap();
     }
 
     /// The same in a process of its own with these variables, which may be told to die: whether it did not.
