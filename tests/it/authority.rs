@@ -13,6 +13,9 @@ fn invoices(head: &str) -> String {
     format!("---\n{head}\n---\n{INVOICES}")
 }
 
+/// Brings a mission to where a person is asked.
+type Begin<'a> = &'a dyn Fn() -> (World, String);
+
 /// A mission that waits for the forwarder.
 fn forwarded() -> (World, String, Decision) {
     let world = World::standing();
@@ -112,7 +115,7 @@ fn an_answer_counts_only_for_the_bytes_it_showed_and_only_once() {
     let shown = |hash: &str| Given { shown: Some(hash.to_owned()), ..given("ceo", "") };
     let other = world.resolve(&decision.id, Verb::Approve, shown("0123456789abcdef")).unwrap_err();
     assert_eq!(other.kind, Kind::Conflict);
-    let short = world.resolve(&decision.id, Verb::Approve, shown(&decision.ask.hash.0[..4])).unwrap_err();
+    let short = world.resolve(&decision.id, Verb::Approve, shown("0123")).unwrap_err();
     assert_eq!(short.kind, Kind::Usage);
     let short = decision.ask.hash.short().to_owned();
     world.resolve(&decision.id, Verb::Approve, shown(&short)).unwrap();
@@ -415,7 +418,7 @@ fn a_held_mission_can_be_cancelled_and_does_not_stand_in_the_way() {
 fn cancelled_while_people_are_asked_a_mission_leaves_nothing_open() {
     // At a forward, a signature, a person's draft, a question, a mission that is stuck.
     let person = "agents/finance.controller.md";
-    let at: [(&str, &dyn Fn() -> (World, String)); 4] = [
+    let at: [(&str, Begin); 4] = [
         ("forward", &|| {
             let (world, mission, _) = forwarded();
             (world, mission)

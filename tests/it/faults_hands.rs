@@ -9,6 +9,8 @@ use sopd::registry;
 
 const INVOICES: &str = "---\nsop: SOP-FIN-vendor-invoice-approval\nrequested_by: cro\n---\n# Vendor invoice approval\n\nWe paid one \
                         supplier twice. Write the procedure for supplier invoices, from their arrival to the payment.\n";
+/// A word that no shipped file has.
+const CANARY: &str = "zanzibar";
 const PUBLISHED: &str = "sops/FIN/SOP-FIN-vendor-invoice-approval-v1.0.md";
 
 /// A mission whose signature is given and whose publication is the next thing to happen.
@@ -267,7 +269,6 @@ fn a_running_mission_keeps_the_roster_and_prompts_it_started_with() {
     world.settle();
     let forward = world.only();
     // New knowledge and another prompt.
-    const CANARY: &str = "zanzibar";
     let agent = world.read("agents/vp.sales.md").replace("qualified", &format!("qualified {CANARY}"));
     assert!(agent.contains(CANARY));
     world.write("agents/vp.sales.md", agent);
