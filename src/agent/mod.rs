@@ -6,6 +6,8 @@
 mod ask;
 mod gateway;
 mod prompt;
+#[cfg(test)]
+mod prompt_tests;
 pub mod provider;
 mod receipt;
 mod retry;

@@ -126,7 +126,13 @@ fn inspect_draft(value: &Value) -> Inspected {
         Ok(draft) => {
             let problems: Vec<String> =
                 checks::check(&draft).into_iter().map(|finding| finding.message).collect();
-            Inspected { confidence: if problems.is_empty() { draft.confidence } else { 0 }, problems }
+            let confidence = match problems.is_empty() {
+                false => 0,
+                // To decline with a reason is an answer; a larger model is not asked for another.
+                true if !draft.declined.is_empty() => 100,
+                true => draft.confidence,
+            };
+            Inspected { problems, confidence }
         }
         Err(error) => unreadable(&error),
     }

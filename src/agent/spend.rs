@@ -99,13 +99,16 @@ fn exceeded(
         let limit = usd.0.saturating_mul(times);
         if spent.micros.saturating_add(most.micros) > limit {
             let (spent, limit) = (MicroUsd(spent.micros), MicroUsd(limit));
-            let reason = format!("{name} of {limit} does not hold another call ({spent} used)");
+            let reason = format!("{name} of {limit} does not hold another call ({spent} used or set aside)");
             return Some(Failure::new(FailureClass::Budget, reason));
         }
     }
     let limit = i64::try_from(tokens?).unwrap_or(i64::MAX).saturating_mul(times);
     if spent.tokens.saturating_add(most.tokens) > limit {
-        let reason = format!("{name} of {limit} tokens does not hold another call ({} used)", spent.tokens);
+        let reason = format!(
+            "{name} of {limit} tokens does not hold another call ({} used or set aside)",
+            spent.tokens
+        );
         return Some(Failure::new(FailureClass::Budget, reason));
     }
     None

@@ -22,7 +22,7 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<()> {
     if existing == Existing::Keep && path.exists() {
         return same_bytes(path, bytes);
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let temporary = temporary_beside(path);
     let place = fault_place(path);
     let outcome = write_and_rename(folder, &temporary, path, bytes, (existing, &place));
@@ -71,7 +71,7 @@ pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = temporary_beside(path);
     let place = fault_place(path);
     let step = || -> std::io::Result<()> {
-        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        fs::create_dir_all(folder_of(path))?;
         File::create(&temporary)?.write_all(bytes)?;
         fault::point(&place, "before");
         #[expect(clippy::disallowed_methods, reason = "this is the one door to renaming")]
@@ -85,7 +85,7 @@ pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Moves a file into place, folders made, both folders synced.
 pub fn relocate(from: &Path, to: &Path) -> Result<()> {
     let step = || -> std::io::Result<()> {
-        let folder = to.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(to);
         fs::create_dir_all(folder)?;
         let place = fault_place(to);
         fault::point(&place, "before");
@@ -160,6 +160,11 @@ fn same_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
         .hint("move that file away; sopd never overwrites a published file"))
 }
 
+/// The folder a file is in; that of a bare name is the one we are in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn temporary_beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.tmp", uuid::Uuid::now_v7().simple()))
@@ -203,6 +208,12 @@ mod tests {
         remove_leftovers(folder.path());
         assert!(kept.iter().all(|path| path.exists()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), kept.len());
+    }
+
+    #[test]
+    fn a_bare_name_is_in_the_folder_we_are_in() {
+        assert_eq!(folder_of(Path::new("a.md")), Path::new("."));
+        assert_eq!(folder_of(Path::new("x/a.md")), Path::new("x"));
     }
 
     #[test]

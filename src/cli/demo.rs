@@ -5,7 +5,7 @@ mod words;
 
 use super::commands;
 use super::decide;
-use super::desk::Desk;
+use super::desk::{Desk, program, quoted};
 use super::print;
 use super::trouble::Done;
 use super::up::{log_to_stderr, runtime};
@@ -66,7 +66,7 @@ fn prepare(desk: &Desk, dir: &Path) -> Done {
             Kind::Conflict,
             format!("{} holds other files and is not a workspace", dir.display()),
         );
-        return Err(problem.hint("name another folder: sopd demo DIR").into());
+        return Err(problem.hint(format!("name another folder: {} demo DIR", program())).into());
     }
     daemon::init(dir, &desk.clock)?;
     if !is_workspace {
@@ -122,7 +122,7 @@ fn say_yes(desk: &Desk, workspace: &Workspace, mission: &str) -> Done {
         let Some(next) = open.into_iter().find(|decision| yes_to(decision).is_some()) else { return Ok(()) };
         let Some((verb, text)) = yes_to(&next) else { return Ok(()) };
         let party = next.ask.asked_of.first().cloned().unwrap_or_default();
-        print::line(&format!("\n$ sopd {} {} --as {party}", verb.word(), next.id))?;
+        print::line(&format!("\n$ {} {} {} --as {party}", desk.command(), verb.word(), next.id))?;
         let text = text.to_owned();
         let id = next.id.clone();
         decide::answer(
@@ -162,8 +162,10 @@ fn finish(desk: &Desk, workspace: &Workspace, mission: &str) -> Done {
         for command in commands::of(desk, decision) {
             print::line(&format!("  {}\n    {}", command.line, print::dim(&command.leads_to)))?;
         }
+        let dir = desk.named().map_or(String::new(), |dir| format!(" {}", quoted(&dir.to_string_lossy())));
         return print::line(&format!(
-            "\nAfter each answer, `{sopd} up --until-idle` (or a running `{sopd} up`) goes on; `sopd demo --yes` does it all."
+            "\nAfter each answer, `{sopd} up --until-idle` (or a running `{sopd} up`) goes on; `{} demo --yes{dir}` does it all.",
+            program()
         ));
     }
     let why = if status.waiting_for.is_empty() { &status.reason } else { &status.waiting_for };

@@ -83,7 +83,7 @@ pub(super) fn current_folder() -> Result<PathBuf> {
 }
 
 /// The program as it was called, so that what we print can be typed.
-fn program() -> String {
+pub(super) fn program() -> String {
     std::env::args().next().filter(|name| name.contains('/')).unwrap_or_else(|| "sopd".to_owned())
 }
 

@@ -123,19 +123,26 @@ impl Diagnostic for Shown<'_> {
 impl SourceCode for Shown<'_> {
     fn read_span<'a>(
         &'a self,
-        _span: &SourceSpan,
-        _before: usize,
-        _after: usize,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
     ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, MietteError> {
         let place = self.0.place.as_ref().ok_or(MietteError::OutOfBounds)?;
         let line = usize::try_from(place.line.max(1)).unwrap_or(1) - 1;
         let whole = SourceSpan::from((0, place.excerpt.len()));
+        // Asked for the place itself, without the lines around it, it wants the column to print.
+        let place_only = before == 0 && after == 0;
+        let column = if place_only {
+            place.excerpt.get(..span.offset()).map_or(0, |text| text.chars().count())
+        } else {
+            0
+        };
         Ok(Box::new(miette::MietteSpanContents::new_named(
             place.file.clone(),
             place.excerpt.as_bytes(),
             whole,
             line,
-            0,
+            column,
             1,
         )))
     }

@@ -3,6 +3,7 @@
 use super::records::mission;
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
+use crate::decision;
 use crate::journal::Tx;
 use crate::settings::Publication;
 use serde_json::json;
@@ -23,10 +24,12 @@ pub struct Control {
 /// The signal a workflow of any kind ends by.
 const CANCEL: &str = "cancel";
 
-/// Cancels an open mission: its requester, and whoever forwards or signs, may.
+/// Cancels an open mission: its requester, and whoever forwards or signs, may. Its decisions are void from this
+/// moment on, so that nobody's later yes is taken and then comes to nothing.
 pub fn cancel(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {
     allow(tx, control, publication)?;
     record(tx, control, "mission_cancel_asked")?;
+    decision::void_all(tx, &control.mission)?;
     tx.signal(&control.mission, CANCEL, &json!(null))
 }
 

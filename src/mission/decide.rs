@@ -5,7 +5,7 @@ use super::records::{MissionState, set_state};
 use super::setup::Setup;
 use crate::base::{Digest, Instant, Span};
 use crate::decision::{self, Answer, Decision, DecisionKind, Lapsed, NewDecision, OnDeadline};
-use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Workflow};
+use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::settings::authority::{Deadline, OnDeadline as Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,8 +32,14 @@ pub(super) struct Question {
 
 /// Asks and waits. `None` when the deadline's rule ended it without an answer.
 pub(super) async fn decide(w: &Workflow, setup: &Setup, question: Question) -> Result<Option<Answer>, Stop> {
+    let stuck = question.kind == DecisionKind::Stuck;
     let opened = open(w, setup, question).await?;
-    settled(w, setup, opened).await
+    let decision = opened.id.clone();
+    let answer = settled(w, setup, opened).await?;
+    if stuck && answer.as_ref().is_some_and(|answer| answer.verb != decision::Verb::Reject) {
+        w.call(GoOn { mission: setup.asker.mission.clone(), decision }).await?;
+    }
+    Ok(answer)
 }
 
 /// A question that was put; [`settled`] waits for its answer.
@@ -131,6 +137,12 @@ impl Activity for OpenDecision {
         let decision = office
             .journal
             .append_async(move |tx| {
+                let mut new = new;
+                if new.kind == DecisionKind::Stuck
+                    && let Some(details) = new.details.as_object_mut()
+                {
+                    details.insert(STAGE.to_owned(), stage(tx, &new.mission)?);
+                }
                 let decision = decision::open(tx, &new)?;
                 let state = match new.kind {
                     DecisionKind::Forward | DecisionKind::Publish => MissionState::AwaitingDecision,
@@ -143,6 +155,49 @@ impl Activity for OpenDecision {
             })
             .await?;
         Ok(Recorded::of(decision))
+    }
+}
+
+/// Where a mission stood when it got stuck, among the details of the decision.
+const STAGE: &str = "stage";
+
+/// Where a mission stands; while it is stuck already, where it stood before.
+fn stage(tx: &Tx<'_>, mission: &str) -> crate::base::problem::Result<Value> {
+    let row = super::records::mission(tx.db(), mission)?;
+    if row.state != MissionState::WaitingForPerson {
+        return Ok(Value::from(row.state.word()));
+    }
+    let open = decision::open_of_mission(tx.db(), mission)?;
+    Ok(open.iter().find_map(|one| one.ask.details.get(STAGE).cloned()).unwrap_or_default())
+}
+
+/// Shows a mission that a person helped where it stood before, unless it is stuck elsewhere too.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct GoOn {
+    mission: String,
+    decision: String,
+}
+
+impl Activity for GoOn {
+    const NAME: &'static str = "go_on";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Office;
+    type Output = ();
+    fn key(&self) -> String {
+        format!("go-on/{}", self.decision)
+    }
+    async fn perform(self, _office: &Office) -> Result<Recorded<()>, Failure> {
+        let Self { mission, decision } = self;
+        Ok(Recorded::of(()).change(move |tx| {
+            let answered = decision::one(tx.db(), &decision)?;
+            let open = decision::open_of_mission(tx.db(), &mission)?;
+            let stuck = open.iter().any(|one| one.ask.kind == DecisionKind::Stuck);
+            let before = answered.ask.details.get(STAGE).cloned().map(serde_json::from_value);
+            match before {
+                Some(Ok(state)) if !stuck => set_state(tx, &mission, state, ""),
+                _ => Ok(()),
+            }
+        }))
     }
 }
 

@@ -63,6 +63,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<enter::Enter>(office)
         .activity::<decide::OpenDecision>(office)
         .activity::<decide::ApplyDeadline>(office)
+        .activity::<decide::GoOn>(office)
         .activity::<draft::KeepDraft>(office)
         .activity::<assemble::Assemble>(office)
         .activity::<council::KeepCouncil>(office)

@@ -15,7 +15,7 @@ pub struct CallLimits {
     pub per_minute: u32,
     /// Longest time to reach the server. Default 10 seconds.
     pub connect_timeout: Span,
-    /// Longest silence while an answer comes in. Default 1 minute.
+    /// Longest silence of a server. Default 5 minutes: answers are not streamed, so a model is silent while it thinks.
     pub read_timeout: Span,
     /// Longest time of one call as a whole. Default 5 minutes: a long draft from a slow local model.
     pub total_timeout: Span,
@@ -40,7 +40,7 @@ impl Default for CallLimits {
             max_concurrent: 8,
             per_minute: 120,
             connect_timeout: span(10, Unit::Second),
-            read_timeout: span(1, Unit::Minute),
+            read_timeout: span(5, Unit::Minute),
             total_timeout: span(5, Unit::Minute),
             attempts: 4,
             first_pause: span(1, Unit::Second),

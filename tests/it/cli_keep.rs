@@ -42,10 +42,7 @@ fn a_second_daemon_says_who_holds_the_workspace() {
 
     let taken = world.json(&["submit", "missions/examples/1-lead-qualification.md"]);
     let mission = taken["mission"].as_str().unwrap();
-    let reached = (0..600).any(|_| {
-        std::thread::yield_now();
-        world.json(&["status", mission])[0]["state"] == "awaiting_decision"
-    });
+    let reached = (0..600).any(|_| world.json(&["status", mission])[0]["state"] == "awaiting_decision");
     assert!(reached);
     let said = world.done(&["approve", "D-1", "--as", "chief.staff"]);
     assert!(said.contains("ceo is asked next (D-2)"), "{said}");

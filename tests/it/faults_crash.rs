@@ -50,7 +50,7 @@ fn live(world: &World, fault: &[(&str, &str)]) -> bool {
     for _ in 0..6 {
         loop {
             let environment = if aborted { &[] } else { fault };
-            let status = world.process("idle", environment).status().unwrap();
+            let status = world.process(&["--until-idle"], environment).status().unwrap();
             if status.signal() == Some(ABORTED) {
                 assert!(!aborted, "aborted without a fault");
                 aborted = true;
@@ -163,7 +163,7 @@ fn cancel_at(point: &str) {
 
 fn until_aborted(world: &World, fault: &[(&str, &str)]) {
     for _ in 0..6 {
-        let status = world.process("idle", fault).status().unwrap();
+        let status = world.process(&["--until-idle"], fault).status().unwrap();
         if status.signal() == Some(ABORTED) {
             return;
         }

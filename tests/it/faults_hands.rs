@@ -48,13 +48,13 @@ fn a_disk_that_fills_up_while_publishing_loses_nothing() {
     let mission = signed(&world);
     // No file may grow past 16 KiB: the SOP fits, the journal's next commit does not. The shell makes the system
     // answer with an error, as a full disk does, where it would otherwise end the process.
-    let daemon = world.process("stopped", &[]);
+    let daemon = world.process(&[], &[]);
     let words = std::iter::once(daemon.get_program()).chain(daemon.get_args());
     let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
     let mut full = std::process::Command::new("bash");
     full.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "full"]).args(&words);
     let log = world.path("said.log");
-    full.envs(daemon.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    full.current_dir(world.root());
     full.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
     full.stderr(std::fs::File::create(&log).unwrap());
     let mut full = full.spawn().unwrap();

@@ -4,7 +4,7 @@
 use super::faults_world::{World, given, runtime, until};
 use sopd::base::{Clock, Instant};
 use sopd::daemon::Workspace;
-use sopd::decision::{self, Verb};
+use sopd::decision::{self, Decision, Verb};
 use sopd::journal::Access;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,9 +16,11 @@ const KILLS: usize = 10;
 const MISSIONS: usize = 20;
 /// Longest time a daemon lives before it is killed, in milliseconds.
 const LONGEST_LIFE: u64 = 900;
-/// What a person in a process of its own does: `root|milliseconds ahead|number of the person`.
-const PERSON: &str = "SOPD_TEST_PERSON";
+/// What somebody who comes too late answers: `root|decision`.
+const LATE: &str = "SOPD_TEST_LATE";
 const PERSONS: usize = 50;
+/// Decisions they pull at.
+const ASKED: usize = 8;
 
 /// Works that somebody on the starter roster knows, each an SOP of its own.
 const WORKS: [&str; MISSIONS] = [
@@ -104,50 +106,52 @@ fn killed_at_random_instants_twenty_missions_reach_their_decision() {
     world.assert_released();
 }
 
-/// One person of many: answers everything that is open, in an order and with verbs of its own, and says in a
-/// file what it won.
-#[test]
-fn a_person_in_a_process_of_its_own() {
-    let Ok(who) = std::env::var(PERSON) else { return };
-    let parts: Vec<&str> = who.split('|').collect();
-    let root = Path::new(parts[0]);
-    let ahead: i64 = parts[1].parse().unwrap();
-    let number: usize = parts[2].parse().unwrap();
-    let clock = if ahead == 0 { Clock::System } else { Clock::fixed(Clock::System.now().plus_millis(ahead)) };
-    let workspace = Workspace::open(root, Access::Guest, clock).unwrap();
-    let mut open = workspace.journal.read(|db| decision::open_for(db, None)).unwrap();
-    let turn = number % open.len().max(1);
-    open.rotate_left(turn);
-    let mut won = String::new();
-    for (nth, decision) in open.iter().enumerate() {
-        let (id, mission) = (decision.id.clone(), decision.ask.mission.clone());
-        let verbs = [Verb::Approve, Verb::Reject, Verb::Revise];
-        let verb = verbs[(number + nth) % verbs.len()];
-        if (number + nth).is_multiple_of(11) {
-            let cancel =
-                move |tx: &sopd::journal::Tx<'_>| tx.signal(&mission, "cancel", &serde_json::Value::Null);
-            workspace.journal.append(cancel).unwrap();
-            continue;
-        }
-        let given = given("chief.staff", &format!("person {number}"));
-        let outcome = workspace.journal.append(move |tx| decision::resolve(tx, &id, verb, &given));
-        if matches!(outcome, Ok(Ok(_))) {
-            won.push_str(&format!("{} {}\n", decision.id, verb.word()));
-        }
-    }
-    super::faults_world::put(&root.join(format!("won-{number}")), won);
+/// One person of many, with the real command line: answers one decision, or cancels its mission. Every fifth lives
+/// after the deadline, and finds that it has passed.
+fn person(world: &World, asked: &[Decision], number: usize) -> Command {
+    let decision = &asked[number % asked.len()];
+    let (id, mission) = (decision.id.as_str(), decision.ask.mission.as_str());
+    let words = format!("person {number}");
+    let arguments = match number / asked.len() % 5 {
+        0 => return late(world, id),
+        1 => vec!["approve", id, "--comment", &words],
+        2 => vec!["reject", id, "--reason", &words],
+        3 => vec!["revise", id, "--comment", &words],
+        _ if number.is_multiple_of(3) => vec!["mission", "cancel", mission],
+        _ => vec!["approve", mission],
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sopd"));
+    command.args(arguments).args(["--as", "chief.staff"]).current_dir(world.root());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
 }
 
-fn person(world: &World, number: usize) -> Command {
-    // Every fifth lives after the deadline, and finds that it has passed.
-    let ahead: i64 = if number.is_multiple_of(5) { 30 * 86_400_000 } else { 0 };
+/// Whether success of that person means that the decision is its own.
+fn answers(number: usize) -> bool {
+    let turn = number / ASKED % 5;
+    turn != 0 && (turn != 4 || !number.is_multiple_of(3))
+}
+
+/// Somebody whose clock is ahead.
+fn late(world: &World, id: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "faults_kill::somebody_who_comes_after_the_deadline", "--test-threads=1"]);
+    command.env(LATE, format!("{}|{id}", world.root().display()));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
-        .args(["--exact", "faults_kill::a_person_in_a_process_of_its_own", "--test-threads=1"])
-        .env(PERSON, format!("{}|{ahead}|{number}", world.root().display()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    command
+}
+
+/// Answers the decision named in the environment, where one is, thirty days from now: the story below starts this
+/// test in a process of its own.
+#[test]
+fn somebody_who_comes_after_the_deadline() {
+    let Ok(who) = std::env::var(LATE) else { return };
+    let (root, id) = who.split_once('|').unwrap();
+    let clock = Clock::fixed(Clock::System.now().plus_millis(30 * 86_400_000));
+    let workspace = Workspace::open(Path::new(root), Access::Guest, clock).unwrap();
+    let (id, given) = (id.to_owned(), given("chief.staff", "late"));
+    let told = workspace.journal.append(move |tx| decision::resolve(tx, &id, Verb::Approve, &given));
+    assert!(!matches!(told, Ok(Ok(_))), "{told:?}");
 }
 
 /// How each decision ended, as the events tell it.
@@ -167,7 +171,6 @@ fn endings(world: &World) -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn fifty_processes_and_a_daemon_leave_one_winner_of_each_decision() {
-    const ASKED: usize = 8;
     let world = World::new();
     let settings = "decisions:\n  forwarding: { after: 1 business day, on_deadline: reject }\n";
     world.write("sopd.yaml", settings);
@@ -175,35 +178,33 @@ fn fifty_processes_and_a_daemon_leave_one_winner_of_each_decision() {
         world.submit(&brief(number));
     }
     world.settle();
-    let asked: Vec<String> = world.open().into_iter().map(|decision| decision.id).collect();
+    let asked = world.open();
     assert_eq!(asked.len(), ASKED);
     let rounds: BTreeMap<String, u32> = world.statuses().into_iter().map(|s| (s.id, s.round)).collect();
 
     let mut daemon = world.start();
-    let people: Vec<_> = (0..PERSONS).map(|number| person(&world, number).spawn().unwrap()).collect();
-    for mut person in people {
-        assert!(person.wait().unwrap().success());
+    let people: Vec<_> =
+        (0..PERSONS).map(|number| (number, person(&world, &asked, number).spawn().unwrap())).collect();
+    let mut wins: BTreeMap<String, usize> = BTreeMap::new();
+    for (number, mut person) in people {
+        let code = person.wait().unwrap().code().unwrap();
+        // Done, refused because somebody else was first, or nothing waits there any more.
+        assert!([0, 5, 6].contains(&code), "person {number} ended with {code}");
+        *wins.entry(asked[number % ASKED].id.clone()).or_default() +=
+            usize::from(code == 0 && answers(number));
     }
     until("every decision has ended", || {
-        asked.iter().all(|id| world.decision(id).state != decision::State::Open)
+        asked.iter().all(|decision| world.decision(&decision.id).state != decision::State::Open)
     });
     daemon.kill().unwrap();
     daemon.wait().unwrap();
 
-    let mut wins: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for number in 0..PERSONS {
-        for line in world.read(&format!("won-{number}")).lines() {
-            let (id, verb) = line.split_once(' ').unwrap();
-            wins.entry(id.to_owned()).or_default().push(verb.to_owned());
-        }
-    }
     let ended = endings(&world);
-    for id in &asked {
+    for Decision { id, .. } in &asked {
         let how = ended.get(id).cloned().unwrap_or_default();
         assert_eq!(how.len(), 1, "{id} ended as {how:?}");
         let answered = !how[0].starts_with("decision_");
-        let won = wins.get(id).cloned().unwrap_or_default();
-        assert_eq!(won, if answered { how } else { Vec::new() }, "what {id}'s winners were told");
+        assert_eq!(wins[id], usize::from(answered), "{id} ended as {how:?}");
     }
 
     // The missions follow the winners, also when everything is told again from the first line.
@@ -219,7 +220,7 @@ fn fifty_processes_and_a_daemon_leave_one_winner_of_each_decision() {
     journal.append(move |tx| Ok(tx.db().execute(again, [])?)).unwrap();
     world.settle();
     assert_eq!(outcome(&world), first);
-    for id in &asked {
+    for Decision { id, .. } in &asked {
         let decision = world.decision(id);
         let status = world.status(&decision.ask.mission);
         let verb = decision.answer.as_ref().map(|answer| answer.verb);

@@ -5,6 +5,7 @@ use sopd::base::{Clock, Digest, Instant, Problem};
 use sopd::daemon::{MissionStatus, Until, Workspace, init, run, statuses, submit};
 use sopd::decision::{self, Answer, Decision, DecisionKind, Given, Verb};
 use sopd::journal::{Access, Event, events_of, verify};
+use sopd::mission::{self, Control};
 use sopd::registry::{self, VersionRow};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,11 +15,6 @@ use tempfile::TempDir;
 /// Longest wait for an event before a test gives up, in steps of [`POLL`].
 const MOST_POLLS: u32 = 6_000;
 const POLL: Duration = Duration::from_millis(20);
-/// Names the workspace that a daemon in a process of its own drives.
-const DRIVE: &str = "SOPD_TEST_DRIVE";
-/// Says how long: `idle` or `stopped`.
-const UNTIL: &str = "SOPD_TEST_UNTIL";
-
 /// A workspace with the starter files.
 pub(crate) struct World {
     folder: TempDir,
@@ -149,11 +145,13 @@ impl World {
         }
         panic!("still waiting: {:#?}", self.open());
     }
-    /// Sends the signal that `sopd mission cancel` sends.
+    /// Cancels a mission, as `sopd mission cancel` does.
     pub(crate) fn cancel(&self, mission: &str) {
-        let mission = mission.to_owned();
-        let journal = self.guest().journal;
-        journal.append(move |tx| tx.signal(&mission, "cancel", &serde_json::Value::Null)).unwrap();
+        let workspace = self.guest();
+        let publication = workspace.snapshot().unwrap().settings.publication;
+        let (mission, by) = (mission.to_owned(), publication.interim.signs.clone());
+        let control = Control { mission, by, os_user: "tester".into(), text: String::new() };
+        workspace.journal.append(move |tx| mission::cancel(tx, &control, &publication)).unwrap();
     }
 
     pub(crate) fn statuses(&self) -> Vec<MissionStatus> {
@@ -215,31 +213,16 @@ impl World {
         }
     }
 
-    /// A daemon in a process of its own.
-    pub(crate) fn process(&self, until: &str, environment: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args(["--exact", "faults_world::a_daemon_in_a_process_of_its_own", "--test-threads=1"])
-            .env(DRIVE, self.root())
-            .env(UNTIL, until)
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+    /// The real daemon, in a process of its own: `up`, with what comes after it.
+    pub(crate) fn process(&self, more: &[&str], environment: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sopd"));
+        command.arg("up").args(more).current_dir(self.root()).envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
     pub(crate) fn start(&self) -> Child {
-        self.process("stopped", &[]).spawn().unwrap()
+        self.process(&[], &[]).spawn().unwrap()
     }
-}
-
-/// Drives the workspace named in the environment, where one is: the stories that kill a daemon start this test in
-/// a process of its own.
-#[test]
-fn a_daemon_in_a_process_of_its_own() {
-    let Some(root) = std::env::var_os(DRIVE) else { return };
-    let until = if std::env::var(UNTIL).unwrap() == "idle" { Until::Idle } else { Until::Stopped };
-    runtime().block_on(run(Path::new(&root), Clock::System, until)).unwrap();
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
