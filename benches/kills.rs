@@ -59,8 +59,10 @@ fn mission((owner, thing): &(&str, &str)) -> String {
     format!(
         "---\nowner: {owner}\nworkers:\n  - {{ agent: {owner}, brief: the handling of a {thing} }}\n  \
          - {{ agent: chief.staff, brief: the record of a {thing} }}\n---\n# Handling a {thing}\n\n\
-         A {thing} waits for days because nobody knows whose it is. Say who takes up a {thing} within 1 business day, \
-         what is checked, and where the result is written down.\n"
+         Nobody knows who takes up each {thing}. The steps:\n\n\
+         1. {owner} enters each {thing} in the log within 4 hours of its arrival.\n\
+         2. {owner} compares each {thing} with the order it belongs to within 1 business day.\n\
+         3. chief.staff writes the result of each {thing} into the log within 2 business days.\n"
     )
 }
 
@@ -213,9 +215,6 @@ fn recorded(db: &Connection) -> Vec<(String, String, i64)> {
 }
 
 fn main() {
-    if common::was_daemon() {
-        return;
-    }
     let seed = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into();
     println!("kill -9 at {KILLS} random instants, {MISSIONS} missions at once, tier 0 (seed {seed})");
     let (mut tally, mut dice) = (Tally::default(), Dice(seed));

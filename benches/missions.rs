@@ -235,9 +235,6 @@ fn together() {
 }
 
 fn main() {
-    if common::was_daemon() {
-        return;
-    }
     let (answer, sync) = (ANSWER.as_millis(), common::sync_ms());
     println!("missions with 3 workers; the model takes {answer} ms a call; a sync takes {sync:.2} ms");
     alone();

@@ -1,16 +1,14 @@
 //! What the benches share: a throw-away workspace, a daemon in a process of its own, and what the system says of it.
-#![allow(dead_code, reason = "each bench takes what it needs")]
+#![expect(dead_code, reason = "each bench takes what it needs")]
 
-use sopd::base::{Clock, problem::Problem};
-use sopd::daemon::{Until, Workspace, init, run, submit};
+use sopd::base::Clock;
+use sopd::daemon::{Workspace, init, submit};
 use sopd::decision;
 use sopd::journal::Access;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Set for the process that is the daemon: the workspace's folder.
-const DAEMON: &str = "SOPD_BENCH_DAEMON";
 /// Ticks of a second in which the system counts a process's time.
 const TICKS: f64 = 100.0;
 
@@ -43,13 +41,14 @@ pub(crate) fn waiting(workspace: &Workspace) -> u32 {
     workspace.journal.read(decision::waiting).unwrap()
 }
 
-/// The daemon as a process of its own, ended with the value.
+/// The daemon as people start it: `sopd up`, a process of its own, ended with the value.
 pub(crate) struct Daemon(Child);
 
 impl Daemon {
     pub(crate) fn start(root: &Path) -> Self {
-        let program = std::env::current_exe().unwrap();
-        let child = Command::new(program).env(DAEMON, root).stdin(Stdio::null()).spawn().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sopd"));
+        command.args(["up", "--workspace"]).arg(root).env("SOPD_LOG", "warn").stdin(Stdio::null());
+        let child = command.stdout(Stdio::null()).spawn().unwrap();
         Self(child)
     }
 
@@ -99,16 +98,6 @@ impl Drop for Daemon {
         self.0.kill().ok();
         self.0.wait().ok();
     }
-}
-
-/// Becomes the daemon when asked to; `true` when it was.
-pub(crate) fn was_daemon() -> bool {
-    let Some(root) = std::env::var_os(DAEMON) else { return false };
-    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr).init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let ended: Result<(), Problem> = runtime.block_on(run(Path::new(&root), Clock::System, Until::Stopped));
-    ended.unwrap();
-    true
 }
 
 /// Resident memory of a process now and at its highest, MB.

@@ -1,5 +1,6 @@
 //! Settings, roster and prompts as a mission found them at its start: edits count for new missions only.
 
+use crate::base::text::put;
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::journal::Journal;
 use crate::roster::{self, Agent, Roster};
@@ -7,6 +8,7 @@ use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Largest file of these that is read.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -24,7 +26,27 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Reads the workspace's files. Every problem is told, not only the first.
+    ///
+    /// The last reading is kept and stands as long as no byte of the files has changed: understanding some thirty
+    /// files costs more than all else that happens between a mission and its first question.
     pub fn read(root: &Path) -> Result<Self, Vec<Problem>> {
+        static LAST: Mutex<Option<(Digest, Snapshot)>> = Mutex::new(None);
+        let files = fingerprint(root);
+        let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(files), Some((known, snapshot))) = (&files, &*last())
+            && files == known
+        {
+            return Ok(snapshot.clone());
+        }
+        let snapshot = Self::read_afresh(root)?;
+        // Edited while it was read: what was read belongs to neither.
+        if let Some(files) = files.filter(|files| fingerprint(root).as_ref() == Some(files)) {
+            *last() = Some((files, snapshot.clone()));
+        }
+        Ok(snapshot)
+    }
+
+    fn read_afresh(root: &Path) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let settings = read_settings(root).unwrap_or_else(|found| {
             problems.extend(found);
@@ -67,6 +89,18 @@ impl Snapshot {
             .get(id)
             .ok_or_else(|| Problem::not_found(format!("there is no agent `{id}` on the roster")))
     }
+}
+
+/// The hash of everything a snapshot is read from; `None` where something cannot be read.
+fn fingerprint(root: &Path) -> Option<Digest> {
+    let mut all = files::read_text(&root.join("sopd.yaml"), MAX_FILE_BYTES).ok()?;
+    for folder in ["agents", "prompts"] {
+        for (name, text) in read_folder(root, folder).ok()? {
+            // Lengths keep what belongs to one file from passing for another's.
+            put(&mut all, format_args!("\n{folder} {} {name} {}\n{text}", name.len(), text.len()));
+        }
+    }
+    Some(Digest::of(all))
 }
 
 /// Reads `sopd.yaml`.

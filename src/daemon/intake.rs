@@ -232,8 +232,14 @@ fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
     if temporary || name == "STATUS.md" || name.ends_with(EXPLANATION) {
         return None;
     }
-    let inside = path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?);
-    let data = std::fs::metadata(path).ok().filter(|data| data.is_file() && inside)?;
+    let itself = std::fs::symlink_metadata(path).ok()?;
+    // Only a link can lead out, and following every name costs much where a thousand dossiers lie beside.
+    let inside = || Some(path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
+    let followed = itself.is_symlink() && inside()?;
+    let data = if followed { std::fs::metadata(path).ok()? } else { itself };
+    if !data.is_file() {
+        return None;
+    }
     Some(Shape { size: data.len(), changed: data.modified().ok() })
 }
 

@@ -52,9 +52,9 @@ pub fn index(db: &Connection) -> Result<Option<Index>> {
     line(out, "");
     for entry in &log {
         let mission = entry.mission.as_deref().map_or(String::new(), |mission| format!(" ({mission})"));
-        line(
+        put_line(
             out,
-            &format!(
+            format_args!(
                 "- {} · {} · {}, signed by {}{mission}",
                 entry.number,
                 entry.at.day(),
@@ -135,7 +135,8 @@ fn retired_table(out: &mut String, versions: &[VersionRow]) {
 }
 
 fn line(out: &mut String, text: &str) {
-    put_line(out, format_args!("{text}"));
+    out.push_str(text);
+    out.push('\n');
 }
 
 fn cell(text: &str) -> String {

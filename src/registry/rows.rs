@@ -81,8 +81,8 @@ const SELECT: &str =
 
 fn read(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
     Ok(VersionRow {
-        id: word(row, 0)?,
-        version: word(row, 1)?,
+        id: parsed(row, 0)?,
+        version: parsed(row, 1)?,
         status: word(row, 2)?,
         title: row.get(3)?,
         department: row.get(4)?,
@@ -102,7 +102,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
     })
 }
 
-/// A column that holds one bare word of an enum, an id or a version.
+/// A column that holds an id or a version.
+fn parsed<T: std::str::FromStr<Err = String>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|error: String| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+    })
+}
+
+/// A column that holds one bare word of an enum.
 fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     serde_json::from_value(serde_json::Value::String(text)).map_err(|error| {
