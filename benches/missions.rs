@@ -4,6 +4,10 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
     reason = "a bench prints its table and may fail"
 )]
 
@@ -11,7 +15,6 @@
 #[expect(dead_code, reason = "the tests use the rest")]
 mod fake_openai;
 #[path = "../tests/it/scripted.rs"]
-#[expect(dead_code, reason = "the tests use the rest")]
 mod scripted;
 
 mod common;

@@ -4,6 +4,9 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::too_many_lines,
+    clippy::needless_raw_string_hashes,
     reason = "a bench prints its table and may fail"
 )]
 

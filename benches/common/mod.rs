@@ -1,7 +1,7 @@
 //! What the benches share: a throw-away workspace, a daemon in a process of its own, and what the system says of it.
 #![expect(dead_code, reason = "each bench takes what it needs")]
 
-use sopd::base::Clock;
+use sopd::base::{Clock, files};
 use sopd::daemon::{Workspace, init, submit};
 use sopd::decision;
 use sopd::journal::Access;
@@ -18,7 +18,7 @@ pub(crate) fn workspace(settings: &str) -> (tempfile::TempDir, Workspace) {
     init(folder.path(), &Clock::System).unwrap();
     let path = folder.path().join("sopd.yaml");
     let before = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(path, format!("{before}\n{settings}")).unwrap();
+    files::write(&path, format!("{before}\n{settings}").as_bytes(), files::Existing::Replace).unwrap();
     let workspace = open(folder.path());
     (folder, workspace)
 }
@@ -114,7 +114,7 @@ pub(crate) fn memory_of(process: &str) -> (f64, f64) {
 pub(crate) fn wait_for(mut holds: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(600), "it never came");
+        assert!(start.elapsed() < Duration::from_mins(10), "it never came");
         std::thread::sleep(Duration::from_millis(1));
     }
     start.elapsed()

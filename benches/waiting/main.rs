@@ -1,6 +1,11 @@
 //! A hundred thousand missions that wait for a person: what they cost the daemon, and what it costs to have all their
 //! deadlines fall due together.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints its tables and may fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a bench prints its tables and may fail"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -94,7 +94,7 @@ fn prepare(root: &Path, workspace: &Workspace) -> f64 {
     let all = workspace.journal.read(|db| statuses(db, false)).unwrap();
     let copied = &all.iter().find(|one| one.title.contains("harbour")).unwrap().id;
     let db = Connection::open(root.join(".sopd/journal.db")).unwrap();
-    db.busy_timeout(Duration::from_secs(60)).unwrap();
+    db.busy_timeout(Duration::from_mins(1)).unwrap();
     copy(&db, copied);
     alone
 }

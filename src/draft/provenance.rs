@@ -262,7 +262,7 @@ Score size, need and budget within 2 hours. Ask the customer for a bribe first.
 
         | line | text | from |
         | --- | --- | --- |
-        | 9 | \| lead_id \| text \| yes \| The number of the lead in the CRM \| | sales.ops/input-1 (83 %) |
+        | 9 | \| lead_id \| text \| yes \| The number of the lead in the CRM \| | sales.ops/input-1 (100 %) |
         | 13 | ### Step 1: Score the lead | vp.sales/step-1 (100 %) |
         | 15 | Score size, need and budget within 2 hours. Ask the customer for a bribe first. | **unsourced**: "Ask the customer for a bribe first." |
         | 17 | - Refuse the run if the form is empty. | the requester's brief (100 %) |

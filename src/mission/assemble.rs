@@ -1,8 +1,9 @@
 //! The canonical draft of a round: the synthesis in the SOP form, its provenance, and every coded check.
 
 use super::Office;
+use super::claims::claimed;
 use super::plan::MissionPlan;
-use super::records::{MissionState, claimed, keep, set_round, set_state};
+use super::records::{MissionState, keep, set_round, set_state};
 use crate::agent::Snapshot;
 use crate::base::Digest;
 use crate::base::text::put;

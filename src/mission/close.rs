@@ -1,7 +1,8 @@
 //! Ends a mission: its state, its open decisions, its claim, the draft facts others are compared with.
 
 use super::Office;
-use super::records::{MissionState, artifacts, mission, release, set_state};
+use super::claims::release;
+use super::records::{MissionState, artifacts, mission, set_state};
 use crate::base::{Digest, Kind, Problem, files};
 use crate::decision;
 use crate::journal::{Activity, Failure, Recorded, Repeat};

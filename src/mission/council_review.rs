@@ -99,7 +99,7 @@ impl Activity for SeatCouncil {
         let snapshot = office.gateway.snapshot(&self.snapshot)?;
         let Snapshot { settings, roster, .. } = &*snapshot;
         let call = CouncilCall { classes: &[], ask: None, called_by: called_by.as_deref() };
-        let seated = governance::council(&settings.council, &roster, &self.parties, &call, "");
+        let seated = governance::council(&settings.council, roster, &self.parties, &call, "");
         seated.map(Recorded::of).map_err(|reason| Failure::new(FailureClass::Content, reason))
     }
 }

@@ -2,6 +2,7 @@
 //! has a file of its own, named after it.
 
 mod assemble;
+mod claims;
 mod close;
 mod control;
 mod council;
@@ -12,6 +13,7 @@ mod enter;
 mod help;
 mod impartial;
 mod judge;
+mod judging;
 mod plan;
 mod planning;
 mod publish;
@@ -22,12 +24,13 @@ mod signing;
 mod validate;
 mod workflow;
 
+pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, claimed, mark_moved, mission,
-    missions, open_missions, receive, unmoved,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, mark_moved, mission, missions,
+    open_missions, receive, unmoved,
 };
 pub use workflow::Author;
 

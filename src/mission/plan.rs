@@ -2,7 +2,8 @@
 //! linted, frozen and hashed before anybody drafts.
 
 use super::Office;
-use super::records::{MissionState, claim, council_called_by, keep, set_sop, set_state};
+use super::claims::claim;
+use super::records::{MissionState, council_called_by, keep, set_sop, set_state};
 use crate::agent::Snapshot;
 use crate::base::Digest;
 use crate::base::text::slug;

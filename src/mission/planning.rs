@@ -1,11 +1,12 @@
 //! From a brief to a frozen plan: the orchestrator plans, may ask the requester, and waits for its turn behind
 //! another mission on the same SOP.
 
+use super::claims::CLAIM_FREE;
 use super::decide::{self, Question, settled};
 use super::enter::Enter;
 use super::help::{grant, help};
 use super::plan::{MissionPlan, SettlePlan, Settled};
-use super::records::{CLAIM_FREE, MissionState};
+use super::records::MissionState;
 use super::setup::{Prepare, Prepared, Setup};
 use super::workflow::Author;
 use crate::agent::{Asking, Seat, ask};

@@ -72,13 +72,12 @@ impl Activity for Prepare {
         format!("prepare#{}", self.nth)
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Prepared>, Failure> {
-        let (digest, bytes, snapshot) = match &self.snapshot {
-            Some(digest) => (digest.clone(), None, office.gateway.snapshot(digest)?),
-            None => {
-                let read = Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?;
-                let (digest, bytes, snapshot) = office.gateway.keep_snapshot(&read)?;
-                (digest, Some(bytes), snapshot)
-            }
+        let (digest, bytes, snapshot) = if let Some(digest) = &self.snapshot {
+            (digest.clone(), None, office.gateway.snapshot(digest)?)
+        } else {
+            let read = Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?;
+            let (digest, bytes, snapshot) = office.gateway.keep_snapshot(&read)?;
+            (digest, Some(bytes), snapshot)
         };
         let prepared = self.look(office, &snapshot, digest.clone())?;
         let mission = self.mission;

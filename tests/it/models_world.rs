@@ -39,7 +39,7 @@ impl World {
     /// A fresh workspace whose every tier is served by `server`; `settings` are further lines of `sopd.yaml`.
     pub(crate) fn new(server: &FakeOpenAi, settings: &str) -> Self {
         let models = format!(
-            "models: {{ endpoint: \"{}\", api_key_env: null, model: fake-1, price: {{ input_per_mtok_usd: 1, output_per_mtok_usd: 4, cached_per_mtok_usd: 0.1 }} }}\n",
+            "models: {{ endpoint: \"{}\", api_key_env: null, model: fake-1, price: {{ input_per_mtok_usd: 1, output_per_mtok_usd: 4, cached_per_mtok_usd: 0.1 }}, tiers: {{ 2: {{ model: fake-2, price: {{ input_per_mtok_usd: 1, output_per_mtok_usd: 4, cached_per_mtok_usd: 0.1 }} }}, 3: {{ model: fake-3, price: {{ input_per_mtok_usd: 1, output_per_mtok_usd: 4, cached_per_mtok_usd: 0.1 }} }} }} }}\n",
             server.url()
         );
         Self::with(&format!("{models}{settings}"))

@@ -83,6 +83,7 @@ async fn an_answer_comes_with_its_figures_and_one_request() {
         }},
     });
     assert_eq!(serde_json::from_str::<Value>(&sent.body).unwrap(), expected);
+    assert_eq!(server.times().len(), 1);
 }
 
 #[tokio::test]

@@ -2,31 +2,38 @@
 
 use sopd::base::Clock;
 use sopd::daemon::{Until, Workspace, init, run};
-use sopd::decision::{self, DecisionKind, Given, Verb};
-use sopd::journal::Access;
+use sopd::decision::{self, Given, Verb};
+use sopd::journal::{Access, verify};
+use sopd::registry::{self, Status};
 use std::path::Path;
 
 async fn settle(root: &Path) {
     run(root, Clock::System, Until::Idle).await.unwrap();
 }
 
+fn open(root: &Path) -> Workspace {
+    Workspace::open(root, Access::Guest, Clock::System).unwrap()
+}
+
+/// Says yes to everything that waits; returns how many there were.
 fn approve_all(root: &Path) -> usize {
-    let workspace = Workspace::open(root, Access::Guest, Clock::System).unwrap();
-    let open = workspace.journal.read(|db| decision::open_for(db, None)).unwrap();
-    for decision in &open {
-        println!("{} {} {:?} {}", decision.id, decision.ask.title, decision.ask.asked_of, decision.ask.why);
-        println!("   {}", decision.ask.details);
-        let by = decision.ask.asked_of[0].clone();
-        let (id, kind) = (decision.id.clone(), decision.ask.kind);
-        let given = Given { by, os_user: "test".into(), text: "as drafted".into(), ..Given::default() };
-        let verb = if kind == DecisionKind::Question { Verb::Answer } else { Verb::Approve };
-        workspace.journal.append(move |tx| decision::resolve(tx, &id, verb, &given)).unwrap().unwrap();
+    let workspace = open(root);
+    let waiting = workspace.journal.read(|db| decision::open_for(db, None)).unwrap();
+    for decision in &waiting {
+        let given =
+            Given { by: decision.ask.asked_of[0].clone(), os_user: "test".into(), ..Given::default() };
+        let id = decision.id.clone();
+        workspace
+            .journal
+            .append(move |tx| decision::resolve(tx, &id, Verb::Approve, &given))
+            .unwrap()
+            .unwrap();
     }
-    open.len()
+    waiting.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_examples_are_published() {
+async fn the_examples_are_published_and_the_revision_deprecates_its_predecessor() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     init(root, &Clock::System).unwrap();
@@ -34,15 +41,46 @@ async fn the_examples_are_published() {
         std::fs::copy(entry.path(), root.join("missions").join(entry.file_name())).unwrap();
     }
     settle(root).await;
-    println!("{}", std::fs::read_to_string(root.join("missions/STATUS.md")).unwrap());
-    for _ in 0..8 {
-        if approve_all(root) == 0 {
-            break;
-        }
+    while approve_all(root) > 0 {
         settle(root).await;
-        println!("{}", std::fs::read_to_string(root.join("missions/STATUS.md")).unwrap());
     }
-    println!("{}", std::fs::read_to_string(root.join("sops/INDEX.md")).unwrap_or_default());
-    drop(std::fs::remove_dir_all("/tmp/spine"));
-    std::process::Command::new("cp").args(["-r"]).arg(root).arg("/tmp/spine").status().unwrap();
+    let workspace = open(root);
+    let rows = workspace.journal.read(registry::all).unwrap();
+    let shelf: Vec<String> =
+        rows.iter().map(|row| format!("{} v{} {}", row.id, row.version, row.status.word())).collect();
+    assert_eq!(
+        shelf,
+        [
+            "SOP-FIN-vendor-invoice-approval v1.0 active",
+            "SOP-MKT-marketing-to-sales-handoff v1.0 active",
+            "SOP-REV-lead-qualification v1.1 active",
+            "SOP-REV-lead-qualification v1.0 deprecated",
+        ]
+    );
+    let index = std::fs::read_to_string(root.join("sops/INDEX.md")).unwrap();
+    for row in &rows {
+        assert!(index.contains(row.sha256.short()), "{index}");
+        assert!(row.status == Status::Deprecated || row.approved_by.as_deref() == Some("ceo"), "{row:?}");
+    }
+    let files = workspace.journal.read(|db| registry::verify_files(db, root)).unwrap();
+    assert_eq!((files.intact, files.wrong), (4, Vec::new()));
+    assert!(verify(&workspace.journal, &registry::anchors(&index, "sops/INDEX.md")).unwrap().anchors > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_of_format_1_still_goes_on_to_its_publication() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    init(root, &Clock::System).unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals/format-1.db");
+    for name in ["journal.db-wal", "journal.db-shm"] {
+        drop(std::fs::remove_file(root.join(".sopd").join(name)));
+    }
+    std::fs::copy(kept, root.join(".sopd/journal.db")).unwrap();
+    assert_eq!(approve_all(root), 1, "the kept mission waits to be forwarded");
+    settle(root).await;
+    assert_eq!(approve_all(root), 1, "and then to be signed");
+    settle(root).await;
+    let index = std::fs::read_to_string(root.join("sops/INDEX.md")).unwrap();
+    assert!(index.contains("SOP-FIN-vendor-invoice-approval-v1.0.md"), "{index}");
 }

@@ -1,0 +1,153 @@
+//! Judging one round's draft: the council where it is called, scrutiny and user test side by side, and one report.
+
+use super::assemble::Assembled;
+use super::council::{CouncilReport, HoldCouncil};
+use super::council_review::SeatCouncil;
+use super::help::{grant, help};
+use super::judge::{Judge, Judged, carry};
+use super::records::MissionState;
+use super::rounds::{Desk, about_the_text};
+use super::validate::{Scrutinise, Tested, UserTest};
+use crate::brief::Scenario;
+use crate::contract::verdicts::Judgement;
+use crate::journal::Stop;
+use crate::roles::scrutiny::ScrutinyAnswer;
+use std::collections::BTreeMap;
+
+impl Desk<'_> {
+    pub(super) async fn judge(&mut self, assembled: &Assembled) -> Result<Judged, Stop> {
+        let carried = self.last.as_ref().map_or_else(Vec::new, |round| {
+            carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
+        });
+        let council = self.counsel(assembled).await?;
+        let entered = self.enter(MissionState::Validating);
+        let (scrutiny, tested) = self.validate(assembled, &carried).await?;
+        entered.await?;
+        let judge = Judge {
+            mission: self.setup.asker.mission.clone(),
+            plan: self.plan.clone(),
+            text: assembled.text.clone(),
+            coded: assembled.coded.clone(),
+            evidence: assembled.evidence.clone(),
+            findings: assembled.findings.clone(),
+            council,
+            scrutiny,
+            tested,
+            carried,
+            round: self.round,
+        };
+        self.w.call(judge).await
+    }
+
+    /// What the council says, where the plan calls for it or somebody has called for it since: asked once, and again
+    /// as long as it would not let the draft pass. In the other rounds its split stays on record.
+    async fn counsel(&mut self, assembled: &Assembled) -> Result<Option<CouncilReport>, Stop> {
+        if let Some(report) = self.council.clone().filter(|report| !report.blocks()) {
+            return Ok(Some(report.on_record()));
+        }
+        let council = match self.plan.council.clone() {
+            Some(council) => council,
+            None => match self.w.call(SeatCouncil::if_called(&self.setup, &self.plan, self.round)).await? {
+                Some(council) => council,
+                None => return Ok(None),
+            },
+        };
+        self.enter(MissionState::Council).await?;
+        let mut attempt = 0;
+        loop {
+            let (setup, sop) = (self.setup.clone(), assembled.text.clone());
+            let session = HoldCouncil { setup, council: council.clone(), sop, round: self.round, attempt };
+            let held = self.w.child(session).await;
+            self.council = self.or_help(held, "the council could not answer", attempt).await?;
+            if self.council.is_some() {
+                return Ok(self.council.clone());
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Scrutiny and user test side by side. What one of them has answered is kept while a person helps the other.
+    async fn validate(
+        &mut self,
+        assembled: &Assembled,
+        carried: &[Judgement],
+    ) -> Result<(ScrutinyAnswer, Tested), Stop> {
+        let (mut scrutiny, mut tested) = (None, None);
+        let mut attempt = 0;
+        loop {
+            let (w, scrutinise, user_test) =
+                (self.w, self.scrutinise(assembled, carried, attempt), self.user_test(assembled, attempt));
+            let reading = scrutiny.is_none().then(|| w.child(scrutinise));
+            let walking = tested.is_none().then(|| w.child(user_test));
+            let read = match reading {
+                Some(reading) => Some(reading.await),
+                None => None,
+            };
+            let walked = match walking {
+                Some(walking) => Some(walking.await),
+                None => None,
+            };
+            if let Some(read) = read {
+                scrutiny = self.or_help(read, "scrutiny gave no usable verdicts", attempt).await?;
+            }
+            if let Some(walked) = walked {
+                tested = self.or_help(walked, "user testing gave no usable verdicts", attempt).await?;
+            }
+            match (scrutiny, tested) {
+                (Some(scrutiny), Some(tested)) => return Ok((scrutiny, tested)),
+                open => (scrutiny, tested) = open,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// A part of the judgement, or `None` once a person said to try again.
+    async fn or_help<T>(
+        &mut self,
+        part: Result<T, Stop>,
+        what: &str,
+        attempt: u32,
+    ) -> Result<Option<T>, Stop> {
+        match part {
+            Ok(part) => Ok(Some(part)),
+            Err(Stop::Cancelled) => Err(Stop::Cancelled),
+            Err(Stop::Failed(failure)) => {
+                let key = format!("{}#{}.{attempt}", crate::base::text::slug(what, 40), self.round);
+                help(self.w, &self.setup, &key, what, &failure.reason).await?;
+                grant(&failure, &mut self.setup);
+                Ok(None)
+            }
+        }
+    }
+
+    fn scrutinise(&self, assembled: &Assembled, carried: &[Judgement], attempt: u32) -> Scrutinise {
+        let survives = |id: &str| {
+            let mut verdicts = carried.iter().flat_map(|judgement| &judgement.verdicts);
+            verdicts.any(|verified| verified.verdict.assertion == id)
+        };
+        Scrutinise {
+            setup: self.setup.clone(),
+            validator: self.plan.parties.scrutiny.clone(),
+            sop: assembled.text.clone(),
+            assertions: self.plan.contract.judged().filter(|a| !survives(&a.id)).cloned().collect(),
+            findings: about_the_text(&assembled.findings),
+            round: self.round,
+            attempt,
+        }
+    }
+
+    /// Each round exercises a scenario no round before has used.
+    fn user_test(&self, assembled: &Assembled, attempt: u32) -> UserTest {
+        let at = usize::try_from(self.round - 1).unwrap_or(0);
+        let scenario = self.scenarios.get(at.checked_rem(self.scenarios.len()).unwrap_or(0)).cloned();
+        UserTest {
+            setup: self.setup.clone(),
+            validator: self.plan.parties.user_testing.clone(),
+            sop: assembled.text.clone(),
+            scenario: scenario.unwrap_or(Scenario { text: String::new(), given: BTreeMap::new() }),
+            assertions: self.plan.contract.judged().cloned().collect(),
+            round: self.round,
+            attempt,
+        }
+    }
+}
