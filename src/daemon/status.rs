@@ -80,7 +80,9 @@ fn waiting_for(db: &Connection, row: &MissionRow) -> Result<String> {
     }
     let stopped: Option<String> = db
         .prepare_cached(
-            "SELECT note FROM workflow WHERE state = 'stopped' AND (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0') LIMIT 1",
+            // Named, since the rows themselves are wide: a mission's inputs lie in them.
+            "SELECT note FROM workflow INDEXED BY workflow_stopped WHERE state = 'stopped'
+               AND id >= ?1 AND id < ?1 || '0' AND (id = ?1 OR id > ?1 || '/') LIMIT 1",
         )?
         .query_row([&row.id], |row| row.get(0))
         .optional()?;

@@ -5,6 +5,8 @@ use crate::roles::plan::SopView;
 use crate::sop::document::RiskLevel;
 use crate::sop::{SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde::de::IntoDeserializer as _;
+use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -111,8 +113,9 @@ fn parsed<T: std::str::FromStr<Err = String>>(row: &Row<'_>, column: usize) -> r
 
 /// A column that holds one bare word of an enum.
 fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_value(serde_json::Value::String(text)).map_err(|error| {
+    let text: StrDeserializer<'_, serde::de::value::Error> =
+        row.get_ref(column)?.as_str()?.into_deserializer();
+    T::deserialize(text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })
 }
