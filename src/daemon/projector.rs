@@ -70,9 +70,6 @@ impl Projector {
         let shelf = self.shelf.clone();
         let work = tokio::task::spawn_blocking(move || {
             let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
-            if tidy {
-                remove_leftovers(&workspace);
-            }
             project(&workspace, git, (done, tidy), &mut shelf)
         });
         let outcome =
@@ -94,8 +91,9 @@ fn mark(workspace: &Workspace) -> PathBuf {
     workspace.root.join(PRIVATE_FOLDER).join("projected")
 }
 
-/// Removes half-written files from the folders that all missions share.
-fn remove_leftovers(workspace: &Workspace) {
+/// Removes half-written files from the folders that all missions share. To be called before anything is driven: a
+/// publication's file is half-written too, for a moment.
+pub(super) fn remove_leftovers(workspace: &Workspace) {
     let sops = workspace.root.join("sops");
     let departments = std::fs::read_dir(&sops).into_iter().flatten().flatten().map(|entry| entry.path());
     for folder in [workspace.root.join(PRIVATE_FOLDER), workspace.missions(), sops.clone()] {

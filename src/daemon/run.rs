@@ -2,7 +2,7 @@
 
 use super::intake::Intake;
 use super::lock::Lock;
-use super::projector::Projector;
+use super::projector::{Projector, remove_leftovers};
 use super::workspace::Workspace;
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
@@ -37,6 +37,7 @@ pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
         gateway: gateway.clone(),
     });
     let stories = mission::stories(Stories::default(), &office, &gateway);
+    remove_leftovers(&workspace);
     let engine = Engine::start(&workspace.journal, stories)?;
     let mut intake = Intake::start(&workspace)?;
     let mut projector = Projector::start(&workspace, settings.git);
