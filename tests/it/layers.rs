@@ -41,11 +41,7 @@ const ENVIRONMENT: &[&str] = &["base/fault.rs", "agent/", "daemon/workspace.rs",
 
 /// About as long as one idea gets. Longer ones are named here, with the reason.
 const MOST_LINES: usize = 400;
-const LONG: &[(&str, &str)] = &[
-    ("mission/records.rs", "the rows of a mission, each with what reads and writes it"),
-    ("mission/rounds.rs", "the rounds of one mission, in the order in which they happen"),
-    ("tier0/prose.rs", "one grammar of English clauses, read top to bottom"),
-];
+const LONG: &[(&str, &str)] = &[("tier0/prose.rs", "one grammar of English clauses, read top to bottom")];
 
 struct Source {
     /// Relative to `src/`.

@@ -71,12 +71,10 @@ async fn the_examples_are_published_and_the_revision_deprecates_its_predecessor(
 async fn a_journal_of_format_1_still_goes_on_to_its_publication() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    init(root, &Clock::System).unwrap();
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals/format-1.db");
-    for name in ["journal.db-wal", "journal.db-shm"] {
-        drop(std::fs::remove_file(root.join(".sopd").join(name)));
-    }
+    std::fs::create_dir_all(root.join(".sopd")).unwrap();
     std::fs::copy(kept, root.join(".sopd/journal.db")).unwrap();
+    init(root, &Clock::System).unwrap();
     assert_eq!(approve_all(root), 1, "the kept mission waits to be forwarded");
     settle(root).await;
     assert_eq!(approve_all(root), 1, "and then to be signed");
