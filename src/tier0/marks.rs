@@ -82,7 +82,7 @@ pub(crate) fn without_chat(said: &str) -> &str {
 }
 
 /// Everyday words for what goes wrong today.
-const TROUBLE: [&str; 59] = [
+const TROUBLE: [&str; 62] = [
     " nobody knew ",
     " nobody knows ",
     " nobody remembers ",
