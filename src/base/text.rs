@@ -32,6 +32,11 @@ pub fn put_line(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.push('\n');
 }
 
+/// `text` as one cell of a Markdown table: on one line, its bars escaped.
+pub fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
 /// `one`, `one and two`, `one, two and three`.
 pub fn listed<S: AsRef<str>>(items: &[S]) -> String {
     match items {

@@ -2,7 +2,7 @@
 
 use super::status::{MissionStatus, newest, status_of};
 use super::workspace::Workspace;
-use crate::base::text::{counted, put, put_line};
+use crate::base::text::{cell, counted, put, put_line};
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::journal::events_of;
 use crate::mission::{self, MissionState};
@@ -87,10 +87,6 @@ pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
         put_line(&mut out, format_args!("\nand {} more: `sopd status` lists them.", open - LISTED));
     }
     files::project(&workspace.missions().join("STATUS.md"), out.as_bytes())
-}
-
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }
 
 fn status_page(status: &MissionStatus, files: &[&str]) -> String {

@@ -79,13 +79,12 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
 }
 
 fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<()> {
-    let number = decision.id.trim_start_matches("D-");
     let rows = tx
         .db()
         .prepare_cached(
             "UPDATE decision SET state = 'resolved', answer = ?2, resolved_at = ?3 WHERE number = ?1 AND state = 'open'",
         )?
-        .execute((number, text(answer)?, tx.now().0))?;
+        .execute((decision.number(), text(answer)?, tx.now().0))?;
     if rows != 1 {
         return Err(Problem::conflict(format!("{} is already decided", decision.id)));
     }

@@ -55,7 +55,7 @@ fn extend(tx: &Tx<'_>, decision: &Decision, more: &[String], (period, most): (Sp
         .prepare_cached(
             "UPDATE decision SET reminders = reminders + 1, due_at = ?2, asked_of = ?3 WHERE number = ?1",
         )?
-        .execute((decision.id.trim_start_matches("D-"), due.map(|due| due.0), text(&asked_of)?))?;
+        .execute((decision.number(), due.map(|due| due.0), text(&asked_of)?))?;
     let kind = if more.is_empty() { "decision_reminded" } else { "decision_escalated" };
     tx.event(
         &decision.ask.mission,
@@ -67,9 +67,7 @@ fn extend(tx: &Tx<'_>, decision: &Decision, more: &[String], (period, most): (Sp
 
 /// Records that the deadline won.
 pub(super) fn expire(tx: &Tx<'_>, decision: &Decision) -> Result<()> {
-    tx.db()
-        .prepare_cached("UPDATE decision SET state = 'expired', resolved_at = ?2 WHERE number = ?1")?
-        .execute((decision.id.trim_start_matches("D-"), tx.now().0))?;
+    close(tx, decision, "expired")?;
     tx.event(
         &decision.ask.mission,
         "decision_expired",
@@ -80,12 +78,17 @@ pub(super) fn expire(tx: &Tx<'_>, decision: &Decision) -> Result<()> {
     tx.signal(&decision.ask.workflow, &format!("decision/{}", decision.id), &signal)
 }
 
+fn close(tx: &Tx<'_>, decision: &Decision, state: &str) -> Result<()> {
+    tx.db()
+        .prepare_cached("UPDATE decision SET state = ?2, resolved_at = ?3 WHERE number = ?1")?
+        .execute((decision.number(), state, tx.now().0))?;
+    Ok(())
+}
+
 /// Voids every open decision of a mission: what they asked about has ended or changed.
 pub fn void_all(tx: &Tx<'_>, mission: &str) -> Result<()> {
     for decision in super::open_of_mission(tx.db(), mission)? {
-        tx.db()
-            .prepare_cached("UPDATE decision SET state = 'void', resolved_at = ?2 WHERE number = ?1")?
-            .execute((decision.id.trim_start_matches("D-"), tx.now().0))?;
+        close(tx, &decision, "void")?;
         tx.event(mission, "decision_void", &json!({ "decision": decision.id }))?;
     }
     Ok(())

@@ -151,6 +151,13 @@ pub struct Decision {
     pub answer: Option<super::Answer>,
 }
 
+impl Decision {
+    /// Its row: the id without its prefix.
+    pub(super) fn number(&self) -> &str {
+        self.id.trim_start_matches("D-")
+    }
+}
+
 /// Opens a decision; opening the same step again returns the one that is there.
 pub fn open(tx: &Tx<'_>, new: &NewDecision) -> Result<Decision> {
     let there = tx

@@ -6,7 +6,7 @@ use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
 use crate::agent::Snapshot;
 use crate::base::Digest;
-use crate::base::text::put;
+use crate::base::text::{cell, put};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Assertion, Check, Finding, Severity};
 use crate::draft::{self, Item, dispositions, provenance};
@@ -225,7 +225,6 @@ impl Assemble {
         let mut out =
             "\n## What became of every draft item\n\n| item | fate | reason |\n| --- | --- | --- |\n"
                 .to_owned();
-        let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
         for disposition in &self.synthesis.dispositions {
             let fate = match disposition.fate {
                 draft::Fate::Kept => "kept",

@@ -1,7 +1,7 @@
 //! `sops/INDEX.md`: the one registry people read, rendered from the journal, the same bytes every time.
 
 use super::rows::{self, Status, VersionRow};
-use crate::base::text::put_line;
+use crate::base::text::{cell, put_line};
 use crate::base::{Instant, problem::Result};
 use crate::journal::Anchor;
 use rusqlite::Connection;
@@ -137,10 +137,6 @@ fn retired_table(out: &mut String, versions: &[VersionRow]) {
 fn line(out: &mut String, text: &str) {
     out.push_str(text);
     out.push('\n');
-}
-
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }
 
 fn day(at: Option<Instant>) -> String {
