@@ -11,6 +11,7 @@
 //! | [`registry`] [`agent`] [`decision`] | the SOP library; models, budgets and receipts; people's answers |
 //! | [`governance`] | who may draft, judge, advise and sign |
 //! | [`mission`] | the story from a brief to a published SOP; `mission/workflow.rs` is the story itself |
+//! | [`run`] | the story from a trigger to a reviewed run; `run/workflow.rs` is the story itself |
 //! | [`daemon`] | lock, intake, wiring, and the files people read |
 //! | [`cli`] | the command line: parse, call, print |
 //!
@@ -33,6 +34,7 @@ pub mod mission;
 pub mod registry;
 pub mod roles;
 pub mod roster;
+pub mod run;
 pub mod settings;
 pub mod sop;
 pub mod tier0;

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["journal"],
     &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "tier0"],
     &["registry", "agent", "decision"],
-    &["governance", "mission"],
+    &["governance", "mission", "run"],
     &["daemon"],
     &["cli"],
 ];
