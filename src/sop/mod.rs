@@ -22,6 +22,7 @@ mod sample;
 pub mod step_keys;
 pub mod tokens;
 pub mod words;
+pub mod work;
 
 pub use document::{Body, Head, Input, InputKind, Section, Sop, Step};
 pub use id::{SopId, Version};
