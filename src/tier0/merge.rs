@@ -215,7 +215,7 @@ fn unite(known: &mut Input, other: &Input, items: (&str, &str)) -> Option<Dissen
             "All choices of both are allowed.".to_owned()
         }
         (kind, _) => {
-            format!("It stays {}, as its first author wrote it.", crate::sop::render::kind_words(kind))
+            format!("It stays {}, as its first author wrote it.", crate::sop::input_type::kind_words(kind))
         }
     };
     let subject = format!("the type of the input `{}`", known.name);
