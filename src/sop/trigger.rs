@@ -204,6 +204,9 @@ fn zone(name: &str) -> Result<Tz, (String, String)> {
     })
 }
 
+/// The input that takes the path (relative to the workspace) of the file a `files` trigger saw.
+pub const FILE_INPUT: &str = "file";
+
 /// Folders of the workspace whose files have a meaning of their own: a run started by them could start itself.
 const OURS: [&str; 5] = [".sopd", "sops", "agents", "prompts", "missions"];
 
