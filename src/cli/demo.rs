@@ -140,7 +140,7 @@ fn yes_to(decision: &Decision) -> Option<(Verb, &'static str)> {
         DecisionKind::Forward => Some((Verb::Approve, "read it; I recommend it")),
         DecisionKind::Publish => Some((Verb::Approve, "signed in the demo")),
         DecisionKind::Question => Some((Verb::Answer, "go on with what you think best")),
-        DecisionKind::Assignment | DecisionKind::Stuck => None,
+        _needs_thought => None,
     }
 }
 

@@ -98,6 +98,9 @@ fn deadline(decision: &Decision, now: Instant) -> String {
         OnDeadline::Escalate => "the one above is asked as well",
         OnDeadline::Reject => "counts as no",
         OnDeadline::Assume => "the stated assumption stands",
+        OnDeadline::Approve => "counts as yes: the SOP says so",
+        OnDeadline::Skip => "the step is left out",
+        OnDeadline::Pause => "the run pauses",
     };
     format!("{}, then {then}{}", due.minute(), if overdue(decision, now) { " (overdue)" } else { "" })
 }

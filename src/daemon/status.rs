@@ -108,6 +108,9 @@ fn asked(decision: &Decision) -> String {
         DecisionKind::Question => format!("answer \"{}\"", decision.ask.title),
         DecisionKind::Assignment => "hand in a draft".to_owned(),
         DecisionKind::Stuck => format!("say how to go on ({})", decision.ask.why),
+        DecisionKind::Gate | DecisionKind::Task | DecisionKind::Result | DecisionKind::Review => {
+            format!("answer \"{}\"", decision.ask.title)
+        }
     };
     format!("{who} to {what} ({})", decision.id)
 }

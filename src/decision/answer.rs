@@ -2,7 +2,7 @@
 
 use super::inbox::closed;
 use super::lapse::expire;
-use super::rows::{Decision, DecisionKind, OnDeadline, State, Verb, text};
+use super::rows::{Decision, DecisionKind, State, Verb, text};
 use crate::base::text::listed;
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
@@ -58,7 +58,7 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
     check_party(&decision, &given.by)?;
     check_hash(&decision, given)?;
     let passed = decision.ask.due_at.is_some_and(|due| due < tx.now());
-    if passed && matches!(decision.ask.on_deadline, OnDeadline::Reject | OnDeadline::Assume) {
+    if passed && decision.ask.on_deadline.ends() {
         expire(tx, &decision)?;
         let problem =
             Problem::conflict(format!("the deadline of {} passed before you answered", decision.id));
@@ -74,8 +74,36 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
         line: given.line,
         hash: decision.ask.hash.clone(),
     };
+    if verb == Verb::Approve && agreed(tx, &decision, &answer)? < decision.ask.quorum {
+        return Ok(Ok(answer));
+    }
     record(tx, &decision, &answer)?;
     Ok(Ok(answer))
+}
+
+/// Counts a yes; how many there are now. Each party counts once.
+fn agreed(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<u32> {
+    if decision.ask.quorum == 1 {
+        return Ok(1);
+    }
+    let mut votes = decision.votes.clone();
+    if votes.contains(&answer.by) {
+        return Err(Problem::conflict(format!("{} has said yes to {} already", answer.by, decision.id))
+            .hint(format!("{} of {} have; another party must", votes.len(), decision.ask.quorum)));
+    }
+    votes.push(answer.by.clone());
+    tx.db()
+        .prepare_cached("UPDATE decision SET votes = ?2 WHERE number = ?1")?
+        .execute((decision.number(), text(&votes)?))?;
+    tx.event(
+        &decision.ask.mission,
+        "decision_vote",
+        &json!({
+            "decision": decision.id, "by": answer.by, "os_user": answer.os_user, "text": answer.text,
+            "hash": answer.hash, "votes": votes.len(), "quorum": decision.ask.quorum,
+        }),
+    )?;
+    Ok(u32::try_from(votes.len()).unwrap_or(u32::MAX))
 }
 
 fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<()> {

@@ -33,12 +33,12 @@ pub fn lapse(tx: &Tx<'_>, id: &str, escalate_to: &[String], (period, most): (Spa
         _ => return Ok(Lapsed::Void),
     }
     match decision.ask.on_deadline {
-        OnDeadline::Reject | OnDeadline::Assume => {
+        OnDeadline::Remind => extend(tx, &decision, &[], (period, most)),
+        OnDeadline::Escalate => extend(tx, &decision, escalate_to, (period, most)),
+        _ends => {
             expire(tx, &decision)?;
             Ok(Lapsed::Expired)
         }
-        OnDeadline::Remind => extend(tx, &decision, &[], (period, most)),
-        OnDeadline::Escalate => extend(tx, &decision, escalate_to, (period, most)),
     }
 }
 

@@ -5,10 +5,12 @@
 //! exactly one wins. Reading a decision never decides it.
 
 mod answer;
+mod deadline;
 mod inbox;
 mod lapse;
 mod rows;
 
+pub use deadline::ApplyDeadline;
 pub use answer::{Answer, Given, resolve};
 pub use inbox::{all_of_mission, find, one, open_for, open_of_mission, waiting};
 pub use lapse::{Lapsed, lapse, void_all};
@@ -40,4 +42,10 @@ CREATE TABLE decision(
 ) STRICT;
 CREATE INDEX decision_open ON decision(mission) WHERE state = 'open';
 CREATE INDEX decision_mission ON decision(mission);
+";
+
+/// What version 2 adds: decisions that more than one party must agree to.
+pub const TABLES_2: &str = "
+ALTER TABLE decision ADD COLUMN quorum INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE decision ADD COLUMN votes TEXT NOT NULL DEFAULT '[]';  -- JSON list of the parties that said yes
 ";

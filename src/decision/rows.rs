@@ -21,6 +21,14 @@ pub enum DecisionKind {
     Assignment,
     /// Say how to go on where the mission cannot by itself.
     Stuck,
+    /// Let a step of a run, or its start, go ahead.
+    Gate,
+    /// Do a step of a run and hand in what it gives.
+    Task,
+    /// Look at a result nobody may rely on yet, and take it or send it back.
+    Result,
+    /// Sign the post-run review.
+    Review,
 }
 
 /// What a person may do with a decision.
@@ -44,6 +52,10 @@ impl DecisionKind {
     pub fn verbs(self) -> &'static [Verb] {
         match self {
             Self::Forward | Self::Publish => &[Verb::Approve, Verb::Reject, Verb::Revise],
+            Self::Gate => &[Verb::Approve, Verb::Reject],
+            Self::Task => &[Verb::Answer, Verb::Reject],
+            Self::Result => &[Verb::Approve, Verb::Answer, Verb::Reject],
+            Self::Review => &[Verb::Approve, Verb::Answer],
             Self::Question | Self::Assignment => &[Verb::Answer],
             Self::Stuck => &[Verb::Retry, Verb::Approve, Verb::Revise, Verb::Reject],
         }
@@ -56,6 +68,10 @@ impl DecisionKind {
             Self::Question => "question",
             Self::Assignment => "assignment",
             Self::Stuck => "stuck",
+            Self::Gate => "gate",
+            Self::Task => "task",
+            Self::Result => "result",
+            Self::Review => "review",
         }
     }
 }
@@ -86,6 +102,19 @@ pub enum OnDeadline {
     Reject,
     /// The assumption stated with the question stands.
     Assume,
+    /// Counts as yes. Only for gates of runs, and only where the published SOP says so.
+    Approve,
+    /// The step behind the gate is left out.
+    Skip,
+    /// The run pauses.
+    Pause,
+}
+
+impl OnDeadline {
+    /// Whether the rule ends the decision, so that no answer counts after the deadline.
+    pub fn ends(self) -> bool {
+        !matches!(self, Self::Remind | Self::Escalate)
+    }
 }
 
 /// Where a decision is in its life.
@@ -109,7 +138,7 @@ pub struct NewDecision {
     pub workflow: String,
     /// Key of the opening step, unique in the workflow.
     pub step: String,
-    /// The mission it belongs to.
+    /// The mission or run it belongs to.
     pub mission: String,
     /// What is asked.
     pub kind: DecisionKind,
@@ -131,6 +160,18 @@ pub struct NewDecision {
     pub due_at: Option<Instant>,
     /// The rule.
     pub on_deadline: OnDeadline,
+    /// How many of the asked parties must say yes; one no is a no.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub quorum: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
+fn is_one(count: &u32) -> bool {
+    *count == 1
 }
 
 /// A decision as stored.
@@ -147,8 +188,10 @@ pub struct Decision {
     pub reminders: u32,
     /// Where it is in its life.
     pub state: State,
-    /// The answer of a resolved one.
+    /// The answer of a resolved one: of the party that completed the quorum.
     pub answer: Option<super::Answer>,
+    /// Who has said yes so far where more than one must.
+    pub votes: Vec<String>,
 }
 
 impl Decision {
@@ -168,11 +211,14 @@ pub fn open(tx: &Tx<'_>, new: &NewDecision) -> Result<Decision> {
     if let Some(there) = there {
         return Ok(there);
     }
+    if new.on_deadline == OnDeadline::Approve && new.kind != DecisionKind::Gate {
+        return Err(Problem::failed("BUG: only the gate of a run may be approved by silence"));
+    }
     tx.db()
         .prepare_cached(
             "INSERT INTO decision(workflow, step, mission, kind, subject, title, why, asked_of, barred, hash,
-               details, requested_at, due_at, on_deadline, state)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'open')",
+               details, requested_at, due_at, on_deadline, quorum, state)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'open')",
         )?
         .execute(rusqlite::params![
             new.workflow,
@@ -189,6 +235,7 @@ pub fn open(tx: &Tx<'_>, new: &NewDecision) -> Result<Decision> {
             tx.now().0,
             new.due_at.map(|due| due.0),
             text(&new.on_deadline)?,
+            new.quorum,
         ])?;
     let decision = super::one(tx.db(), &format!("D-{}", tx.db().last_insert_rowid()))?;
     tx.event(
@@ -209,7 +256,7 @@ pub(super) fn text<T: Serialize>(value: &T) -> Result<String> {
 
 pub(super) const SELECT: &str =
     "SELECT number, workflow, step, mission, kind, subject, title, why, asked_of, barred,
-  hash, details, requested_at, due_at, on_deadline, reminders, state, answer FROM decision";
+  hash, details, requested_at, due_at, on_deadline, reminders, state, answer, quorum, votes FROM decision";
 
 /// Reads a row of [`SELECT`].
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Decision> {
@@ -229,11 +276,13 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Decision> {
             details: json_column(row, 11)?,
             due_at: row.get::<_, Option<i64>>(13)?.map(Instant),
             on_deadline: json_column(row, 14)?,
+            quorum: row.get(18)?,
         },
         requested_at: Instant(row.get(12)?),
         reminders: row.get(15)?,
         state: word_column(row, 16)?,
         answer: row.get::<_, Option<String>>(17)?.map(|text| parse(17, &text)).transpose()?,
+        votes: json_column(row, 19)?,
     })
 }
 

@@ -4,7 +4,7 @@ use super::Office;
 use super::records::{MissionState, set_state};
 use super::setup::Setup;
 use crate::base::{Digest, Instant, Span};
-use crate::decision::{self, Answer, Decision, DecisionKind, Lapsed, NewDecision, OnDeadline};
+use crate::decision::{self, Answer, ApplyDeadline, Decision, DecisionKind, Lapsed, NewDecision, OnDeadline};
 use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::settings::authority::{Deadline, OnDeadline as Rule};
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,7 @@ pub(super) async fn open(w: &Workflow, setup: &Setup, question: Question) -> Res
         details,
         due_at: Some(deadline.after.after(w.now())),
         on_deadline,
+        quorum: 1,
     };
     let decision = w.call(OpenDecision { new }).await?;
     let Decision { id, ask, .. } = decision;
@@ -148,7 +149,7 @@ impl Activity for OpenDecision {
                     DecisionKind::Forward | DecisionKind::Publish => MissionState::AwaitingDecision,
                     DecisionKind::Stuck => MissionState::WaitingForPerson,
                     // The others go on meanwhile.
-                    DecisionKind::Question | DecisionKind::Assignment => return Ok(decision),
+                    _goes_on => return Ok(decision),
                 };
                 set_state(tx, &new.mission, state, &new.why)?;
                 Ok(decision)
@@ -198,39 +199,5 @@ impl Activity for GoOn {
                 _ => Ok(()),
             }
         }))
-    }
-}
-
-/// Applies the deadline rule of a decision, unless an answer came before.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ApplyDeadline {
-    decision: String,
-    nth: u32,
-    escalate_to: Vec<String>,
-    period: Span,
-    most: u32,
-}
-
-impl Activity for ApplyDeadline {
-    const NAME: &'static str = "apply_deadline";
-    const REPEAT: Repeat = Repeat::Pure;
-    type World = Office;
-    type Output = Lapsed;
-    fn key(&self) -> String {
-        format!("deadline/{}#{}", self.decision, self.nth)
-    }
-    async fn perform(self, office: &Office) -> Result<Recorded<Lapsed>, Failure> {
-        let lapsed = office
-            .journal
-            .append_async(move |tx| {
-                // A deadline applied in an attempt that a crash cut off has moved on already.
-                let decision = decision::one(tx.db(), &self.decision)?;
-                if decision.state == decision::State::Open && decision.reminders >= self.nth {
-                    return Ok(Lapsed::Extended(decision.ask.due_at));
-                }
-                decision::lapse(tx, &self.decision, &self.escalate_to, (self.period, self.most))
-            })
-            .await?;
-        Ok(Recorded::of(lapsed))
     }
 }

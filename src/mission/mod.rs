@@ -35,6 +35,7 @@ pub use records::{
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};
+use crate::decision::ApplyDeadline;
 use crate::journal::{Journal, Stories};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub struct Office {
 #[must_use]
 pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -> Stories {
     stories
+        .activity::<ApplyDeadline>(&Arc::new(office.journal.clone()))
         .story::<Author>()
         .story::<draft::DraftPart>()
         .story::<council::HoldCouncil>()
@@ -65,7 +67,6 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<plan::SettlePlan>(office)
         .activity::<enter::Enter>(office)
         .activity::<decide::OpenDecision>(office)
-        .activity::<decide::ApplyDeadline>(office)
         .activity::<decide::GoOn>(office)
         .activity::<draft::KeepDraft>(office)
         .activity::<assemble::Assemble>(office)

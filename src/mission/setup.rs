@@ -139,7 +139,7 @@ impl Prepare {
                 .filter(|agent| agent.head.runtime == Runtime::Person)
                 .map(|a| a.head.id.clone())
                 .collect(),
-            chiefs: agents().filter_map(|a| Some((a.head.id.clone(), chief(roster, a)?))).collect(),
+            chiefs: roster.chiefs(),
             helper: helper(settings, snapshot),
         };
         let sops = related(sops, &format!("{} {}", self.brief.title, self.brief.text));
@@ -168,14 +168,6 @@ fn related(sops: Vec<SopView>, text: &str) -> Vec<SopView> {
         sops.into_iter().map(|sop| (shared(&sop), sop)).filter(|(shared, _)| *shared > 0).collect();
     found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
     found.into_iter().take(MOST_SOPS).map(|(_, sop)| sop).collect()
-}
-
-/// The nearest above an agent who is at work.
-fn chief(roster: &Roster, agent: &Agent) -> Option<String> {
-    let above = |agent: &Agent| agent.head.reports_to.as_deref().and_then(|id| roster.get(id));
-    // No line is longer than the roster: who reports to each other in a circle has nobody above.
-    let line = std::iter::successors(above(agent), |agent| above(agent)).take(roster.agents.len());
-    line.into_iter().find(|agent| agent.is_active()).map(|agent| agent.head.id.clone())
 }
 
 /// Who is asked where a mission cannot go on by itself: the chief of staff of the interim path, else who signs.

@@ -49,6 +49,19 @@ impl Roster {
         self.active().filter(move |agent| agent.head.department == department)
     }
 
+    /// The next at work above each agent.
+    pub fn chiefs(&self) -> BTreeMap<String, String> {
+        self.agents.values().filter_map(|agent| Some((agent.head.id.clone(), self.chief(agent)?))).collect()
+    }
+
+    /// The nearest above an agent who is at work.
+    fn chief(&self, agent: &Agent) -> Option<String> {
+        let above = |agent: &Agent| agent.head.reports_to.as_deref().and_then(|id| self.get(id));
+        // No line is longer than the roster: who reports to each other in a circle has nobody above.
+        let line = std::iter::successors(above(agent), |agent| above(agent)).take(self.agents.len());
+        line.into_iter().find(|agent| agent.is_active()).map(|agent| agent.head.id.clone())
+    }
+
     /// The one active orchestrator; `None` when there is none or more than one (see [`Roster::check`]).
     pub fn orchestrator(&self) -> Option<&Agent> {
         let mut found = self.with_role(AgentRole::Orchestrator);

@@ -25,6 +25,7 @@ pub mod step_keys;
 pub mod tokens;
 pub mod trigger;
 pub mod words;
+pub mod work;
 
 pub use document::{Body, Head, Input, InputKind, Section, Sop, Step};
 pub use id::{SopId, Version};

@@ -1,0 +1,143 @@
+//! What a run will do, fixed when it starts: the SOP as published, the nested versions it is bound to, and, where a
+//! held run was adjusted, how it differs from its SOP.
+
+use super::records::RunRow;
+use crate::base::{Problem, Span, problem::Result};
+use crate::journal::Journal;
+use crate::roster::{Roster, Runtime};
+use crate::settings::Settings;
+use crate::sop::document::{ExecutionMode, OnFailure};
+use crate::sop::work::{Work, work};
+use crate::sop::{Sop, SopId, Step, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What a run will do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The SOP version, adjusted where somebody did.
+    pub sop: Sop,
+    /// The mode, `priority_based` resolved.
+    pub mode: ExecutionMode,
+    /// Who does each step, by number.
+    pub assignees: BTreeMap<u32, Assignee>,
+    /// Versions of the SOPs that steps call, pinned at the start.
+    pub nested: BTreeMap<SopId, Version>,
+    /// How it differs from its SOP, one sentence each.
+    pub changes: Vec<String>,
+    /// Who is asked above whom: the next at work in the reporting line.
+    pub chiefs: BTreeMap<String, String>,
+    /// Whom gates ask where neither step nor owner leaves anybody.
+    pub last_resort: String,
+    /// How long a gate waits when its step does not say.
+    pub approval_timeout: Span,
+    /// Most moves of one gate up the reporting line.
+    pub max_escalations: u32,
+}
+
+/// Who does a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignee {
+    /// Agent id.
+    pub id: String,
+    /// A person; otherwise code, a model, or sopd itself.
+    pub person: bool,
+    /// Tier of its model.
+    pub tier: u8,
+}
+
+impl Plan {
+    /// Loads the plan of `run`.
+    pub(super) fn of(journal: &Journal, run: &RunRow) -> Result<Self> {
+        let lost = || Problem::store(format!("the journal lacks the plan of {}", run.id));
+        let bytes = journal.blob(&run.plan)?.ok_or_else(lost)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Problem::store(format!("the plan of {} cannot be read: {error}", run.id)))
+    }
+
+    /// The step with that number.
+    pub(super) fn step(&self, number: u32) -> Result<&Step> {
+        let found = self.sop.body.steps.iter().find(|step| step.number == number);
+        found.ok_or_else(|| Problem::not_found(format!("{} has no step {number}", self.sop.head.id)))
+    }
+
+    /// What a step asks to be done.
+    pub(super) fn work(&self, number: u32) -> Result<Work> {
+        work(self.step(number)?).map_err(|error| Problem::invalid(format!("step {number}: {error}")))
+    }
+
+    /// The word for who or what does a step: `command`, `http`, `sop`, `wait`, `person`, `agent`.
+    pub(super) fn kind(&self, number: u32) -> Result<&'static str> {
+        Ok(match self.work(number)? {
+            Work::Hands if self.assignees.get(&number).is_some_and(|one| one.person) => "person",
+            Work::Hands => "agent",
+            other => other.word(),
+        })
+    }
+
+    /// Steps that come right before `step`: those it names, else the one before it in the file.
+    pub(super) fn before(&self, step: &Step) -> Vec<u32> {
+        if !step.depends_on.is_empty() {
+            return step.depends_on.clone();
+        }
+        let numbers = self.sop.body.steps.iter().map(|other| other.number);
+        numbers.filter(|number| *number < step.number).max().into_iter().collect()
+    }
+
+    /// What the workflow needs to find its way.
+    pub(super) fn route(&self) -> Vec<Leg> {
+        let leg = |step: &Step| Leg {
+            number: step.number,
+            after: self.before(step),
+            on_failure: step.on_failure.clone().unwrap_or(OnFailure::Stop),
+            rollback: step.rollback.as_deref().is_some_and(|text| crate::sop::work::script(text).is_some()),
+        };
+        self.sop.body.steps.iter().map(leg).collect()
+    }
+
+    /// What the steps may look at, given their outputs so far.
+    pub(super) fn scope(
+        inputs: Map<String, Value>,
+        steps: impl IntoIterator<Item = (u32, Map<String, Value>)>,
+    ) -> crate::sop::expression::Scope {
+        crate::sop::expression::Scope { inputs, steps: steps.into_iter().collect() }
+    }
+}
+
+/// One step as the workflow sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Leg {
+    pub(super) number: u32,
+    /// Steps that must be over.
+    pub(super) after: Vec<u32>,
+    pub(super) on_failure: OnFailure,
+    /// It can be undone by a command.
+    pub(super) rollback: bool,
+}
+
+/// Who does each step of `sop`: its assignee where the roster has it at work, else the owner.
+pub(super) fn assignees(sop: &Sop, roster: &Roster) -> BTreeMap<u32, Assignee> {
+    let known = |id: &str| roster.get(id).filter(|agent| agent.is_active());
+    let of = |step: &Step| {
+        let asked = step.assignee.as_deref().and_then(known);
+        let agent = asked.or_else(|| known(&sop.head.owner));
+        match agent {
+            Some(agent) => Assignee {
+                id: agent.head.id.clone(),
+                person: agent.head.runtime == Runtime::Person,
+                tier: agent.head.tier,
+            },
+            // An owner who has left is still a name somebody can act under.
+            None => Assignee { id: sop.head.owner.clone(), person: true, tier: 0 },
+        }
+    };
+    sop.body.steps.iter().map(|step| (step.number, of(step))).collect()
+}
+
+/// Who signs publications now: gates that nobody else may answer end there.
+pub(super) fn signer(settings: &Settings, roster: &Roster) -> String {
+    let publication = &settings.publication;
+    let at_work = roster.get(&publication.signs).is_some_and(crate::roster::Agent::is_active);
+    if at_work { publication.signs.clone() } else { publication.interim.signs.clone() }
+}

@@ -1,0 +1,398 @@
+//! A run's rows: where it stands, its steps as tasks, its artifacts.
+
+use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::journal::Tx;
+use crate::sop::document::ExecutionMode;
+use crate::sop::{SopId, Version};
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+macro_rules! states {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
+        impl $name {
+            /// Every state with its word in tables, JSON and the command line.
+            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),*];
+            /// The word in tables, JSON and the command line.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+    };
+}
+
+states!(
+    /// Where a run stands (requirement D4).
+    RunState {
+        /// Made, and nothing of it has begun: it waits for its turn, or for somebody to let it go.
+        Pending = "pending",
+        /// Asks whether it may begin.
+        WaitingApproval = "waiting_approval",
+        /// Steps are being done.
+        Running = "running",
+        /// Every step that could go on asks first.
+        AwaitingApproval = "awaiting_approval",
+        /// Somebody stopped it, a gate said no, or a step cannot be repeated unseen.
+        Paused = "paused",
+        /// Every step is done or left out.
+        Completed = "completed",
+        /// A step failed for good.
+        Failed = "failed",
+        /// Somebody ended it, or it was not let in.
+        Cancelled = "cancelled",
+    }
+);
+
+impl RunState {
+    /// Whether nothing more comes of it unless a person acts. A failed run can be tried again.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+states!(
+    /// Where a step of a run stands.
+    StepState {
+        /// Not begun.
+        Pending = "pending",
+        /// Its gate waits for an answer.
+        AwaitingApproval = "awaiting_approval",
+        /// Being done.
+        Running = "running",
+        /// Done.
+        Completed = "completed",
+        /// Left out: its `When` does not hold, its gate lapsed so, or a person said so.
+        Skipped = "skipped",
+        /// Failed for good.
+        Failed = "failed",
+        /// Its gate said no.
+        Rejected = "rejected",
+        /// Cut off by a crash in work that must not be repeated unseen.
+        Interrupted = "interrupted",
+        /// Done, and undone again.
+        RolledBack = "rolled_back",
+    }
+);
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunRow {
+    /// `sop_run_…`.
+    pub id: String,
+    /// The SOP.
+    pub sop: SopId,
+    /// The version it is bound to.
+    pub version: Version,
+    /// Hash of that version's bytes.
+    pub sha256: Digest,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why it waits or how it ended, in words; empty while it goes on.
+    pub reason: String,
+    /// The mode it runs in, `priority_based` resolved.
+    pub mode: ExecutionMode,
+    /// Who decided to run it.
+    pub initiator: String,
+    /// What started it: `manual`, `webhook /path`, `cron …`, `files …`, `step sop_run_…#3`.
+    pub trigger: String,
+    /// Hash of the packet, a blob.
+    pub packet: Digest,
+    /// Hash of the plan, a blob.
+    pub plan: Digest,
+    /// When it was asked for.
+    pub created_at: Instant,
+    /// When its first step or gate began.
+    pub started_at: Option<Instant>,
+    /// When it ended.
+    pub ended_at: Option<Instant>,
+    /// Completion quality, 0 to 100, of a completed one.
+    pub score: Option<u8>,
+}
+
+/// One step of a run: a task.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepRow {
+    /// From 1.
+    pub number: u32,
+    /// Imperative.
+    pub title: String,
+    /// `command`, `http`, `sop`, `wait`, `person` or `agent`.
+    pub work: String,
+    /// Where it stands.
+    pub state: StepState,
+    /// Why, in words, where the state alone does not say it.
+    pub reason: String,
+    /// Who does it.
+    pub assignee: String,
+    /// What whoever does it must be able to do.
+    pub skills: Vec<String>,
+    /// Steps before it.
+    pub depends_on: Vec<u32>,
+    /// What exists afterwards.
+    pub artifact: Option<String>,
+    /// When it must be done.
+    pub due_at: Option<Instant>,
+    /// How often it was begun.
+    pub visits: u32,
+    /// Tries in its last visit.
+    pub attempts: u32,
+    /// When it was begun last.
+    pub started_at: Option<Instant>,
+    /// When it ended.
+    pub ended_at: Option<Instant>,
+    /// How far its result can be relied on, percent; of agents' work.
+    pub confidence: Option<u8>,
+    /// What it gave to later steps.
+    pub outputs: Map<String, Value>,
+    /// The end of what it printed or said.
+    pub said: String,
+    /// The file it left, by name, with the hash of its content.
+    pub files: Vec<(String, Digest)>,
+}
+
+/// The tables of this layer, as of version 2.
+pub const TABLES: &str = "
+CREATE TABLE run(
+  id TEXT PRIMARY KEY,                  -- sop_run_<id>
+  sop TEXT NOT NULL,
+  version TEXT NOT NULL,
+  sha256 TEXT NOT NULL,                 -- of the version's bytes
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,                 -- why it waits or how it ended, in words; empty while it goes on
+  mode TEXT NOT NULL,
+  initiator TEXT NOT NULL,
+  trigger TEXT NOT NULL,
+  idempotency_key TEXT,
+  packet TEXT NOT NULL,                 -- hash of a blob
+  plan TEXT NOT NULL,                   -- hash of a blob
+  slot INTEGER NOT NULL,                -- whether it counts among those under way
+  most INTEGER NOT NULL,                -- how many of its SOP may be under way at once
+  held INTEGER NOT NULL,                -- it waits, adjustable, until somebody lets it go
+  halted INTEGER NOT NULL DEFAULT 0,    -- paused or failed: its state is not that of its steps
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  score INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_sop ON run(sop, created_at);
+CREATE INDEX run_recent ON run(created_at);
+CREATE INDEX run_open ON run(sop, slot, created_at) WHERE ended_at IS NULL;
+CREATE INDEX run_started ON run(sop, started_at);
+CREATE UNIQUE INDEX run_key ON run(sop, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE TABLE run_step(
+  run TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  title TEXT NOT NULL,
+  work TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  assignee TEXT NOT NULL,
+  skills TEXT NOT NULL,                 -- JSON list
+  depends_on TEXT NOT NULL,             -- JSON list of numbers
+  artifact TEXT,
+  due_at INTEGER,
+  visits INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  started_at INTEGER,
+  ended_at INTEGER,
+  confidence INTEGER,
+  outputs TEXT NOT NULL DEFAULT '{}',   -- JSON object
+  said TEXT NOT NULL DEFAULT '',
+  files TEXT NOT NULL DEFAULT '[]',     -- JSON list of [name, hash of a blob]
+  PRIMARY KEY(run, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE autonomy(
+  number INTEGER PRIMARY KEY,
+  sop TEXT NOT NULL,
+  step INTEGER,                         -- one step, or NULL for the whole SOP
+  widened INTEGER NOT NULL,             -- 1 widened, 0 narrowed again; the newest row counts
+  by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX autonomy_sop ON autonomy(sop, number);
+";
+
+const SELECT: &str = "SELECT id, sop, version, sha256, state, reason, mode, initiator, trigger, packet, plan,
+  created_at, started_at, ended_at, score FROM run";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: row.get(0)?,
+        sop: parsed(row, 1)?,
+        version: parsed(row, 2)?,
+        sha256: Digest(row.get(3)?),
+        state: word(row, 4)?,
+        reason: row.get(5)?,
+        mode: word(row, 6)?,
+        initiator: row.get(7)?,
+        trigger: row.get(8)?,
+        packet: Digest(row.get(9)?),
+        plan: Digest(row.get(10)?),
+        created_at: Instant(row.get(11)?),
+        started_at: row.get::<_, Option<i64>>(12)?.map(Instant),
+        ended_at: row.get::<_, Option<i64>>(13)?.map(Instant),
+        score: row.get(14)?,
+    })
+}
+
+const SELECT_STEP: &str = "SELECT number, title, work, state, reason, assignee, skills, depends_on, artifact, due_at,
+  visits, attempts, started_at, ended_at, confidence, outputs, said, files FROM run_step";
+
+fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
+    let time = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Instant));
+    Ok(StepRow {
+        number: row.get(0)?,
+        title: row.get(1)?,
+        work: row.get(2)?,
+        state: word(row, 3)?,
+        reason: row.get(4)?,
+        assignee: row.get(5)?,
+        skills: json(row, 6)?,
+        depends_on: json(row, 7)?,
+        artifact: row.get(8)?,
+        due_at: time(9)?,
+        visits: row.get(10)?,
+        attempts: row.get(11)?,
+        started_at: time(12)?,
+        ended_at: time(13)?,
+        confidence: row.get(14)?,
+        outputs: json(row, 15)?,
+        said: row.get(16)?,
+        files: json(row, 17)?,
+    })
+}
+
+fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+}
+
+fn parsed<T: std::str::FromStr<Err = String>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|error: String| unreadable(column, error))
+}
+
+fn word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = Value::from(row.get::<_, String>(column)?);
+    serde_json::from_value(text).map_err(|error| unreadable(column, error))
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| unreadable(column, error))
+}
+
+/// One run by its id.
+pub fn run(db: &Connection, id: &str) -> Result<RunRow> {
+    db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?
+        .query_row([id], read)
+        .optional()?
+        .ok_or_else(|| Problem::not_found(format!("there is no run `{id}`")).hint("see `sopd runs`"))
+}
+
+/// The run that was started with that key.
+pub(super) fn of_key(db: &Connection, sop: &SopId, key: &str) -> Result<Option<RunRow>> {
+    let sql = format!("{SELECT} WHERE sop = ?1 AND idempotency_key = ?2");
+    Ok(db.prepare_cached(&sql)?.query_row((sop.as_str(), key), read).optional()?)
+}
+
+/// Which runs are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Of this SOP only.
+    pub sop: Option<SopId>,
+    /// In this state only.
+    pub state: Option<RunState>,
+    /// At most so many; 0 is all.
+    pub limit: u32,
+}
+
+/// Runs, newest first.
+pub fn runs(db: &Connection, wanted: &Wanted) -> Result<Vec<RunRow>> {
+    let limit = if wanted.limit == 0 { -1 } else { i64::from(wanted.limit) };
+    let state = wanted.state.map(RunState::word);
+    let rows = match &wanted.sop {
+        Some(sop) => db
+            .prepare_cached(&format!(
+                "{SELECT} WHERE sop = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY created_at DESC, id DESC LIMIT ?3"
+            ))?
+            .query_map((sop.as_str(), state, limit), read)?
+            .collect::<Result<_, _>>()?,
+        None => db
+            .prepare_cached(&format!(
+                "{SELECT} WHERE (?1 IS NULL OR state = ?1) ORDER BY created_at DESC, id DESC LIMIT ?2"
+            ))?
+            .query_map((state, limit), read)?
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(rows)
+}
+
+/// The steps of a run, in order.
+pub fn steps(db: &Connection, run: &str) -> Result<Vec<StepRow>> {
+    let rows = db
+        .prepare_cached(&format!("{SELECT_STEP} WHERE run = ?1 ORDER BY number"))?
+        .query_map([run], read_step)?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// One step of a run.
+pub fn step(db: &Connection, run: &str, number: u32) -> Result<StepRow> {
+    db.prepare_cached(&format!("{SELECT_STEP} WHERE run = ?1 AND number = ?2"))?
+        .query_row((run, number), read_step)
+        .optional()?
+        .ok_or_else(|| Problem::not_found(format!("{run} has no step {number}")))
+}
+
+/// Records where a step stands, and the run with it.
+pub(super) fn set_step(
+    tx: &Tx<'_>,
+    (run, number): (&str, u32),
+    state: StepState,
+    reason: &str,
+) -> Result<()> {
+    let now = tx.now().0;
+    let (begun, over) = match state {
+        StepState::Running => (Some(now), None),
+        StepState::Pending | StepState::AwaitingApproval => (None, None),
+        _ => (None, Some(now)),
+    };
+    tx.db()
+        .prepare_cached(
+            "UPDATE run_step SET state = ?3, reason = ?4, started_at = coalesce(?5, started_at), ended_at = ?6,
+               visits = visits + (?5 IS NOT NULL)
+             WHERE run = ?1 AND number = ?2",
+        )?
+        .execute((run, number, state.word(), tx.clean(reason), begun, over))?;
+    refresh(tx, run)
+}
+
+/// Makes the state of a run that nobody halted that of its steps.
+pub(super) fn refresh(tx: &Tx<'_>, run: &str) -> Result<()> {
+    tx.db()
+        .prepare_cached(
+            "UPDATE run SET reason = '', state = CASE
+               WHEN EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state = 'running') THEN 'running'
+               WHEN EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state = 'awaiting_approval')
+                 THEN 'awaiting_approval'
+               ELSE 'running' END
+             WHERE id = ?1 AND halted = 0 AND ended_at IS NULL",
+        )?
+        .execute([run])?;
+    Ok(())
+}
+
+/// Records a state that is not that of the steps: halted, waiting to begin, ended.
+pub(super) fn set_run(tx: &Tx<'_>, run: &str, state: RunState, reason: &str) -> Result<()> {
+    let ended = state.ended().then_some(tx.now().0);
+    let halted = matches!(state, RunState::Paused | RunState::Failed);
+    tx.db()
+        .prepare_cached(
+            "UPDATE run SET state = ?2, reason = ?3, ended_at = ?4, halted = ?5 WHERE id = ?1",
+        )?
+        .execute((run, state.word(), tx.clean(reason), ended, halted))?;
+    Ok(())
+}

@@ -1,0 +1,420 @@
+//! Starting a run: what is asked for is held against the active SOP, its packet, its triggers and its limits, and
+//! either the whole run is there, or a refusal with its reason is on record and nothing else has changed.
+
+use super::plan::{Plan, assignees, signer};
+use super::records::{RunRow, of_key};
+use super::workflow::Execute;
+use crate::agent::Snapshot;
+use crate::base::{Instant, Kind, Problem, problem::Result};
+use crate::journal::{Journal, Story as _, Tx};
+use crate::registry::{self, VersionRow};
+use crate::sop::document::{Admission, ExecutionMode, Trigger};
+use crate::sop::work::Work;
+use crate::sop::{Sop, SopId, Version};
+use rusqlite::OptionalExtension as _;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Deepest chain of SOPs that call each other: a rule nobody can follow further is not one.
+const DEEPEST: usize = 3;
+
+/// What somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The SOP; always its active version.
+    pub sop: SopId,
+    /// The packet, as given.
+    pub given: BTreeMap<String, String>,
+    /// Another mode than the SOP's.
+    pub mode: Option<ExecutionMode>,
+    /// Who decides to run it.
+    pub by: String,
+    /// The operating-system user behind it.
+    pub os_user: String,
+    /// What starts it.
+    pub cause: Cause,
+    /// The run waits, adjustable, until somebody lets it go.
+    pub hold: bool,
+    /// A repeated start with the same key gives the first run.
+    pub idempotency_key: Option<String>,
+}
+
+/// What starts a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Somebody's word.
+    Manual,
+    /// One of the SOP's own triggers, in its words: `webhook /deploy`, `cron 0 9 * * 1`.
+    Trigger(String),
+    /// Step `1` of run `0`.
+    Step(String, u32),
+}
+
+impl Cause {
+    fn words(&self) -> String {
+        match self {
+            Self::Manual => "manual".to_owned(),
+            Self::Trigger(words) => words.clone(),
+            Self::Step(run, step) => format!("step {run}#{step}"),
+        }
+    }
+}
+
+/// A request that passed every look outside the transaction.
+#[derive(Debug)]
+pub struct Ready {
+    request: Request,
+    row: VersionRow,
+    plan: Plan,
+    packet: Map<String, Value>,
+    most: u32,
+}
+
+/// A run that is there now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Started {
+    /// Its id.
+    pub run: String,
+    /// It was there before: the key was used, or the start joined one that waits.
+    pub existing: bool,
+    /// Why it has not begun, in words; empty where it has.
+    pub waits: String,
+}
+
+/// Looks at everything that can be looked at before anything changes.
+pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, request: Request) -> Result<Ready> {
+    check_initiator(snapshot, &request)?;
+    let row = journal.read(|db| active(db, &request.sop))?;
+    let sop = read(root, &row)?;
+    check_trigger(&sop, &request)?;
+    let packet = super::packet::check(&sop.body.inputs, &request.given).map_err(together)?.0;
+    let mut nested = BTreeMap::new();
+    journal.read(|db| pin(db, root, &sop, &mut vec![sop.head.id.clone()], &mut nested))?;
+    let runs = &snapshot.settings.runs;
+    let asked = request.mode.unwrap_or(sop.head.execution_mode);
+    let plan = Plan {
+        mode: super::mode::mode_of(asked, sop.head.priority, &runs.priority_modes),
+        assignees: assignees(&sop, &snapshot.roster),
+        nested,
+        changes: Vec::new(),
+        chiefs: snapshot.roster.chiefs(),
+        last_resort: signer(&snapshot.settings, &snapshot.roster),
+        approval_timeout: runs.approval_timeout,
+        max_escalations: snapshot.settings.decisions.max_escalations,
+        sop,
+    };
+    for step in &plan.sop.body.steps {
+        plan.work(step.number)?;
+    }
+    let most = plan.sop.head.max_concurrent.unwrap_or(runs.max_concurrent);
+    Ok(Ready { request, row, plan, packet: packet.into_iter().collect(), most })
+}
+
+impl Ready {
+    /// What the run will do.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+    /// Its packet.
+    pub fn packet(&self) -> &Map<String, Value> {
+        &self.packet
+    }
+}
+
+/// Starts the run, or refuses it; a refusal is recorded.
+pub fn start(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Started, Problem>> {
+    let Request { sop, by, .. } = &ready.request;
+    if let Some(there) = again(tx, ready)? {
+        return Ok(Ok(there));
+    }
+    match admit(tx, ready)? {
+        Err(problem) => {
+            refused(tx, sop, (by, &ready.request.cause), &problem)?;
+            Ok(Err(problem))
+        }
+        Ok(Admitted::Joins(run)) => {
+            let waits = "it joined a start that waits for its turn".to_owned();
+            Ok(Ok(Started { run, existing: true, waits }))
+        }
+        Ok(Admitted::Now) => create(tx, ready, true).map(Ok),
+        Ok(Admitted::Later) => create(tx, ready, false).map(Ok),
+    }
+}
+
+/// Records a start that was refused.
+pub fn refused(tx: &Tx<'_>, sop: &SopId, (by, cause): (&str, &Cause), problem: &Problem) -> Result<()> {
+    let body = json!({ "by": by, "trigger": cause.words(), "reason": problem.to_string() });
+    tx.event(sop.as_str(), "run_refused", &body).map(drop)
+}
+
+/// [`prepare`] and [`start`] in one; whatever is refused is on record.
+pub fn begin(journal: &Journal, root: &Path, snapshot: &Snapshot, request: Request) -> Result<Started> {
+    let (sop, by, cause) = (request.sop.clone(), request.by.clone(), request.cause.clone());
+    match prepare(journal, root, snapshot, request) {
+        Ok(ready) => journal.append(move |tx| start(tx, &ready))?,
+        Err(problem) => {
+            if matches!(problem.kind, Kind::Invalid | Kind::NotAllowed | Kind::Conflict) {
+                let told = problem.clone();
+                journal.append(move |tx| refused(tx, &sop, (&by, &cause), &told))?;
+            }
+            Err(problem)
+        }
+    }
+}
+
+/// The start that used this request's key before.
+fn again(tx: &Tx<'_>, ready: &Ready) -> Result<Option<Started>> {
+    let Some(key) = &ready.request.idempotency_key else { return Ok(None) };
+    let there = of_key(tx.db(), &ready.request.sop, key)?;
+    Ok(there.map(|row| Started { run: row.id, existing: true, waits: row.reason }))
+}
+
+enum Admitted {
+    Now,
+    Later,
+    Joins(String),
+}
+
+fn admit(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Admitted, Problem>> {
+    let head = &ready.plan.sop.head;
+    let now = active(tx.db(), &head.id)?;
+    if now.sha256 != ready.row.sha256 {
+        let problem = Problem::conflict(format!("{} v{} has just replaced v{}", head.id, now.version, head.version));
+        return Ok(Err(problem.hint("start it again")));
+    }
+    if matches!(ready.request.cause, Cause::Step(..)) {
+        return Ok(Ok(Admitted::Now));
+    }
+    if let Some(problem) = cooling(tx, &ready.plan.sop)? {
+        return Ok(Err(problem));
+    }
+    if under_way(tx, &head.id)? < ready.most {
+        return Ok(Ok(Admitted::Now));
+    }
+    Ok(match head.admission.unwrap_or_default() {
+        Admission::Parallel => Ok(Admitted::Now),
+        Admission::Hold => Ok(Admitted::Later),
+        Admission::Coalesce => Ok(waiting(tx, &head.id)?.map_or(Admitted::Later, Admitted::Joins)),
+        Admission::Drop => Err(Problem::conflict(format!(
+            "{} runs of {} are under way, and it takes no more at once",
+            ready.most, head.id
+        ))
+        .hint("start it again when one of them has ended; see `sopd runs`")),
+    })
+}
+
+/// Why the SOP may not start yet, if its cooldown says so.
+pub(super) fn cooling(tx: &Tx<'_>, sop: &Sop) -> Result<Option<Problem>> {
+    let Some(cooldown) = sop.head.cooldown else { return Ok(None) };
+    let last: Option<i64> = tx
+        .db()
+        .prepare_cached("SELECT max(started_at) FROM run WHERE sop = ?1")?
+        .query_row([sop.head.id.as_str()], |row| row.get(0))?;
+    let free = last.map(|last| cooldown.after(Instant(last)));
+    Ok(free.filter(|free| *free > tx.now()).map(|free| {
+        Problem::conflict(format!(
+            "{} cools down: {cooldown} must pass between two runs; the next may start at {}",
+            sop.head.id,
+            free.minute()
+        ))
+    }))
+}
+
+fn under_way(tx: &Tx<'_>, sop: &SopId) -> Result<u32> {
+    let sql = "SELECT count(*) FROM run WHERE sop = ?1 AND slot = 1 AND ended_at IS NULL";
+    Ok(tx.db().prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0))?)
+}
+
+fn waiting(tx: &Tx<'_>, sop: &SopId) -> Result<Option<String>> {
+    let sql = "SELECT id FROM run WHERE sop = ?1 AND slot = 0 AND ended_at IS NULL ORDER BY created_at, id LIMIT 1";
+    Ok(tx.db().prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// Gives the places that are free to the starts that wait, oldest first.
+pub(super) fn let_in(tx: &Tx<'_>, sop: &SopId) -> Result<()> {
+    while let Some(run) = waiting(tx, sop)? {
+        let most: u32 = tx
+            .db()
+            .prepare_cached("SELECT most FROM run WHERE id = ?1")?
+            .query_row([&run], |row| row.get(0))?;
+        if under_way(tx, sop)? >= most {
+            return Ok(());
+        }
+        tx.db().prepare_cached("UPDATE run SET slot = 1, reason = '' WHERE id = ?1")?.execute([&run])?;
+        set_off(tx, &run)?;
+    }
+    Ok(())
+}
+
+fn set_off(tx: &Tx<'_>, run: &str) -> Result<()> {
+    let story = Execute { run: run.to_owned() };
+    let input = serde_json::to_string(&story)
+        .map_err(|error| Problem::failed(format!("BUG: a run is not JSON: {error}")))?;
+    tx.start(run, (Execute::NAME, Execute::VERSION), None, &input).map(drop)
+}
+
+fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
+    let Ready { request, row, plan, packet, most } = ready;
+    let id = new_id();
+    let waits = match (now, request.hold) {
+        (false, _) => format!("it waits for its turn: {most} runs of {} are under way", request.sop),
+        (true, true) => "it is held until somebody lets it go".to_owned(),
+        (true, false) => String::new(),
+    };
+    let bytes = |value: Value| value.to_string().into_bytes();
+    let packet_hash = tx.blob(&bytes(Value::Object(packet.clone())))?;
+    let plan_hash = tx.blob(&bytes(json!(plan)))?;
+    tx.db()
+        .prepare_cached(
+            "INSERT INTO run(id, sop, version, sha256, state, reason, mode, initiator, trigger, idempotency_key,
+               packet, plan, slot, most, held, created_at)
+             VALUES(?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?
+        .execute(rusqlite::params![
+            id,
+            request.sop.as_str(),
+            row.version.to_string(),
+            row.sha256.0,
+            waits,
+            plan.mode.word(),
+            request.by,
+            request.cause.words(),
+            request.idempotency_key,
+            packet_hash.0,
+            plan_hash.0,
+            now && !matches!(request.cause, Cause::Step(..)),
+            most,
+            request.hold,
+            tx.now().0,
+        ])?;
+    materialise(tx, &id, plan)?;
+    tx.event(
+        &id,
+        "run_created",
+        &json!({
+            "sop": request.sop, "version": row.version, "sha256": row.sha256, "mode": plan.mode, "by": request.by,
+            "os_user": request.os_user, "trigger": request.cause.words(), "packet": packet_hash, "plan": plan_hash,
+            "held": request.hold,
+        }),
+    )?;
+    // A nested run is told as part of the run that calls it.
+    if now && !matches!(request.cause, Cause::Step(..)) {
+        set_off(tx, &id)?;
+    }
+    Ok(Started { run: id, existing: false, waits })
+}
+
+/// Makes the run's tasks (requirement C4): visible before the first begins.
+pub(super) fn materialise(tx: &Tx<'_>, run: &str, plan: &Plan) -> Result<()> {
+    let mut due: BTreeMap<u32, Instant> = BTreeMap::new();
+    for step in &plan.sop.body.steps {
+        let before = plan.before(step);
+        let ready = before.iter().filter_map(|number| due.get(number)).max().copied().unwrap_or(tx.now());
+        let done = step.time_limit.map(|limit| limit.after(ready));
+        due.insert(step.number, done.unwrap_or(ready));
+        let list = |value: Value| value.to_string();
+        tx.db()
+            .prepare_cached(
+                "INSERT INTO run_step(run, number, title, work, state, assignee, skills, depends_on, artifact, due_at)
+                 VALUES(?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(rusqlite::params![
+                run,
+                step.number,
+                tx.clean(&step.title),
+                plan.kind(step.number)?,
+                plan.assignees.get(&step.number).map_or("", |one| one.id.as_str()),
+                list(json!(step.needs_skills)),
+                list(json!(before)),
+                step.artifact,
+                done.map(|at| at.0),
+            ])?;
+    }
+    Ok(())
+}
+
+/// `sop_run_` and twelve digits of chance.
+fn new_id() -> String {
+    let digits = uuid::Uuid::now_v7().simple().to_string();
+    format!("sop_run_{}", digits.get(20..).unwrap_or(&digits))
+}
+
+fn check_initiator(snapshot: &Snapshot, request: &Request) -> Result<()> {
+    let agent = snapshot.roster.get(&request.by);
+    if agent.is_some_and(crate::roster::Agent::is_active) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!("{} is not at work in this company, so cannot start a run", request.by))
+        .hint("name a party with --as; see `sopd agents`"))
+}
+
+/// The active version of `sop`; where there is none, why.
+fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRow> {
+    if let Some(row) = registry::active(db, sop)? {
+        return Ok(row);
+    }
+    let newest = registry::history(db, sop)?.into_iter().next();
+    let status = newest.map_or("unknown", |row| row.status.word());
+    Err(Problem::conflict(format!("{sop} has no active version: its newest is {status}; only an active one runs"))
+        .hint(format!("see `sopd sop history {sop}`")))
+}
+
+fn read(root: &Path, row: &VersionRow) -> Result<Sop> {
+    let text = registry::read_checked(root, row)?;
+    crate::sop::parse(&row.path, &text).map_err(together)
+}
+
+/// The first of several problems, with the others in its hint.
+fn together(problems: Vec<Problem>) -> Problem {
+    let mut problems = problems.into_iter();
+    let first = problems.next().unwrap_or_else(|| Problem::failed("BUG: refused without a reason"));
+    let others: Vec<String> = problems.map(|problem| problem.message).collect();
+    if others.is_empty() {
+        return first;
+    }
+    let hint = first.hint.clone().map(|hint| format!("{hint}; ")).unwrap_or_default();
+    first.hint(format!("{hint}also: {}", others.join("; ")))
+}
+
+fn check_trigger(sop: &Sop, request: &Request) -> Result<()> {
+    let manual = sop.head.triggers.contains(&Trigger::Manual);
+    if manual || request.cause != Cause::Manual {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!("{} is not started by hand: its triggers leave `manual` out", sop.head.id))
+        .hint("see `sopd triggers` for what starts it"))
+}
+
+/// Pins every SOP that steps call, however deep.
+fn pin(
+    db: &rusqlite::Connection,
+    root: &Path,
+    sop: &Sop,
+    above: &mut Vec<SopId>,
+    pinned: &mut BTreeMap<SopId, Version>,
+) -> Result<()> {
+    for step in &sop.body.steps {
+        let Ok(Work::Nested(id)) = crate::sop::work::work(step) else { continue };
+        if above.contains(&id) || above.len() > DEEPEST {
+            let chain: Vec<&str> = above.iter().map(SopId::as_str).chain([id.as_str()]).collect();
+            return Err(Problem::invalid(format!(
+                "SOPs call each other in a circle or deeper than {DEEPEST}: {}",
+                chain.join(" → ")
+            )));
+        }
+        let row = active(db, &id)?;
+        pinned.insert(id.clone(), row.version);
+        let inner = read(root, &row)?;
+        above.push(id);
+        pin(db, root, &inner, above, pinned)?;
+        above.pop();
+    }
+    Ok(())
+}
+
+/// The run somebody means by a start of [`Started`].
+pub fn started(journal: &Journal, started: &Started) -> Result<RunRow> {
+    journal.read(|db| super::records::run(db, &started.run))
+}
