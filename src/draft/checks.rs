@@ -159,6 +159,8 @@ mod tests {
                 kind: InputKind::Text,
                 required: true,
                 description: "its number.".into(),
+                default: None,
+                pattern: None,
             }],
             steps: vec![DraftStep {
                 phase: Phase::Act,

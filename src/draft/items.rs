@@ -86,6 +86,8 @@ mod tests {
                 kind: InputKind::Choice(vec!["a".into(), "b".into()]),
                 required: true,
                 description: "where from.".into(),
+                default: None,
+                pattern: None,
             }],
             steps: vec![DraftStep {
                 phase: Phase::Act,

@@ -283,6 +283,7 @@ mod tests {
             statements.sort_by_key(|statement| statement.section);
             let inputs = names.into_iter().map(|name| Input {
                 name, kind: InputKind::Choice(vec!["a".into(), "b".into()]), required: false, description: "It.".into(),
+                default: None, pattern: None,
             });
             let phases = [Phase::Intake, Phase::Prepare, Phase::Assess, Phase::Decide, Phase::Act, Phase::Record];
             let steps = texts.into_iter().map(|(text, rule, artifact, phase)| DraftStep {

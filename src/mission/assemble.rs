@@ -16,7 +16,7 @@ use crate::roles::MissionView;
 use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
 use crate::sop::document::{ExecutionMode, Trigger};
 use crate::sop::lint::{self, Context};
-use crate::sop::{self, Body, Head, Sop, SopId, Step, Version, references, step_keys};
+use crate::sop::{self, Body, Head, Input, Sop, SopId, Step, Version, references, step_keys};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +93,22 @@ impl Activity for Assemble {
     }
 }
 
+/// The inputs of a synthesis. Its authors are not asked about defaults and patterns, so those of the version before
+/// stay with an input of the same name and type.
+fn inputs(synthesis: &Synthesis, current: Option<&Sop>) -> Vec<Input> {
+    let before = |input: &Input| {
+        let inputs = &current?.body.inputs;
+        inputs.iter().find(|old| old.name == input.name && old.kind == input.kind)
+    };
+    let kept = |input: &Input| match before(input) {
+        Some(old) if input.default.is_none() && input.pattern.is_none() => {
+            Input { default: old.default.clone(), pattern: old.pattern.clone(), ..input.clone() }
+        }
+        _ => input.clone(),
+    };
+    synthesis.inputs.iter().map(kept).collect()
+}
+
 impl Assemble {
     fn record(self, assembled: Assembled, sop: Sop, traced: String) -> Recorded<Assembled> {
         let Self { mission, round, .. } = self;
@@ -153,7 +169,7 @@ impl Assemble {
                 scope: trimmed(&synthesis.scope),
                 roles: trimmed(&synthesis.roles),
                 trigger: trimmed(&synthesis.trigger),
-                inputs: synthesis.inputs.clone(),
+                inputs: inputs(synthesis, current.as_ref()),
                 preflight: trimmed(&synthesis.preflight),
                 steps,
                 definition_of_done: trimmed(&synthesis.definition_of_done),

@@ -2,19 +2,9 @@
 
 use super::Part;
 use super::source::Source;
-use crate::base::text::listed;
+use crate::sop::input_type::{self, Cell};
 use crate::sop::words::is_snake_case;
-use crate::sop::{Input, InputKind, Section, SopId};
-
-/// Types an input may have, as a person writes them; a choice has its words after a colon.
-const KINDS: [(&str, InputKind); 6] = [
-    ("text", InputKind::Text),
-    ("number", InputKind::Number),
-    ("date", InputKind::Date),
-    ("yes_no", InputKind::YesNo),
-    ("email", InputKind::Email),
-    ("url", InputKind::Url),
-];
+use crate::sop::{Input, Section, SopId};
 
 /// Checks the bullets of one part, given with their lines.
 pub(super) fn check(source: &mut Source<'_>, part: Part, heading: u32, lines: &[(u32, String)]) {
@@ -112,8 +102,16 @@ pub fn input(words: &str) -> Result<Input, (String, String)> {
         (message.to_owned(), hint)
     };
     let opened = words.split_once(" (").ok_or_else(|| wrong("this is not an input"))?;
-    let (inside, description) = opened.1.split_once("): ").ok_or_else(|| wrong("this is not an input"))?;
-    let (name, description) = (opened.0, description.trim());
+    let (name, rest) = opened;
+    let ends: Vec<_> = rest.match_indices("): ").collect();
+    // A pattern may hold brackets: the first bracket behind a need closes, or else the first of all.
+    let need_before = |at: usize| {
+        rest.get(..at).and_then(|inside| inside.rsplit_once(',')).map_or("", |(_, need)| need.trim())
+    };
+    let end = ends.iter().find(|(at, _)| ["required", "optional"].contains(&need_before(*at)));
+    let (at, mark) = end.or(ends.first()).ok_or_else(|| wrong("this is not an input"))?;
+    let inside = rest.get(..*at).unwrap_or_default();
+    let description = rest.get(at + mark.len()..).unwrap_or_default().trim();
     if !is_snake_case(name) {
         return Err(wrong(&format!("`{name}` is not the name of an input")));
     }
@@ -127,47 +125,22 @@ pub fn input(words: &str) -> Result<Input, (String, String)> {
         "optional" => false,
         other => return Err(wrong(&format!("`{other}` is neither `required` nor `optional`"))),
     };
-    Ok(Input {
-        name: name.to_owned(),
-        kind: kind_of(kind.trim())?,
-        required,
-        description: description.to_owned(),
-    })
+    let Cell { kind, default, pattern } = input_type::read(kind.trim())?;
+    let (name, description) = (name.to_owned(), description.to_owned());
+    Ok(Input { name, kind, required, description, default, pattern })
 }
 
 /// Writes what [`input`] reads.
 pub fn input_line(input: &Input) -> String {
-    let kind = match &input.kind {
-        InputKind::Choice(words) => format!("choice: {}", words.join(", ")),
-        kind => KINDS.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name).to_owned(),
-    };
+    let kind = input_type::write(input);
     let need = if input.required { "required" } else { "optional" };
     format!("{} ({kind}, {need}): {}", input.name, crate::base::markdown::one_line(&input.description))
-}
-
-/// `text`, …, `choice: a, b`.
-fn kind_of(text: &str) -> Result<InputKind, Wrong> {
-    if let Some((_, kind)) = KINDS.iter().find(|(name, _)| *name == text) {
-        return Ok(kind.clone());
-    }
-    let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-    let Some(choices) = text.strip_prefix("choice:") else {
-        let hint = format!("write one of {} or `choice: a, b`", listed(&names));
-        return Err((format!("`{text}` is not a type of input"), hint));
-    };
-    let words: Vec<String> = choices.split(',').map(|word| word.trim().to_owned()).collect();
-    let repeated =
-        words.iter().enumerate().any(|(at, word)| words.iter().take(at).any(|before| before == word));
-    if words.len() < 2 || repeated || words.iter().any(String::is_empty) {
-        let hint = "write at least two different words, like `choice: demo_form, referral`".to_owned();
-        return Err(("this choice is not a list of different words".to_owned(), hint));
-    }
-    Ok(InputKind::Choice(words))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sop::InputKind;
 
     #[test]
     fn inputs_have_name_type_need_and_description() {

@@ -12,7 +12,7 @@ pub use authority::{DecisionRules, OnDeadline, Publication};
 pub use council::{Council, CouncilLevel};
 pub use limits::{Budgets, CallLimits, MissionRules};
 pub use models::{Model, Models, Price};
-pub use runs::{Git, Notifications, Retention, Runs, Sops};
+pub use runs::{Git, Notifications, PriorityModes, Retention, Runs, Sops};
 
 use crate::base::problem::Result;
 use crate::base::{Digest, Problem};

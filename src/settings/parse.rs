@@ -4,6 +4,7 @@ use super::Settings;
 use super::models::{Model, Price};
 use crate::base::{Place, Problem, Span, yaml};
 use crate::roster::is_agent_id;
+use crate::sop::document::ExecutionMode;
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Settings, Vec<Problem>> {
     let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
@@ -54,6 +55,7 @@ fn check(settings: &Settings) -> Found {
     check_counts(settings, &mut found);
     check_spans(settings, &mut found);
     check_models(settings, &mut found);
+    check_modes(settings, &mut found);
     found
 }
 
@@ -154,6 +156,16 @@ fn check_spans(settings: &Settings, found: &mut Found) {
             format!("`{key}` leaves no time at all"),
             "write a length of time, like `30 seconds`",
         );
+    }
+}
+
+fn check_modes(settings: &Settings, found: &mut Found) {
+    for (priority, mode) in settings.runs.priority_modes.all() {
+        if mode == ExecutionMode::PriorityBased {
+            let message = format!("`{priority}` would stand for itself");
+            let hint = "write `auto`, `supervised` or `step_by_step`";
+            wrong(found, format!("runs.priority_modes.{priority}"), message, hint);
+        }
     }
 }
 
@@ -297,12 +309,28 @@ mod tests {
             ("calls:\n  retry_after_cap: 0 seconds\n", "sopd.yaml:2: `calls.retry_after_cap` leaves no time"),
             ("decisions:\n  signature: { after: 2 days, on_deadline: approve }\n", "sopd.yaml:2"),
             ("publication: { interim: { signs: chief.staff } }\n", "the same agent forwards and signs"),
+            (
+                "runs:\n  priority_modes:\n    low: auto\n    high: priority_based\n",
+                "sopd.yaml:4: `high` would stand for itself",
+            ),
+            ("runs:\n  priority_modes: { urgent: auto }\n", "sopd.yaml:2:21"),
+            ("runs:\n  priority_modes: { high: automatic }\n", "sopd.yaml:2:27"),
             ("missions: { confidence_threshold: 101 }\n", "a percentage ends at 100"),
         ] {
             let problems = Settings::parse("sopd.yaml", text).expect_err(text);
             let found = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             assert!(found.contains(expected), "{text}\nexpected: {expected}\nfound: {found}");
         }
+    }
+
+    #[test]
+    fn the_other_table_of_modes_that_the_shipped_file_offers_can_be_taken_over() {
+        let line = SHIPPED.lines().find(|line| line.contains("critical: step_by_step")).unwrap();
+        let offered = &line[line.find("priority_modes:").unwrap()..];
+        let settings = Settings::parse("sopd.yaml", &format!("runs:\n  {offered}\n")).unwrap();
+        use ExecutionMode::{Auto, StepByStep, Supervised};
+        let modes = settings.runs.priority_modes.all().map(|(_, mode)| mode);
+        assert_eq!(modes, [StepByStep, StepByStep, Supervised, Auto]);
     }
 
     #[test]

@@ -26,6 +26,8 @@ impl Default for Sops {
 pub struct Runs {
     /// How much a run does without asking when its SOP does not say. Default `supervised`.
     pub default_execution_mode: ExecutionMode,
+    /// What `priority_based` stands for at each priority.
+    pub priority_modes: PriorityModes,
     /// How long a gate waits when its step does not say. Default 30 minutes.
     pub approval_timeout: Span,
     /// Runs under way at once. Default 3.
@@ -36,9 +38,43 @@ impl Default for Runs {
     fn default() -> Self {
         Self {
             default_execution_mode: ExecutionMode::Supervised,
+            priority_modes: PriorityModes::default(),
             approval_timeout: Span { count: 30, unit: Unit::Minute },
             max_concurrent: 3,
         }
+    }
+}
+
+/// What `priority_based` stands for at each priority. The defaults are those of the skill description; `auto`,
+/// `supervised` and `step_by_step` may be written, `priority_based` not, since it would stand for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PriorityModes {
+    /// Default `auto`.
+    pub critical: ExecutionMode,
+    /// Default `auto`.
+    pub high: ExecutionMode,
+    /// Default `supervised`.
+    pub normal: ExecutionMode,
+    /// Default `supervised`.
+    pub low: ExecutionMode,
+}
+
+impl Default for PriorityModes {
+    fn default() -> Self {
+        Self {
+            critical: ExecutionMode::Auto,
+            high: ExecutionMode::Auto,
+            normal: ExecutionMode::Supervised,
+            low: ExecutionMode::Supervised,
+        }
+    }
+}
+
+impl PriorityModes {
+    /// The mode of each priority, by its key in the settings.
+    pub fn all(&self) -> [(&'static str, ExecutionMode); 4] {
+        [("critical", self.critical), ("high", self.high), ("normal", self.normal), ("low", self.low)]
     }
 }
 

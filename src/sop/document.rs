@@ -1,6 +1,7 @@
 //! The parts of an SOP. Status and approval are not among them: the file's bytes are the approved bytes.
 
 use super::id::{SopId, Version};
+pub use super::trigger::{Cron, Missed, Trigger};
 use crate::base::{Digest, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -157,18 +158,6 @@ words!(
     }
 );
 
-/// What may start a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// A person, or a program acting for one.
-    Manual,
-    /// A request to this path.
-    Webhook(String),
-    /// A schedule in cron form.
-    Cron(String),
-}
-
 /// The sections in the order of the file. Text is Markdown without its section heading.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Body {
@@ -262,6 +251,14 @@ pub struct Input {
     pub required: bool,
     /// What it is and where it comes from.
     pub description: String,
+    /// What a run uses when nobody gives a value; as a person would write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub default: Option<String>,
+    /// A regular expression that the whole value must fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub pattern: Option<String>,
 }
 
 /// Types of inputs. Written `text`, `number`, `date`, `yes_no`, `email`, `url`, `choice: a, b`.

@@ -2,7 +2,8 @@
 //! Every rule and key of a step goes along, as a constraint in words where the form has no key for it.
 
 use super::document::{Input, Section, Sop, Step};
-use super::render::{kind_words, section_text};
+use super::input_type;
+use super::render::section_text;
 use super::step_keys::KEYS;
 use crate::base::text::slug;
 use std::fmt::Write as _;
@@ -71,9 +72,13 @@ fn put_section(out: &mut String, title: &str, text: &str) {
 }
 
 fn parameter(input: &Input) -> String {
-    let need = if input.required { "required" } else { "optional" };
-    let kind = match kind_words(&input.kind) {
-        kind if kind == "text" => String::new(),
+    let mut need = if input.required { "required" } else { "optional" }.to_owned();
+    if let Some(default) = &input.default {
+        need.push_str(&format!(", default: {default}"));
+    }
+    let typed = input_type::write(&Input { default: None, ..input.clone() });
+    let kind = match typed.as_str() {
+        "text" => String::new(),
         kind => format!("\n  - Type: {kind}"),
     };
     format!("- **{}** ({need}): {}{kind}\n", input.name, input.description)

@@ -111,9 +111,12 @@ fn head_facts(sop: &Sop, text: &str) -> Vec<Fact> {
     };
     let mut found = deadlines(&place(&sop.head.objective));
     for trigger in &sop.head.triggers {
-        if let Trigger::Webhook(path) = trigger {
-            found.push(Fact::new(FactKind::Trigger, format!("webhook {path}"), path.as_str(), &place(path)));
-        }
+        let (kind, path) = match trigger {
+            Trigger::Webhook(path) => ("webhook", path),
+            Trigger::Files(path) => ("files", path),
+            Trigger::Manual | Trigger::Cron(_) => continue,
+        };
+        found.push(Fact::new(FactKind::Trigger, format!("{kind} {path}"), path.as_str(), &place(path)));
     }
     found
 }

@@ -8,6 +8,8 @@ pub mod expression;
 pub mod facts;
 pub mod id;
 pub mod import;
+pub mod input_type;
+pub mod input_value;
 pub mod lint;
 pub mod measure;
 pub mod outline;
@@ -21,6 +23,7 @@ pub mod render;
 mod sample;
 pub mod step_keys;
 pub mod tokens;
+pub mod trigger;
 pub mod words;
 pub mod work;
 

@@ -2,7 +2,8 @@
 
 mod head;
 
-use super::document::{Input, InputKind, Section, Sop, Step};
+use super::document::{Input, Section, Sop, Step};
+use super::input_type;
 use super::outline::without_blank_ends;
 use super::parse::parse;
 use super::step_keys::KEYS;
@@ -68,19 +69,6 @@ pub fn section_text(sop: &Sop, section: Section) -> String {
     without_blank_ends(text).to_owned()
 }
 
-/// The word for a type of input, as the table holds it.
-pub fn kind_words(kind: &InputKind) -> String {
-    match kind {
-        InputKind::Text => "text".to_owned(),
-        InputKind::Number => "number".to_owned(),
-        InputKind::Date => "date".to_owned(),
-        InputKind::YesNo => "yes_no".to_owned(),
-        InputKind::Email => "email".to_owned(),
-        InputKind::Url => "url".to_owned(),
-        InputKind::Choice(words) => format!("choice: {}", words.join(", ")),
-    }
-}
-
 fn inputs(inputs: &[Input]) -> String {
     if inputs.is_empty() {
         return NO_INPUTS.to_owned();
@@ -91,7 +79,7 @@ fn inputs(inputs: &[Input]) -> String {
         let cell = |text: &str| text.trim().replace('|', "\\|");
         [
             format!("`{}`", input.name),
-            cell(&kind_words(&input.kind)),
+            cell(&input_type::write(input)),
             required.to_owned(),
             cell(&input.description),
         ]

@@ -38,6 +38,8 @@ pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'
             kind: InputKind::Text,
             required: true,
             description: full_stop(&format!("{text}, as given in the request")),
+            default: None,
+            pattern: None,
         };
         if !draft.inputs.iter().any(|known| known.name == row.name) {
             draft.inputs.push(row);
@@ -49,6 +51,8 @@ pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'
             kind,
             required: true,
             description: description.to_owned(),
+            default: None,
+            pattern: None,
         };
         draft.inputs.push(row("run_date", InputKind::Date, "The day this run is for, from the calendar."));
         draft.inputs.push(row(
@@ -62,6 +66,8 @@ pub(crate) fn inputs(draft: &mut Draft, material: &Material, telling: &Telling<'
             kind,
             required: true,
             description: description.to_owned(),
+            default: None,
+            pattern: None,
         };
         draft.inputs.push(row(
             "case_reference",

@@ -206,8 +206,25 @@ pub(crate) fn inputs(q: &SynthesisQuestion, fates: &mut Fates, dissent: &mut Vec
 
 fn unite(known: &mut Input, other: &Input, items: (&str, &str)) -> Option<Dissent> {
     known.required |= other.required;
+    let dissent = |subject: String, settled: String| {
+        let items = vec![items.0.to_owned(), items.1.to_owned()];
+        Some(Dissent { subject, items, settled })
+    };
     if known.kind == other.kind {
-        return None;
+        // A default and a pattern belong together: half of each author's might not fit.
+        let rules = |input: &Input| (input.default.clone(), input.pattern.clone());
+        return match (rules(known), rules(other)) {
+            (_, (None, None)) => None,
+            ((None, None), (default, pattern)) => {
+                (known.default, known.pattern) = (default, pattern);
+                None
+            }
+            (ours, theirs) if ours == theirs => None,
+            _ => dissent(
+                format!("the default or pattern of the input `{}`", known.name),
+                format!("It stays `{}`, as its first author wrote it.", crate::sop::input_type::write(known)),
+            ),
+        };
     }
     let settled = match (&mut known.kind, &other.kind) {
         (InputKind::Choice(ours), InputKind::Choice(theirs)) => {
@@ -215,11 +232,10 @@ fn unite(known: &mut Input, other: &Input, items: (&str, &str)) -> Option<Dissen
             "All choices of both are allowed.".to_owned()
         }
         (kind, _) => {
-            format!("It stays {}, as its first author wrote it.", crate::sop::render::kind_words(kind))
+            format!("It stays {}, as its first author wrote it.", crate::sop::input_type::kind_words(kind))
         }
     };
-    let subject = format!("the type of the input `{}`", known.name);
-    Some(Dissent { subject, items: vec![items.0.to_owned(), items.1.to_owned()], settled })
+    dissent(format!("the type of the input `{}`", known.name), settled)
 }
 
 /// Threshold, review and exceptions: of several thresholds the strictest holds.

@@ -8,7 +8,7 @@ use crate::roles::AssertionView;
 use crate::roles::draft::DraftQuestion;
 use crate::roles::plan::{PlanAnswer, PlanQuestion, PlannedAssignment};
 use crate::roster::Roster;
-use crate::sop::render::kind_words;
+use crate::sop::input_type::kind_words;
 use crate::sop::tokens;
 use crate::sop::{Input, InputKind, Section};
 

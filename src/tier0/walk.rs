@@ -4,7 +4,7 @@
 use super::promises::{fits, sample};
 use crate::brief::Scenario;
 use crate::roles::user_test::{ExecuteQuestion, Trace, TraceStep};
-use crate::sop::render::kind_words;
+use crate::sop::input_type::kind_words;
 use crate::sop::{Sop, Step};
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value};

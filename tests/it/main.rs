@@ -27,6 +27,7 @@ mod models_missions;
 mod models_people;
 mod models_rounds;
 mod models_world;
+mod modes;
 mod provider;
 mod scripted;
 mod spine;

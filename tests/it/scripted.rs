@@ -172,6 +172,8 @@ fn draft(q: &Question) -> Draft {
             kind: InputKind::Text,
             required: false,
             description: format!("number of the case in the log of {agent}"),
+            default: None,
+            pattern: None,
         }],
         steps: vec![DraftStep {
             phase: Phase::Act,
@@ -302,6 +304,8 @@ fn input(line: &str) -> Input {
         kind: InputKind::Text,
         required: head.ends_with("required"),
         description: description.to_owned(),
+        default: None,
+        pattern: None,
     }
 }
 

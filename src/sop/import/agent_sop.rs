@@ -2,6 +2,7 @@
 
 use super::{Draft, add};
 use crate::sop::document::{Input, InputKind, Step};
+use crate::sop::input_type;
 use crate::sop::outline::{Bullet, Part, bullets, parts};
 use crate::sop::plain::{below, without_keys};
 use crate::sop::words::is_snake_case;
@@ -84,8 +85,11 @@ fn parameter(bullet: &Bullet) -> Option<Input> {
     if !is_snake_case(name) || !matches!(required, "required" | "optional") {
         return None;
     }
+    let said = default.and_then(|default| default.strip_prefix("default:")).map(str::trim);
+    // What the type cell could not hold again stays in the description, where nothing is lost.
+    let value = said.filter(|value| holds(value)).map(str::to_owned);
     let mut description = text.trim().to_owned();
-    if let Some(default) = default {
+    if let (Some(default), None) = (default, &value) {
         description = format!("{} ({default})", description.trim_end_matches('.'));
     }
     if description.is_empty() {
@@ -96,7 +100,14 @@ fn parameter(bullet: &Bullet) -> Option<Input> {
         kind: InputKind::Text,
         required: required == "required",
         description,
+        default: value,
+        pattern: None,
     })
+}
+
+fn holds(value: &str) -> bool {
+    input_type::read(&format!("text, default: {value}"))
+        .is_ok_and(|cell| cell.default.as_deref() == Some(value) && cell.pattern.is_none())
 }
 
 fn steps(draft: &mut Draft, section: &Part) {

@@ -1,7 +1,8 @@
 //! The `manifest.json` beside a `SOP.md`: read strictly, compared with it, and what only it says taken over.
 
 use crate::base::{Place, Problem};
-use crate::sop::document::{ExecutionMode, Priority, Step, Trigger};
+use crate::sop::document::{Cron, ExecutionMode, Priority, Step, Trigger};
+use crate::sop::trigger;
 use serde::Deserialize;
 
 /// The manifest as that form describes it.
@@ -45,7 +46,7 @@ pub(super) struct ManifestStep {
 }
 
 const KEYS: &str = "its keys are name, description, version, priority, executionMode, cooldownSecs, maxConcurrent, \
-                    triggers (type, path) and steps (number, title, requiresApproval, approvalTimeoutMins, suggestedTools)";
+                    triggers (type, path, schedule) and steps (number, title, requiresApproval, approvalTimeoutMins, suggestedTools)";
 
 pub(super) fn read(file: &str, text: &str) -> Result<Manifest, Vec<Problem>> {
     serde_json::from_str(text).map_err(|error| {
@@ -59,16 +60,24 @@ pub(super) fn read(file: &str, text: &str) -> Result<Manifest, Vec<Problem>> {
 
 impl ManifestTrigger {
     pub(super) fn read(&self, file: &str, text: &str) -> Result<Trigger, Problem> {
-        match (self.kind.as_str(), &self.path, &self.schedule) {
-            ("manual", None, None) => Ok(Trigger::Manual),
-            ("webhook", Some(path), None) => Ok(Trigger::Webhook(path.clone())),
-            ("cron", None, Some(schedule)) => Ok(Trigger::Cron(schedule.clone())),
+        let found = match (self.kind.as_str(), &self.path, &self.schedule) {
+            ("manual", None, None) => Trigger::Manual,
+            ("webhook", Some(path), None) => Trigger::Webhook(path.clone()),
+            ("cron", None, Some(schedule)) => Trigger::Cron(Cron::plain(schedule)),
+            ("files", Some(path), None) => Trigger::Files(path.clone()),
             (kind, ..) => {
                 let message = format!("`{kind}` is not a trigger in this form");
-                let hint = "write `manual`, `webhook` with its `path`, or `cron` with its `schedule`";
-                Err(Problem::invalid(message).at(place(file, text, &format!("\"{kind}\""))).hint(hint))
+                let hint =
+                    "write `manual`, `webhook` or `files` with its `path`, or `cron` with its `schedule`";
+                return Err(Problem::invalid(message)
+                    .at(place(file, text, &format!("\"{kind}\"")))
+                    .hint(hint));
             }
-        }
+        };
+        trigger::check(&found).map_err(|wrong| {
+            Problem::invalid(wrong.message).at(place(file, text, &wrong.words)).hint(wrong.hint)
+        })?;
+        Ok(found)
     }
 }
 

@@ -193,7 +193,8 @@ fn trigger_words(triggers: &[Trigger]) -> String {
         .map(|trigger| match trigger {
             Trigger::Manual => "a person starts a run".to_owned(),
             Trigger::Webhook(path) => format!("a request arrives at `{path}`"),
-            Trigger::Cron(schedule) => format!("the schedule `{schedule}` falls due"),
+            Trigger::Cron(cron) => format!("the schedule `{}` falls due ({})", cron.schedule, cron.zone),
+            Trigger::Files(path) => format!("a file appears at `{path}`"),
         })
         .collect();
     let mut text = format!("{}.", words.join(", or "));

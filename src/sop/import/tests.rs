@@ -324,10 +324,8 @@ fn an_agent_sop_keeps_every_constraint() {
         body.steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>(),
         ["Read the list", "Mark the old ones"]
     );
-    assert_eq!(
-        body.inputs[1].description,
-        "Age from which an entry counts as old (default: 400). whole days only"
-    );
+    assert_eq!(body.inputs[1].description, "Age from which an entry counts as old. whole days only");
+    assert_eq!(body.inputs[1].default.as_deref(), Some("400"));
     assert!(!body.inputs[1].required);
     let text = render(&imported.sop);
     for line in AGENT_SOP.lines().filter(|line| line.starts_with("- You ") || line.contains("not a step")) {

@@ -3,8 +3,9 @@
 use super::people::holds_word;
 use super::{Hit, Rule, Subject};
 use crate::contract::Severity::{Advisory, Blocking};
-use crate::sop::document::{Section, Step};
+use crate::sop::document::{Input, Section, Step, Trigger};
 use crate::sop::expression;
+use crate::sop::trigger::FILE_INPUT;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -27,6 +28,13 @@ pub(super) const RULES: &[Rule] = &[
         severity: Advisory,
         section: Section::Inputs,
         look: inputs_used,
+    },
+    Rule {
+        name: "triggers_fill_inputs",
+        what: "a schedule or a file can start a run: every required input has a default or comes from the file",
+        severity: Blocking,
+        section: Section::Inputs,
+        look: triggers_fill_inputs,
     },
 ];
 
@@ -115,6 +123,34 @@ fn used_inputs(line: &str) -> Vec<String> {
     found
 }
 
+/// A webhook brings inputs in its body; a schedule brings none, and a file only its own path.
+fn triggers_fill_inputs(subject: &Subject<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for trigger in &subject.sop.head.triggers {
+        let (what, brings) = match trigger {
+            Trigger::Cron(cron) => (format!("the schedule `{}`", cron.schedule), None),
+            Trigger::Files(path) => (format!("a file at `{path}`"), Some(FILE_INPUT)),
+            Trigger::Manual | Trigger::Webhook(_) => continue,
+        };
+        let lacks =
+            |input: &&Input| input.required && input.default.is_none() && brings != Some(input.name.as_str());
+        let names: Vec<String> = subject.sop.body.inputs.iter().filter(lacks).map(quoted).collect();
+        if let Some(first) = names.first() {
+            let message = format!(
+                "Every run that {what} starts would be refused, since nobody gives {}; give each a default, or make \
+                 it optional.",
+                names.join(", ")
+            );
+            hits.push(Hit::new(Section::Inputs, message, first));
+        }
+    }
+    hits
+}
+
+fn quoted(input: &Input) -> String {
+    format!("`{}`", input.name)
+}
+
 fn inputs_used(subject: &Subject<'_>) -> Vec<Hit> {
     let texts: Vec<String> = Section::ALL
         .into_iter()
@@ -133,7 +169,7 @@ fn inputs_used(subject: &Subject<'_>) -> Vec<Hit> {
                 "No step, check or rule uses the required input `{}`; use it or drop it.",
                 input.name
             );
-            Hit::new(Section::Inputs, message, format!("`{}`", input.name))
+            Hit::new(Section::Inputs, message, quoted(input))
         })
         .collect()
 }

@@ -56,6 +56,8 @@ const DEFECTS: &[(&str, &str, &str, bool)] = &[
         "inputs_used",
         false,
     ),
+    ("  - webhook: \"/leads/new\"", "  - cron: \"0 9 * * 1\"", "triggers_fill_inputs", true),
+    ("  - webhook: \"/leads/new\"", "  - files: \"leads/*.csv\"", "triggers_fill_inputs", true),
     ("**Assignee**: sales.ops  \n", "", "steps_have_assignees", true),
     ("**Artifact**: BANT score on the record  \n", "", "steps_have_artifacts", true),
     ("**Depends On**: 1", "**Depends On**: 7", "dependencies_exist", true),

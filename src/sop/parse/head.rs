@@ -2,7 +2,8 @@
 
 use super::Reader;
 use crate::base::yaml;
-use crate::sop::document::{Head, Trigger};
+use crate::sop::document::Head;
+use crate::sop::trigger::{self, Wrong};
 use crate::sop::words::is_agent_id;
 
 impl Reader<'_> {
@@ -86,27 +87,21 @@ impl Reader<'_> {
             if head.triggers.iter().take(index).any(|other| other == trigger) {
                 self.refuse_key("triggers", "a trigger is listed twice", "keep one of them");
             }
-            match trigger {
-                Trigger::Manual => {}
-                Trigger::Webhook(path) => {
-                    if !path.starts_with('/') || path.contains(char::is_whitespace) {
-                        self.refuse_key(
-                            "triggers",
-                            format!("`{path}` is not a path"),
-                            "write it like `webhook: /deploy/production`",
-                        );
-                    }
-                }
-                Trigger::Cron(schedule) => {
-                    if !(5..=6).contains(&schedule.split_whitespace().count()) {
-                        self.refuse_key(
-                            "triggers",
-                            format!("`{schedule}` is not a schedule"),
-                            "write five fields, for example `cron: \"0 8 * * 1\"`",
-                        );
-                    }
-                }
+            if let Err(wrong) = trigger::check(trigger) {
+                self.refuse_trigger(&wrong);
             }
+        }
+    }
+
+    /// Refuses, pointing at the words below `triggers:` where they can be found.
+    fn refuse_trigger(&mut self, wrong: &Wrong) {
+        let lines = (1..).zip(self.text.lines());
+        let below = lines.skip_while(|(_, line)| !line.starts_with("triggers:"));
+        let found =
+            below.take_while(|(_, line)| *line != "---").find(|(_, line)| line.contains(&wrong.words));
+        match found {
+            Some((line, _)) => self.refuse_words(line, &wrong.words, &wrong.message, &wrong.hint),
+            None => self.refuse_key("triggers", &wrong.message, &wrong.hint),
         }
     }
 

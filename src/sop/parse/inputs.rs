@@ -1,20 +1,11 @@
 //! The input packet: a table with the columns name, type, required and description, or `No inputs.`
 
 use super::Reader;
-use crate::sop::document::{Input, InputKind};
+use crate::sop::document::Input;
+use crate::sop::input_type::{self, Cell};
 use crate::sop::outline::Part;
 use crate::sop::render::{INPUT_COLUMNS, NO_INPUTS};
-use crate::sop::words::{did_you_mean, is_snake_case, yes_or_no};
-
-/// What a person may write as the type of an input.
-const KINDS: [(&str, InputKind); 6] = [
-    ("text", InputKind::Text),
-    ("number", InputKind::Number),
-    ("date", InputKind::Date),
-    ("yes_no", InputKind::YesNo),
-    ("email", InputKind::Email),
-    ("url", InputKind::Url),
-];
+use crate::sop::words::{is_snake_case, yes_or_no};
 
 const FORM: &str = "write `No inputs.`, or a table with the columns Name, Type, Required and Description";
 
@@ -98,34 +89,17 @@ impl Reader<'_> {
             let message = format!("`{required}` does not say whether `{name}` is required");
             self.refuse_words(line, required, message, "write `yes` or `no`");
         }
-        Some(Input { name, kind: kind?, required: answer?, description: description.clone() })
+        let Cell { kind, default, pattern } = kind?;
+        Some(Input { name, kind, required: answer?, description: description.clone(), default, pattern })
     }
 
-    fn kind(&mut self, line: u32, text: &str) -> Option<InputKind> {
-        let read = read_kind(text);
+    fn kind(&mut self, line: u32, text: &str) -> Option<Cell> {
+        let read = input_type::read(text);
         if let Err((message, hint)) = &read {
             self.refuse_words(line, text, message, hint);
         }
         read.ok()
     }
-}
-
-fn read_kind(text: &str) -> Result<InputKind, (String, String)> {
-    if let Some(words) = text.strip_prefix("choice:") {
-        let words: Vec<String> = words.split(',').map(|word| word.trim().to_owned()).collect();
-        let twice = words.iter().enumerate().any(|(i, word)| words.iter().take(i).any(|other| other == word));
-        if words.len() < 2 || twice || words.iter().any(String::is_empty) {
-            let message = "a choice names at least two different words".to_owned();
-            return Err((message, "write it like `choice: demo_form, referral`".to_owned()));
-        }
-        return Ok(InputKind::Choice(words));
-    }
-    let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).chain(["choice: a, b"]).collect();
-    KINDS
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, kind)| kind.clone())
-        .ok_or_else(|| (format!("an input has no type `{text}`"), did_you_mean(text, &names)))
 }
 
 /// The cells of a row between bars; `\|` is a bar inside a cell.

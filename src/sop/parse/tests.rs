@@ -68,7 +68,11 @@ fn every_mistake_is_refused_at_its_place() {
         ("## References", "## Purpose", "the section `Purpose` is there twice"),
         ("## not a heading\n```", "## not a heading", "never closed"),
         ("with the status `new`.", "with the status `new`.\n---", "put a blank line before `---`"),
-        ("| `source`    | choice:", "| `source`    | choise:", "an input has no type `choise"),
+        (
+            "| `source`    | choice:",
+            "| `source`    | choise:",
+            "54:17: `choise: demo_form, event, referral` is not a type of input",
+        ),
         ("| number ", "| numbr ", "did you mean `number`?"),
         ("| no       |", "| maybe    |", "does not say whether `employees` is required"),
         ("`employees` |", "`lead_id`   |", "there twice"),

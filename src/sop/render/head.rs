@@ -1,6 +1,7 @@
 //! The YAML head, one key a line, in the order of the form; plain words where YAML allows, quotes elsewhere.
 
-use crate::sop::document::{Head, Trigger};
+use crate::sop::document::{Cron, Head, Missed, Trigger};
+use crate::sop::trigger::UTC;
 
 /// The lines between the two `---`.
 pub(super) fn render(head: &Head) -> String {
@@ -50,7 +51,8 @@ fn triggers(triggers: &[Trigger]) -> String {
         .map(|trigger| match trigger {
             Trigger::Manual => "manual".to_owned(),
             Trigger::Webhook(path) => format!("webhook: {}", quoted(path)),
-            Trigger::Cron(schedule) => format!("cron: {}", quoted(schedule)),
+            Trigger::Cron(cron) => format!("cron: {}", schedule(cron)),
+            Trigger::Files(path) => format!("files: {}", quoted(path)),
         })
         .collect();
     match written.as_slice() {
@@ -58,6 +60,22 @@ fn triggers(triggers: &[Trigger]) -> String {
         [] => "[]".to_owned(),
         many => format!("\n  - {}", many.join("\n  - ")),
     }
+}
+
+/// The schedule alone where it says everything, else what differs from the defaults beside it.
+fn schedule(cron: &Cron) -> String {
+    let mut out = quoted(&cron.schedule);
+    if !cron.is_plain() {
+        out = format!("{{ schedule: {out}");
+        if cron.zone != UTC {
+            out.push_str(&format!(", zone: {}", scalar(&cron.zone)));
+        }
+        if cron.missed != Missed::default() {
+            out.push_str(&format!(", missed: {}", cron.missed.word()));
+        }
+        out.push_str(" }");
+    }
+    out
 }
 
 /// Text as a plain scalar where nothing in it could be read as YAML, else in double quotes.

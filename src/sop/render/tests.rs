@@ -49,14 +49,29 @@ fn list() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn input() -> impl Strategy<Value = Input> {
-    let kind = prop_oneof![
-        Just(InputKind::Text),
-        Just(InputKind::YesNo),
-        Just(InputKind::Choice(vec!["demo_form".into(), "trade fair".into(), "a|b".into()])),
+    let (none, some) = (|| Just(None::<String>), |text: &str| Just(Some(text.to_owned())));
+    let choice = || Just(InputKind::Choice(vec!["demo_form".into(), "trade fair".into(), "a|b".into()]));
+    let typed = prop_oneof![
+        (Just(InputKind::Text), none(), none()),
+        (Just(InputKind::Text), some("one, two; \\ three|four"), none()),
+        (Just(InputKind::Text), none(), some(r"^L-\d{1,4}(\||,) x$")),
+        (Just(InputKind::Email), some("a@example.com"), some(".*@example\\.com|x")),
+        (Just(InputKind::YesNo), none(), none()),
+        (Just(InputKind::Number), some("-0.5"), none()),
+        (choice(), none(), none()),
+        (choice(), some("a|b"), none()),
     ];
     let description = words().prop_map(|text| text.trim().to_owned());
-    ("[a-z]{1,8}(_[a-z0-9]{1,4})?", kind, any::<bool>(), description)
-        .prop_map(|(name, kind, required, description)| Input { name, kind, required, description })
+    ("[a-z]{1,8}(_[a-z0-9]{1,4})?", typed, any::<bool>(), description).prop_map(
+        |(name, (kind, default, pattern), required, description)| Input {
+            name,
+            kind,
+            required,
+            description,
+            default,
+            pattern,
+        },
+    )
 }
 
 fn gate() -> impl Strategy<Value = Step> {
@@ -129,15 +144,34 @@ fn step() -> impl Strategy<Value = Step> {
     )
 }
 
+fn cron() -> impl Strategy<Value = Cron> {
+    let zone =
+        prop::sample::select(vec!["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5"]);
+    let missed = prop::sample::select(vec![Missed::Skip, Missed::Once, Missed::All]);
+    let schedule =
+        prop::sample::select(vec!["0 9 * * 1-5", "*/5  8,9 L * *", "0 0 1 * +MON", "30 2 * * sun#2"]);
+    (schedule, zone, missed).prop_map(|(schedule, zone, missed)| Cron {
+        schedule: schedule.to_owned(),
+        zone: zone.to_owned(),
+        missed,
+    })
+}
+
 fn head() -> impl Strategy<Value = Head> {
     let trigger = prop_oneof![
         Just(Trigger::Manual),
         Just(Trigger::Webhook("/a/b".into())),
-        Just(Trigger::Cron("0 8 * * 1".into())),
+        Just(Trigger::Cron(Cron::plain("0 8 * * 1"))),
+        cron().prop_map(Trigger::Cron),
+        prop::sample::select(vec!["incoming/*.csv", "a b/c/report-?.txt"])
+            .prop_map(|path| Trigger::Files(path.to_owned())),
     ];
     let triggers = trigger.prop_map(|one| vec![one]).boxed();
-    let triggers =
-        prop_oneof![triggers, Just(vec![Trigger::Manual, Trigger::Cron("*/5 * * * *".into())]), Just(vec![])];
+    let triggers = prop_oneof![
+        triggers,
+        Just(vec![Trigger::Manual, Trigger::Cron(Cron::plain("*/5 * * * *"))]),
+        Just(vec![])
+    ];
     let limits = (of(span()), of(1..9_u32), of(Just(Admission::Coalesce)), of(0..=100_u8), of(span()));
     (words(), words(), words(), triggers, limits, (0..9_u32, 0..9_u32, 0..9_u32)).prop_map(
         |(

@@ -1,0 +1,257 @@
+//! Which gates a run has, and why: the one table that README, `--help`, dry runs and the workflow itself are made
+//! from. Reasons only ever add gates. Priority is urgency and chooses a mode; danger is the risk level and adds people.
+
+use crate::settings::PriorityModes;
+use crate::sop::Step;
+use crate::sop::document::{ExecutionMode, Priority, RiskLevel};
+use std::collections::BTreeSet;
+
+/// What mode and risk together ask of people, before any step is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ask {
+    /// Nothing beyond what steps demand.
+    Nothing,
+    /// Once, before the first step.
+    BeforeFirst,
+    /// Before each step.
+    BeforeEach,
+}
+
+impl Ask {
+    /// As the table has it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::BeforeFirst => "before the first step",
+            Self::BeforeEach => "before each step",
+        }
+    }
+}
+
+/// For what a person has widened autonomy, on record: an SOP as a whole, or single steps of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Widened {
+    /// The whole SOP.
+    pub sop: bool,
+    /// Steps by number.
+    pub steps: BTreeSet<u32>,
+}
+
+impl Widened {
+    fn covers(&self, step: u32) -> bool {
+        self.sop || self.steps.contains(&step)
+    }
+}
+
+/// What decides on the gates of a run, besides its steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The mode the run was started in.
+    pub mode: ExecutionMode,
+    /// The SOP's urgency; counts for `priority_based` only.
+    pub priority: Priority,
+    /// What `priority_based` stands for.
+    pub priority_modes: &'a PriorityModes,
+    /// The SOP's danger.
+    pub risk: RiskLevel,
+    /// Autonomy widened at the start of the run.
+    pub widened: &'a Widened,
+}
+
+/// A gate before a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// The step it stands before, by number.
+    pub step: u32,
+    /// Whether it stands before the run as a whole: until it is answered no other step may begin either.
+    pub holds_run: bool,
+    /// Why it stands, each a clause for people; at least one, unless only `when` demands it.
+    pub reasons: Vec<String>,
+    /// The expression under which the step itself demands the gate. Counts only where `reasons` is empty: a gate that
+    /// stands for another reason stands whatever the expression says.
+    pub when: Option<String>,
+}
+
+/// The mode that `mode` comes to: itself, or what the settings name for `priority`. Settings that name
+/// `priority_based` again are refused when read; a stored one counts as `supervised`.
+pub fn mode_of(mode: ExecutionMode, priority: Priority, modes: &PriorityModes) -> ExecutionMode {
+    let named = match (mode, priority) {
+        (ExecutionMode::Auto | ExecutionMode::Supervised | ExecutionMode::StepByStep, _) => mode,
+        (ExecutionMode::PriorityBased, Priority::Critical) => modes.critical,
+        (ExecutionMode::PriorityBased, Priority::High) => modes.high,
+        (ExecutionMode::PriorityBased, Priority::Normal) => modes.normal,
+        (ExecutionMode::PriorityBased, Priority::Low) => modes.low,
+    };
+    if named == ExecutionMode::PriorityBased { ExecutionMode::Supervised } else { named }
+}
+
+/// What mode and risk ask in a run whose first step has the number `first`.
+pub fn asks(rules: &Rules<'_>, first: u32) -> Ask {
+    by_mode(rules).max(by_risk(rules, first))
+}
+
+fn by_mode(rules: &Rules<'_>) -> Ask {
+    match mode_of(rules.mode, rules.priority, rules.priority_modes) {
+        ExecutionMode::Auto => Ask::Nothing,
+        ExecutionMode::Supervised | ExecutionMode::PriorityBased => Ask::BeforeFirst,
+        ExecutionMode::StepByStep => Ask::BeforeEach,
+    }
+}
+
+fn by_risk(rules: &Rules<'_>, first: u32) -> Ask {
+    match rules.risk {
+        RiskLevel::High | RiskLevel::Critical if !rules.widened.covers(first) => Ask::BeforeFirst,
+        RiskLevel::Low | RiskLevel::Medium | RiskLevel::High | RiskLevel::Critical => Ask::Nothing,
+    }
+}
+
+/// The gates of a run of `steps`, in their order; a step without one is not in the list.
+///
+/// `Approval Required: No` takes nothing away: it only keeps `Approvers` from demanding a gate by themselves.
+pub fn gates(rules: &Rules<'_>, steps: &[Step]) -> Vec<Gate> {
+    steps.iter().enumerate().filter_map(|(index, step)| gate(rules, step, index == 0)).collect()
+}
+
+fn gate(rules: &Rules<'_>, step: &Step, first: bool) -> Option<Gate> {
+    let mut reasons = Vec::new();
+    let (mode, risk) = (by_mode(rules), by_risk(rules, step.number));
+    let of_mode = mode == Ask::BeforeEach || (first && mode == Ask::BeforeFirst);
+    let of_risk = first && risk != Ask::Nothing;
+    if of_mode {
+        reasons.push(mode_reason(rules, mode));
+    }
+    if of_risk {
+        let risk = rules.risk.word();
+        reasons
+            .push(format!("the risk is {risk}, which asks before the first step until autonomy is widened"));
+    }
+    if step.reaches_customers == Some(true) && !rules.widened.covers(step.number) {
+        reasons.push("the step reaches customers, which asks until autonomy is widened".to_owned());
+    }
+    let when = step.approval_when.clone();
+    if when.is_none() {
+        reasons.extend(demand(step).map(str::to_owned));
+    }
+    let stands = !reasons.is_empty() || when.is_some();
+    stands.then_some(Gate { step: step.number, holds_run: first && (of_mode || of_risk), reasons, when })
+}
+
+/// Why the step demands a gate by itself, where no expression decides.
+fn demand(step: &Step) -> Option<&'static str> {
+    match (step.approval_required, &step.approvers) {
+        (Some(true), _) => Some("the step requires an approval"),
+        (None, Some(_)) => Some("the step names who approves it"),
+        (Some(false), _) | (None, None) => None,
+    }
+}
+
+fn mode_reason(rules: &Rules<'_>, ask: Ask) -> String {
+    let mode = mode_of(rules.mode, rules.priority, rules.priority_modes);
+    let asks = format!("{}, which asks {}", mode_word(mode), ask.words());
+    if rules.mode == ExecutionMode::PriorityBased {
+        format!("the priority is {} and stands for {asks}", priority_word(rules.priority))
+    } else {
+        format!("the mode is {asks}")
+    }
+}
+
+/// The word of a mode in files and tables.
+pub fn mode_word(mode: ExecutionMode) -> &'static str {
+    match mode {
+        ExecutionMode::Auto => "auto",
+        ExecutionMode::Supervised => "supervised",
+        ExecutionMode::StepByStep => "step_by_step",
+        ExecutionMode::PriorityBased => "priority_based",
+    }
+}
+
+/// The word of a priority in files and tables.
+pub fn priority_word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Low => "low",
+        Priority::Normal => "normal",
+        Priority::High => "high",
+        Priority::Critical => "critical",
+    }
+}
+
+const MODES: [ExecutionMode; 4] =
+    [ExecutionMode::Auto, ExecutionMode::Supervised, ExecutionMode::StepByStep, ExecutionMode::PriorityBased];
+const PRIORITIES: [Priority; 4] = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
+
+/// The columns of the table: a heading, the risks it is about, and whether autonomy was widened.
+const COLUMNS: [(&str, &[RiskLevel], bool); 3] = [
+    ("risk low or medium", &[RiskLevel::Low, RiskLevel::Medium], false),
+    ("risk high or critical", &[RiskLevel::High, RiskLevel::Critical], false),
+    ("risk high or critical, autonomy widened", &[RiskLevel::High, RiskLevel::Critical], true),
+];
+
+/// What a step adds, whatever the mode.
+const STEPS: [(&str, &str); 4] = [
+    ("`Approval Required: Yes`, or `Approvers` named", "asks before the step, in every mode"),
+    ("`Approval When: …`", "asks before the step when the expression holds"),
+    ("`Reaches Customers: Yes`", "asks before the step until autonomy is widened for the step or the SOP"),
+    ("`Approval Required: No`", "takes nothing away: what mode, risk or customers ask for is asked"),
+];
+
+/// What each column of the table asks in `mode` at `priority`, under the default settings.
+fn cells(mode: ExecutionMode, priority: Priority) -> [&'static str; 3] {
+    let priority_modes = &PriorityModes::default();
+    COLUMNS.map(|(_, risks, sop)| {
+        let widened = &Widened { sop, ..Widened::default() };
+        let asked =
+            risks.iter().map(|risk| asks(&Rules { mode, priority, priority_modes, risk: *risk, widened }, 1));
+        // Of several risks under one heading the strictest is shown; a test holds them equal.
+        asked.max().unwrap_or(Ask::BeforeEach).words()
+    })
+}
+
+/// The lines of the table: a mode, the priority where it matters, and what each column asks.
+fn rows() -> impl Iterator<Item = (&'static str, Option<&'static str>, [&'static str; 3])> {
+    MODES.into_iter().flat_map(|mode| {
+        let by_priority = mode == ExecutionMode::PriorityBased;
+        PRIORITIES.into_iter().take(if by_priority { PRIORITIES.len() } else { 1 }).map(move |priority| {
+            let named = by_priority.then(|| priority_word(priority));
+            (mode_word(mode), named, cells(mode, priority))
+        })
+    })
+}
+
+/// The truth table as Markdown, for README.
+pub fn table() -> String {
+    let headings = COLUMNS.map(|(heading, ..)| heading);
+    let mut out = format!("| mode | {} |\n|---|---|---|---|\n", headings.join(" | "));
+    for (mode, priority, cells) in rows() {
+        let priority = priority.map(|priority| format!(", priority {priority}")).unwrap_or_default();
+        out.push_str(&format!("| `{mode}`{priority} | {} |\n", cells.join(" | ")));
+    }
+    out.push_str("\n| a step that says | |\n|---|---|\n");
+    for (says, adds) in STEPS {
+        out.push_str(&format!("| {says} | {adds} |\n"));
+    }
+    out
+}
+
+/// The truth table as plain text, for `--help`.
+pub fn summary() -> String {
+    let mut out = "What a run asks of people, by mode:\n".to_owned();
+    for (mode, priority, [plain, dangerous, widened]) in rows() {
+        let name = priority.map_or_else(|| mode.to_owned(), |priority| format!("{mode}, {priority}"));
+        out.push_str(&format!("  {name:<26}{plain}"));
+        if dangerous != plain {
+            out.push_str(&format!("; at risk high or critical {dangerous}"));
+        }
+        if widened != dangerous {
+            out.push_str(", until autonomy is widened");
+        }
+        out.push('\n');
+    }
+    out.push_str("What a step adds, in every mode:\n");
+    for (says, adds) in STEPS {
+        out.push_str(&format!("  {}: {adds}\n", says.replace('`', "")));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! Cases of modes and gates. The truth table stands here a second time, written by hand.
+
+use super::*;
+use crate::sop::document::Approvers;
+
+const AUTO: ExecutionMode = ExecutionMode::Auto;
+const SUPERVISED: ExecutionMode = ExecutionMode::Supervised;
+const STEP_BY_STEP: ExecutionMode = ExecutionMode::StepByStep;
+const BY_PRIORITY: ExecutionMode = ExecutionMode::PriorityBased;
+use Priority::{Critical, High, Low, Normal};
+
+const RISKS: [RiskLevel; 4] = [RiskLevel::Low, RiskLevel::Medium, RiskLevel::High, RiskLevel::Critical];
+
+/// For each mode and priority what is asked at risk low, medium, high and critical; first as it is, then with autonomy
+/// widened. `-` nothing, `F` before the first step, `E` before each step.
+const CELLS: [(ExecutionMode, Priority, [&str; 2]); 16] = [
+    (AUTO, Critical, ["--FF", "----"]),
+    (AUTO, High, ["--FF", "----"]),
+    (AUTO, Normal, ["--FF", "----"]),
+    (AUTO, Low, ["--FF", "----"]),
+    (SUPERVISED, Critical, ["FFFF", "FFFF"]),
+    (SUPERVISED, High, ["FFFF", "FFFF"]),
+    (SUPERVISED, Normal, ["FFFF", "FFFF"]),
+    (SUPERVISED, Low, ["FFFF", "FFFF"]),
+    (STEP_BY_STEP, Critical, ["EEEE", "EEEE"]),
+    (STEP_BY_STEP, High, ["EEEE", "EEEE"]),
+    (STEP_BY_STEP, Normal, ["EEEE", "EEEE"]),
+    (STEP_BY_STEP, Low, ["EEEE", "EEEE"]),
+    (BY_PRIORITY, Critical, ["--FF", "----"]),
+    (BY_PRIORITY, High, ["--FF", "----"]),
+    (BY_PRIORITY, Normal, ["FFFF", "FFFF"]),
+    (BY_PRIORITY, Low, ["FFFF", "FFFF"]),
+];
+
+fn plain(number: u32) -> Step {
+    Step { number, title: format!("Step {number}"), ..Step::default() }
+}
+
+fn numbers(gates: &[Gate]) -> Vec<u32> {
+    gates.iter().map(|gate| gate.step).collect()
+}
+
+#[test]
+fn every_cell_is_as_written_down() {
+    let modes = PriorityModes::default();
+    let steps = [plain(1), plain(2), plain(3)];
+    let by_sop = Widened { sop: true, steps: BTreeSet::new() };
+    let by_step = Widened { sop: false, steps: [1].into() };
+    let not = Widened { sop: false, steps: [2, 3].into() };
+    let mut seen = BTreeSet::new();
+    for (mode, priority, columns) in CELLS {
+        for (letters, widenings) in columns.iter().zip([[&Widened::default(), &not], [&by_sop, &by_step]]) {
+            for (risk, letter) in RISKS.into_iter().zip(letters.chars()) {
+                for widened in widenings {
+                    let rules = Rules { mode, priority, priority_modes: &modes, risk, widened };
+                    let (ask, standing): (Ask, &[u32]) = match letter {
+                        '-' => (Ask::Nothing, &[]),
+                        'F' => (Ask::BeforeFirst, &[1]),
+                        _ => (Ask::BeforeEach, &[1, 2, 3]),
+                    };
+                    assert_eq!(asks(&rules, 1), ask, "{rules:?}");
+                    let gates = gates(&rules, &steps);
+                    assert_eq!(numbers(&gates), standing, "{rules:?}");
+                    assert!(
+                        gates.iter().all(|gate| gate.holds_run == (gate.step == 1) && gate.when.is_none())
+                    );
+                    assert!(gates.iter().all(|gate| !gate.reasons.is_empty()));
+                }
+                seen.insert((mode_word(mode), priority_word(priority), risk.word(), *letters));
+            }
+        }
+    }
+    assert!(seen.len() >= 4 * 4 * 4);
+}
+
+#[test]
+fn priorities_stand_for_the_modes_of_the_settings() {
+    let modes = PriorityModes { critical: STEP_BY_STEP, high: SUPERVISED, normal: AUTO, low: BY_PRIORITY };
+    for (mode, priority, expected) in [
+        (BY_PRIORITY, Critical, STEP_BY_STEP),
+        (BY_PRIORITY, High, SUPERVISED),
+        (BY_PRIORITY, Normal, AUTO),
+        (BY_PRIORITY, Low, SUPERVISED),
+        (AUTO, Critical, AUTO),
+        (SUPERVISED, Normal, SUPERVISED),
+        (STEP_BY_STEP, Low, STEP_BY_STEP),
+    ] {
+        assert_eq!(mode_of(mode, priority, &modes), expected, "{mode:?} {priority:?}");
+    }
+}
+
+/// A step written as its keys.
+fn step(number: u32, keys: &[&str]) -> Step {
+    let mut step = plain(number);
+    let lines: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    crate::sop::step_keys::apply_keys(&mut step, &lines).unwrap();
+    step
+}
+
+#[test]
+fn a_step_adds_gates_and_never_removes_one() {
+    let modes = PriorityModes::default();
+    let (none, step_2) = (Widened::default(), Widened { sop: false, steps: [2].into() });
+    let all = Widened { sop: true, steps: BTreeSet::new() };
+    let condition = "Approval When: inputs.amount > 100";
+    let customers = "Reaches Customers: Yes";
+    // Mode, risk, widened, the keys of the second step; the reasons of its gate, and whether a condition is kept.
+    let cases: [(ExecutionMode, RiskLevel, &Widened, &[&str], &[&str], bool); 16] = [
+        (AUTO, RiskLevel::Low, &none, &[], &[], false),
+        (AUTO, RiskLevel::Low, &none, &["Approval Required: Yes"], &["requires an approval"], false),
+        (AUTO, RiskLevel::Low, &all, &["Approval Required: Yes"], &["requires an approval"], false),
+        (AUTO, RiskLevel::Low, &none, &["Approvers: coo, ceo (2)"], &["names who approves"], false),
+        (AUTO, RiskLevel::Low, &none, &["Approval Required: No", "Approvers: coo"], &[], false),
+        (AUTO, RiskLevel::Low, &none, &["Approval Required: No"], &[], false),
+        (AUTO, RiskLevel::Low, &none, &[condition], &[], true),
+        (AUTO, RiskLevel::Low, &none, &[condition, "Approval Required: Yes"], &[], true),
+        (AUTO, RiskLevel::Low, &none, &[condition, "Approval Required: No"], &[], true),
+        (AUTO, RiskLevel::Low, &none, &[customers], &["reaches customers"], false),
+        (AUTO, RiskLevel::Low, &none, &[customers, "Approval Required: No"], &["reaches customers"], false),
+        (AUTO, RiskLevel::Low, &step_2, &[customers], &[], false),
+        (AUTO, RiskLevel::Low, &all, &[customers], &[], false),
+        (AUTO, RiskLevel::Low, &step_2, &[customers, condition], &[], true),
+        (
+            STEP_BY_STEP,
+            RiskLevel::Low,
+            &none,
+            &["Approval Required: No"],
+            &["the mode is step_by_step"],
+            false,
+        ),
+        (
+            STEP_BY_STEP,
+            RiskLevel::Critical,
+            &none,
+            &[customers, condition, "Approval Required: Yes"],
+            &["the mode is step_by_step, which asks before each step", "reaches customers"],
+            true,
+        ),
+    ];
+    for (mode, risk, widened, keys, reasons, conditional) in cases {
+        let rules = Rules { mode, priority: Normal, priority_modes: &modes, risk, widened };
+        let gates = gates(&rules, &[plain(1), step(2, keys)]);
+        let gate = gates.iter().find(|gate| gate.step == 2);
+        let found = gate.map_or(&[][..], |gate| &gate.reasons);
+        assert_eq!(found.len(), reasons.len(), "{mode:?} {keys:?}: {found:?}");
+        for (found, expected) in found.iter().zip(reasons) {
+            assert!(found.contains(expected), "{mode:?} {keys:?}: {found}");
+        }
+        assert_eq!(gate.is_some_and(|gate| gate.when.is_some()), conditional, "{mode:?} {keys:?}");
+        assert!(gate.is_none_or(|gate| !gate.holds_run), "only a gate of mode or risk holds the whole run");
+    }
+}
+
+#[test]
+fn no_keys_of_a_step_ever_take_a_gate_away() {
+    let modes = PriorityModes::default();
+    let none = Widened::default();
+    let approvers = Some(Approvers { parties: vec!["coo".into()], quorum: 1 });
+    for (mode, priority, _) in CELLS {
+        for risk in RISKS {
+            let rules = Rules { mode, priority, priority_modes: &modes, risk, widened: &none };
+            for approval_required in [None, Some(false), Some(true)] {
+                for (approvers, when) in
+                    [(None, None), (approvers.clone(), None), (None, Some("inputs.x".to_owned()))]
+                {
+                    let changed = Step { approval_required, approvers, approval_when: when, ..plain(1) };
+                    let (before, after) = (gates(&rules, &[plain(1)]), gates(&rules, &[changed]));
+                    let kept = before.iter().all(|gate| {
+                        after.iter().any(|other| {
+                            other.holds_run == gate.holds_run
+                                && gate.reasons.iter().all(|reason| other.reasons.contains(reason))
+                        })
+                    });
+                    assert!(kept, "{rules:?}: {before:?} became {after:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_gate_gives_every_reason() {
+    let modes = PriorityModes::default();
+    let none = Widened::default();
+    let rules = Rules {
+        mode: BY_PRIORITY,
+        priority: Normal,
+        priority_modes: &modes,
+        risk: RiskLevel::High,
+        widened: &none,
+    };
+    let gates = gates(&rules, &[step(1, &["Approval Required: Yes", "Reaches Customers: Yes"]), plain(2)]);
+    assert_eq!(numbers(&gates), [1]);
+    assert!(gates[0].holds_run);
+    assert_eq!(
+        gates[0].reasons,
+        [
+            "the priority is normal and stands for supervised, which asks before the first step",
+            "the risk is high, which asks before the first step until autonomy is widened",
+            "the step reaches customers, which asks until autonomy is widened",
+            "the step requires an approval",
+        ]
+    );
+}
+
+#[test]
+fn the_printed_tables_say_what_the_cells_say() {
+    let words = |letter| match letter {
+        '-' => "nothing",
+        'F' => "before the first step",
+        _ => "before each step",
+    };
+    let (table, summary) = (table(), summary());
+    for (mode, priority, [plain, widened]) in CELLS {
+        let cell = |letters: &str, at: usize| {
+            let pair: Vec<char> = letters.chars().skip(at).take(2).collect();
+            assert_eq!(pair[0], pair[1], "two risks under one heading ask the same");
+            words(pair[0])
+        };
+        let cells = [cell(plain, 0), cell(plain, 2), cell(widened, 2)];
+        let name = match mode {
+            BY_PRIORITY => format!("`{}`, priority {}", mode_word(mode), priority_word(priority)),
+            _ => format!("`{}`", mode_word(mode)),
+        };
+        let line = format!("| {name} | {} |", cells.join(" | "));
+        assert!(table.lines().any(|found| found == line), "{line} is not in\n{table}");
+    }
+    assert_eq!(table.lines().filter(|line| line.starts_with("| `")).count(), 3 + 4 + 4);
+    insta::assert_snapshot!(summary, @r"
+    What a run asks of people, by mode:
+      auto                      nothing; at risk high or critical before the first step, until autonomy is widened
+      supervised                before the first step
+      step_by_step              before each step
+      priority_based, critical  nothing; at risk high or critical before the first step, until autonomy is widened
+      priority_based, high      nothing; at risk high or critical before the first step, until autonomy is widened
+      priority_based, normal    before the first step
+      priority_based, low       before the first step
+    What a step adds, in every mode:
+      Approval Required: Yes, or Approvers named: asks before the step, in every mode
+      Approval When: …: asks before the step when the expression holds
+      Reaches Customers: Yes: asks before the step until autonomy is widened for the step or the SOP
+      Approval Required: No: takes nothing away: what mode, risk or customers ask for is asked
+    ");
+}

@@ -1,0 +1,235 @@
+//! Whether a request that wants to start a run comes from somebody who knows the secret. Two forms are read: Standard
+//! Webhooks (<https://www.standardwebhooks.com>) and GitHub's. Anything missing, doubled or odd is a refusal: a
+//! request that is half right is not half trusted. No I/O; the caller hands in headers, body, secret and time.
+
+use crate::base::{Instant, Problem};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+/// How far the sender's clock may be from ours, in seconds, in either direction (the tolerance of the Standard
+/// Webhooks reference libraries).
+const WINDOW: i64 = 5 * 60;
+/// Shortest secret, in bytes. What is shorter can be found by trying.
+const SHORTEST_SECRET: usize = 16;
+/// Longest id of a delivery, in bytes: both senders use some forty.
+const LONGEST_ID: usize = 200;
+/// Most signatures of one delivery: one for each secret during a change of secrets.
+const MOST_SIGNATURES: usize = 16;
+/// How secrets of Standard Webhooks begin; what follows is base64.
+const SECRET_MARK: &[u8] = b"whsec_";
+
+/// The headers of the two forms, in lower case.
+const ID: &str = "webhook-id";
+const TIMESTAMP: &str = "webhook-timestamp";
+const SIGNATURE: &str = "webhook-signature";
+const GITHUB_ID: &str = "x-github-delivery";
+const GITHUB_SIGNATURE: &str = "x-hub-signature-256";
+
+/// A request whose signature is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The sender's id of this delivery, the same when it is sent again. The queue keeps it, and takes each once:
+    /// for a form without a time this alone stops a replay.
+    pub id: String,
+    /// Which form it came in.
+    pub form: Form,
+    /// When the sender says it was sent.
+    pub sent: Option<Instant>,
+}
+
+/// The forms of signed requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+    Standard,
+    /// `X-GitHub-Delivery`, `X-Hub-Signature-256`.
+    GitHub,
+}
+
+/// Checks a request. `headers` are names (in any capitals) and values as they came, `body` the bytes as they came.
+///
+/// `secret` is `whsec_…` with base64, or bytes to be used as they are (GitHub's secrets always are).
+///
+/// # Errors
+/// Why the request is not trusted. Neither the secret nor the signature that would have been right is in the words.
+pub fn verify(
+    headers: &[(String, String)],
+    body: &[u8],
+    secret: &[u8],
+    now: Instant,
+) -> Result<Delivery, Problem> {
+    let standard = [ID, TIMESTAMP, SIGNATURE].iter().any(|name| has(headers, name));
+    let github = [GITHUB_ID, GITHUB_SIGNATURE].iter().any(|name| has(headers, name));
+    match (standard, github) {
+        (true, false) => verify_standard(headers, body, secret, now),
+        (false, true) => verify_github(headers, body, secret),
+        (true, true) => {
+            Err(refused("the request is signed in two forms at once", "send the headers of one form"))
+        }
+        (false, false) if has(headers, "x-hub-signature") => Err(refused(
+            "the request is signed with SHA-1 only",
+            "set a secret at the sender, so that it sends `X-Hub-Signature-256`",
+        )),
+        (false, false) => Err(refused(
+            "the request is not signed",
+            "send `webhook-id`, `webhook-timestamp` and `webhook-signature` (Standard Webhooks), or `X-GitHub-Delivery` and `X-Hub-Signature-256`",
+        )),
+    }
+}
+
+fn verify_standard(
+    headers: &[(String, String)],
+    body: &[u8],
+    secret: &[u8],
+    now: Instant,
+) -> Result<Delivery, Problem> {
+    let key = match secret.strip_prefix(SECRET_MARK) {
+        Some(text) => STANDARD.decode(text).map_err(|_not_base64| {
+            refused(
+                "the secret here is not base64 behind `whsec_`",
+                "write it down again as the sender shows it",
+            )
+        })?,
+        None => secret.to_owned(),
+    };
+    let id = delivery_id(headers, ID)?;
+    if id.contains('.') {
+        // The signed text is `id.time.body`: a dot in the id would let its end pass for the time.
+        return Err(refused("`webhook-id` holds a full stop", "send an id without one"));
+    }
+    let written = one(headers, TIMESTAMP)?;
+    let sent = moment(written, now)?;
+    let expected = code(&key, &[id.as_bytes(), b".", written.as_bytes(), b".", body])?;
+    let given = signatures(one(headers, SIGNATURE)?)?;
+    // Every one is compared, so that the time taken does not tell which came near.
+    let fits = given.iter().fold(subtle::Choice::from(0), |fits, one| fits | one.ct_eq(&expected));
+    if bool::from(fits) {
+        return Ok(Delivery { id: id.to_owned(), form: Form::Standard, sent: Some(sent) });
+    }
+    Err(mismatch())
+}
+
+fn verify_github(headers: &[(String, String)], body: &[u8], secret: &[u8]) -> Result<Delivery, Problem> {
+    let id = delivery_id(headers, GITHUB_ID)?;
+    let written = one(headers, GITHUB_SIGNATURE)?;
+    let given = written.strip_prefix("sha256=").and_then(hex).ok_or_else(|| {
+        refused("`X-Hub-Signature-256` is not `sha256=` and 64 digits", "send it as GitHub does")
+    })?;
+    if bool::from(given.ct_eq(&code(secret, &[body])?)) {
+        return Ok(Delivery { id: id.to_owned(), form: Form::GitHub, sent: None });
+    }
+    Err(mismatch())
+}
+
+fn refused(message: impl Into<String>, hint: &str) -> Problem {
+    Problem::not_allowed(message).hint(hint)
+}
+
+fn mismatch() -> Problem {
+    let hint = "compare the secret at both ends, and sign the bytes of the body as they are sent";
+    refused("the signature does not fit the request", hint)
+}
+
+fn named<'a>(headers: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
+    headers.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+fn has(headers: &[(String, String)], name: &str) -> bool {
+    named(headers, name).next().is_some()
+}
+
+/// The value of a header that must be there once. Of two, a proxy and we might each believe another.
+fn one<'a>(headers: &'a [(String, String)], name: &str) -> Result<&'a str, Problem> {
+    let mut values = named(headers, name);
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value),
+        (None, _) => Err(refused(format!("the header `{name}` is missing"), "send it")),
+        (Some(_), Some(_)) => Err(refused(format!("the header `{name}` is there twice"), "send it once")),
+    }
+}
+
+fn delivery_id<'a>(headers: &'a [(String, String)], name: &str) -> Result<&'a str, Problem> {
+    let id = one(headers, name)?;
+    if !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(id);
+    }
+    let message = format!("`{name}` is not an id");
+    Err(refused(message, "send up to 200 letters, digits and signs without a space"))
+}
+
+fn moment(written: &str, now: Instant) -> Result<Instant, Problem> {
+    let digits =
+        !written.is_empty() && written.len() <= 12 && written.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = written.parse::<i64>().ok().filter(|_| digits).ok_or_else(|| {
+        refused("`webhook-timestamp` is not a number of seconds since 1970", "send it in digits alone")
+    })?;
+    let sent = Instant(seconds.saturating_mul(1_000));
+    let late = now.0.saturating_sub(sent.0);
+    let hint = "send it within five minutes, and set the clocks of both machines";
+    if late > WINDOW * 1_000 {
+        return Err(refused(format!("the request is too old: it was sent on {}", sent.minute()), hint));
+    }
+    if late < -WINDOW * 1_000 {
+        return Err(refused(
+            format!("the request comes from the future: it was sent on {}", sent.minute()),
+            hint,
+        ));
+    }
+    Ok(sent)
+}
+
+/// The version 1 signatures of a list; other versions are the business of other keys.
+fn signatures(list: &str) -> Result<Vec<Vec<u8>>, Problem> {
+    let malformed =
+        || refused("`webhook-signature` is not a list of `v1,` and base64", "send it as the form has it");
+    let entries: Vec<&str> = list.split(' ').collect();
+    if entries.len() > MOST_SIGNATURES {
+        return Err(refused("`webhook-signature` holds too many signatures", "send 16 at the most"));
+    }
+    let mut found = Vec::new();
+    for entry in entries {
+        let (version, text) = entry.split_once(',').ok_or_else(malformed)?;
+        if version == "v1" {
+            found.push(STANDARD.decode(text).map_err(|_not_base64| malformed())?);
+        }
+    }
+    if found.is_empty() {
+        return Err(refused(
+            "`webhook-signature` holds no signature of version `v1`",
+            "sign with HMAC-SHA256",
+        ));
+    }
+    Ok(found)
+}
+
+/// The HMAC-SHA256 of `pieces` one after the other.
+fn code(key: &[u8], pieces: &[&[u8]]) -> Result<Vec<u8>, Problem> {
+    let usable = Some(key).filter(|key| key.len() >= SHORTEST_SECRET);
+    let mac = usable.and_then(|key| Hmac::<Sha256>::new_from_slice(key).ok());
+    let mut mac = mac.ok_or_else(|| {
+        let hint = "make one of 16 bytes or more, the same here and at the sender";
+        refused("the secret here is too short to keep anybody out", hint)
+    })?;
+    for piece in pieces {
+        mac.update(piece);
+    }
+    Ok(mac.finalize().into_bytes().to_vec())
+}
+
+/// 64 hex digits, in small or capital letters, as bytes.
+fn hex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digits: Option<Vec<u8>> = text.bytes().map(digit).collect();
+    let digits = digits?;
+    let pairs = digits.chunks_exact(2).filter_map(|pair| Some(pair.first()? << 4 | pair.last()?));
+    Some(pairs.collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! What may start a run besides a person's command: the forms of a trigger in the head of an SOP, and what each
+//! must be. Only the document is read here; whether something is due is `run/schedule.rs`'s to say.
+
+use super::words::closest;
+use chrono_tz::Tz;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// What may start a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A person, or a program acting for one.
+    Manual,
+    /// A request to this path.
+    Webhook(String),
+    /// A schedule.
+    Cron(Cron),
+    /// A file whose name fits appears in a folder: `incoming/*.csv`, relative to the workspace.
+    Files(String),
+}
+
+/// A schedule: `cron: "0 9 * * 1-5"`, or `cron: { schedule: "0 9 * * 1-5", zone: Europe/Berlin, missed: skip }`.
+///
+/// Held as written and checked by [`check`], so that documents stored before a rule was added can still be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cron {
+    /// Five fields: minute, hour, day of month, month, day of week. Neither seconds nor years: a run is no
+    /// heartbeat, and a schedule that ends is a schedule somebody forgot.
+    pub schedule: String,
+    /// The time zone the fields are meant in, by its IANA name. Default `UTC`.
+    pub zone: String,
+    /// What becomes of times at which nobody was there to start a run.
+    pub missed: Missed,
+}
+
+/// What becomes of scheduled times that passed while the daemon was down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missed {
+    /// They are left out.
+    Skip,
+    /// One run stands for all of them, under the latest time.
+    #[default]
+    Once,
+    /// Each of them starts a run.
+    All,
+}
+
+impl Missed {
+    /// The word in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Once => "once",
+            Self::All => "all",
+        }
+    }
+}
+
+/// The zone of a schedule that names none.
+pub const UTC: &str = "UTC";
+
+impl Cron {
+    /// `schedule` in UTC, with the default for missed times.
+    pub fn plain(schedule: impl Into<String>) -> Self {
+        Self { schedule: schedule.into(), zone: UTC.to_owned(), missed: Missed::default() }
+    }
+    /// Whether the schedule alone says everything.
+    pub fn is_plain(&self) -> bool {
+        self.zone == UTC && self.missed == Missed::default()
+    }
+    /// The schedule as the calendar code wants it.
+    ///
+    /// # Errors
+    /// What is wrong with schedule or zone, and what to write instead.
+    pub fn timetable(&self) -> Result<(croner::Cron, Tz), (String, String)> {
+        Ok((pattern(&self.schedule)?, zone(&self.zone)?))
+    }
+}
+
+/// The long form in files and in the journal.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Full {
+    schedule: String,
+    #[serde(default = "utc")]
+    zone: String,
+    #[serde(default)]
+    missed: Missed,
+}
+
+fn utc() -> String {
+    UTC.to_owned()
+}
+
+impl Serialize for Cron {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.is_plain() {
+            // As every journal before the long form has it.
+            return to.serialize_str(&self.schedule);
+        }
+        let Self { schedule, zone, missed } = self.clone();
+        Full { schedule, zone, missed }.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cron {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Forms)
+    }
+}
+
+/// Reads both forms by hand: an untagged enum would lose the place of a misspelt key.
+struct Forms;
+
+impl<'de> Visitor<'de> for Forms {
+    type Value = Cron;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a schedule like \"0 9 * * 1-5\", or `schedule`, `zone` and `missed`")
+    }
+    fn visit_str<E: Error>(self, schedule: &str) -> Result<Cron, E> {
+        Ok(Cron::plain(schedule))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Cron, A::Error> {
+        let Full { schedule, zone, missed } = Full::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Cron { schedule, zone, missed })
+    }
+}
+
+/// What is wrong with a trigger: the words at fault as they stand in the file, a sentence, and what to do.
+pub struct Wrong {
+    /// Where to point.
+    pub words: String,
+    /// One sentence, lower case.
+    pub message: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+/// Whether `trigger` can ever start anything.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(trigger: &Trigger) -> Result<(), Wrong> {
+    let (words, checked) = match trigger {
+        Trigger::Manual => return Ok(()),
+        Trigger::Webhook(path) => (path, webhook(path)),
+        Trigger::Cron(cron) => {
+            let zone_at_fault = zone(&cron.zone).is_err() && pattern(&cron.schedule).is_ok();
+            let words = if zone_at_fault { &cron.zone } else { &cron.schedule };
+            (words, cron.timetable().map(|_| ()))
+        }
+        Trigger::Files(path) => (path, files(path).map(|_| ())),
+    };
+    checked.map_err(|(message, hint)| Wrong { words: words.clone(), message, hint })
+}
+
+fn webhook(path: &str) -> Result<(), (String, String)> {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "?#".contains(c);
+    if path.starts_with('/') && !path.contains(odd) {
+        return Ok(());
+    }
+    let hint = "write it like `webhook: /deploy/production`".to_owned();
+    Err((format!("`{path}` is not a path"), hint))
+}
+
+const FORM: &str =
+    "write five fields (minute, hour, day of month, month, day of week), for example `cron: \"0 8 * * 1\"`";
+
+fn pattern(schedule: &str) -> Result<croner::Cron, (String, String)> {
+    let wrong = |why: String| (format!("`{schedule}` is not a schedule: {why}"), FORM.to_owned());
+    let fields = schedule.split_whitespace().count();
+    if schedule.contains('@') {
+        return Err(wrong("names like `@daily` are not read here".to_owned()));
+    }
+    if fields != 5 {
+        return Err(wrong(format!("it has {}", crate::base::text::counted(fields, "field"))));
+    }
+    let parsed =
+        schedule.parse::<croner::Cron>().map_err(|error| wrong(in_lower_case(&error.to_string())))?;
+    // A century holds every combination of day, month and weekday there is.
+    let never = chrono::NaiveDate::from_ymd_opt(2000, 1, 1)
+        .and_then(|day| day.and_hms_opt(0, 0, 0))
+        .is_none_or(|start| parsed.find_next_occurrence(&start, true).is_err());
+    if never { Err(wrong("no day fits it".to_owned())) } else { Ok(parsed) }
+}
+
+fn in_lower_case(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    letters.next().map(char::to_lowercase).into_iter().flatten().chain(letters).collect()
+}
+
+fn zone(name: &str) -> Result<Tz, (String, String)> {
+    name.parse::<Tz>().map_err(|_unknown| {
+        let near = closest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let hint = near.map_or_else(
+            || "write its IANA name, like `Europe/Berlin` or `UTC`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        (format!("there is no time zone `{name}`"), hint)
+    })
+}
+
+/// The input that takes the path (relative to the workspace) of the file a `files` trigger saw.
+pub const FILE_INPUT: &str = "file";
+
+/// Folders of the workspace whose files have a meaning of their own: a run started by them could start itself.
+const OURS: [&str; 5] = [".sopd", "sops", "agents", "prompts", "missions"];
+
+/// Folder and name pattern of a `files` trigger: `incoming/*.csv` is `("incoming", "*.csv")`.
+///
+/// The folder is relative to the workspace and named exactly; `*` (any letters, also none) and `?` (one letter)
+/// stand only in the last part, which a file's name must fit as a whole. Hidden names never fit.
+///
+/// # Errors
+/// What is wrong with it, and what to write instead.
+pub fn files(path: &str) -> Result<(&str, &str), (String, String)> {
+    let wrong = |why: &str| {
+        let hint = "write a folder of the workspace and a name, like `files: incoming/*.csv`".to_owned();
+        Err((format!("`{path}` {why}"), hint))
+    };
+    let Some((folder, name)) = path.rsplit_once('/') else {
+        return wrong("names no folder");
+    };
+    if path.starts_with(['/', '~']) || path.contains(['\\', ':']) {
+        return wrong("is not relative to the workspace");
+    }
+    let parts = || folder.split('/').chain([name]);
+    if parts().any(str::is_empty) || path.chars().any(char::is_control) || path.trim() != path {
+        return wrong("is not a folder and a name");
+    }
+    if parts().any(|part| part == "..") {
+        return wrong("leaves the workspace");
+    }
+    let first = folder.split('/').next().unwrap_or_default();
+    if OURS.iter().any(|ours| first.eq_ignore_ascii_case(ours)) {
+        return wrong("is in a folder that is sopd's own");
+    }
+    if parts().any(|part| part.starts_with('.')) {
+        return wrong("is hidden, and hidden files are left alone");
+    }
+    if folder.contains(['*', '?']) || path.contains(['[', ']', '{', '}']) || name.contains("**") {
+        return wrong("has a pattern beyond `*` and `?` in the file's name");
+    }
+    Ok((folder, name))
+}
+
+/// Whether the file name `name` fits the name pattern of a `files` trigger, capitals counting.
+pub fn fits(pattern: &str, name: &str) -> bool {
+    if name.starts_with('.') {
+        return false;
+    }
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    // The ends of the name that the pattern so far can reach: linear in both, whatever the stars.
+    let mut reached = vec![false; name.len() + 1];
+    if let Some(start) = reached.first_mut() {
+        *start = true;
+    }
+    for letter in pattern {
+        let before = reached.clone();
+        let mut open = false;
+        for (at, now) in reached.iter_mut().enumerate() {
+            let was = |at: usize| before.get(at).copied().unwrap_or(false);
+            let one = at > 0 && was(at - 1) && (letter == '?' || name.get(at - 1) == Some(&letter));
+            open |= was(at);
+            *now = if letter == '*' { open } else { one };
+        }
+    }
+    reached.last().copied().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests;
