@@ -6,6 +6,7 @@ pub mod document;
 pub mod export;
 pub mod expression;
 pub mod facts;
+pub mod fences;
 pub mod id;
 pub mod import;
 pub mod lint;
