@@ -181,7 +181,7 @@ impl Weaver<'_> {
             self.told.new_steps.push(step.title.clone());
             return;
         }
-        let mut added = self.change_fences(at, fenced);
+        let mut added = self.change_fences(at, &fenced);
         for sentence in super::sentences::sentences(&told).into_iter().chain(step.rules.clone()) {
             added |= self.add_rule(at, &sentence);
         }
@@ -190,12 +190,12 @@ impl Weaver<'_> {
     }
 
     /// The step's fenced blocks take the place of those in force.
-    fn change_fences(&mut self, at: usize, fenced: Vec<String>) -> bool {
+    fn change_fences(&mut self, at: usize, fenced: &[String]) -> bool {
         let Some(step) = self.out.steps.get_mut(at) else { return false };
         if fenced.is_empty() || fences::fences(&step.text) == fenced {
             return false;
         }
-        step.text = fences::joined(&fences::prose(&step.text), &fenced);
+        step.text = fences::joined(&fences::prose(&step.text), fenced);
         self.told.rules += 1;
         self.told.steps.push(at + 1);
         true
