@@ -21,6 +21,7 @@ pub mod render;
 #[cfg(test)]
 mod sample;
 pub mod step_keys;
+pub mod template;
 pub mod tokens;
 pub mod words;
 
