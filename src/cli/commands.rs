@@ -16,13 +16,16 @@ pub(super) struct Command {
 
 /// The ways to answer `decision`, the usual one first.
 pub(super) fn of(desk: &Desk, decision: &Decision) -> Vec<Command> {
-    let sopd = desk.command();
+    let sopd = &desk.command();
     let party = decision.ask.asked_of.first().map_or("PARTY", String::as_str);
     let told = |verb: Verb| decision.ask.details.get(detail(verb)).and_then(Value::as_str);
     let stuck = decision.ask.kind == DecisionKind::Stuck;
     let verbs = decision.ask.kind.verbs().iter().filter(|verb| !stuck || told(**verb).is_some());
     verbs
         .map(|verb| {
+            if decision.ask.kind == DecisionKind::Task && *verb == Verb::Answer {
+                return task(sopd, decision, party);
+            }
             let rest = rest(*verb, decision);
             let id = if *verb == Verb::Retry { &decision.ask.mission } else { &decision.id };
             Command {
@@ -32,6 +35,16 @@ pub(super) fn of(desk: &Desk, decision: &Decision) -> Vec<Command> {
             }
         })
         .collect()
+}
+
+/// A step is not answered but handed in.
+fn task(sopd: &str, decision: &Decision, party: &str) -> Command {
+    let step = decision.ask.details.get("step").map(ToString::to_string).unwrap_or_default();
+    let run = &decision.ask.mission;
+    Command {
+        line: format!("{sopd} complete {run} --step {step} --as {party} --note 'what you did' --artifact FILE"),
+        leads_to: "hand it in, with a note, a file, or both".to_owned(),
+    }
 }
 
 /// Under which name the details of a stuck mission explain a verb.
@@ -60,6 +73,13 @@ fn rest(verb: Verb, decision: &Decision) -> &'static str {
 fn usual(verb: Verb, kind: DecisionKind) -> &'static str {
     match (verb, kind) {
         (Verb::Approve, DecisionKind::Forward) => "pass it on to who signs; this is no signature",
+        (Verb::Approve, DecisionKind::Gate) => "let it go ahead, exactly as shown",
+        (Verb::Reject, DecisionKind::Gate) => "the run pauses with your reason",
+        (Verb::Approve, DecisionKind::Result) => "take it as it is",
+        (Verb::Answer, DecisionKind::Result) => "put your words in its place",
+        (Verb::Reject, DecisionKind::Task | DecisionKind::Result) => "the step fails with your reason",
+        (Verb::Approve, DecisionKind::Review) => "sign the review",
+        (Verb::Answer, DecisionKind::Review) => "sign it with your own words added",
         (Verb::Approve, _) => "sign it: it becomes the active version",
         (Verb::Reject, _) => "end the mission",
         (Verb::Revise, _) => "send it back with your comment",

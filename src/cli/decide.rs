@@ -5,7 +5,7 @@ use super::next::{self, Next};
 use super::print;
 use super::trouble::Done;
 use crate::daemon::Workspace;
-use crate::decision::{self, Answer, Decision, DecisionKind, Given, Verb};
+use crate::decision::{self, Answer, Decision, DecisionKind, Given, State, Verb};
 use serde_json::json;
 
 /// Which decision is answered, how, and by whom.
@@ -52,7 +52,8 @@ fn resolve(desk: &Desk, workspace: &Workspace, act: Act) -> Done<(Decision, Answ
     };
     let (id, verb) = (decision.id.clone(), act.verb);
     let answer = journal.append(move |tx| decision::resolve(tx, &id, verb, &given))??;
-    Ok((decision, answer))
+    // Where more than one must agree it may be open still.
+    Ok((journal.read(|db| decision::one(db, &decision.id))?, answer))
 }
 
 fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> Done {
@@ -69,12 +70,14 @@ fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> D
             "override": answer.overriding,
             "next": next.open.iter().map(|open| &open.id).collect::<Vec<_>>(),
             "driven": next.driven,
-            "state": next.status.state,
+            "state": next.state,
         }));
     }
     let what = match (answer.verb, decision.ask.kind) {
         (Verb::Approve, DecisionKind::Forward) => "forwarded",
-        (Verb::Approve, DecisionKind::Publish) => "signed",
+        (Verb::Approve, DecisionKind::Publish | DecisionKind::Review) => "signed",
+        (Verb::Approve, DecisionKind::Gate) if decision.state == State::Open => "approved",
+        (Verb::Approve, DecisionKind::Gate) => "let through",
         (Verb::Approve, _) => "accepted",
         (Verb::Reject, _) => "rejected",
         (Verb::Revise, _) => "sent back",
@@ -85,5 +88,9 @@ fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> D
         "{} {what} by {} ({}), on record as done by {}",
         decision.id, answer.by, decision.ask.subject, answer.os_user
     ))?;
+    if decision.state == State::Open {
+        let (said, quorum) = (decision.votes.len(), decision.ask.quorum);
+        return print::line(&format!("{said} of {quorum} have said yes; it waits for the others"));
+    }
     print::line(&next.words(desk))
 }

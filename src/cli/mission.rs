@@ -94,7 +94,7 @@ fn control(desk: &Desk, args: Args, cancel: bool) -> Done {
     if desk.json {
         return print::json(&json!({
             "shape": "sopd/mission/1", "mission": args.id, "asked": said, "by": by,
-            "state": next.status.state, "driven": next.driven,
+            "state": next.state, "driven": next.driven,
         }));
     }
     print::line(&format!("{} is to be {said}, as {by} says", args.id))?;

@@ -5,8 +5,10 @@ mod agents;
 mod answer;
 mod approve;
 mod audit;
+mod autonomy;
 mod backup;
 mod commands;
+mod complete;
 mod completions;
 mod council;
 mod decide;
@@ -21,9 +23,12 @@ mod print;
 mod reject;
 mod restore;
 mod revise;
+mod run;
+mod runs;
 mod show;
 mod sop;
 mod status;
+mod steer;
 mod submit;
 mod trouble;
 mod up;
@@ -87,6 +92,24 @@ enum Verb {
     /// Cancel a mission, or try again where it is stuck
     #[command(subcommand)]
     Mission(mission::Verb),
+    /// Run an SOP: its packet is checked, its gates are asked, its steps are done
+    Run(run::Args),
+    /// Runs, newest first
+    Runs(runs::Args),
+    /// Hand in the step of a run you were asked to do
+    Complete(complete::Args),
+    /// Begin no further step of a run
+    Pause(steer::Args),
+    /// Go on with a paused run, or let a held one go
+    Resume(steer::Args),
+    /// End a run; everything produced so far is kept
+    Cancel(steer::Args),
+    /// Begin what failed, was rejected or was cut off in a run once more
+    Retry(steer::Args),
+    /// Leave a step of a run out
+    Skip(steer::SkipArgs),
+    /// How far an SOP goes without asking, whatever its danger
+    Autonomy(autonomy::Args),
     /// The published SOPs: list, show, compare, check, import, export
     #[command(subcommand)]
     Sop(sop::Verb),
@@ -144,6 +167,15 @@ fn run(cli: Cli) -> Done {
         Verb::Answer(args) => answer::run(&desk, args),
         Verb::Council(verb) => council::run(&desk, verb),
         Verb::Mission(verb) => mission::run(&desk, verb),
+        Verb::Run(args) => run::run(&desk, args),
+        Verb::Runs(args) => runs::run(&desk, &args),
+        Verb::Complete(args) => complete::run(&desk, args),
+        Verb::Pause(args) => steer::pause(&desk, args),
+        Verb::Resume(args) => steer::resume(&desk, args),
+        Verb::Cancel(args) => steer::cancel(&desk, args),
+        Verb::Retry(args) => steer::retry(&desk, args),
+        Verb::Skip(args) => steer::skip(&desk, args),
+        Verb::Autonomy(args) => autonomy::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),

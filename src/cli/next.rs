@@ -3,9 +3,10 @@
 use super::commands;
 use super::desk::Desk;
 use crate::base::problem::Result;
-use crate::daemon::{self, MissionStatus, Workspace};
+use crate::daemon::{self, Workspace};
 use crate::decision::{self, Decision};
 use crate::journal::events_of;
+use crate::run;
 use std::time::{Duration, Instant};
 
 /// How long we look on after an answer: the daemon needs a moment, and a person should not have to ask again.
@@ -14,6 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(25);
 /// Facts looked through; one answer causes far fewer.
 const MOST: u32 = 10_000;
+
+/// Facts a person is waiting for after an answer.
+const TOLD: [&str; 6] =
+    ["decision_requested", "mission_closed", "run_completed", "run_cancelled", "run_failed", "run_paused"];
 
 /// What there is to say when nobody drives the workspace.
 pub(super) fn idle_note(desk: &Desk, workspace: &Workspace) -> Option<String> {
@@ -26,8 +31,14 @@ pub(super) fn idle_note(desk: &Desk, workspace: &Workspace) -> Option<String> {
 /// Where a mission stands a moment after something was said, and what it waits for.
 #[derive(Debug)]
 pub(super) struct Next {
-    /// Where it stands.
-    pub(super) status: MissionStatus,
+    /// The mission or run.
+    pub(super) id: String,
+    /// The word for where it stands.
+    pub(super) state: &'static str,
+    /// How it ended, once it has.
+    pub(super) ended: Option<String>,
+    /// Why it stands still, in words; empty while it goes on.
+    pub(super) reason: String,
     /// What it asks of people now.
     pub(super) open: Vec<Decision>,
     /// Whether a daemon goes on with it.
@@ -43,24 +54,43 @@ pub(super) fn look_on(workspace: &Workspace, mission: &str, before: i64) -> Resu
         let next = workspace.journal.read(|db| {
             let told = events_of(db, Some(mission), before, MOST)?
                 .iter()
-                .any(|event| matches!(event.kind.as_str(), "decision_requested" | "mission_closed"));
+                .any(|event| TOLD.contains(&event.kind.as_str()));
             let open = decision::open_of_mission(db, mission)?;
-            Ok((told || !open.is_empty(), daemon::status_of(db, mission)?, open))
+            Ok((told || !open.is_empty(), of_subject(db, mission, (open, driven))?))
         });
-        let (told, status, open) = next?;
+        let (told, next) = next?;
         if told || !driven || start.elapsed() > PATIENCE {
-            return Ok(Next { status, open, driven });
+            return Ok(next);
         }
         std::thread::sleep(PAUSE);
     }
 }
 
+fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision>, bool)) -> Result<Next> {
+    let id = id.to_owned();
+    if is_run(&id) {
+        let row = run::run(db, &id)?;
+        let ended = row.state.ended().then(|| row.reason.clone());
+        return Ok(Next { id, state: row.state.word(), ended, reason: row.reason, open, driven });
+    }
+    let status = daemon::status_of(db, &id)?;
+    let ended = status.ended_at.as_ref().map(|_at| status.reason);
+    Ok(Next { id, state: status.state.word(), ended, reason: String::new(), open, driven })
+}
+
+/// Whether `id` names a run, not a mission.
+pub(super) fn is_run(id: &str) -> bool {
+    id.starts_with("sop_run_")
+}
+
 impl Next {
     /// In words, with the commands to type.
     pub(super) fn words(&self, desk: &Desk) -> String {
-        let status = &self.status;
-        if status.ended_at.is_some() {
-            return format!("{} is {}: {}", status.id, status.state.word(), status.reason);
+        let Self { id, state, .. } = self;
+        match self.ended.as_deref() {
+            Some("") => return format!("{id} is {state}"),
+            Some(reason) => return format!("{id} is {state}: {reason}"),
+            None => {}
         }
         if !self.open.is_empty() {
             let lines = self.open.iter().map(|decision| {
@@ -76,14 +106,9 @@ impl Next {
             return lines.collect::<Vec<_>>().join("\n");
         }
         if self.driven {
-            return format!(
-                "{} goes on ({}); see `{} status {}`",
-                status.id,
-                status.state.word(),
-                desk.command(),
-                status.id
-            );
+            let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+            return format!("{id} is {state}{why}; see `{} status {id}`", desk.command());
         }
-        format!("nothing drives this workspace now: start `{} up` and {} goes on", desk.command(), status.id)
+        format!("nothing drives this workspace now: start `{} up` and {id} goes on", desk.command())
     }
 }

@@ -1,11 +1,15 @@
 //! `sopd status [ID] [--watch]`
 
+mod run;
+
 use super::commands;
 use super::desk::Desk;
 use super::next;
 use super::print;
 use super::trouble::Done;
-use crate::base::problem::Result;
+pub(super) use run::{shaped_run, watch_run};
+use run::show_run;
+use crate::base::{Problem, problem::Result};
 use crate::base::text::{counted, put};
 use crate::daemon::{self, MissionStatus, Workspace};
 use crate::decision;
@@ -18,8 +22,11 @@ const ENDED_SHOWN: usize = 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One mission (M-…); without it, all
+    /// One mission (M-…) or run (sop_run_…); without it, all missions
     id: Option<String>,
+    /// One step of a run, with what it said and left
+    #[arg(long, requires = "id")]
+    step: Option<u32>,
     /// Draw again whenever something changes, until it has ended or Ctrl-C
     #[arg(long)]
     watch: bool,
@@ -30,6 +37,12 @@ pub(super) struct Args {
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
+    match args.id.as_deref().filter(|id| next::is_run(id)) {
+        Some(id) if args.watch => return watch_run(desk, &workspace, id),
+        Some(id) => return show_run(desk, &workspace, id, args.step),
+        None if args.step.is_some() => return Err(Problem::usage("only runs have steps").into()),
+        None => {}
+    }
     let mut drawn = String::new();
     loop {
         let found = look(&workspace, args.id.as_deref())?;

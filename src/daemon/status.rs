@@ -100,7 +100,7 @@ fn waiting_for(db: &Connection, row: &MissionRow) -> Result<String> {
     Ok(if row.state == MissionState::Held { row.reason.clone() } else { String::new() })
 }
 
-fn asked(decision: &Decision) -> String {
+pub(super) fn asked(decision: &Decision) -> String {
     let who = listed(&decision.ask.asked_of);
     let what = match decision.ask.kind {
         DecisionKind::Forward => "read it and forward it".to_owned(),

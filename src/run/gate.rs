@@ -237,18 +237,18 @@ impl OpenGate {
 }
 
 /// Whom a gate asks, and what happens without an answer.
-struct Asked {
-    parties: Vec<String>,
+pub(super) struct Asked {
+    pub(super) parties: Vec<String>,
     barred: BTreeMap<String, String>,
-    quorum: u32,
-    period: Span,
-    rule: OnDeadline,
+    pub(super) quorum: u32,
+    pub(super) period: Span,
+    pub(super) rule: OnDeadline,
     ladder: Vec<String>,
 }
 
 /// The step's approvers, else the owner; never who started the run or does the step. Where that leaves too few, those
 /// above the owner are asked, and in the end whoever signs publications.
-fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
+pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
     let plan = &sight.plan;
     let owner = &plan.sop.head.owner;
     let document = step.and_then(|number| plan.step(number).ok());

@@ -57,7 +57,7 @@ pub struct Assignee {
 
 impl Plan {
     /// Loads the plan of `run`.
-    pub(super) fn of(journal: &Journal, run: &RunRow) -> Result<Self> {
+    pub fn of(journal: &Journal, run: &RunRow) -> Result<Self> {
         let lost = || Problem::store(format!("the journal lacks the plan of {}", run.id));
         let bytes = journal.blob(&run.plan)?.ok_or_else(lost)?;
         serde_json::from_slice(&bytes)
@@ -152,8 +152,14 @@ pub(super) fn assignees(sop: &Sop, roster: &Roster) -> BTreeMap<u32, Assignee> {
 }
 
 /// Who signs publications now: gates that nobody else may answer end there.
-pub(super) fn signer(settings: &Settings, roster: &Roster) -> String {
+pub fn signer(settings: &Settings, roster: &Roster) -> String {
     let publication = &settings.publication;
     let at_work = roster.get(&publication.signs).is_some_and(crate::roster::Agent::is_active);
     if at_work { publication.signs.clone() } else { publication.interim.signs.clone() }
+}
+
+/// The plan of the run with that id.
+pub fn plan_of(journal: &Journal, run: &str) -> Result<Plan> {
+    let row = journal.read(|db| super::records::run(db, run))?;
+    Plan::of(journal, &row)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Largest file that is kept, in bytes: what a person can still look at. Larger ones belong where they came from.
-pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+pub(super) const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// What a step gave.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

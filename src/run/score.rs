@@ -26,7 +26,7 @@ const SURE: u8 = 80;
 /// is not there (at most 30), 5 for each further try (20), 10 for each step a person left out (30), 10 for each gate
 /// that nobody answered (20), 5 for each step done after it was due (20), and a quarter of what the least sure result
 /// lacks to 80 %.
-pub fn score(steps: &[StepRow], overrides: &[String]) -> Quality {
+pub(super) fn score(steps: &[StepRow], overrides: &[String]) -> Quality {
     let done = |step: &&StepRow| step.state == StepState::Completed;
     let titles = |found: Vec<&StepRow>| found.iter().map(|step| step.title.clone()).collect::<Vec<_>>();
     let nothing = |step: &&StepRow| step.files.is_empty() && step.outputs.is_empty() && step.said.trim().is_empty();

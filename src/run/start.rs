@@ -3,7 +3,7 @@
 
 use super::mode::mode_word;
 use super::plan::{Plan, assignees, signer};
-use super::records::{RunRow, of_key};
+use super::records::of_key;
 use super::workflow::Execute;
 use crate::agent::Snapshot;
 use crate::base::{Instant, Kind, Problem, problem::Result};
@@ -138,6 +138,10 @@ impl Ready {
     /// What the run will do.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+    /// Who decides to run it.
+    pub(super) fn initiator(&self) -> &str {
+        &self.request.by
     }
     /// Its packet.
     pub fn packet(&self) -> &Map<String, Value> {
@@ -434,9 +438,4 @@ fn pin(
         above.pop();
     }
     Ok(())
-}
-
-/// The run somebody means by a start of [`Started`].
-pub fn started(journal: &Journal, started: &Started) -> Result<RunRow> {
-    journal.read(|db| super::records::run(db, &started.run))
 }

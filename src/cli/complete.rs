@@ -1,0 +1,57 @@
+//! `sopd complete RUN --step N --as PARTY --note T | --artifact FILE`
+
+use super::desk::{Desk, os_user};
+use super::next;
+use super::print;
+use super::trouble::Done;
+use crate::base::{Problem, files};
+use crate::decision::Given;
+use crate::run::{self, Handed};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run (sop_run_…)
+    run: String,
+    /// The step you were asked to do
+    #[arg(long)]
+    step: u32,
+    /// For whom you act: an id on the roster
+    #[arg(long = "as", value_name = "PARTY")]
+    party: String,
+    /// What was done, or found
+    #[arg(long, default_value = "", required_unless_present = "artifact")]
+    note: String,
+    /// The file the step promises
+    #[arg(long, value_name = "FILE")]
+    artifact: Option<PathBuf>,
+}
+
+pub(super) fn run(desk: &Desk, args: Args) -> Done {
+    let workspace = desk.open()?;
+    let Args { run, step, party, note, artifact } = args;
+    workspace.journal.read(|db| run::run(db, &run))?;
+    desk.check_party(&workspace, &party, &[])?;
+    let file = match artifact {
+        Some(path) => {
+            let name = path.file_name().ok_or_else(|| Problem::usage("the artifact has no file name"))?;
+            let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
+            Some((name.to_string_lossy().into_owned(), bytes))
+        }
+        None => None,
+    };
+    let before = workspace.journal.head()?.0;
+    let handed = Handed { run: run.clone(), step, note, file };
+    let given = Given { by: party, os_user: os_user(), ..Given::default() };
+    let answer = workspace.journal.append(move |tx| run::complete(tx, &handed, &given))??;
+    let next = next::look_on(&workspace, &run, before)?;
+    if desk.json {
+        return print::json(&json!({
+            "shape": "sopd/completed/1", "success": true, "run": run, "stepNumber": step, "by": answer.by,
+            "state": next.state, "driven": next.driven,
+        }));
+    }
+    print::line(&format!("step {step} of {run} handed in by {}", answer.by))?;
+    print::line(&next.words(desk))
+}

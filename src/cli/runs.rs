@@ -1,0 +1,64 @@
+//! `sopd runs [--sop SOP] [--state STATE] [--limit N]`
+
+use super::desk::Desk;
+use super::print;
+use super::trouble::Done;
+use crate::base::Problem;
+use crate::daemon::{self, RunStatus};
+use crate::run::{RunState, Wanted};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only runs of this SOP
+    #[arg(long)]
+    sop: Option<String>,
+    /// Only runs in this state, e.g. awaiting_approval
+    #[arg(long)]
+    state: Option<String>,
+    /// At most so many, the newest first
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+}
+
+pub(super) fn run(desk: &Desk, args: &Args) -> Done {
+    let wanted = Wanted {
+        sop: args.sop.as_deref().map(str::parse).transpose().map_err(Problem::usage)?,
+        state: args.state.as_deref().map(state).transpose()?,
+        limit: args.limit,
+    };
+    let workspace = desk.open()?;
+    let found = workspace.journal.read(|db| daemon::run_statuses(db, &wanted))?;
+    if desk.json {
+        return print::json(&found.iter().map(super::status::shaped_run).collect::<Result<Vec<_>, _>>()?);
+    }
+    if found.is_empty() {
+        return print::line(&format!("no run: start one with `{} run SOP --as PARTY`", desk.command()));
+    }
+    print::line(&print::table(
+        &["run", "sop", "stands at", "step", "begun by", "waits for, or how it ended"],
+        &found.iter().map(row).collect::<Vec<_>>(),
+    ))
+}
+
+fn row(status: &RunStatus) -> Vec<String> {
+    let step = status.current_step.map_or(String::new(), |step| format!("{step}/{}", status.total_steps));
+    let said = match (status.ended_at.is_some(), status.score) {
+        (true, Some(score)) => format!("quality {score} of 100"),
+        (true, None) => status.reason.clone(),
+        (false, _) => status.waiting_for.clone(),
+    };
+    vec![
+        status.id.clone(),
+        format!("{} v{}", status.sop, status.version),
+        status.state.word().to_owned(),
+        step,
+        status.initiator.clone(),
+        said,
+    ]
+}
+
+fn state(word: &str) -> Result<RunState, Problem> {
+    let found = RunState::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state);
+    let words: Vec<&str> = RunState::ALL.iter().map(|(_, word)| *word).collect();
+    found.ok_or_else(|| Problem::usage(format!("there is no state `{word}`")).hint(format!("one of {}", words.join(", "))))
+}

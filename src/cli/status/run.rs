@@ -1,0 +1,144 @@
+//! A run on the screen: where it stands, its tasks, one step with what it said and left.
+
+use crate::base::problem::Result;
+use crate::base::text::put_line;
+use crate::base::{Problem, text::put};
+use crate::cli::commands;
+use crate::cli::desk::Desk;
+use crate::cli::next;
+use crate::cli::print;
+use crate::cli::trouble::Done;
+use crate::daemon::{self, RunStatus, Task, Workspace};
+use crate::decision;
+use crate::run::run_folder;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Pause between two looks at a run that is followed.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Shape `sopd/run/1`: the status with its shape's name.
+pub(in crate::cli) fn shaped_run(status: &RunStatus) -> Result<Value> {
+    let mut value = serde_json::to_value(status)
+        .map_err(|error| Problem::failed(format!("BUG: a status is not JSON: {error}")))?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("shape".to_owned(), "sopd/run/1".into());
+    }
+    Ok(value)
+}
+
+/// Shows a run, or one step of it.
+pub(super) fn show_run(desk: &Desk, workspace: &Workspace, id: &str, step: Option<u32>) -> Done {
+    let status = workspace.journal.read(|db| daemon::run_status(db, id))?;
+    let Some(number) = step else {
+        return if desk.json { print::json(&shaped_run(&status)?) } else { print::line(&page(desk, workspace, &status)?) };
+    };
+    let found = status.tasks.iter().find(|task| task.number == number);
+    let task = found.ok_or_else(|| Problem::not_found(format!("{id} has no step {number}")))?;
+    if desk.json { print::json(&json!(task)) } else { print::line(&detail(task)) }
+}
+
+/// Follows a run until it ends or asks for somebody.
+pub(in crate::cli) fn watch_run(desk: &Desk, workspace: &Workspace, id: &str) -> Done {
+    let mut told: Vec<String> = Vec::new();
+    loop {
+        let (status, open) = workspace
+            .journal
+            .read(|db| Ok((daemon::run_status(db, id)?, decision::open_of_mission(db, id)?)))?;
+        if !desk.json {
+            for task in &status.tasks {
+                let line = line(task);
+                if task.state != crate::run::StepState::Pending && !told.contains(&line) {
+                    print::line(&line)?;
+                    told.push(line);
+                }
+            }
+        }
+        let still = status.ended_at.is_some() || !open.is_empty() || status.state == crate::run::RunState::Paused;
+        let idle = daemon::holder(&workspace.root).is_none();
+        if still || idle {
+            return show_run(desk, workspace, id, None);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn line(task: &Task) -> String {
+    format!("  step {}  {:18} {} ({}, {})", task.number, task.state.word(), task.title, task.work, task.assignee)
+}
+
+fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String> {
+    let newer = status.newer_version.as_ref().map(|newer| {
+        format!("v{newer} of the SOP is active now; this run stays on v{}", status.version)
+    });
+    let mut rows = vec![
+        ("stands at", status.state.word().to_owned()),
+        ("why", if status.waiting_for.is_empty() { status.reason.clone() } else { String::new() }),
+        ("waits for", status.waiting_for.clone()),
+        ("sop", format!("{} v{}", status.sop, status.version)),
+        ("note", newer.unwrap_or_default()),
+        ("begun by", format!("{} ({})", status.initiator, status.trigger)),
+        ("quality", status.score.map(|score| format!("{score} of 100")).unwrap_or_default()),
+        ("asked for", status.created_at.clone()),
+        ("ended", status.ended_at.clone().unwrap_or_default()),
+        ("folder", run_folder(&workspace.root, &status.id).display().to_string()),
+    ];
+    rows.retain(|(_, value)| !value.is_empty());
+    let mut out = format!("{}\n", print::bold(&status.id));
+    for (name, value) in rows {
+        put_line(&mut out, format_args!("  {name:10}  {value}"));
+    }
+    out.push('\n');
+    for task in &status.tasks {
+        put_line(&mut out, format_args!("{}", line(task)));
+        if !task.reason.is_empty() {
+            put_line(&mut out, format_args!("          {}", task.reason));
+        }
+    }
+    let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
+    for decision in &open {
+        let ask = &decision.ask;
+        put_line(&mut out, format_args!("\n{} must act on {}: {}", ask.asked_of.join(", "), decision.id, ask.title));
+        for command in commands::of(desk, decision) {
+            put_line(&mut out, format_args!("  {}", command.line));
+        }
+    }
+    if open.is_empty()
+        && status.ended_at.is_none()
+        && let Some(note) = next::idle_note(desk, workspace)
+    {
+        put(&mut out, format_args!("\n{note}"));
+    }
+    Ok(out.trim_end().to_owned())
+}
+
+fn detail(task: &Task) -> String {
+    let mut out = format!("{}\n", print::bold(&format!("Step {}: {}", task.number, task.title)));
+    let files: Vec<String> = task.files.iter().map(|(name, hash)| format!("{name} (SHA-256 {})", hash.short())).collect();
+    let list = |numbers: &[u32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut rows = vec![
+        ("stands at", task.state.word().to_owned()),
+        ("why", task.reason.clone()),
+        ("done by", format!("{} ({})", task.assignee, task.work)),
+        ("skills", task.skills.join(", ")),
+        ("after step", list(&task.depends_on)),
+        ("promises", task.artifact.clone().unwrap_or_default()),
+        ("due", task.due_at.clone().unwrap_or_default()),
+        ("tries", task.attempts.max(1).to_string()),
+        ("sure to", task.confidence.map(|percent| format!("{percent} %")).unwrap_or_default()),
+        ("began", task.started_at.clone().unwrap_or_default()),
+        ("ended", task.ended_at.clone().unwrap_or_default()),
+        ("left", files.join(", ")),
+    ];
+    rows.retain(|(_, value)| !value.is_empty());
+    for (name, value) in rows {
+        put_line(&mut out, format_args!("  {name:10}  {value}"));
+    }
+    for (name, value) in &task.outputs {
+        put_line(&mut out, format_args!("  gave        {name} = {value}"));
+    }
+    if !task.said.trim().is_empty() {
+        put(&mut out, format_args!("\n{}\n", task.said.trim_end()));
+    }
+    out
+}

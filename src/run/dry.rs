@@ -1,0 +1,202 @@
+//! A dry run: what a run would ask, do and wait for, with what each expression comes to. Performs nothing, and makes
+//! its answers with the same code as the run itself.
+
+use super::effect::Sight;
+use super::gate::asked;
+use super::mode::{Widened, at_start, mode_word};
+use super::preflight::{Check, checks};
+use super::records::{RunRow, RunState, StepRow, StepState};
+use super::start::Ready;
+use super::weigh::{Weighed, look};
+use crate::base::{Digest, Instant, problem::Result};
+use crate::decision::OnDeadline;
+use crate::sop::expression::holds;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// What a run would do. Stable as JSON, version 1.
+#[derive(Clone, Debug, Serialize)]
+pub struct DryRun {
+    /// The SOP and its version.
+    pub sop: String,
+    /// The mode, and what it stands for.
+    pub mode: String,
+    /// The packet, defaults filled in.
+    pub packet: Map<String, Value>,
+    /// The pre-flight checks with what they come to; commands are not run.
+    pub preflight: Vec<String>,
+    /// Who is asked before it begins.
+    pub gate: Option<GateAhead>,
+    /// Its steps.
+    pub steps: Vec<StepAhead>,
+    /// The definition of done.
+    pub definition_of_done: String,
+}
+
+/// A gate that would stand.
+#[derive(Clone, Debug, Serialize)]
+pub struct GateAhead {
+    /// Why.
+    pub why: Vec<String>,
+    /// Who is asked; empty where nobody may answer.
+    pub asked_of: Vec<String>,
+    /// How many of them must agree.
+    pub quorum: u32,
+    /// How long it waits.
+    pub waits: String,
+    /// What happens without an answer, or why nobody may answer.
+    pub then: String,
+}
+
+/// A step that would be done.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepAhead {
+    /// From 1.
+    pub number: u32,
+    /// Imperative.
+    pub title: String,
+    /// `command`, `http`, `sop`, `wait`, `person` or `agent`.
+    pub work: String,
+    /// Who does it.
+    pub assignee: String,
+    /// Steps before it.
+    pub after: Vec<u32>,
+    /// What its `When` comes to with this packet; absent where it has none.
+    pub when: Option<String>,
+    /// Who is asked first.
+    pub gate: Option<GateAhead>,
+    /// Exactly what it would do.
+    pub effect: String,
+    /// Longest it may take.
+    pub time_limit: Option<String>,
+}
+
+/// What a run of `ready` would do.
+pub fn dry_run(ready: &Ready, widened: &Widened) -> Result<DryRun> {
+    let sight = imagined(ready);
+    let plan = &sight.plan;
+    let rules = plan.rules(widened);
+    let first = plan.sop.body.steps.first().map_or(1, |step| step.number);
+    let steps = plan.sop.body.steps.iter().map(|step| ahead(&sight, step.number, widened));
+    let resolved = mode_word(plan.resolved_mode());
+    let named = mode_word(plan.mode);
+    Ok(DryRun {
+        sop: format!("{} v{}", plan.sop.head.id, plan.sop.head.version),
+        mode: if named == resolved { named.to_owned() } else { format!("{named}, which stands for {resolved}") },
+        packet: sight.packet.clone(),
+        preflight: checks(&plan.sop.body.preflight).iter().map(|check| checked(&sight, check)).collect(),
+        gate: gate(&sight, None, at_start(&rules, first)),
+        steps: steps.collect::<Result<_>>()?,
+        definition_of_done: plan.sop.body.definition_of_done.trim().to_owned(),
+    })
+}
+
+fn checked(sight: &Sight, check: &Check) -> String {
+    match check {
+        Check::Told(words) => format!("for whoever starts it: {words}"),
+        Check::Command(script) => format!("runs `{}`", script.trim()),
+        Check::Expression(text) => match holds(text, &sight.scope(0)) {
+            Ok(true) => format!("`{text}` holds"),
+            Ok(false) => format!("`{text}` does not hold: the run would be refused"),
+            Err(error) => format!("{error}: the run would be refused"),
+        },
+    }
+}
+
+fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
+    let plan = &sight.plan;
+    let step = plan.step(number)?;
+    let weighed = look(sight, number, widened).map_err(|failure| crate::base::Problem::failed(failure.reason))?;
+    let when = step.when.as_ref().map(|text| match &weighed {
+        Weighed::Skipped => format!("`{text}` does not hold: it would be left out"),
+        Weighed::Wrong { reason } => format!("{reason}, unless an earlier step gives it"),
+        Weighed::Go | Weighed::Ask { .. } => format!("`{text}` holds"),
+    });
+    let why = match weighed {
+        Weighed::Ask { why } => why,
+        Weighed::Wrong { .. } if step.approval_when.is_some() => vec!["its own condition may ask".to_owned()],
+        _ => Vec::new(),
+    };
+    Ok(StepAhead {
+        number,
+        title: step.title.clone(),
+        work: plan.kind(number)?.to_owned(),
+        assignee: plan.assignees.get(&number).map(|one| one.id.clone()).unwrap_or_default(),
+        after: plan.before(step),
+        when,
+        gate: gate(sight, Some(number), why),
+        // What depends on earlier steps cannot be shown before they are done.
+        effect: sight.effect(number).map_or_else(|problem| format!("not known yet: {}", problem.message), |one| one.text),
+        time_limit: step.time_limit.map(|limit| limit.to_string()),
+    })
+}
+
+fn gate(sight: &Sight, step: Option<u32>, why: Vec<String>) -> Option<GateAhead> {
+    if why.is_empty() {
+        return None;
+    }
+    Some(match asked(sight, step) {
+        Ok(asked) => GateAhead {
+            why,
+            quorum: asked.quorum,
+            waits: asked.period.to_string(),
+            then: rule(asked.rule).to_owned(),
+            asked_of: asked.parties,
+        },
+        Err(nobody) => GateAhead { why, asked_of: Vec::new(), quorum: 0, waits: String::new(), then: nobody },
+    })
+}
+
+fn rule(rule: OnDeadline) -> &'static str {
+    match rule {
+        OnDeadline::Approve => "it goes ahead: the SOP says so",
+        OnDeadline::Skip => "the step is left out",
+        OnDeadline::Reject => "it counts as no",
+        OnDeadline::Pause => "the run pauses",
+        OnDeadline::Remind | OnDeadline::Escalate | OnDeadline::Assume => "those above are asked as well",
+    }
+}
+
+/// The run as it would stand before its first step.
+fn imagined(ready: &Ready) -> Sight {
+    let plan = ready.plan().clone();
+    let row = RunRow {
+        id: "sop_run_dry".to_owned(),
+        sop: plan.sop.head.id.clone(),
+        version: plan.sop.head.version,
+        sha256: Digest::of(""),
+        state: RunState::Pending,
+        reason: String::new(),
+        mode: plan.resolved_mode(),
+        initiator: ready.initiator().to_owned(),
+        trigger: "dry run".to_owned(),
+        packet: Digest::of(""),
+        plan: Digest::of(""),
+        created_at: Instant(0),
+        started_at: None,
+        ended_at: None,
+        score: None,
+    };
+    let steps = plan.sop.body.steps.iter().map(|step| StepRow {
+        number: step.number,
+        title: step.title.clone(),
+        work: plan.kind(step.number).unwrap_or_default().to_owned(),
+        state: StepState::Pending,
+        reason: String::new(),
+        assignee: plan.assignees.get(&step.number).map(|one| one.id.clone()).unwrap_or_default(),
+        skills: step.needs_skills.clone(),
+        depends_on: plan.before(step),
+        artifact: step.artifact.clone(),
+        due_at: None,
+        visits: 0,
+        attempts: 0,
+        started_at: None,
+        ended_at: None,
+        confidence: None,
+        outputs: Map::new(),
+        said: String::new(),
+        files: Vec::new(),
+    });
+    let steps = steps.collect();
+    Sight { row, packet: ready.packet().clone(), steps, plan }
+}
