@@ -30,5 +30,6 @@ mod models_rounds;
 mod models_world;
 mod provider;
 mod scripted;
+mod skill;
 mod spine;
 mod world;
