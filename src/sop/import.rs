@@ -25,6 +25,8 @@ pub struct Given {
     pub department: Option<String>,
     /// The one accountable owner: an agent id.
     pub owner: Option<String>,
+    /// Who does the steps that name nobody: an agent id.
+    pub assignee: Option<String>,
     /// The business objective.
     pub objective: Option<String>,
     /// Danger of a run.
@@ -210,10 +212,10 @@ impl Draft {
             }
             None => {}
         }
-        self.fill_steps(source);
+        self.fill_steps(source, given);
     }
 
-    fn fill_steps(&mut self, source: &str) {
+    fn fill_steps(&mut self, source: &str, given: &Given) {
         let mut steps = std::mem::take(&mut self.body.steps);
         if steps.is_empty() {
             let text = self.lacks("the steps");
@@ -227,7 +229,8 @@ impl Draft {
         for step in &mut steps {
             let number = step.number;
             if step.assignee.is_none() {
-                step.assignee = Some(self.word(&format!("who does step {number}"), None));
+                step.assignee =
+                    Some(self.word(&format!("who does step {number}"), given.assignee.as_deref()));
             }
             if step.artifact.is_none() {
                 step.artifact = Some(self.lacks(&format!("what exists after step {number}")));

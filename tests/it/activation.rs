@@ -69,7 +69,12 @@ fn what_is_wrong_with_a_file_is_told_with_its_lines_and_nothing_changes() {
     let world = World::new();
     let sound = sound();
     for (code, from, to, expected) in [
-        (3, "**Assignee**: sales.ops", "**Asignee**: sales.ops", "mine.md:105:3: a step has no key `Asignee`"),
+        (
+            3,
+            "**Assignee**: sales.ops",
+            "**Asignee**: sales.ops",
+            "mine.md:105:3: a step has no key `Asignee`",
+        ),
         (3, "owner: vp.sales", "owner: vp.nobody", "(owner_exists)"),
         (3, "**Assignee**: category.positioning", "**Assignee**: nobody", "(assignees_exist)"),
         (3, "created_by: cro", "created_by: cro\nmission: M-2026-1120-x", "mine.md:17: `mission` says"),

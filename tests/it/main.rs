@@ -32,5 +32,6 @@ mod models_world;
 mod modes;
 mod provider;
 mod scripted;
+mod skill;
 mod spine;
 mod world;

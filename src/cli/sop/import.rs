@@ -25,6 +25,9 @@ pub(in crate::cli) struct Args {
     /// The one accountable owner: an agent id
     #[arg(long)]
     owner: Option<String>,
+    /// Who does the steps that name nobody: an agent id
+    #[arg(long)]
+    assignee: Option<String>,
     /// The business objective, one sentence
     #[arg(long)]
     objective: Option<String>,
@@ -50,7 +53,7 @@ fn risk_level(text: &str) -> Result<RiskLevel, String> {
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
     let settings = workspace.snapshot()?.settings;
-    if let Some(party) = &args.party {
+    for party in args.party.iter().chain(&args.owner).chain(&args.assignee) {
         desk.check_party(&workspace, party, &[])?;
     }
     let files = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, Problem>>()?;
@@ -58,6 +61,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         id: args.id,
         department: args.department,
         owner: args.owner,
+        assignee: args.assignee,
         objective: args.objective,
         risk_level: args.risk_level,
         impact: args.impact,

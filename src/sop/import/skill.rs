@@ -112,7 +112,7 @@ fn take_over(
         }
     }
     if !draft.triggers.is_empty() {
-        draft.body.trigger = trigger_words(&draft.triggers);
+        draft.body.trigger = trigger_words(&draft.title, &draft.triggers);
     }
     problems.extend(steps(draft, manifest, file, manifest_file));
     problems
@@ -186,12 +186,13 @@ fn seconds(count: u32) -> Span {
     }
 }
 
-/// What the triggers of a manifest say, as a sentence.
-fn trigger_words(triggers: &[Trigger]) -> String {
+/// What the triggers of a manifest say, as a sentence. It names the procedure: two that a person may start do not
+/// start at the same event.
+fn trigger_words(title: &str, triggers: &[Trigger]) -> String {
     let words: Vec<String> = triggers
         .iter()
         .map(|trigger| match trigger {
-            Trigger::Manual => "a person starts a run".to_owned(),
+            Trigger::Manual => format!("a person starts the run “{title}”"),
             Trigger::Webhook(path) => format!("a request arrives at `{path}`"),
             Trigger::Cron(cron) => format!("the schedule `{}` falls due ({})", cron.schedule, cron.zone),
             Trigger::Files(path) => format!("a file appears at `{path}`"),
@@ -218,7 +219,13 @@ fn steps(draft: &mut Draft, manifest: &Manifest, file: File<'_>, manifest_file: 
             (&at, &counts.1),
         ));
     }
-    for described in &manifest.steps {
+    for (expected, described) in (1..).zip(&manifest.steps) {
+        if described.number != expected {
+            let at = place(manifest_file.0, manifest_file.1, &format!("\"{}\"", described.title));
+            let message = format!("step {} stands where step {expected} belongs", described.number);
+            problems.push(Problem::invalid(message).at(at).hint("number the steps from 1 without gaps"));
+            continue;
+        }
         let Some(step) = draft.body.steps.iter_mut().find(|step| step.number == described.number) else {
             continue;
         };

@@ -253,6 +253,7 @@ fn two_files_that_disagree_name_both_places() {
             "\"executionMode\": \"step_by_stp\"",
             "unknown variant `step_by_stp`",
         ),
+        ("\"number\": 2", "\"number\": 1", "step 1 stands where step 2 belongs"),
         ("\"type\": \"manual\"", "\"type\": \"manuel\"", "`manuel` is not a trigger"),
     ] {
         let manifest = MANIFEST.replace(from, to);
