@@ -6,6 +6,7 @@ use crate::roles::council::{CouncilChair, CouncilMember};
 use crate::roles::draft::DraftWork;
 use crate::roles::perform::Perform;
 use crate::roles::plan::Plan;
+use crate::roles::review::LookBack;
 use crate::roles::scrutiny::Scrutiny;
 use crate::roles::synthesise::Synthesise;
 use crate::roles::user_test::{Execute, Grade, WriteScenarios};
@@ -13,7 +14,7 @@ use crate::roles::{MissionView, Role};
 use crate::roster::{self, Agent};
 use serde_json::{Value, json};
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("plan", include_str!("../../prompts/plan.md")),
     ("scenarios", include_str!("../../prompts/scenarios.md")),
     ("draft", include_str!("../../prompts/draft.md")),
@@ -23,6 +24,7 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("scrutiny", include_str!("../../prompts/scrutiny.md")),
     ("execute", include_str!("../../prompts/execute.md")),
     ("grade", include_str!("../../prompts/grade.md")),
+    ("review", include_str!("../../prompts/review.md")),
     ("perform", include_str!("../../prompts/perform.md")),
 ];
 
@@ -77,11 +79,13 @@ fn question(role: &str, full: bool) -> Value {
         "scrutiny" => {
             of::<Scrutiny>(json!({"sop": text("SOP"), "assertions": assertion, "findings": list(finding)}))
         }
+        "review" => of::<LookBack>(json!({"sop": "T", "objective": "O", "definition_of_done": text("DONE"),
+            "ended": text("ENDED"), "deviations": list(json!("DEVIATION")), "steps": list(json!("STEP"))})),
         "perform" => of::<Perform>(json!({"sop": "T", "objective": "O", "title": "STEP", "text": text("WORDS"),
             "artifact": text("ARTIFACT"), "constraints": list(json!("CONSTRAINT")),
             "inputs": if full { json!({"lead_id": "GIVEN", "n": 7}) } else { json!({}) },
             "earlier": if full { json!({"step 1": "EARLIER"}) } else { json!({}) },
-            "outputs": some(json!({"type": "object"})), "tools": list(json!("file_read")),
+            "outputs": some(json!("SCHEMA")), "tools": list(json!("file_read")),
             "found": list(json!({"asked": {"tool": "file_read", "argument": "a.md"}, "answer": "FOUND"}))})),
         "execute" => of::<Execute>(json!({"sop": text("SOP"), "scenario": scenario})),
         "grade" => of::<Grade>(json!({"sop": text("SOP"), "scenario": scenario, "assertions": assertion,

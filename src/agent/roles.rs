@@ -8,6 +8,7 @@ use crate::roles::council::{CouncilChair, CouncilMember};
 use crate::roles::draft::DraftWork;
 use crate::roles::perform::{Perform, Performed};
 use crate::roles::plan::Plan;
+use crate::roles::review::LookBack;
 use crate::roles::scrutiny::Scrutiny;
 use crate::roles::synthesise::Synthesise;
 use crate::roles::user_test::{Execute, Grade, WriteScenarios};
@@ -16,7 +17,7 @@ use crate::tier0;
 use serde_json::Value;
 
 /// Every role, by the name of its prompt file.
-pub(super) const NAMES: [&str; 10] = [
+pub(super) const NAMES: [&str; 11] = [
     Plan::NAME,
     WriteScenarios::NAME,
     DraftWork::NAME,
@@ -27,6 +28,7 @@ pub(super) const NAMES: [&str; 10] = [
     Execute::NAME,
     Grade::NAME,
     Perform::NAME,
+    LookBack::NAME,
 ];
 
 /// What an answer looks like from outside.
@@ -100,6 +102,11 @@ pub(super) fn code(name: &str) -> Option<RoleCode> {
             schema: strict_schema::<Performed>,
             inspect: inspect_performed,
             tier0: |q, agent, _| answer::<Perform>(q, |q| Ok(tier0::perform::perform(&q, agent))),
+        },
+        LookBack::NAME => RoleCode {
+            schema: strict_schema::<<LookBack as Role>::Answer>,
+            inspect: readable::<LookBack>,
+            tier0: |q, _, _| answer::<LookBack>(q, |q| Ok(tier0::review::review(&q))),
         },
         _ => return None,
     };

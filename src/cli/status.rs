@@ -77,7 +77,7 @@ fn look(workspace: &Workspace, id: Option<&str>) -> Result<Vec<MissionStatus>> {
 /// Shape `sopd/status/1`: the status with its shape's name.
 pub(super) fn shaped(status: &MissionStatus) -> Result<serde_json::Value> {
     let mut value = serde_json::to_value(status)
-        .map_err(|error| crate::base::Problem::failed(format!("BUG: a status is not JSON: {error}")))?;
+        .map_err(|error| Problem::failed(format!("BUG: a status is not JSON: {error}")))?;
     if let Some(members) = value.as_object_mut() {
         members.insert("shape".to_owned(), "sopd/status/1".into());
     }

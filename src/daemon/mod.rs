@@ -7,6 +7,7 @@ mod intake;
 mod lock;
 mod projector;
 mod run;
+mod run_folder;
 mod run_status;
 mod starter;
 mod status;

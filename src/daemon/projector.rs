@@ -2,7 +2,7 @@
 //! deleted and is written again; nothing here is ever read as truth.
 
 use super::workspace::{PRIVATE_FOLDER, Workspace};
-use super::{dossier, git, index_file};
+use super::{dossier, git, index_file, run_folder};
 use crate::base::{Problem, files, problem::Result};
 use crate::journal::events_of;
 use crate::mission;
@@ -124,6 +124,11 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
             dossier::remove_leftovers(workspace, subject);
         }
         if let Err(problem) = dossier::write(workspace, subject, &mut shelf.dossiers) {
+            trouble = Some(problem);
+        }
+    }
+    for run in subjects.iter().filter(|subject| subject.starts_with("sop_run_")) {
+        if let Err(problem) = run_folder::write(workspace, run) {
             trouble = Some(problem);
         }
     }

@@ -50,7 +50,7 @@ impl Workspace {
         let private = root.join(PRIVATE_FOLDER);
         if access == Access::Holder {
             std::fs::create_dir_all(&private)
-                .map_err(|error| crate::base::files::explain(&private, &error))?;
+                .map_err(|error| files::explain(&private, &error))?;
         }
         let redactor = Redactor::new(secrets(root));
         let journal = Journal::open(&private.join("journal.db"), MIGRATIONS, access, (clock, redactor))?;

@@ -5,6 +5,7 @@ pub mod council;
 pub mod draft;
 pub mod perform;
 pub mod plan;
+pub mod review;
 pub mod scrutiny;
 pub mod synthesise;
 pub mod user_test;

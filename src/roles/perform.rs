@@ -34,8 +34,8 @@ pub struct PerformQuestion {
     pub inputs: Map<String, Value>,
     /// What earlier steps gave, by `step 2: Title`.
     pub earlier: Map<String, Value>,
-    /// JSON schema of the outputs; absent where the SOP does not ask for any.
-    pub outputs: Option<Value>,
+    /// JSON schema of the outputs, as text; absent where the SOP does not ask for any.
+    pub outputs: Option<String>,
     /// Tools that may be used.
     pub tools: Vec<String>,
     /// What tools have answered so far.

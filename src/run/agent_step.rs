@@ -65,7 +65,7 @@ impl AgentWork {
             constraints: constraints(step),
             inputs: sight.packet.clone(),
             earlier: earlier.collect(),
-            outputs: step.output.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+            outputs: step.output.clone(),
             tools: step.tools.clone(),
             found: Vec::new(),
         };

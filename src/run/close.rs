@@ -67,7 +67,7 @@ impl Close {
 }
 
 /// What people had to override: gates that lapsed into a yes, steps left out by somebody's word.
-fn overrides(tx: &Tx<'_>, run: &str) -> Result<Vec<String>> {
+pub(super) fn overrides(tx: &Tx<'_>, run: &str) -> Result<Vec<String>> {
     let rows = tx
         .db()
         .prepare_cached(

@@ -1,6 +1,7 @@
 //! A step done by a command.
 
 use super::Site;
+use super::audit::transient;
 use super::command::{Ended, How, Limits, Sandbox};
 use super::effect::Sight;
 use super::result::{self, LARGEST_FILE, check_outputs, finish};
@@ -45,12 +46,16 @@ impl Activity for RunCommand {
         let ended = site.script(&sight, (step, &name), script, limits).await?;
         let kept = collect(&site.place(&run, &name)?.folder)?;
         let (tried, given) = judged(&ended, document.output.as_deref());
-        let body = json!({
-            "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis, "output": ended.tail,
+        let mut body = json!({
+            "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
             "truncated": ended.truncated, "sandbox": ended.sandbox, "leftovers": ended.leftovers,
         });
         let done = tried == Tried::Done;
-        Ok(Recorded::of(tried).event(&run.clone(), "command_ended", body).change(move |tx| {
+        Ok(Recorded::of(tried).change(move |tx| {
+            if let Some(body) = body.as_object_mut() {
+                body.insert("output".to_owned(), transient(tx, &ended.tail)?);
+            }
+            tx.event(&run, "command_ended", &body)?;
             let mut result = result::Result { outputs: given, said: ended.tail, ..result::Result::default() };
             result.more = sandboxed(&ended.sandbox);
             for (name, bytes) in kept {

@@ -100,7 +100,7 @@ pub fn cancel(tx: &Tx<'_>, run: &str, reason: &str, (actor, plan): (&Actor, &Pla
 }
 
 /// The initiator, the owner, whoever signs, and those above the owner may.
-fn allow(row: &RunRow, actor: &Actor, plan: &Plan) -> Result<()> {
+pub(super) fn allow(row: &RunRow, actor: &Actor, plan: &Plan) -> Result<()> {
     let owner = &plan.sop.head.owner;
     let mut may = vec![row.initiator.as_str(), owner, plan.last_resort.as_str()];
     may.extend(plan.chiefs.get(owner).map(String::as_str));

@@ -3,8 +3,11 @@
 //!
 //! What a person decides on is shown word for word and bound by its hash; what is done later is held against it.
 
+mod adjust;
 mod agent_step;
+pub mod audit;
 mod autonomy;
+mod cleanup;
 mod close;
 pub mod command;
 mod command_step;
@@ -25,6 +28,7 @@ mod plan;
 mod preflight;
 mod records;
 mod result;
+mod review;
 pub mod schedule;
 mod score;
 mod site;
@@ -35,13 +39,16 @@ pub mod webhook;
 mod weigh;
 mod workflow;
 
+pub use adjust::{Adjustment, adjust};
 pub use autonomy::{Word, say, widened};
+pub use cleanup::{Erased, cleanup};
 pub use control::{Actor, Control, cancel, control};
 pub use person::{Handed, complete};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use mode::Widened;
 pub use plan::{Assignee, Plan, plan_of, signer};
 pub use records::{RunRow, RunState, StepRow, StepState, TABLES, Wanted, run, runs, step, steps};
+pub use review::{ReviewRun, ask_review, review_of};
 pub use score::Quality;
 pub use site::{Site, run_folder};
 pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
@@ -59,6 +66,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .story::<Execute>()
         .story::<gate::AskGate>()
         .story::<step::DoStep>()
+        .story::<ReviewRun>()
         .activity::<Think>(gateway)
         .activity::<ApplyDeadline>(&Arc::new(site.journal.clone()))
         .activity::<open::LookAhead>(site)
@@ -89,5 +97,8 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .activity::<moves::RollBack>(site)
         .activity::<verdict::EvaluateDone>(site)
         .activity::<verdict::AskDone>(site)
+        .activity::<review::GatherReview>(site)
+        .activity::<review::KeepReview>(site)
+        .activity::<review::SignReview>(site)
         .activity::<close::Close>(site)
 }

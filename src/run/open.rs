@@ -52,7 +52,10 @@ impl Activity for LookAhead {
             Ok((widened(db, &sight.row.sop)?, held))
         })?;
         let first = sight.plan.sop.body.steps.first().map_or(1, |step| step.number);
-        let why = at_start(&sight.plan.rules(&wide), first);
+        let mut why = at_start(&sight.plan.rules(&wide), first);
+        if !sight.plan.changes.is_empty() {
+            why.push(format!("the run differs from its SOP ({})", sight.plan.changes.join("; ")));
+        }
         let opening = Opening {
             held: held && self.nth == 1,
             legs: sight.plan.route(),

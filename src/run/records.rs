@@ -177,7 +177,10 @@ CREATE TABLE run(
   created_at INTEGER NOT NULL,
   started_at INTEGER,
   ended_at INTEGER,
-  score INTEGER
+  score INTEGER,
+  review TEXT,                          -- hash of the post-run review, a blob
+  reviewed_by TEXT,                     -- who signed it
+  erased_at INTEGER                     -- when retention erased its payloads
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_sop ON run(sop, created_at);
 CREATE INDEX run_recent ON run(created_at);

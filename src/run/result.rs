@@ -1,5 +1,6 @@
 //! What a step gave: values for later steps, files, the end of what it said. Files are kept by their content.
 
+use super::audit::transient;
 use super::records::{StepState, set_step, step};
 use crate::base::{Digest, Problem, problem};
 use crate::journal::Tx;
@@ -55,7 +56,8 @@ pub(super) fn completed(tx: &Tx<'_>, (run, number): (&str, u32), result: &Result
     let row = step(tx.db(), run, number)?;
     let millis = row.started_at.map_or(0, |at| tx.now().0 - at.0);
     let mut body = json!({
-        "stepNumber": number, "title": row.title, "duration": duration(millis), "output": result.said,
+        "stepNumber": number, "title": row.title, "duration": duration(millis),
+        "output": transient(tx, &result.said)?,
         "by": result.by.as_ref().unwrap_or(&row.assignee), "confidence": result.confidence, "files": result.files,
         "outputs": result.outputs.keys().collect::<Vec<_>>(),
     });

@@ -30,6 +30,7 @@ mod predicate;
 mod promises;
 mod prose;
 mod repairs;
+pub mod review;
 pub mod scenarios;
 pub mod scrutiny;
 mod sentences;

@@ -1,0 +1,72 @@
+//! A run's folder under `.sopd/runs`: STATUS.md for people, the skill description's audit log, and the files that
+//! steps left. Made from the journal, and made again when it is gone.
+
+use super::run_status::{RunStatus, run_status};
+use super::workspace::Workspace;
+use crate::base::text::{cell, put_line};
+use crate::base::{files, problem::Result};
+use crate::journal::events_of;
+use crate::run;
+
+/// Most events one run's log is written with.
+const MOST_EVENTS: u32 = 100_000;
+
+/// Writes a run's folder as the journal has it.
+pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
+    let folder = run::run_folder(&workspace.root, id);
+    let journal = &workspace.journal;
+    let (status, events) =
+        journal.read(|db| Ok((run_status(db, id)?, events_of(db, Some(id), 0, MOST_EVENTS)?)))?;
+    let mut log = String::new();
+    for event in &events {
+        if let Some(line) = run::audit::line(journal, event)? {
+            put_line(&mut log, format_args!("{line}"));
+        }
+    }
+    files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
+    for task in &status.tasks {
+        for (name, hash) in &task.files {
+            let path = folder.join("files").join(format!("step-{}", task.number)).join(name);
+            // What retention has erased is not there any more.
+            if let Some(bytes) = journal.blob(hash)?.filter(|_| !path.exists()) {
+                files::project(&path, &bytes)?;
+            }
+        }
+    }
+    if let Some(review) = journal.read(|db| run::review_of(db, id))?.and_then(|hash| journal.blob(&hash).transpose()) {
+        files::project(&folder.join("review.md"), &review?)?;
+    }
+    files::project(&folder.join("STATUS.md"), page(&status).as_bytes())
+}
+
+fn page(status: &RunStatus) -> String {
+    let mut out = format!("# Run of {} v{}\n\n", status.sop, status.version);
+    let mut row = |name: &str, value: &str| {
+        if !value.is_empty() {
+            put_line(&mut out, format_args!("**{name}**: {value}  "));
+        }
+    };
+    row("Run", &status.id);
+    row("Stands at", status.state.word());
+    row("Waits for", &status.waiting_for);
+    row("Why", if status.waiting_for.is_empty() { &status.reason } else { "" });
+    row("Begun by", &status.initiator);
+    row("Quality", &status.score.map(|score| format!("{score} of 100")).unwrap_or_default());
+    row("Asked for", &status.created_at);
+    row("Ended", status.ended_at.as_deref().unwrap_or_default());
+    out.push_str("\n| Step | Stands at | Done by | Why |\n|---|---|---|---|\n");
+    for task in &status.tasks {
+        put_line(
+            &mut out,
+            format_args!(
+                "| {}. {} | {} | {} | {} |",
+                task.number,
+                cell(&task.title),
+                task.state.word(),
+                task.assignee,
+                cell(&task.reason)
+            ),
+        );
+    }
+    out
+}

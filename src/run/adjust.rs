@@ -1,0 +1,159 @@
+//! Adjusting a held run before it begins (requirement C4): another assignee, other words, a step less or more. The run
+//! says how it differs from its SOP, and somebody other than who adjusted it is always asked before it begins.
+
+use super::control::{Actor, allow};
+use super::plan::{Assignee, Plan};
+use super::records;
+use super::start::materialise;
+use crate::base::{Problem, problem::Result};
+use crate::journal::Tx;
+use crate::roster::{Roster, Runtime};
+use crate::sop::Step;
+use crate::sop::work::work;
+use serde_json::json;
+
+/// One adjustment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Adjustment {
+    /// Somebody else does a step.
+    Assign {
+        /// The step.
+        step: u32,
+        /// Who does it.
+        to: String,
+    },
+    /// Other instructions for a step, Markdown.
+    Text {
+        /// The step.
+        step: u32,
+        /// Its new text.
+        text: String,
+    },
+    /// A step is left out from the start.
+    Drop {
+        /// The step.
+        step: u32,
+    },
+    /// One step more, at the end or after another.
+    Add {
+        /// The step it comes after; the last one where absent.
+        after: Option<u32>,
+        /// Imperative.
+        title: String,
+        /// Its instructions, Markdown.
+        text: String,
+        /// Who does it; the owner where absent.
+        to: Option<String>,
+    },
+}
+
+/// Adjusts a held run; `plan` is the one it has now. Returns how the run differs from its SOP.
+pub fn adjust(
+    tx: &Tx<'_>,
+    run: &str,
+    adjustment: &Adjustment,
+    (actor, mut plan, roster): (&Actor, Plan, &Roster),
+) -> Result<Vec<String>> {
+    let row = records::run(tx.db(), run)?;
+    allow(&row, actor, &plan)?;
+    let held: bool = tx
+        .db()
+        .prepare_cached("SELECT held FROM run WHERE id = ?1 AND state = 'pending'")?
+        .query_row([run], |row| row.get(0))
+        .unwrap_or(false);
+    if !held {
+        return Err(Problem::conflict(format!("{run} is {}: only a held run can be adjusted", row.state.word()))
+            .hint("start it with `sopd run SOP --hold`"));
+    }
+    let said = change(&mut plan, adjustment, roster)?;
+    plan.changes.push(format!("{}: {said}", actor.by));
+    let blob = tx.blob(json!(plan).to_string().as_bytes())?;
+    tx.db().prepare_cached("UPDATE run SET plan = ?2 WHERE id = ?1")?.execute((run, &blob.0))?;
+    tx.db().prepare_cached("DELETE FROM run_step WHERE run = ?1")?.execute([run])?;
+    materialise(tx, run, &plan)?;
+    let body = json!({ "by": actor.by, "os_user": actor.os_user, "what": said, "plan": blob });
+    tx.event(run, "run_adjusted", &body)?;
+    Ok(plan.changes)
+}
+
+fn change(plan: &mut Plan, adjustment: &Adjustment, roster: &Roster) -> Result<String> {
+    match adjustment {
+        Adjustment::Assign { step, to } => {
+            plan.step(*step)?;
+            let before = plan.assignees.insert(*step, known(roster, to)?);
+            Ok(format!("{to} does step {step} in place of {}", before.map_or_else(String::new, |one| one.id)))
+        }
+        Adjustment::Text { step, text } => {
+            let changed = find(plan, *step)?;
+            changed.text.clone_from(text);
+            work(changed).map_err(Problem::invalid)?;
+            Ok(format!("step {step} has other words"))
+        }
+        Adjustment::Drop { step } => drop_step(plan, *step),
+        Adjustment::Add { after, title, text, to } => {
+            let number = plan.sop.body.steps.iter().map(|step| step.number).max().unwrap_or(0) + 1;
+            let after = after.or(number.checked_sub(1).filter(|last| *last > 0));
+            if let Some(after) = after {
+                plan.step(after)?;
+            }
+            let who = to.as_deref().unwrap_or(&plan.sop.head.owner).to_owned();
+            let step = Step {
+                number,
+                title: title.clone(),
+                text: text.clone(),
+                depends_on: after.into_iter().collect(),
+                ..Step::default()
+            };
+            work(&step).map_err(Problem::invalid)?;
+            // What came after the step it is put behind now waits for it.
+            for other in &mut plan.sop.body.steps {
+                if let Some(after) = after
+                    && (other.depends_on.contains(&after) || (other.depends_on.is_empty() && other.number == after + 1))
+                {
+                    other.depends_on.retain(|before| *before != after);
+                    other.depends_on.push(number);
+                }
+            }
+            plan.assignees.insert(number, known(roster, &who)?);
+            plan.sop.body.steps.push(step);
+            Ok(format!("step {number} was added: {title}"))
+        }
+    }
+}
+
+fn drop_step(plan: &mut Plan, number: u32) -> Result<String> {
+    let dropped = plan.step(number)?.clone();
+    if plan.sop.body.steps.len() == 1 {
+        return Err(Problem::invalid("a run without any step does nothing").hint("use `sopd cancel`"));
+    }
+    let before = plan.before(&dropped);
+    let follows: Vec<u32> = {
+        let steps = &plan.sop.body.steps;
+        steps.iter().filter(|step| plan.before(step).contains(&number)).map(|step| step.number).collect()
+    };
+    plan.sop.body.steps.retain(|step| step.number != number);
+    plan.assignees.remove(&number);
+    // Who waited for it now waits for what it waited for.
+    for step in plan.sop.body.steps.iter_mut().filter(|step| follows.contains(&step.number)) {
+        let mut after: Vec<u32> = step.depends_on.iter().copied().filter(|other| *other != number).collect();
+        after.extend(before.iter().copied().filter(|other| !step.depends_on.contains(other)));
+        step.depends_on = after;
+    }
+    Ok(format!("step {number} was left out: {}", dropped.title))
+}
+
+fn find(plan: &mut Plan, number: u32) -> Result<&mut Step> {
+    let missing = Problem::not_found(format!("{} has no step {number}", plan.sop.head.id));
+    plan.sop.body.steps.iter_mut().find(|step| step.number == number).ok_or(missing)
+}
+
+fn known(roster: &Roster, id: &str) -> Result<Assignee> {
+    match roster.get(id).filter(|agent| agent.is_active()) {
+        Some(agent) => Ok(Assignee {
+            id: id.to_owned(),
+            person: agent.head.runtime == Runtime::Person,
+            tier: agent.head.tier,
+        }),
+        None => Err(Problem::not_found(format!("{id} is not at work in this company")).hint("see `sopd agents`")),
+    }
+}

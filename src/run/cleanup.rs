@@ -1,0 +1,66 @@
+//! Retention: what runs left behind is erased when its time is over. Facts and hashes stay, and the chain verifies as
+//! before; nothing that a decision still waits for is touched.
+
+use crate::base::{Instant, Span, problem::Result, span::Unit};
+use crate::journal::Tx;
+use serde::Serialize;
+use serde_json::json;
+
+/// What was erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// Runs whose payloads were erased now.
+    pub runs: Vec<String>,
+    /// Payloads erased.
+    pub payloads: usize,
+}
+
+/// Erases packets, outputs, files and the working record of runs that ended more than `days` ago. Payloads that a
+/// younger run shares stay.
+pub fn cleanup(tx: &Tx<'_>, days: u32) -> Result<Erased> {
+    let before = Instant(tx.now().0 - Span { count: days, unit: Unit::Day }.millis());
+    let runs: Vec<String> = tx
+        .db()
+        .prepare_cached(
+            "SELECT id FROM run WHERE ended_at < ?1 AND erased_at IS NULL
+               AND NOT EXISTS(SELECT 1 FROM decision WHERE mission = run.id AND state = 'open')
+               AND NOT EXISTS(SELECT 1 FROM workflow WHERE state <> 'done'
+                                AND (id = run.id OR id BETWEEN run.id || '/' AND run.id || '0'))",
+        )?
+        .query_map([before.0], |row| row.get(0))?
+        .collect::<std::result::Result<_, _>>()?;
+    let mut erased = Erased { runs, payloads: 0 };
+    for run in &erased.runs {
+        erased.payloads += erase(tx, run)?;
+        tx.event(run, "payloads_erased", &json!({ "days": days }))?;
+    }
+    Ok(erased)
+}
+
+fn erase(tx: &Tx<'_>, run: &str) -> Result<usize> {
+    let now = tx.now().0;
+    tx.db().prepare_cached("UPDATE run SET erased_at = ?2 WHERE id = ?1")?.execute((run, now))?;
+    let payloads = tx
+        .db()
+        .prepare_cached(
+            "UPDATE blob SET bytes = NULL, erased_at = ?2 WHERE bytes IS NOT NULL AND hash IN (
+               SELECT packet FROM run WHERE id = ?1
+               UNION SELECT json_extract(file.value, '$[1]') FROM run_step, json_each(run_step.files) AS file WHERE run = ?1
+               UNION SELECT json_extract(text, '$.output.transient') FROM event WHERE subject = ?1
+               UNION SELECT json_extract(text, '$.payload') FROM event WHERE subject = ?1)
+             AND hash NOT IN (SELECT packet FROM run WHERE erased_at IS NULL)
+             AND hash NOT IN (SELECT json_extract(file.value, '$[1]') FROM run JOIN run_step ON run_step.run = run.id,
+                                json_each(run_step.files) AS file WHERE run.erased_at IS NULL)",
+        )?
+        .execute((run, now))?;
+    for sql in [
+        "UPDATE run_step SET outputs = '{}', said = '' WHERE run = ?1",
+        "UPDATE decision SET details = '{}' WHERE mission = ?1",
+        // The record of a workflow that is done is never told again.
+        "DELETE FROM signal WHERE workflow = ?1 OR workflow BETWEEN ?1 || '/' AND ?1 || '0'",
+        "DELETE FROM step WHERE workflow = ?1 OR workflow BETWEEN ?1 || '/' AND ?1 || '0'",
+    ] {
+        tx.db().prepare_cached(sql)?.execute([run])?;
+    }
+    Ok(payloads)
+}

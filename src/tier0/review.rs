@@ -1,0 +1,15 @@
+//! Looks back on a run without a model: each deviation leads to one plain question to the SOP.
+
+use crate::base::text::counted;
+use crate::roles::review::{ReviewQuestion, Reviewed};
+
+/// What happened, and what to ask of the SOP.
+pub fn review(q: &ReviewQuestion) -> Reviewed {
+    let summary = if q.deviations.is_empty() {
+        format!("The run {}. It went as {} says, in {}.", q.ended, q.sop, counted(q.steps.len(), "step"))
+    } else {
+        format!("The run {}. It differed from {} in {}.", q.ended, q.sop, counted(q.deviations.len(), "point"))
+    };
+    let lessons = q.deviations.iter().map(|deviation| format!("Decide whether the SOP should foresee this: {deviation}."));
+    Reviewed { summary, lessons: lessons.collect() }
+}
