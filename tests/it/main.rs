@@ -29,6 +29,7 @@ mod models_people;
 mod models_rounds;
 mod models_world;
 mod provider;
+mod requests;
 mod scripted;
 mod spine;
 mod world;
