@@ -83,6 +83,9 @@ impl Redactor {
     /// Where secrets are: ranges in order that do not touch. `cut`: the text may end in the middle of one.
     fn find(&self, text: &str, cut: bool) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
+        if self.forms.is_empty() {
+            return found;
+        }
         let bytes = text.as_bytes();
         for (at, byte) in bytes.iter().enumerate() {
             if !self.begins.get(usize::from(*byte)).is_some_and(|begins| *begins) {

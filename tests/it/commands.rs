@@ -1,9 +1,11 @@
 //! Commands of a run against the real system: real processes under the real binary as their warden.
 
 use serde_json::json;
+use sopd::base::files;
 use sopd::base::problem::Result;
 use sopd::run::command::{Command, Ended, How, Limits, Sandbox, environment, run};
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -28,7 +30,7 @@ impl Place {
             record: self.path("record"),
             script: script.to_owned(),
             env: BTreeMap::new(),
-            limits: Limits { time: Duration::from_secs(60), ..Limits::default() },
+            limits: Limits { time: Duration::from_mins(1), ..Limits::default() },
             writable: Vec::new(),
             hidden: Vec::new(),
             secrets: Vec::new(),
@@ -36,6 +38,9 @@ impl Place {
     }
     async fn run(&self, script: &str) -> Ended {
         go(self.command(script)).await.unwrap()
+    }
+    fn write(&self, name: &str, text: &str) {
+        files::write(&self.path(name), text.as_bytes(), files::Existing::Replace).unwrap();
     }
     fn output(&self) -> String {
         std::fs::read_to_string(self.path("record/output.log")).unwrap()
@@ -213,12 +218,11 @@ async fn a_step_that_is_dropped_ends_its_command() {
 /// What the kernel does when the daemon is killed: it closes the lifeline. Here the pipe is held by the test.
 #[test]
 fn a_daemon_that_dies_leaves_nothing_running() {
-    use std::io::{BufRead as _, BufReader, Write as _};
     use std::process::{Command as Program, Stdio};
     let place = Place::new();
     std::fs::create_dir(place.path("record")).unwrap();
     let script = "trap '' TERM; echo $$ >> pid; setsid sleep 1000 & echo $! >> pid; echo so far; touch ready; while :; do sleep 1000; done";
-    std::fs::write(place.path("record/script.sh"), script).unwrap();
+    place.write("record/script.sh", script);
     let spec = json!({
         "folder": place.path("work"), "record": place.path("record"), "script": place.path("record/script.sh"),
         "output": place.path("record/output.log"), "variables": {}, "secrets": [], "writable": [], "hidden": [],
@@ -239,6 +243,20 @@ fn a_daemon_that_dies_leaves_nothing_running() {
     let pids = std::fs::read_to_string(place.path("work/pid")).unwrap();
     assert_eq!(pids.lines().filter(|line| runs(line.parse().unwrap())).count(), 0);
     assert_eq!(place.output(), "so far\n", "what it had said is kept");
+}
+
+#[tokio::test]
+async fn a_warden_that_is_killed_takes_its_command_along() {
+    let place = Place::new();
+    let script = "echo $PPID > warden; echo $$ >> pid; sleep 1000 & echo $! >> pid; wait";
+    let step = tokio::spawn(go(place.command(script)));
+    let processes = place.processes("pid", 2).await;
+    let warden = place.processes("warden", 1).await[0];
+    let killed = std::process::Command::new("kill").args(["-9", &warden.to_string()]).status().unwrap();
+    assert!(killed.success());
+    let lost = step.await.unwrap().unwrap_err();
+    assert_eq!(lost.message, "the warden died while the command ran; nobody knows what became of it");
+    gone(&processes).await;
 }
 
 #[tokio::test]
@@ -267,7 +285,7 @@ async fn a_command_writes_only_where_it_may() {
         std::fs::create_dir_all(place.path(name)).unwrap();
     }
     for name in ["closed/note", "hidden/journal"] {
-        std::fs::write(place.path(name), "old").unwrap();
+        place.write(name, "old");
     }
     let script = "cd ..
 try() { if ( \"$@\" ) 2>/dev/null; then echo \"yes $*\"; else echo \"no $*\"; fi; }
@@ -285,7 +303,8 @@ try kill -0 $PPID";
         ended.tail.lines().filter(|line| line.starts_with("yes") || line.starts_with("no")).collect();
     let Sandbox::Landlock(version) = ended.sandbox else {
         // Without the kernel's help all of this is allowed; that it is not sandboxed is what the record must say.
-        eprintln!("skipped: {:?}", ended.sandbox);
+        let words = format!("landlock not checked: {:?}\n", ended.sandbox);
+        std::io::stderr().write_all(words.as_bytes()).unwrap();
         assert!(said.iter().all(|line| line.starts_with("yes") || line.contains("mv")), "{said:?}");
         return;
     };
@@ -315,6 +334,9 @@ try kill -0 $PPID";
         assert!(no(words), "{words}: {said:#?}");
     }
     assert!(version < 6 || no("kill -0"), "{said:#?}");
+    let ended = place.run("cat ../hidden/journal; echo x > ../closed/a").await;
+    assert_eq!(ended.sandbox, Sandbox::Landlock(version), "also where nothing is hidden");
+    assert!(ended.how == How::Exited(1) && ended.tail.starts_with("old"), "{}", ended.tail);
 }
 
 #[tokio::test]

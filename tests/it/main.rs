@@ -31,6 +31,7 @@ mod models_rounds;
 mod models_world;
 mod modes;
 mod provider;
+mod requests;
 mod scripted;
 mod skill;
 mod spine;

@@ -47,8 +47,8 @@ fn restrict(spec: &Spec) -> Result<(RulesetStatus, LandlockStatus), RulesetError
         .handle_access(handled)?
         .scope(Scope::Signal)?
         .create()?
-        .add_rules(path_beneath_rules(own.chain(shared), write | read))?
-        .add_rules(path_beneath_rules(DEVICES, write | read))?;
+        .add_rules(path_beneath_rules(own.chain(shared), handled))?
+        .add_rules(path_beneath_rules(DEVICES, handled))?;
     if !spec.hidden.is_empty() {
         ruleset = ruleset
             .add_rules(path_beneath_rules(beside(&spec.hidden), read))?
