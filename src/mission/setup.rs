@@ -9,7 +9,7 @@ use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
-use crate::roster::{Agent, Roster, Runtime};
+use crate::roster::{Agent, Runtime};
 use crate::settings::{DecisionRules, MissionRules, Models, Settings};
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};

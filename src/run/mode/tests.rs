@@ -66,7 +66,7 @@ fn every_cell_is_as_written_down() {
                     );
                     assert!(gates.iter().all(|gate| !gate.reasons.is_empty()));
                 }
-                seen.insert((mode_word(mode), priority_word(priority), risk.word(), *letters));
+                seen.insert((mode.word(), priority.word(), risk.word(), *letters));
             }
         }
     }
@@ -97,6 +97,9 @@ fn step(number: u32, keys: &[&str]) -> Step {
     step
 }
 
+/// Mode, risk, widened, the keys of the second step; the reasons of its gate, and whether a condition is kept.
+type Case<'a> = (ExecutionMode, RiskLevel, &'a Widened, &'a [&'a str], &'a [&'a str], bool);
+
 #[test]
 fn a_step_adds_gates_and_never_removes_one() {
     let modes = PriorityModes::default();
@@ -104,8 +107,7 @@ fn a_step_adds_gates_and_never_removes_one() {
     let all = Widened { sop: true, steps: BTreeSet::new() };
     let condition = "Approval When: inputs.amount > 100";
     let customers = "Reaches Customers: Yes";
-    // Mode, risk, widened, the keys of the second step; the reasons of its gate, and whether a condition is kept.
-    let cases: [(ExecutionMode, RiskLevel, &Widened, &[&str], &[&str], bool); 16] = [
+    let cases: [Case<'_>; 16] = [
         (AUTO, RiskLevel::Low, &none, &[], &[], false),
         (AUTO, RiskLevel::Low, &none, &["Approval Required: Yes"], &["requires an approval"], false),
         (AUTO, RiskLevel::Low, &all, &["Approval Required: Yes"], &["requires an approval"], false),
@@ -151,6 +153,13 @@ fn a_step_adds_gates_and_never_removes_one() {
     }
 }
 
+/// Whether a gate with all that `gate` had is among `after`.
+fn keeps(gate: &Gate, after: &[Gate]) -> bool {
+    after.iter().any(|other| {
+        other.holds_run == gate.holds_run && gate.reasons.iter().all(|reason| other.reasons.contains(reason))
+    })
+}
+
 #[test]
 fn no_keys_of_a_step_ever_take_a_gate_away() {
     let modes = PriorityModes::default();
@@ -165,13 +174,10 @@ fn no_keys_of_a_step_ever_take_a_gate_away() {
                 {
                     let changed = Step { approval_required, approvers, approval_when: when, ..plain(1) };
                     let (before, after) = (gates(&rules, &[plain(1)]), gates(&rules, &[changed]));
-                    let kept = before.iter().all(|gate| {
-                        after.iter().any(|other| {
-                            other.holds_run == gate.holds_run
-                                && gate.reasons.iter().all(|reason| other.reasons.contains(reason))
-                        })
-                    });
-                    assert!(kept, "{rules:?}: {before:?} became {after:?}");
+                    assert!(
+                        before.iter().all(|gate| keeps(gate, &after)),
+                        "{rules:?}: {before:?} became {after:?}"
+                    );
                 }
             }
         }
@@ -219,8 +225,8 @@ fn the_printed_tables_say_what_the_cells_say() {
         };
         let cells = [cell(plain, 0), cell(plain, 2), cell(widened, 2)];
         let name = match mode {
-            BY_PRIORITY => format!("`{}`, priority {}", mode_word(mode), priority_word(priority)),
-            _ => format!("`{}`", mode_word(mode)),
+            BY_PRIORITY => format!("`{}`, priority {}", mode.word(), priority.word()),
+            _ => format!("`{}`", mode.word()),
         };
         let line = format!("| {name} | {} |", cells.join(" | "));
         assert!(table.lines().any(|found| found == line), "{line} is not in\n{table}");
