@@ -47,7 +47,6 @@ fn every_cell_is_as_written_down() {
     let by_sop = Widened { sop: true, steps: BTreeSet::new() };
     let by_step = Widened { sop: false, steps: [1].into() };
     let not = Widened { sop: false, steps: [2, 3].into() };
-    let mut seen = BTreeSet::new();
     for (mode, priority, columns) in CELLS {
         for (letters, widenings) in columns.iter().zip([[&Widened::default(), &not], [&by_sop, &by_step]]) {
             for (risk, letter) in RISKS.into_iter().zip(letters.chars()) {
@@ -66,11 +65,11 @@ fn every_cell_is_as_written_down() {
                     );
                     assert!(gates.iter().all(|gate| !gate.reasons.is_empty()));
                 }
-                seen.insert((mode.word(), priority.word(), risk.word(), *letters));
             }
         }
     }
-    assert!(seen.len() >= 4 * 4 * 4);
+    let rows: BTreeSet<_> = CELLS.iter().map(|(mode, priority, _)| (*mode, *priority)).collect();
+    assert_eq!(rows.len(), MODES.len() * PRIORITIES.len());
 }
 
 #[test]
