@@ -4,6 +4,7 @@ use super::think::{Outcome, Seat, Think, Thought};
 use crate::base::{Digest, MicroUsd, Span, span::Unit};
 use crate::journal::{Failure, FailureClass, Stop, Workflow};
 use crate::roles::Role;
+use crate::settings::Models;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,6 +33,33 @@ pub struct Asker {
     /// The mission's own budget in place of the settings', where its file asks for one.
     #[serde(default)]
     pub budget_usd: Option<MicroUsd>,
+}
+
+impl Asker {
+    /// Asking on behalf of `subject`, a mission or a run, with the models of `models`.
+    pub fn new(subject: &str, snapshot: Digest, (models, threshold): (&Models, u8)) -> Self {
+        Self {
+            mission: subject.to_owned(),
+            snapshot,
+            tiers: distinct_tiers(models),
+            threshold,
+            grants: 0,
+            budget_usd: None,
+        }
+    }
+}
+
+/// The tiers that lead to a model of their own: asking the same model again under a higher number buys nothing.
+fn distinct_tiers(models: &Models) -> Vec<u8> {
+    let model = |tier: u8| models.tier(tier).map(|endpoint| (endpoint.endpoint, endpoint.model));
+    let mut tiers: Vec<u8> = Vec::new();
+    for tier in 1..=3 {
+        let new = tiers.iter().all(|known| model(*known) != model(tier));
+        if new && model(tier).is_some() {
+            tiers.push(tier);
+        }
+    }
+    tiers
 }
 
 /// Who is asked, as what.

@@ -4,6 +4,7 @@ use super::prompt::{check, render};
 use super::roles::NAMES;
 use crate::roles::council::{CouncilChair, CouncilMember};
 use crate::roles::draft::DraftWork;
+use crate::roles::perform::Perform;
 use crate::roles::plan::Plan;
 use crate::roles::scrutiny::Scrutiny;
 use crate::roles::synthesise::Synthesise;
@@ -12,7 +13,7 @@ use crate::roles::{MissionView, Role};
 use crate::roster::{self, Agent};
 use serde_json::{Value, json};
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("plan", include_str!("../../prompts/plan.md")),
     ("scenarios", include_str!("../../prompts/scenarios.md")),
     ("draft", include_str!("../../prompts/draft.md")),
@@ -22,6 +23,7 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("scrutiny", include_str!("../../prompts/scrutiny.md")),
     ("execute", include_str!("../../prompts/execute.md")),
     ("grade", include_str!("../../prompts/grade.md")),
+    ("perform", include_str!("../../prompts/perform.md")),
 ];
 
 const VALIDATORS: [&str; 5] = ["scrutiny", "execute", "grade", "council_member", "council_chair"];
@@ -75,6 +77,12 @@ fn question(role: &str, full: bool) -> Value {
         "scrutiny" => {
             of::<Scrutiny>(json!({"sop": text("SOP"), "assertions": assertion, "findings": list(finding)}))
         }
+        "perform" => of::<Perform>(json!({"sop": "T", "objective": "O", "title": "STEP", "text": text("WORDS"),
+            "artifact": text("ARTIFACT"), "constraints": list(json!("CONSTRAINT")),
+            "inputs": if full { json!({"lead_id": "GIVEN", "n": 7}) } else { json!({}) },
+            "earlier": if full { json!({"step 1": "EARLIER"}) } else { json!({}) },
+            "outputs": some(json!({"type": "object"})), "tools": list(json!("file_read")),
+            "found": list(json!({"asked": {"tool": "file_read", "argument": "a.md"}, "answer": "FOUND"}))})),
         "execute" => of::<Execute>(json!({"sop": text("SOP"), "scenario": scenario})),
         "grade" => of::<Grade>(json!({"sop": text("SOP"), "scenario": scenario, "assertions": assertion,
             "trace": {"steps": list(json!({"step": 1, "did": "DID", "lacked": text("LACKED"), "produced": text("PRODUCED")})),

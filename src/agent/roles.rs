@@ -6,6 +6,7 @@ use crate::draft::{Draft, checks};
 use crate::roles::Role;
 use crate::roles::council::{CouncilChair, CouncilMember};
 use crate::roles::draft::DraftWork;
+use crate::roles::perform::{Perform, Performed};
 use crate::roles::plan::Plan;
 use crate::roles::scrutiny::Scrutiny;
 use crate::roles::synthesise::Synthesise;
@@ -15,7 +16,7 @@ use crate::tier0;
 use serde_json::Value;
 
 /// Every role, by the name of its prompt file.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 10] = [
     Plan::NAME,
     WriteScenarios::NAME,
     DraftWork::NAME,
@@ -25,6 +26,7 @@ pub(super) const NAMES: [&str; 9] = [
     Scrutiny::NAME,
     Execute::NAME,
     Grade::NAME,
+    Perform::NAME,
 ];
 
 /// What an answer looks like from outside.
@@ -94,6 +96,11 @@ pub(super) fn code(name: &str) -> Option<RoleCode> {
             inspect: readable::<Grade>,
             tier0: |q, _, _| answer::<Grade>(q, |q| Ok(tier0::grade::grade(&q, &[]))),
         },
+        Perform::NAME => RoleCode {
+            schema: strict_schema::<Performed>,
+            inspect: inspect_performed,
+            tier0: |q, agent, _| answer::<Perform>(q, |q| Ok(tier0::perform::perform(&q, agent))),
+        },
         _ => return None,
     };
     Some(role)
@@ -118,6 +125,23 @@ fn readable<R: Role>(value: &Value) -> Inspected {
 
 fn unreadable(error: &serde_json::Error) -> Inspected {
     Inspected { problems: vec![format!("the answer does not have the asked form: {error}")], confidence: 0 }
+}
+
+/// Work says itself how sure it is; a broken constraint halves that, and a use of a tool is no result yet.
+fn inspect_performed(value: &Value) -> Inspected {
+    match serde_json::from_value::<Performed>(value.clone()) {
+        Ok(done) => {
+            let broken = done.verdicts.iter().any(|verdict| !verdict.kept);
+            let settled = done.tool.is_some() || !done.cannot.trim().is_empty();
+            let confidence = match (settled, broken) {
+                (true, _) => 100,
+                (false, true) => done.confidence / 2,
+                (false, false) => done.confidence,
+            };
+            Inspected { problems: done.problems(), confidence }
+        }
+        Err(error) => unreadable(&error),
+    }
 }
 
 /// A draft says itself how sure it is; what code sees of it can only lower that.

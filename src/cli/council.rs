@@ -29,7 +29,7 @@ pub(super) enum Verb {
 pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
     let Verb::Request { what, party, again } = verb;
     let workspace = desk.open()?;
-    let file = (!what.starts_with("M-") || Path::new(&what).is_file()).then(|| read(&what)).transpose()?;
+    let file = (!mission::is_id(&what) || Path::new(&what).is_file()).then(|| read(&what)).transpose()?;
     if file.is_none() {
         workspace.journal.read(|db| mission::mission(db, &what))?;
     }

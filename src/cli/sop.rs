@@ -1,11 +1,14 @@
 //! `sopd sop …`: the published SOPs.
 
+mod activate;
 mod diff;
 mod export;
 mod history;
 mod import;
 mod lint;
 mod list;
+mod new;
+mod retire;
 mod show;
 mod verify;
 
@@ -32,6 +35,12 @@ pub(super) enum Verb {
     Import(import::Args),
     /// Write a version in the form of another program
     Export(export::Args),
+    /// Begin an SOP by hand: a draft to fill in
+    New(new::Args),
+    /// Have a hand-written or imported SOP checked, validated, signed and published
+    Activate(activate::Args),
+    /// Take an SOP out of use for good
+    Retire(retire::Args),
 }
 
 pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
@@ -44,6 +53,9 @@ pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
         Verb::Verify => verify::run(desk),
         Verb::Import(args) => import::run(desk, args),
         Verb::Export(args) => export::run(desk, &args),
+        Verb::New(args) => new::run(desk, args),
+        Verb::Activate(args) => activate::run(desk, args),
+        Verb::Retire(args) => retire::run(desk, args),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a mission must fulfil, and what validators found: assertions, verdicts, findings. No I/O, no clock.
 
 mod freeze;
+pub mod house;
 pub mod lint;
 pub mod quote;
 pub mod render;

@@ -5,6 +5,7 @@ use super::workspace::{PRIVATE_FOLDER, Workspace};
 use super::{dossier, git, index_file};
 use crate::base::{Problem, files, problem::Result};
 use crate::journal::events_of;
+use crate::mission;
 use crate::settings::Git;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -118,7 +119,7 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
         }
     }
     let mut trouble = None;
-    for subject in subjects.iter().filter(|subject| subject.starts_with("M-") || subject.starts_with("C-")) {
+    for subject in subjects.iter().filter(|subject| mission::is_id(subject)) {
         if tidy {
             dossier::remove_leftovers(workspace, subject);
         }

@@ -15,7 +15,10 @@ pub fn check(items: &[Item], dispositions: &[Disposition], sop_text: &str) -> Ve
             dispositions.iter().filter(|disposition| disposition.item == item.id).collect();
         match mine.as_slice() {
             [] => findings.push(about(item, "item-without-fate", "has no fate; keep, merge or reject it")),
-            [one] => findings.extend(check_fate(item, one, &text)),
+            [one] => {
+                findings.extend(check_fate(item, one, &text));
+                findings.extend(check_fences(item, one, sop_text));
+            }
             _ => findings.push(about(item, "item-with-two-fates", "has more than one fate; give it one")),
         }
     }
@@ -46,6 +49,20 @@ fn check_fate(item: &Item, disposition: &Disposition, text: &[Words]) -> Option<
         }
         Fate::Kept | Fate::Merged | Fate::Rejected => None,
     }
+}
+
+/// A fence may be a command: one that was changed on the way is another command than its author proposed.
+fn check_fences(item: &Item, disposition: &Disposition, sop_text: &str) -> Option<Finding> {
+    let lost = item.fences.iter().find(|fence| !sop_text.contains(fence.as_str()))?;
+    if disposition.fate == Fate::Rejected {
+        return None;
+    }
+    let message = format!(
+        "the item `{}` holds a fenced block that is not in the text as it was written; put it in unchanged, or \
+         reject the item",
+        item.id
+    );
+    Some(finding("item-fence-changed", message, Some(item.section), lost))
 }
 
 /// How many words of the item stand in the text, sentence by sentence, and how many it has.
@@ -100,7 +117,8 @@ mod tests {
     const SOP: &str = "## Steps\n\n- A lead counts as qualified from a score of 70 or more.\n";
 
     fn codes(item: &str, fates: &[(&str, Fate, &str)]) -> String {
-        let items = [Item { id: "a/statement-1".into(), section: Section::Steps, text: item.into() }];
+        let items =
+            [Item { id: "a/statement-1".into(), section: Section::Steps, text: item.into(), fences: vec![] }];
         let dispositions: Vec<Disposition> = fates
             .iter()
             .map(|(id, fate, reason)| Disposition {
@@ -111,6 +129,21 @@ mod tests {
             .collect();
         let found = check(&items, &dispositions, SOP);
         found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_fence_stands_as_its_author_wrote_it() {
+        let code = |sop: &str, fate: Fate| {
+            let fences = vec!["```bash\necho 1\n```".to_owned()];
+            let text = "Count to one.".to_owned();
+            let item = Item { id: "a/step-1".into(), section: Section::Steps, text, fences };
+            let fate = Disposition { item: "a/step-1".into(), fate, reason: "not ours".into() };
+            let found = check(&[item], &[fate], sop);
+            found.iter().map(|finding| finding.code.clone()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(code("Count to one.\n\n```bash\necho 1\n```\n", Fate::Kept), "");
+        assert_eq!(code("Count to one.\n\n```bash\necho 2\n```\n", Fate::Merged), "item-fence-changed");
+        assert_eq!(code("Count to one.\n", Fate::Rejected), "");
     }
 
     #[test]

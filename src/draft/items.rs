@@ -3,7 +3,7 @@
 use super::{Draft, DraftStep, Item};
 use crate::base::markdown::one_line;
 use crate::roster::bullets::input_line;
-use crate::sop::Section;
+use crate::sop::{Section, fences};
 
 /// The items of `draft` by worker `agent`: `{agent}/statement-1`, `{agent}/term-1`, `{agent}/input-1`,
 /// `{agent}/step-1`, counted by their place in the draft. Terms belong to the Scope, where the SOP defines them.
@@ -12,6 +12,7 @@ pub fn items(agent: &str, draft: &Draft) -> Vec<Item> {
         id: format!("{agent}/{kind}-{number}"),
         section,
         text,
+        fences: Vec::new(),
     };
     let mut items = Vec::new();
     for (number, statement) in (1..).zip(&draft.statements) {
@@ -25,14 +26,15 @@ pub fn items(agent: &str, draft: &Draft) -> Vec<Item> {
         items.push(item("input", number, Section::Inputs, input_line(input)));
     }
     for (number, step) in (1..).zip(&draft.steps) {
-        items.push(item("step", number, Section::Steps, step_text(step)));
+        let item = item("step", number, Section::Steps, step_text(step));
+        items.push(Item { fences: fences::fences(&step.text), ..item });
     }
     items
 }
 
-/// A step as one line of sentences: title, text, rules, keys.
+/// A step as one line of sentences: title, text without fences, rules, keys.
 fn step_text(step: &DraftStep) -> String {
-    let mut sentences = vec![ended(&step.title), one_line(&step.text)];
+    let mut sentences = vec![ended(&step.title), one_line(&fences::prose(&step.text))];
     sentences.extend(step.rules.iter().map(|rule| ended(rule)));
     sentences.push(ended(&format!("Assignee: {}", step.assignee)));
     sentences.push(ended(&format!("Artifact: {}", step.artifact)));
@@ -92,7 +94,7 @@ mod tests {
             steps: vec![DraftStep {
                 phase: Phase::Act,
                 title: "Call the lead".into(),
-                text: "Call it.".into(),
+                text: "Call it.\n\n```bash\necho called\n```".into(),
                 rules: vec!["Call twice".into()],
                 assignee: "vp.sales".into(),
                 artifact: "call note".into(),
@@ -102,6 +104,7 @@ mod tests {
         };
         let lines: Vec<String> =
             items("vp.sales", &draft).iter().map(|item| format!("{} | {}", item.id, item.text)).collect();
+        assert_eq!(items("vp.sales", &draft)[3].fences, ["```bash\necho called\n```"]);
         insta::assert_snapshot!(lines.join("\n"), @r#"
         vp.sales/statement-1 | Risk: a lead is lost.
         vp.sales/term-1 | **Lead**: a person.

@@ -115,8 +115,11 @@ pub struct Item {
     pub id: String,
     /// Where it belongs.
     pub section: Section,
-    /// Its words, one line.
+    /// Its words, one line, without its fenced blocks.
     pub text: String,
+    /// Its fenced blocks as written; they must reach the SOP byte for byte.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fences: Vec<String>,
 }
 
 /// What synthesis did with one item.

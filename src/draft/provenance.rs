@@ -72,8 +72,15 @@ pub fn trace(sop_text: &str, items: &[Item], also: &[Also<'_>]) -> Provenance {
         pieces.extend(words);
     }
     let template = template_lines(sop_text);
+    let code = code_lines(sop_text);
     let line = |(number, text): (u32, &str)| {
-        let origin = if template.contains(&number) { Origin::Template } else { origin(text, &pieces) };
+        let origin = if template.contains(&number) {
+            Origin::Template
+        } else if code.contains(&number) {
+            code_origin(text, items, also)
+        } else {
+            origin(text, &pieces)
+        };
         Line { number, text: text.to_owned(), origin }
     };
     Provenance { lines: (1u32..).zip(sop_text.lines()).map(line).collect() }
@@ -163,6 +170,21 @@ fn sources(words: &Words, pieces: &[Piece<'_>]) -> Vec<Source> {
     found
 }
 
+/// Where a line of a fenced block comes from. Half a command is another command, so only the same line counts.
+fn code_origin(line: &str, items: &[Item], also: &[Also<'_>]) -> Origin {
+    let holds = |text: &str| text.lines().any(|known| known.trim_end() == line.trim_end());
+    let items = items.iter().filter(|item| item.fences.iter().any(|fence| holds(fence)));
+    let also = also.iter().filter(|other| holds(other.text)).map(|other| other.name);
+    let names = items.map(|item| item.id.as_str()).chain(also);
+    let sources: Vec<Source> =
+        names.take(MAX_SOURCES).map(|name| Source { name: name.to_owned(), likeness: 100 }).collect();
+    if sources.is_empty() {
+        Origin::Unsourced { sentence: line.trim().to_owned() }
+    } else {
+        Origin::Sources(sources)
+    }
+}
+
 /// A line without the signs of its form: the bullet, the number, `### Step 2:`.
 fn content(line: &str) -> &str {
     let line = line.trim();
@@ -176,6 +198,14 @@ fn content(line: &str) -> &str {
     let step = line.strip_prefix("Step ").and_then(|rest| rest.split_once(": "));
     step.filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()))
         .map_or(line, |(_, title)| title)
+}
+
+/// Numbers of the lines inside of fenced blocks, marks included.
+fn code_lines(sop_text: &str) -> BTreeSet<u32> {
+    let Ok(cut_text) = yaml::front_matter("", sop_text) else { return BTreeSet::new() };
+    let offset = cut_text.body_line - 1;
+    let blocks = cut(cut_text.body).into_iter().filter(|block| matches!(block.what, What::Code(_)));
+    blocks.flat_map(|block| block.line + offset..=block.last_line + offset).collect()
 }
 
 /// Numbers of the lines that are the form of the file.
@@ -228,6 +258,11 @@ id: SOP-REV-lead-qualification
 
 Score size, need and budget within 2 hours. Ask the customer for a bribe first.
 
+```bash
+cp form.json lead.json
+rm -rf records
+```
+
 - Refuse the run if the form is empty.
 - A lead counts as qualified from a score of 80 or more.
 
@@ -241,7 +276,12 @@ Score size, need and budget within 2 hours. Ask the customer for a bribe first.
 
     #[test]
     fn every_line_has_a_source_or_is_marked() {
-        let item = |id: &str, text: &str| Item { id: id.into(), section: Section::Steps, text: text.into() };
+        let item = |id: &str, text: &str| Item {
+            id: id.into(),
+            section: Section::Steps,
+            text: text.into(),
+            fences: vec!["```bash\ncp form.json lead.json\n```".into()],
+        };
         let items = [
             item(
                 "vp.sales/step-1",
@@ -256,7 +296,7 @@ Score size, need and budget within 2 hours. Ask the customer for a bribe first.
         insta::assert_snapshot!(shown, @r#"
         # Provenance, round 1
 
-        6 lines, 2 without a source.
+        8 lines, 3 without a source.
 
         A sentence counts as a source from a likeness of 64 % of its words, in order, with the same numbers and the same negations. The form of the file (head, headings, table heads, change log) is left out.
 
@@ -265,16 +305,18 @@ Score size, need and budget within 2 hours. Ask the customer for a bribe first.
         | 9 | \| lead_id \| text \| yes \| The number of the lead in the CRM \| | sales.ops/input-1 (100 %) |
         | 13 | ### Step 1: Score the lead | vp.sales/step-1 (100 %) |
         | 15 | Score size, need and budget within 2 hours. Ask the customer for a bribe first. | **unsourced**: "Ask the customer for a bribe first." |
-        | 17 | - Refuse the run if the form is empty. | the requester's brief (100 %) |
-        | 18 | - A lead counts as qualified from a score of 80 or more. | **unsourced**: "A lead counts as qualified from a score of 80 or more." |
-        | 20 | **Artifact**: score in the CRM | vp.sales/step-1 (100 %) |
+        | 18 | cp form.json lead.json | vp.sales/step-1 (100 %), sales.ops/input-1 (100 %), vp.sales/statement-1 (100 %) |
+        | 19 | rm -rf records | **unsourced**: "rm -rf records" |
+        | 22 | - Refuse the run if the form is empty. | the requester's brief (100 %) |
+        | 23 | - A lead counts as qualified from a score of 80 or more. | **unsourced**: "A lead counts as qualified from a score of 80 or more." |
+        | 25 | **Artifact**: score in the CRM | vp.sales/step-1 (100 %) |
         "#);
     }
 
     proptest::proptest! {
         #[test]
         fn a_line_taken_word_for_word_is_always_sourced(words in "[A-Za-z]{2,8}( [a-z]{2,8}){2,12}\\.") {
-            let item = Item { id: "a/statement-1".into(), section: Section::Scope, text: words.clone() };
+            let item = Item { id: "a/statement-1".into(), section: Section::Scope, text: words.clone(), fences: vec![] };
             let provenance = trace(&format!("## Scope\n\n- {words}\n"), &[item], &[]);
             proptest::prop_assert_eq!(provenance.unsourced().count(), 0);
         }

@@ -1,25 +1,22 @@
 //! The canonical draft of a round: the synthesis in the SOP form, its provenance, and every coded check.
 
 use super::Office;
-use super::claims::claimed;
+use super::checks::{Known, finding};
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
-use crate::agent::Snapshot;
 use crate::base::Digest;
 use crate::base::text::{cell, put};
 use crate::contract::verdicts::Coded;
-use crate::contract::{Assertion, Check, Finding, Severity};
+use crate::contract::{Finding, Severity};
 use crate::draft::{self, Item, dispositions, provenance};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
 use crate::sop::document::{ExecutionMode, Trigger};
-use crate::sop::lint::{self, Context};
-use crate::sop::{self, Body, Head, Input, Sop, SopId, Step, Version, references, step_keys};
+use crate::sop::{self, Body, Head, Input, Sop, Step, step_keys};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Renders, traces and checks one round's synthesis.
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,8 +65,11 @@ impl Activity for Assemble {
         let mut findings = Vec::new();
         let sop = self.document(&today, &mut findings);
         let text = sop::render(&sop);
-        let known = Known::of(office, &snapshot, &text)?;
-        Self::check(office, (&sop, &text), &known, &mut findings)?;
+        let known = office.journal.read(|db| {
+            let known = Known::of(db, &snapshot, &text)?;
+            findings.extend(known.findings(db, &sop, &text)?);
+            Ok(known)
+        })?;
         let items: Vec<Item> =
             self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
         if !self.drafts.is_empty() {
@@ -77,10 +77,10 @@ impl Activity for Assemble {
         }
         let provenance = self.trace(&text, &items);
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
-        let (coded, evidence) = self.code_checks((&sop, &text), &known);
+        let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
         let assembled = Assembled {
             sha256: Digest::of(&text),
-            to_judge: crate::tier0::for_you_to_judge(&sop, &self.plan.contract),
+            to_judge: crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true),
             text,
             findings,
             coded,
@@ -181,24 +181,6 @@ impl Assemble {
         }
     }
 
-    /// The form, the house rules, and the other SOPs.
-    fn check(
-        office: &Office,
-        (sop, text): (&Sop, &str),
-        known: &Known,
-        findings: &mut Vec<Finding>,
-    ) -> Result<(), Failure> {
-        if let Err(problems) = sop::parse("the draft", text) {
-            findings.extend(problems.into_iter().map(|problem| {
-                let quote = problem.place.as_ref().map_or(String::new(), |place| place.excerpt.clone());
-                finding("form", Severity::Blocking, problem.to_string(), quote)
-            }));
-        }
-        findings.extend(lint::lint(sop, &known.context()));
-        findings.extend(office.journal.read(|db| registry::conflicts(db, sop, text))?);
-        Ok(())
-    }
-
     fn trace(&self, text: &str, items: &[Item]) -> provenance::Provenance {
         let mut also = vec![
             provenance::Also { name: "the mission", text: &self.view.text },
@@ -217,23 +199,6 @@ impl Assemble {
         );
         also.extend(self.comments.iter().map(|text| provenance::Also { name: "a reviewer's comment", text }));
         provenance::trace(text, items, &also)
-    }
-
-    fn code_checks(&self, (sop, text): (&Sop, &str), known: &Known) -> (Vec<Coded>, Vec<(String, String)>) {
-        let mut coded = Vec::new();
-        let mut evidence = Vec::new();
-        for assertion in &self.plan.contract.assertions {
-            let Check::Code { name, argument } = &assertion.check else { continue };
-            let result = lint::check(name, argument, sop, text, &known.context());
-            let mut findings = Vec::new();
-            if result.pass {
-                evidence.push((assertion.id.clone(), result.quote));
-            } else {
-                findings.push(failed(assertion, result.section, &result.reason, result.quote));
-            }
-            coded.push(Coded { assertion: assertion.id.clone(), findings });
-        }
-        (coded, evidence)
     }
 
     /// What became of every draft item, and where workers disagreed.
@@ -270,40 +235,6 @@ impl Assemble {
     }
 }
 
-/// What the coded checks may look up.
-struct Known {
-    agents: BTreeSet<String>,
-    titles: BTreeMap<String, String>,
-    sops: BTreeMap<SopId, BTreeSet<Version>>,
-}
-
-impl Known {
-    /// Looks up the roster, and of the registry only what `text` refers to.
-    fn of(office: &Office, snapshot: &Snapshot, text: &str) -> Result<Self, Failure> {
-        let agents = snapshot.roster.agents.values();
-        let titles: BTreeMap<String, String> =
-            agents.map(|agent| (agent.head.id.clone(), agent.head.title.clone())).collect();
-        let named = references::written(text);
-        let named = named.iter().filter_map(|inside| references::read(inside).ok()).map(|(id, _)| id);
-        let sops = office.journal.read(|db| {
-            let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
-            for id in named {
-                let versions = registry::published(db, &id)?;
-                // An SOP that is being written may be referred to: its mission is open.
-                if !versions.is_empty() || claimed(db, &id)? {
-                    sops.insert(id, versions);
-                }
-            }
-            Ok(sops)
-        })?;
-        Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
-    }
-
-    fn context(&self) -> Context<'_> {
-        Context { agents: &self.agents, titles: &self.titles, sops: &self.sops }
-    }
-}
-
 fn read_step(step: &SynthesisStep, number: u32, findings: &mut Vec<Finding>) -> Step {
     let mut read = Step {
         number,
@@ -324,22 +255,6 @@ fn read_step(step: &SynthesisStep, number: u32, findings: &mut Vec<Finding>) -> 
         }
     }
     read
-}
-
-/// A failed assertion as a finding.
-pub(super) fn failed(assertion: &Assertion, section: sop::Section, reason: &str, quote: String) -> Finding {
-    Finding {
-        code: assertion.id.clone(),
-        severity: assertion.severity,
-        section: Some(section),
-        message: format!("{} does not hold: {reason}", assertion.statement.trim_end_matches('.')),
-        quote,
-        other: None,
-    }
-}
-
-fn finding(code: &str, severity: Severity, message: String, quote: String) -> Finding {
-    Finding { code: code.to_owned(), severity, section: None, message, quote, other: None }
 }
 
 fn trimmed(text: &str) -> String {

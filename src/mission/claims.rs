@@ -54,6 +54,12 @@ pub(super) fn release(tx: &Tx<'_>, mission: &str) -> Result<()> {
     Ok(())
 }
 
+/// The open mission that works on that SOP.
+pub(super) fn holder(db: &Connection, sop: &SopId) -> Result<Option<String>> {
+    let sql = "SELECT mission FROM claim WHERE sop = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0)).optional()?)
+}
+
 /// Whether an open mission works on that SOP.
 pub fn claimed(db: &Connection, sop: &SopId) -> Result<bool> {
     let sql = "SELECT EXISTS(SELECT 1 FROM claim WHERE sop = ?1)";

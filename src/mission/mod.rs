@@ -1,7 +1,9 @@
 //! A mission: from a brief to a published SOP. `workflow.rs` is the story; each activity and child it asks for
 //! has a file of its own, named after it.
 
+mod activation;
 mod assemble;
+mod checks;
 mod claims;
 mod close;
 mod control;
@@ -10,6 +12,7 @@ mod council_review;
 mod decide;
 mod draft;
 mod enter;
+mod examine;
 mod help;
 mod impartial;
 mod judge;
@@ -18,20 +21,24 @@ mod plan;
 mod planning;
 mod publish;
 mod records;
+mod retire;
 mod rounds;
+mod settle_file;
 mod setup;
 mod signing;
 mod validate;
 mod workflow;
 
+pub use activation::{NewActivation, activate, vet};
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, mark_moved, mission, missions,
-    open_missions, receive, unmoved,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, is_id, mark_moved, mission,
+    missions, open_missions, receive, unmoved,
 };
+pub use retire::{Retire, retire};
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};
@@ -57,6 +64,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
     stories
         .activity::<ApplyDeadline>(&Arc::new(office.journal.clone()))
         .story::<Author>()
+        .story::<activation::Activation>()
         .story::<draft::DraftPart>()
         .story::<council::HoldCouncil>()
         .story::<council_review::CouncilReview>()
@@ -65,6 +73,8 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<Think>(gateway)
         .activity::<setup::Prepare>(office)
         .activity::<plan::SettlePlan>(office)
+        .activity::<settle_file::SettleFile>(office)
+        .activity::<examine::Examine>(office)
         .activity::<enter::Enter>(office)
         .activity::<decide::OpenDecision>(office)
         .activity::<decide::GoOn>(office)

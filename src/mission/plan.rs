@@ -99,7 +99,9 @@ impl Activity for SettlePlan {
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Settled>, Failure> {
         // Its turn first: what another mission is about to publish decides whether this one's plan is sound.
-        if let Some(held) = self.take_turn(office).await? {
+        if let Ok(sop) = self.identity()
+            && let Some(held) = take_turn(office, &self.mission, &sop).await?
+        {
             return Ok(held);
         }
         let snapshot = office.gateway.snapshot(&self.snapshot)?;
@@ -114,11 +116,37 @@ impl Activity for SettlePlan {
                 ));
             }
         };
-        Ok(freeze(self.mission, plan))
+        Ok(freeze(self.mission, plan, MissionState::Drafting))
     }
 }
 
-fn freeze(mission: String, plan: MissionPlan) -> Recorded<Settled> {
+/// Claims an SOP for a mission; while another open mission has it, this one is held behind that one.
+pub(super) async fn take_turn(
+    office: &Office,
+    mission: &str,
+    sop: &SopId,
+) -> Result<Option<Recorded<Settled>>, Failure> {
+    let (id, wanted) = (mission.to_owned(), sop.clone());
+    let holder = office
+        .journal
+        .append_async(move |tx| {
+            let holder = claim(tx, &wanted, &id)?;
+            if let Some(holder) = &holder {
+                let reason =
+                    format!("{holder} is working on {wanted}; this mission goes on when that one has ended");
+                set_state(tx, &id, MissionState::Held, &reason)?;
+            }
+            Ok(holder)
+        })
+        .await?;
+    Ok(holder.map(|holder| {
+        let event = json!({ "behind": holder, "sop": sop });
+        Recorded::of(Settled::Held(holder)).event(mission, "mission_held", event)
+    }))
+}
+
+/// Records a plan as frozen; the mission goes on to `next`.
+pub(super) fn freeze(mission: String, plan: MissionPlan, next: MissionState) -> Recorded<Settled> {
     let event = json!({
         "sop": plan.sop, "version": plan.version, "change": plan.change, "owner": plan.parties.owner,
         "owner_reason": plan.owner_reason, "workers": plan.parties.workers, "scrutiny": plan.parties.scrutiny,
@@ -132,35 +160,12 @@ fn freeze(mission: String, plan: MissionPlan) -> Recorded<Settled> {
         .event(&mission, "contract_frozen", frozen)
         .change(move |tx| {
             set_sop(tx, &mission, &sop, &version)?;
-            set_state(tx, &mission, MissionState::Drafting, "")?;
+            set_state(tx, &mission, next, "")?;
             keep(tx, &mission, "contract.md", &text).map(drop)
         })
 }
 
 impl SettlePlan {
-    /// Claims the SOP; while another open mission has it, this one is held behind that one.
-    async fn take_turn(&self, office: &Office) -> Result<Option<Recorded<Settled>>, Failure> {
-        let Ok(sop) = self.identity() else { return Ok(None) };
-        let (mission, wanted) = (self.mission.clone(), sop.clone());
-        let holder = office
-            .journal
-            .append_async(move |tx| {
-                let holder = claim(tx, &wanted, &mission)?;
-                if let Some(holder) = &holder {
-                    let reason = format!(
-                        "{holder} is working on {wanted}; this mission goes on when that one has ended"
-                    );
-                    set_state(tx, &mission, MissionState::Held, &reason)?;
-                }
-                Ok(holder)
-            })
-            .await?;
-        Ok(holder.map(|holder| {
-            let event = json!({ "behind": holder, "sop": sop });
-            Recorded::of(Settled::Held(holder)).event(&self.mission, "mission_held", event)
-        }))
-    }
-
     fn complete(
         &self,
         office: &Office,
@@ -196,7 +201,7 @@ impl SettlePlan {
         let answer = self.answer.clone();
         Ok(Ok(MissionPlan {
             sop,
-            version: highest.map_or(Version::FIRST, |highest| highest.next(change)),
+            version: highest.map_or(Version::FIRST, |highest| highest.next(afresh(change))),
             change,
             supersedes: active.map(|row| row.version),
             title: answer.title,
@@ -326,6 +331,11 @@ impl SettlePlan {
     }
 }
 
+/// A new beginning under an id that is in use for nothing any more is a major change of what was retired.
+fn afresh(change: Change) -> Change {
+    if change == Change::New { Change::Major } else { change }
+}
+
 /// What is wrong with a plan, collected so that the orchestrator hears all of it at once.
 #[derive(Default)]
 struct Refusals(Vec<Finding>);
@@ -345,7 +355,7 @@ impl Refusals {
     }
 }
 
-fn refusal(message: String) -> Finding {
+pub(super) fn refusal(message: String) -> Finding {
     Finding {
         code: "plan".to_owned(),
         severity: Severity::Blocking,

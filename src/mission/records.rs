@@ -148,6 +148,12 @@ pub fn mission(db: &Connection, id: &str) -> Result<MissionRow> {
         .ok_or_else(|| Problem::not_found(format!("there is no mission `{id}`")).hint("see `sopd status`"))
 }
 
+/// Whether `text` looks like the id of a mission, of a file on its way into the registry, or of one the council
+/// was asked about.
+pub fn is_id(text: &str) -> bool {
+    ["M-", "A-", "C-"].iter().any(|prefix| text.starts_with(prefix))
+}
+
 /// Missions, newest first: open ones only, or all.
 pub fn missions(db: &Connection, all: bool) -> Result<Vec<MissionRow>> {
     let filter = if all { "" } else { " WHERE ended_at IS NULL" };

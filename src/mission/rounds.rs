@@ -37,6 +37,8 @@ pub(super) struct Desk<'a> {
     pub(super) round: u32,
     /// The round before, also across a person's wish to have something changed.
     pub(super) last: Option<Round>,
+    /// The text is a file's, brought by its author, and nobody rewords it.
+    pub(super) as_brought: bool,
 }
 
 /// One round's draft with its judgement.
@@ -45,6 +47,26 @@ pub(super) struct Round {
     pub(super) number: u32,
     pub(super) assembled: Assembled,
     pub(super) judged: Judged,
+}
+
+impl<'a> Desk<'a> {
+    /// At the first round.
+    pub(super) fn new(w: &'a Workflow, setup: Setup, plan: MissionPlan, scenarios: Vec<Scenario>) -> Self {
+        Self {
+            w,
+            setup,
+            plan,
+            scenarios,
+            drafts: Vec::new(),
+            gaps: Vec::new(),
+            comments: Vec::new(),
+            answers: Vec::new(),
+            council: None,
+            round: 1,
+            last: None,
+            as_brought: false,
+        }
+    }
 }
 
 impl Desk<'_> {
@@ -251,11 +273,16 @@ impl Desk<'_> {
     }
 
     /// Rounds came to nothing: a person takes the best of them, asks for more, or ends it.
-    async fn stuck(&mut self, rounds: &[Round], why: &str) -> Result<Option<Round>, Stop> {
+    pub(super) async fn stuck(&mut self, rounds: &[Round], why: &str) -> Result<Option<Round>, Stop> {
         let reports: Vec<_> = rounds.iter().map(|round| round.judged.report.clone()).collect();
         let best = revision::best(&reports).and_then(|at| rounds.get(at)).or(rounds.last());
         let Some(best) = best.cloned() else { return Ok(None) };
         let blocking = best.judged.blocking();
+        let (retry, revise) = if self.as_brought {
+            ("have it looked at once more", "send it back to its author with your comment")
+        } else {
+            ("let the rounds go on", "go on with your comment")
+        };
         let question = Question {
             key: format!("stuck#{}", self.round),
             kind: DecisionKind::Stuck,
@@ -268,7 +295,7 @@ impl Desk<'_> {
             details: json!({
                 "best_round": best.number, "blocking": blocking,
                 "approve": "hand the best round on for signature; what failed needs an override there",
-                "retry": "let the rounds go on", "revise": "go on with your comment", "reject": "end the mission",
+                "retry": retry, "revise": revise, "reject": "end the mission",
             }),
             deadline: self.setup.deadlines.help,
             assume: false,

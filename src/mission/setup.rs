@@ -10,7 +10,7 @@ use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
 use crate::roster::{Agent, Runtime};
-use crate::settings::{DecisionRules, MissionRules, Models, Settings};
+use crate::settings::{DecisionRules, MissionRules, Settings};
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -111,12 +111,12 @@ impl Prepare {
         let agents = || roster.agents.values();
         let setup = Setup {
             asker: Asker {
-                mission: self.mission.clone(),
-                snapshot: digest,
-                tiers: distinct_tiers(&settings.models),
-                threshold: settings.missions.confidence_threshold,
-                grants: 0,
                 budget_usd: ask.budget.and_then(|budget| MicroUsd::from_dollars(budget.usd).ok()),
+                ..Asker::new(
+                    &self.mission,
+                    digest,
+                    (&settings.models, settings.missions.confidence_threshold),
+                )
             },
             orchestrator: orchestrator.head.id.clone(),
             requester: self.requester.clone(),
@@ -145,19 +145,6 @@ impl Prepare {
         let sops = related(sops, &format!("{} {}", self.brief.title, self.brief.text));
         Ok(Prepared { setup, roster: roster.active().map(view).collect(), sops })
     }
-}
-
-/// The tiers that lead to a model of their own: asking the same model again under a higher number buys nothing.
-fn distinct_tiers(models: &Models) -> Vec<u8> {
-    let model = |tier: u8| models.tier(tier).map(|endpoint| (endpoint.endpoint, endpoint.model));
-    let mut tiers: Vec<u8> = Vec::new();
-    for tier in 1..=3 {
-        let new = tiers.iter().all(|known| model(*known) != model(tier));
-        if new && model(tier).is_some() {
-            tiers.push(tier);
-        }
-    }
-    tiers
 }
 
 /// SOPs whose titles share a word with the mission, most shared words first.

@@ -41,24 +41,29 @@ impl Story for Author {
         self.mission.clone()
     }
     async fn tell(self, w: Workflow) -> Result<Ending, Stop> {
-        let ending = match author(&w, &self).await {
-            Ok(ending) => ending,
-            Err(Stop::Cancelled) => {
-                Ending { state: MissionState::Cancelled, reason: "somebody cancelled it".to_owned() }
-            }
-            Err(Stop::Failed(failure)) if failure.class == FailureClass::Person => {
-                Ending { state: MissionState::Rejected, reason: failure.reason }
-            }
-            Err(Stop::Failed(failure)) => Ending { state: MissionState::Failed, reason: failure.reason },
-        };
-        let close =
-            || Close { mission: self.mission.clone(), state: ending.state, reason: ending.reason.clone() };
-        // A cancel that comes now is too late for the mission, but it interrupts this; it comes only once.
-        if let Err(Stop::Cancelled) = w.call(close()).await {
-            w.call(close()).await?;
-        }
-        Ok(ending)
+        let told = author(&w, &self).await;
+        ended(&w, &self.mission, told).await
     }
+}
+
+/// Ends a mission as its story told.
+pub(super) async fn ended(w: &Workflow, mission: &str, told: Result<Ending, Stop>) -> Result<Ending, Stop> {
+    let ending = match told {
+        Ok(ending) => ending,
+        Err(Stop::Cancelled) => {
+            Ending { state: MissionState::Cancelled, reason: "somebody cancelled it".to_owned() }
+        }
+        Err(Stop::Failed(failure)) if failure.class == FailureClass::Person => {
+            Ending { state: MissionState::Rejected, reason: failure.reason }
+        }
+        Err(Stop::Failed(failure)) => Ending { state: MissionState::Failed, reason: failure.reason },
+    };
+    let close = || Close { mission: mission.to_owned(), state: ending.state, reason: ending.reason.clone() };
+    // A cancel that comes now is too late for the mission, but it interrupts this; it comes only once.
+    if let Err(Stop::Cancelled) = w.call(close()).await {
+        w.call(close()).await?;
+    }
+    Ok(ending)
 }
 
 async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
@@ -69,19 +74,7 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
     } else {
         scenarios(w, &mut setup, &plan, &mission.brief.ask.scenarios).await?
     };
-    let mut desk = Desk {
-        w,
-        setup,
-        plan,
-        scenarios,
-        drafts: Vec::new(),
-        gaps: Vec::new(),
-        comments: Vec::new(),
-        answers: Vec::new(),
-        council: None,
-        round: 1,
-        last: None,
-    };
+    let mut desk = Desk::new(w, setup, plan, scenarios);
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.
         desk.comments.push(mission.brief.text.clone());

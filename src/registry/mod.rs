@@ -11,7 +11,7 @@ mod verify;
 
 pub use facts::{conflicts, forget, remember_draft};
 pub use index::{Index, anchors, index, revision};
-pub use publish::{Approval, Publication, published_path, register, version_path};
+pub use publish::{Approval, Publication, Retirement, published_path, register, retire, version_path};
 pub use rows::{Status, VersionRow, active, all, history, published, summaries, version};
 pub use verify::{Checked, read_checked, verify_files};
 

@@ -1,7 +1,7 @@
 //! Making a version visible: the rows that change together when a publication commits.
 
 use super::facts;
-use super::rows::{self, Status};
+use super::rows::{self, Status, VersionRow};
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::sop::{Sop, SopId, Version};
@@ -62,10 +62,7 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
     tx.db()
         .prepare_cached("UPDATE sop_version SET status = 'deprecated' WHERE sop = ?1 AND status = 'active'")?
         .execute([head.id.as_str()])?;
-    let revision: i64 = tx
-        .db()
-        .prepare_cached("SELECT coalesce(max(revision), 0) + 1 FROM registry_revision")?
-        .query_row([], |row| row.get(0))?;
+    let revision = next_revision(tx)?;
     tx.db()
         .prepare_cached(
             "INSERT INTO sop_version(sop, version, status, title, department, owner, risk_level, trigger_text, path,
@@ -107,7 +104,58 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
             "revision": revision, "status": Status::Active,
         }),
     )?;
-    log_revision(tx, revision, &what, (&approval.by, mission), &hash)?;
+    log_revision(tx, revision, &what, (&approval.by, Some(mission)), &hash)?;
+    Ok(revision)
+}
+
+fn next_revision(tx: &Tx<'_>) -> Result<i64> {
+    let sql = "SELECT coalesce(max(revision), 0) + 1 FROM registry_revision";
+    Ok(tx.db().prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// An active version that goes out of use for good.
+#[derive(Clone, Debug)]
+pub struct Retirement {
+    /// The version.
+    pub row: VersionRow,
+    /// Who signed.
+    pub by: String,
+    /// The operating-system user behind it.
+    pub os_user: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Archives an active version: nothing starts from it any more, drafts are no longer compared with it, and its file
+/// stays where it is. One registry revision, which is returned.
+pub fn retire(tx: &Tx<'_>, retirement: &Retirement) -> Result<i64> {
+    let Retirement { row, by, os_user, reason } = retirement;
+    let changed = tx
+        .db()
+        .prepare_cached(
+            "UPDATE sop_version SET status = 'archived' WHERE sop = ?1 AND version = ?2 AND status = 'active'",
+        )?
+        .execute((row.id.as_str(), row.version.to_string()))?;
+    if changed != 1 {
+        return Err(Problem::conflict(format!("{} v{} is not active", row.id, row.version)));
+    }
+    facts::forget(tx, row.id.as_str())?;
+    let revision = next_revision(tx)?;
+    let hash = tx.event(
+        row.id.as_str(),
+        "retired",
+        &json!({
+            "sop": row.id, "version": row.version, "path": row.path, "sha256": row.sha256, "by": by,
+            "os_user": os_user, "reason": reason, "revision": revision, "status": Status::Archived,
+        }),
+    )?;
+    log_revision(
+        tx,
+        revision,
+        &format!("retired {} v{} ({reason})", row.id, row.version),
+        (by, None),
+        &hash,
+    )?;
     Ok(revision)
 }
 
@@ -124,7 +172,7 @@ fn log_revision(
     tx: &Tx<'_>,
     revision: i64,
     what: &str,
-    (by, mission): (&str, &str),
+    (by, mission): (&str, Option<&str>),
     hash: &Digest,
 ) -> Result<()> {
     tx.db()

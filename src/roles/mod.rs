@@ -3,6 +3,7 @@
 
 pub mod council;
 pub mod draft;
+pub mod perform;
 pub mod plan;
 pub mod scrutiny;
 pub mod synthesise;

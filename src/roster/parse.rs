@@ -2,7 +2,7 @@
 //! misspelt part would otherwise be knowledge that silently never reaches an SOP.
 
 use super::source::Source;
-use super::{Agent, AgentHead, Part, Topic, bullets, steps};
+use super::{Agent, AgentHead, Part, Runtime, Topic, bullets, steps};
 use crate::base::markdown::{Block, Item, What, cut, one_line};
 use crate::base::{Place, Problem, text, yaml};
 use crate::sop::Section;
@@ -68,7 +68,8 @@ fn check_head(source: &mut Source<'_>, head: &AgentHead) {
         let message = format!("`{code}` is not a department code");
         source.wrong_head("department", message, "write two to eight capital letters, like `REV`");
     }
-    if head.roles.is_empty() {
+    // Who is a person may do nothing but the steps of runs.
+    if head.roles.is_empty() && head.runtime == Runtime::Model {
         source.wrong_head("roles", "the agent has no role", "write at least one, like `[worker]`");
     }
     let repeated =

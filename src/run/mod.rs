@@ -1,7 +1,90 @@
-//! A run: one execution of an active SOP version, under control. `workflow.rs` is the story; each activity and
-//! child it asks for has a file of its own, named after it.
+//! A run: one execution of an active SOP version, under control. `workflow.rs` is the story, `floor.rs` decides which
+//! step may begin, `step.rs` does one; each activity and child has a file of its own, named after it.
+//!
+//! What a person decides on is shown word for word and bound by its hash; what is done later is held against it.
 
+mod agent_step;
+mod autonomy;
+mod close;
+pub mod command;
+mod command_step;
+mod control;
+mod effect;
+mod floor;
+mod gate;
+pub mod http;
+mod http_step;
 pub mod mode;
+mod moves;
+mod nested;
+mod open;
 pub mod packet;
+mod person;
+mod plan;
+mod preflight;
+mod records;
+mod result;
 pub mod schedule;
+mod score;
+mod site;
+mod start;
+mod step;
+mod verdict;
 pub mod webhook;
+mod weigh;
+mod workflow;
+
+pub use autonomy::{Word, say, widened};
+pub use control::{Actor, Control, cancel, control};
+pub use person::{Handed, complete};
+pub use plan::{Assignee, Plan};
+pub use records::{RunRow, RunState, StepRow, StepState, TABLES, Wanted, run, runs, step, steps};
+pub use score::Quality;
+pub use site::Site;
+pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
+pub use workflow::{Execute, RunEnd};
+
+use crate::agent::{Gateway, Think};
+use crate::decision::ApplyDeadline;
+use crate::journal::Stories;
+use std::sync::Arc;
+
+/// Adds everything a run's journal may mention.
+#[must_use]
+pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> Stories {
+    stories
+        .story::<Execute>()
+        .story::<gate::AskGate>()
+        .story::<step::DoStep>()
+        .activity::<Think>(gateway)
+        .activity::<ApplyDeadline>(&Arc::new(site.journal.clone()))
+        .activity::<open::LookAhead>(site)
+        .activity::<open::Preflight>(site)
+        .activity::<open::Begin>(site)
+        .activity::<weigh::Weigh>(site)
+        .activity::<gate::OpenGate>(site)
+        .activity::<gate::Remind>(site)
+        .activity::<gate::CloseGate>(site)
+        .activity::<step::BeginStep>(site)
+        .activity::<step::NoteRetry>(site)
+        .activity::<step::FailStep>(site)
+        .activity::<step::Waited>(site)
+        .activity::<command_step::RunCommand>(site)
+        .activity::<http_step::SendRequest>(site)
+        .activity::<person::OpenTask>(site)
+        .activity::<person::TakeTask>(site)
+        .activity::<agent_step::UseTool>(site)
+        .activity::<agent_step::KeepWork>(site)
+        .activity::<nested::StartNested>(site)
+        .activity::<nested::TakeNested>(site)
+        .activity::<nested::EndNested>(site)
+        .activity::<moves::Halt>(site)
+        .activity::<moves::Resumed>(site)
+        .activity::<moves::Reopen>(site)
+        .activity::<moves::UndoGate>(site)
+        .activity::<moves::SkipStep>(site)
+        .activity::<moves::RollBack>(site)
+        .activity::<verdict::EvaluateDone>(site)
+        .activity::<verdict::AskDone>(site)
+        .activity::<close::Close>(site)
+}

@@ -1,16 +1,16 @@
 //! What a run will do, fixed when it starts: the SOP as published, the nested versions it is bound to, and, where a
 //! held run was adjusted, how it differs from its SOP.
 
+use super::mode::{Rules, Widened, mode_of};
 use super::records::RunRow;
 use crate::base::{Problem, Span, problem::Result};
 use crate::journal::Journal;
 use crate::roster::{Roster, Runtime};
-use crate::settings::Settings;
+use crate::settings::{PriorityModes, Settings};
 use crate::sop::document::{ExecutionMode, OnFailure};
 use crate::sop::work::{Work, work};
 use crate::sop::{Sop, SopId, Step, Version};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What a run will do.
@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 pub struct Plan {
     /// The SOP version, adjusted where somebody did.
     pub sop: Sop,
-    /// The mode, `priority_based` resolved.
+    /// The mode it was started in.
     pub mode: ExecutionMode,
+    /// What `priority_based` stands for.
+    pub priority_modes: PriorityModes,
     /// Who does each step, by number.
     pub assignees: BTreeMap<u32, Assignee>,
     /// Versions of the SOPs that steps call, pinned at the start.
@@ -34,6 +36,12 @@ pub struct Plan {
     pub approval_timeout: Span,
     /// Most moves of one gate up the reporting line.
     pub max_escalations: u32,
+    /// How long a person has for a step that says nothing.
+    pub task_time: Span,
+    /// Most times one step may be begun.
+    pub max_visits: u32,
+    /// Longest a run may take.
+    pub time_limit: Span,
 }
 
 /// Who does a step.
@@ -96,12 +104,20 @@ impl Plan {
         self.sop.body.steps.iter().map(leg).collect()
     }
 
-    /// What the steps may look at, given their outputs so far.
-    pub(super) fn scope(
-        inputs: Map<String, Value>,
-        steps: impl IntoIterator<Item = (u32, Map<String, Value>)>,
-    ) -> crate::sop::expression::Scope {
-        crate::sop::expression::Scope { inputs, steps: steps.into_iter().collect() }
+    /// The mode, `priority_based` resolved.
+    pub(super) fn resolved_mode(&self) -> ExecutionMode {
+        mode_of(self.mode, self.sop.head.priority, &self.priority_modes)
+    }
+
+    /// What decides on gates, given how far autonomy is widened.
+    pub(super) fn rules<'a>(&'a self, widened: &'a Widened) -> Rules<'a> {
+        Rules {
+            mode: self.mode,
+            priority: self.sop.head.priority,
+            priority_modes: &self.priority_modes,
+            risk: self.sop.head.risk_level,
+            widened,
+        }
     }
 }
 

@@ -171,6 +171,7 @@ CREATE TABLE run(
   plan TEXT NOT NULL,                   -- hash of a blob
   slot INTEGER NOT NULL,                -- whether it counts among those under way
   most INTEGER NOT NULL,                -- how many of its SOP may be under way at once
+  caller TEXT,                          -- the workflow of the step that waits for its end
   held INTEGER NOT NULL,                -- it waits, adjustable, until somebody lets it go
   halted INTEGER NOT NULL DEFAULT 0,    -- paused or failed: its state is not that of its steps
   created_at INTEGER NOT NULL,

@@ -1,6 +1,7 @@
 //! Starting a run: what is asked for is held against the active SOP, its packet, its triggers and its limits, and
 //! either the whole run is there, or a refusal with its reason is on record and nothing else has changed.
 
+use super::mode::mode_word;
 use super::plan::{Plan, assignees, signer};
 use super::records::{RunRow, of_key};
 use super::workflow::Execute;
@@ -39,6 +40,8 @@ pub struct Request {
     pub hold: bool,
     /// A repeated start with the same key gives the first run.
     pub idempotency_key: Option<String>,
+    /// Another version than the active one: for steps of runs, which pin theirs at their start.
+    pub pinned: Option<Version>,
 }
 
 /// What starts a run.
@@ -48,16 +51,29 @@ pub enum Cause {
     Manual,
     /// One of the SOP's own triggers, in its words: `webhook /deploy`, `cron 0 9 * * 1`.
     Trigger(String),
-    /// Step `1` of run `0`.
-    Step(String, u32),
+    /// A step of another run.
+    Step {
+        /// That run.
+        run: String,
+        /// The step.
+        step: u32,
+        /// The workflow that waits for the end.
+        workflow: String,
+    },
 }
 
 impl Cause {
+    fn caller(&self) -> Option<&str> {
+        match self {
+            Self::Step { workflow, .. } => Some(workflow),
+            Self::Manual | Self::Trigger(_) => None,
+        }
+    }
     fn words(&self) -> String {
         match self {
             Self::Manual => "manual".to_owned(),
             Self::Trigger(words) => words.clone(),
-            Self::Step(run, step) => format!("step {run}#{step}"),
+            Self::Step { run, step, .. } => format!("step {run}#{step}"),
         }
     }
 }
@@ -86,22 +102,28 @@ pub struct Started {
 /// Looks at everything that can be looked at before anything changes.
 pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, request: Request) -> Result<Ready> {
     check_initiator(snapshot, &request)?;
-    let row = journal.read(|db| active(db, &request.sop))?;
+    let row = journal.read(|db| match request.pinned {
+        Some(version) => registry::version(db, &format!("{}-v{version}", request.sop)),
+        None => active(db, &request.sop),
+    })?;
     let sop = read(root, &row)?;
     check_trigger(&sop, &request)?;
     let packet = super::packet::check(&sop.body.inputs, &request.given).map_err(together)?.0;
     let mut nested = BTreeMap::new();
     journal.read(|db| pin(db, root, &sop, &mut vec![sop.head.id.clone()], &mut nested))?;
     let runs = &snapshot.settings.runs;
-    let asked = request.mode.unwrap_or(sop.head.execution_mode);
     let plan = Plan {
-        mode: super::mode::mode_of(asked, sop.head.priority, &runs.priority_modes),
+        mode: request.mode.unwrap_or(sop.head.execution_mode),
+        priority_modes: runs.priority_modes,
         assignees: assignees(&sop, &snapshot.roster),
         nested,
         changes: Vec::new(),
         chiefs: snapshot.roster.chiefs(),
         last_resort: signer(&snapshot.settings, &snapshot.roster),
         approval_timeout: runs.approval_timeout,
+        task_time: snapshot.settings.decisions.draft.after,
+        max_visits: runs.max_visits,
+        time_limit: runs.time_limit,
         max_escalations: snapshot.settings.decisions.max_escalations,
         sop,
     };
@@ -179,13 +201,13 @@ enum Admitted {
 
 fn admit(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Admitted, Problem>> {
     let head = &ready.plan.sop.head;
+    if matches!(ready.request.cause, Cause::Step { .. }) {
+        return Ok(Ok(Admitted::Now));
+    }
     let now = active(tx.db(), &head.id)?;
     if now.sha256 != ready.row.sha256 {
         let problem = Problem::conflict(format!("{} v{} has just replaced v{}", head.id, now.version, head.version));
         return Ok(Err(problem.hint("start it again")));
-    }
-    if matches!(ready.request.cause, Cause::Step(..)) {
-        return Ok(Ok(Admitted::Now));
     }
     if let Some(problem) = cooling(tx, &ready.plan.sop)? {
         return Ok(Err(problem));
@@ -269,8 +291,8 @@ fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
     tx.db()
         .prepare_cached(
             "INSERT INTO run(id, sop, version, sha256, state, reason, mode, initiator, trigger, idempotency_key,
-               packet, plan, slot, most, held, created_at)
-             VALUES(?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+               packet, plan, slot, most, held, caller, created_at)
+             VALUES(?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(rusqlite::params![
             id,
@@ -278,15 +300,16 @@ fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
             row.version.to_string(),
             row.sha256.0,
             waits,
-            plan.mode.word(),
+            mode_word(plan.resolved_mode()),
             request.by,
             request.cause.words(),
             request.idempotency_key,
             packet_hash.0,
             plan_hash.0,
-            now && !matches!(request.cause, Cause::Step(..)),
+            now && !matches!(request.cause, Cause::Step { .. }),
             most,
             request.hold,
+            request.cause.caller(),
             tx.now().0,
         ])?;
     materialise(tx, &id, plan)?;
@@ -294,13 +317,12 @@ fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
         &id,
         "run_created",
         &json!({
-            "sop": request.sop, "version": row.version, "sha256": row.sha256, "mode": plan.mode, "by": request.by,
+            "sop": request.sop, "version": row.version, "sha256": row.sha256, "mode": plan.resolved_mode(), "by": request.by,
             "os_user": request.os_user, "trigger": request.cause.words(), "packet": packet_hash, "plan": plan_hash,
             "held": request.hold,
         }),
     )?;
-    // A nested run is told as part of the run that calls it.
-    if now && !matches!(request.cause, Cause::Step(..)) {
+    if now {
         set_off(tx, &id)?;
     }
     Ok(Started { run: id, existing: false, waits })

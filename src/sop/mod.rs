@@ -6,6 +6,7 @@ pub mod document;
 pub mod export;
 pub mod expression;
 pub mod facts;
+pub mod fences;
 pub mod id;
 pub mod import;
 pub mod input_type;
@@ -22,6 +23,7 @@ pub mod render;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod step_keys;
+pub mod template;
 pub mod tokens;
 pub mod trigger;
 pub mod words;

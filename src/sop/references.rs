@@ -1,11 +1,13 @@
 //! References from one SOP to another: `[[SOP-REV-lead-routing]]`, with a version as `[[SOP-REV-lead-routing v1.2]]`.
 
+use super::fences;
 use super::id::{SopId, Version};
 
-/// What stands between the brackets of every reference in `text`, each once, in order.
+/// What stands between the brackets of every reference in the prose of `text`, each once, in order; in a
+/// fenced command `[[ … ]]` is a test of the shell.
 pub fn written(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for piece in text.split("[[").skip(1) {
+    for piece in fences::prose(text).split("[[").skip(1) {
         if let Some((inside, _)) = piece.split_once("]]") {
             let inside = inside.trim().to_owned();
             if !inside.contains('\n') && !found.contains(&inside) {
@@ -30,6 +32,14 @@ pub fn read(inside: &str) -> Result<(SopId, Option<Version>), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_test_is_no_reference() {
+        assert_eq!(
+            written("See [[SOP-REV-a]].\n\n```bash\n[[ -n $INPUT_A ]] || exit 1\n```\n"),
+            ["SOP-REV-a"]
+        );
+    }
 
     #[test]
     fn references_are_read_with_and_without_a_version() {

@@ -5,7 +5,7 @@
 use super::clause::{capital, full_stop};
 use super::words::{shared, words};
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion};
-use crate::sop::Section;
+use crate::sop::{Section, fences};
 
 /// What a comment asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,12 +141,13 @@ fn replace(synthesis: &mut Synthesis, old: &str, new: &str) -> bool {
     found
 }
 
-/// Takes out a whole bullet or sentence that holds the words; never leaves half a sentence behind.
+/// Takes out a whole bullet or sentence that holds the words; never leaves half a sentence behind, and leaves
+/// fenced blocks alone: half a command is another command.
 fn remove(synthesis: &mut Synthesis, words: &str) -> bool {
     let mut found = false;
     for text in texts(synthesis) {
-        if text.contains(words) {
-            *text = without(text, words);
+        if fences::prose(text).contains(words) {
+            *text = fences::reword(text, |prose| without(prose, words));
             found = true;
         }
     }
@@ -213,9 +214,7 @@ fn add_to_step(synthesis: &mut Synthesis, sentence: &str) -> bool {
     };
     let best = (0..synthesis.steps.len()).max_by_key(|at| (score(*at), std::cmp::Reverse(*at)));
     let Some(step) = named.or(best).and_then(|at| synthesis.steps.get_mut(at)) else { return false };
-    let joint =
-        if step.text.lines().last().is_some_and(|line| line.starts_with("- ")) { "\n" } else { "\n\n" };
-    step.text = format!("{}{joint}- {sentence}", step.text.trim_end());
+    fences::add_bullet(&mut step.text, &format!("- {sentence}"));
     true
 }
 

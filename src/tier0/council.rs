@@ -5,7 +5,7 @@ use super::words::words;
 use crate::base::text::listed;
 use crate::contract::Severity;
 use crate::roles::council::{ChairQuestion, Concern, CouncilAnswer, CouncilQuestion, Opinion, Stance};
-use crate::sop::{Section, Sop};
+use crate::sop::{Section, Sop, fences};
 use std::collections::BTreeSet;
 
 /// A member's opinion.
@@ -173,7 +173,7 @@ fn no_limit_of_scope(sop: &Sop) -> Option<Concern> {
 const LONG_STEP: usize = 220;
 
 fn long_steps(sop: &Sop) -> Option<Concern> {
-    let long = sop.body.steps.iter().find(|step| words(&step.text).len() > LONG_STEP)?;
+    let long = sop.body.steps.iter().find(|step| words(&fences::prose(&step.text)).len() > LONG_STEP)?;
     let message = format!(
         "Step {} holds more than {LONG_STEP} words; a stranger cannot carry it in mind.",
         long.number
@@ -202,5 +202,5 @@ fn vague_end(sop: &Sop) -> Option<Concern> {
 }
 
 fn steps_text(sop: &Sop) -> String {
-    sop.body.steps.iter().map(|step| format!("{}\n{}\n", step.title, step.text)).collect()
+    sop.body.steps.iter().map(|step| format!("{}\n{}\n", step.title, fences::prose(&step.text))).collect()
 }

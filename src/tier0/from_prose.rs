@@ -11,7 +11,7 @@ use super::titles;
 use super::words::{likeness, share_found, shared};
 use crate::draft::{Draft, DraftStep, Question};
 use crate::roster::{Agent, Phase, Topic};
-use crate::sop::Section;
+use crate::sop::{Section, fences};
 
 /// Who tells, and what may be used besides the words of the mission.
 pub(crate) struct Telling<'a> {
@@ -175,11 +175,11 @@ fn settle_figures(draft: &mut Draft, told: &str) {
     let mut replaced: Vec<String> = Vec::new();
     for step in &mut draft.steps {
         step.rules.retain(|rule| keep(!other(rule), rule, &mut replaced));
-        let sentences = super::sentences::sentences(&step.text);
+        let sentences = super::sentences::sentences(&fences::prose(&step.text));
         let kept: Vec<String> =
             sentences.iter().filter(|line| keep(!other(line), line, &mut replaced)).cloned().collect();
         if !kept.is_empty() && kept.len() < sentences.len() {
-            step.text = kept.join(" ");
+            step.text = fences::joined(&kept.join(" "), &fences::fences(&step.text));
         }
     }
     draft

@@ -4,10 +4,11 @@
 use super::words::likeness;
 use crate::base::text::listed;
 use crate::contract::{Check, Contract};
-use crate::sop::Sop;
+use crate::sop::{Sop, fences};
 
-/// What only judgement can tell of `sop`, held against `contract`; each a full sentence to the approver.
-pub fn for_you_to_judge(sop: &Sop, contract: &Contract) -> Vec<String> {
+/// What only judgement can tell of `sop`, held against `contract`; each a full sentence to the approver. `joined`
+/// says that it was made of several drafts.
+pub fn for_you_to_judge(sop: &Sop, contract: &Contract, joined: bool) -> Vec<String> {
     let mut list = vec![format!("Whether the steps reach the objective: “{}”", sop.head.objective.trim())];
     list.push(format!(
         "Whether {} can really do this work in the time the steps allow.",
@@ -18,7 +19,9 @@ pub fn for_you_to_judge(sop: &Sop, contract: &Contract) -> Vec<String> {
         list.push(format!("Whether these figures are right for the company: {}.", listed(&figures)));
     }
     list.push("Whether the law, contracts or works agreements ask for more than is written here.".to_owned());
-    list.push("Whether the sentences that were joined from several drafts fit together in meaning; code compared only their words.".to_owned());
+    if joined {
+        list.push("Whether the sentences that were joined from several drafts fit together in meaning; code compared only their words.".to_owned());
+    }
     let near = neighbours(sop);
     list.extend(near);
     let judged = contract.assertions.iter().filter(|assertion| assertion.check == Check::Judged);
@@ -40,7 +43,7 @@ fn people(sop: &Sop) -> Vec<&str> {
 const MOST_FIGURES: usize = 8;
 
 fn figures(sop: &Sop) -> Vec<String> {
-    let text: String = sop.body.steps.iter().map(|step| format!("{} ", step.text)).collect();
+    let text: String = sop.body.steps.iter().map(|step| fences::prose(&step.text) + " ").collect();
     let text = format!("{text} {}", sop.body.definition_of_done);
     let mut found: Vec<String> = Vec::new();
     for figure in super::figures::figures(&text) {

@@ -23,6 +23,7 @@ mod material;
 mod merge;
 mod names;
 mod pieces;
+pub mod perform;
 pub mod plan;
 mod plan_head;
 mod predicate;

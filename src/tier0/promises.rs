@@ -2,7 +2,7 @@
 //! each worker promises what its own knowledge lets it say. Statements are written so that the check can be read
 //! back from them: a validator who is shown only the statement runs the same check.
 
-use crate::contract::{Assertion, Check, Severity};
+use crate::contract::{Assertion, Check, Severity, house};
 use crate::draft::Draft;
 use crate::roles::AssertionView;
 use crate::roles::draft::DraftQuestion;
@@ -12,100 +12,13 @@ use crate::sop::input_type::kind_words;
 use crate::sop::tokens;
 use crate::sop::{Input, InputKind, Section};
 
-/// Name of the assignment that stands for the synthesis.
-const SYNTHESIS: &str = "synthesis";
-
-/// One promise of structure.
-struct Structural {
-    check: &'static str,
-    statement: &'static str,
-    fails_if: &'static str,
-    section: Section,
-}
-
-const STRUCTURE: [Structural; 12] = [
-    Structural {
-        check: "sections_filled",
-        statement: "Every section of the template is filled.",
-        fails_if: "a section other than References is empty",
-        section: Section::Purpose,
-    },
-    Structural {
-        check: "owner_exists",
-        statement: "The one accountable owner is on the roster.",
-        fails_if: "the owner is unknown",
-        section: Section::Roles,
-    },
-    Structural {
-        check: "terms_defined_once",
-        statement: "Each defined term has one definition.",
-        fails_if: "a term is defined twice",
-        section: Section::Scope,
-    },
-    Structural {
-        check: "trigger_exact",
-        statement: "The trigger is an event one can see happen.",
-        fails_if: "two people could disagree whether the work has started",
-        section: Section::Trigger,
-    },
-    Structural {
-        check: "inputs_defined",
-        statement: "Every input a step uses is declared in Inputs.",
-        fails_if: "a step uses an input that the packet does not hold",
-        section: Section::Inputs,
-    },
-    Structural {
-        check: "preflight_present",
-        statement: "At least one check is made before the first step.",
-        fails_if: "a run could start unchecked",
-        section: Section::Preflight,
-    },
-    Structural {
-        check: "steps_have_assignees",
-        statement: "Every step names who does it.",
-        fails_if: "a step belongs to nobody",
-        section: Section::Steps,
-    },
-    Structural {
-        check: "steps_have_artifacts",
-        statement: "Every step names what exists afterwards.",
-        fails_if: "a step leaves nothing to look up",
-        section: Section::Steps,
-    },
-    Structural {
-        check: "assignees_exist",
-        statement: "Every assignee and approver is on the roster.",
-        fails_if: "a step waits for somebody who does not exist",
-        section: Section::Steps,
-    },
-    Structural {
-        check: "definition_of_done_measurable",
-        statement: "The definition of done can be counted or looked up.",
-        fails_if: "two people could disagree whether the work is finished",
-        section: Section::DefinitionOfDone,
-    },
-    Structural {
-        check: "confidence_threshold_present",
-        statement: "A percentage says from when a result stands without review.",
-        fails_if: "nobody can tell when a person must look",
-        section: Section::Confidence,
-    },
-    Structural {
-        check: "rollback_present",
-        statement: "Risk and rollback says how to undo the work.",
-        fails_if: "a mistake cannot be undone by the SOP",
-        section: Section::Risk,
-    },
-];
-
 const DEFINES: &str = "Scope defines the term “";
 const DECLARES: &str = "Inputs declares `";
 const SAYS: &str = "One line or step holds together: ";
 
 /// What the SOP must fulfil.
 pub(crate) fn assertions(plan: &PlanAnswer, q: &PlanQuestion, roster: &Roster) -> Vec<Assertion> {
-    let mut all: Vec<Assertion> =
-        (1..).zip(&STRUCTURE).map(|(number, rule)| structural(number, rule)).collect();
+    let mut all: Vec<Assertion> = house::form();
     let mut number = 0;
     let mut taken: Vec<String> = Vec::new();
     for planned in &plan.assignments {
@@ -126,23 +39,11 @@ pub(crate) fn assertions(plan: &PlanAnswer, q: &PlanQuestion, roster: &Roster) -
     all
 }
 
-fn structural(number: u32, rule: &Structural) -> Assertion {
-    Assertion {
-        id: format!("VAL-FORM-{number:03}"),
-        statement: rule.statement.to_owned(),
-        fails_if: rule.fails_if.to_owned(),
-        check: Check::Code { name: rule.check.to_owned(), argument: String::new() },
-        severity: Severity::Blocking,
-        sections: vec![rule.section, Section::Steps],
-        fulfilled_by: SYNTHESIS.to_owned(),
-    }
-}
-
 /// The check behind a statement of ours; `None` for a statement somebody else wrote.
 pub(crate) fn check_behind(view: &AssertionView) -> Option<(String, String)> {
     let statement = view.statement.as_str();
-    if let Some(rule) = STRUCTURE.iter().find(|rule| rule.statement == statement) {
-        return Some((rule.check.to_owned(), String::new()));
+    if let Some(check) = house::check_behind(statement) {
+        return Some((check.to_owned(), String::new()));
     }
     let defines = statement
         .strip_prefix(DEFINES)

@@ -4,7 +4,7 @@
 use super::comments::texts;
 use crate::draft::{Disposition, Fate, Item, dispositions, items};
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion};
-use crate::sop::{Head, Section, Sop, render};
+use crate::sop::{Head, Section, Sop, fences, render};
 
 /// Mends `synthesis` in place.
 pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
@@ -25,7 +25,7 @@ fn one_name_per_role(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     for id in ids.iter().filter(|id| id.contains('.')) {
         let name = id.replace('.', " ");
         for text in texts(synthesis) {
-            *text = named_by_id(text, &name, id);
+            *text = fences::reword(text, |prose| named_by_id(prose, &name, id));
         }
     }
 }
@@ -62,7 +62,7 @@ fn unlink(synthesis: &mut Synthesis, reference: &str) {
     let plain = reference.trim_start_matches('[').trim_end_matches(']');
     let plain = format!("{plain} (not published yet)");
     for text in texts(synthesis) {
-        *text = text.replace(reference, &plain);
+        *text = fences::reword(text, |prose| prose.replace(reference, &plain));
     }
 }
 
@@ -79,6 +79,14 @@ fn honest_fates(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
             let claimed = synthesis.dispositions.iter_mut().find(|known| known.item == named);
             if let Some(claimed) = claimed {
                 lower(claimed, fate);
+            }
+        }
+        // A person may ask to have a command changed; then the one proposed does not stand.
+        for finding in wrong.iter().filter(|finding| finding.code == "item-fence-changed") {
+            let named = finding.message.split('`').nth(1).unwrap_or_default();
+            for claimed in synthesis.dispositions.iter_mut().filter(|known| known.item == named) {
+                claimed.fate = Fate::Rejected;
+                "Its fenced block was changed on review.".clone_into(&mut claimed.reason);
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::base::Span;
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{SynthesisQuestion, SynthesisStep};
 use crate::roster::Phase;
+use crate::sop::fences;
 use std::collections::BTreeSet;
 
 /// More steps than this are folded.
@@ -27,6 +28,8 @@ pub(crate) struct Work {
     pub(crate) title: String,
     /// Imperative sentences.
     pub(crate) text: String,
+    /// Fenced blocks as written; they are moved, never reworded.
+    pub(crate) fences: Vec<String>,
     /// Rules, each a full sentence.
     pub(crate) rules: Vec<String>,
     /// An agent id.
@@ -43,7 +46,8 @@ impl Work {
             worker,
             phase: step.phase,
             title: step.title.trim().trim_end_matches('.').to_owned(),
-            text: full_stop(&step.text),
+            text: full_stop(&fences::prose(&step.text)),
+            fences: fences::fences(&step.text),
             rules: step.rules.iter().map(|rule| full_stop(rule)).collect(),
             assignee: step.assignee.clone(),
             artifact: step.artifact.trim().trim_end_matches('.').to_owned(),
@@ -56,7 +60,7 @@ impl Work {
         format!("{} {} {} {}", self.title, self.text, self.rules.join(" "), self.artifact)
     }
 
-    /// As the synthesis holds it: rules are bullets below the text.
+    /// As the synthesis holds it: rules are bullets below the text, fenced blocks stand below them.
     pub(crate) fn finished(self) -> SynthesisStep {
         let bullets: Vec<String> = self.rules.iter().map(|rule| format!("- {}", binding(rule))).collect();
         let text = if bullets.is_empty() {
@@ -66,7 +70,7 @@ impl Work {
         };
         SynthesisStep {
             title: self.title,
-            text,
+            text: fences::joined(&text, &self.fences),
             assignee: self.assignee,
             artifact: self.artifact,
             keys: self.keys,
@@ -108,7 +112,11 @@ pub(crate) fn ordered(q: &SynthesisQuestion, fates: &mut Fates) -> Vec<Work> {
     kept
 }
 
+/// Steps with different fenced blocks do different things, however alike their words are.
 fn same_step(a: &Work, b: &Work) -> bool {
+    if a.fences != b.fences && !a.fences.is_empty() && !b.fences.is_empty() {
+        return false;
+    }
     let limit = if a.worker == b.worker { SAME } else { SAME_STEP };
     a.title == b.title
         || likeness(&format!("{} {}", a.title, a.text), &format!("{} {}", b.title, b.text)) >= limit
@@ -120,6 +128,9 @@ fn join(known: &mut Work, other: Work) {
         if !says(known, &sentence) {
             known.text = format!("{} {}", known.text, full_stop(&sentence));
         }
+    }
+    if known.fences.is_empty() {
+        known.fences = other.fences;
     }
     for rule in other.rules {
         if !says(known, &rule) {
@@ -144,7 +155,8 @@ fn join_keys(ours: &mut Vec<String>, theirs: &[String]) {
 }
 
 /// Folds neighbours until five are left, first those of one assignee and one phase. Steps of different people,
-/// and steps with a gate or a condition of their own, are left apart, even when more than five remain.
+/// steps with a gate or a condition of their own, and steps with a fenced block (a command is a step of its own)
+/// are left apart, even when more than five remain.
 pub(crate) fn folded(mut steps: Vec<Work>) -> Vec<Work> {
     while steps.len() > MOST_STEPS {
         let pairs = steps.iter().zip(steps.iter().skip(1)).enumerate();
@@ -160,11 +172,11 @@ pub(crate) fn folded(mut steps: Vec<Work>) -> Vec<Work> {
 
 /// What folding two neighbours costs; `None` when they must stay apart.
 fn cost(a: &Work, b: &Work) -> Option<(u8, usize)> {
-    let gated = |work: &Work| {
-        let own = ["When", "Approval", "Approvers", "Depends On"];
-        work.keys.iter().any(|key| own.iter().any(|name| key.starts_with(name)))
+    let apart = |work: &Work| {
+        let own = ["When", "Approval", "Approvers", "Depends On", "Reaches Customers: Yes"];
+        !work.fences.is_empty() || work.keys.iter().any(|key| own.iter().any(|name| key.starts_with(name)))
     };
-    if a.assignee != b.assignee || gated(a) || gated(b) {
+    if a.assignee != b.assignee || apart(a) || apart(b) {
         return None;
     }
     let same_phase = u8::from(a.phase != b.phase);

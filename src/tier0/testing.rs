@@ -207,7 +207,7 @@ pub(super) fn dump(name: &str, made: &Authored, roster: &Roster) {
     for a in &made.plan.assertions {
         writeln!(out, "{} [{}] {}", a.id, a.fulfilled_by, a.statement).unwrap();
     }
-    for line in super::for_you_to_judge(&made.sop, &made.contract()) {
+    for line in super::for_you_to_judge(&made.sop, &made.contract(), true) {
         writeln!(out, "JUDGE {line}").unwrap();
     }
     let council =

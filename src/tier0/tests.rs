@@ -81,6 +81,38 @@ fn the_example_missions_give_sops() {
     }
 }
 
+/// A command is published byte for byte as its agent's knowledge has it, also by a change that touches its step,
+/// and stands beside a step of a person and a gate.
+#[test]
+fn a_command_reaches_the_published_sop_as_it_was_written() {
+    let roster = testing::roster();
+    let known = roster.get("sales.ops").unwrap().topics.iter().flat_map(|topic| &topic.steps);
+    let commands: Vec<String> =
+        known.flat_map(|known| crate::sop::fences::fences(&known.step.text)).collect();
+    let [command] = commands.as_slice() else { panic!("{commands:?}") };
+    assert!(command.starts_with("```bash\n") && command.contains("\n\n") && command.contains("\n  local "));
+
+    let first = testing::authored(&testing::example("1-lead-qualification", None), &roster).unwrap();
+    let current = crate::sop::render(&first.sop);
+    let second =
+        testing::authored(&testing::example("2-partner-referrals", Some(&current)), &roster).unwrap();
+    for sop in [&first.sop, &second.sop] {
+        assert_eq!(crate::sop::render(sop).matches(command.as_str()).count(), 1);
+        let with: Vec<_> = sop.body.steps.iter().filter(|step| step.text.contains("```")).collect();
+        let [step] = with.as_slice() else { panic!("{with:?}") };
+        assert_eq!(step.assignee.as_deref(), Some("sales.ops"));
+        let person = |step: &&crate::sop::Step| {
+            let agent = step.assignee.as_deref().and_then(|id| roster.get(id));
+            agent.is_some_and(|agent| agent.head.runtime == crate::roster::Runtime::Person)
+        };
+        let call = sop.body.steps.iter().find(person).unwrap();
+        assert_eq!((call.approval_required, call.reaches_customers), (Some(true), Some(true)));
+        assert!(call.approvers.is_some());
+    }
+    let lines = testing::lint(&second.sop, &roster);
+    assert!(!lines.iter().any(|finding| finding.quote.contains("INPUT_")), "{lines:?}");
+}
+
 /// The change of an SOP told in one paragraph: the figure changes where it stands, and nothing else.
 #[test]
 fn a_change_told_in_prose_touches_what_it_is_about() {

@@ -10,6 +10,7 @@ use super::told::Told;
 use super::words::{likeness, share_found};
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion, SynthesisStep};
+use crate::sop::fences::{self, add_bullet};
 use crate::sop::{Section, Sop};
 
 /// The version in force as a synthesis, with nothing decided yet.
@@ -129,7 +130,7 @@ impl Weaver<'_> {
                         });
                     }
                     None => {
-                        append(&mut self.out.scope, &bullet);
+                        add_bullet(&mut self.out.scope, &bullet);
                         self.fates.kept(&item);
                         self.told.terms.push(term.term.clone());
                     }
@@ -164,10 +165,14 @@ impl Weaver<'_> {
     }
 
     fn step(&mut self, step: &DraftStep, item: &str) {
-        let words = format!("{} {}", step.title, step.text);
-        let like = |known: &SynthesisStep| likeness(&format!("{} {}", known.title, known.text), &words);
-        let same = self.out.steps.iter().position(|known| known.title == step.title || like(known) >= 62);
-        let room = self.out.steps.len() < MOST_STEPS;
+        let (told, fenced) = (fences::prose(&step.text), fences::fences(&step.text));
+        let words = format!("{} {told}", step.title);
+        let like = |known: &SynthesisStep| {
+            likeness(&format!("{} {}", known.title, fences::prose(&known.text)), &words) >= 62
+        };
+        let same = self.out.steps.iter().position(|known| known.title == step.title || like(known));
+        // A new command is a step of its own, however many there are.
+        let room = self.out.steps.len() < MOST_STEPS || !fenced.is_empty();
         let Some(at) = same.or_else(|| self.nearest(&words)) else { return };
         if same.is_none() && room {
             let new = super::steps::Work::of(0, step).finished();
@@ -176,12 +181,24 @@ impl Weaver<'_> {
             self.told.new_steps.push(step.title.clone());
             return;
         }
-        let mut added = false;
-        for sentence in super::sentences::sentences(&step.text).into_iter().chain(step.rules.clone()) {
+        let mut added = self.change_fences(at, &fenced);
+        for sentence in super::sentences::sentences(&told).into_iter().chain(step.rules.clone()) {
             added |= self.add_rule(at, &sentence);
         }
         let why = if added { "Its new sentences stand in the step it is about." } else { STANDS };
         self.fates.merged(item, why);
+    }
+
+    /// The step's fenced blocks take the place of those in force.
+    fn change_fences(&mut self, at: usize, fenced: &[String]) -> bool {
+        let Some(step) = self.out.steps.get_mut(at) else { return false };
+        if fenced.is_empty() || fences::fences(&step.text) == fenced {
+            return false;
+        }
+        step.text = fences::joined(&fences::prose(&step.text), fenced);
+        self.told.rules += 1;
+        self.told.steps.push(at + 1);
+        true
     }
 
     /// The step that shares most words with a text.
@@ -228,7 +245,8 @@ impl Weaver<'_> {
 
     fn replace_sentence(&mut self, at: usize, old: &str, rule: &Line<'_>) {
         if let Some(step) = self.out.steps.get_mut(at) {
-            step.text = step.text.replace(old, &binding(&full_stop(rule.text)));
+            let new = binding(&full_stop(rule.text));
+            step.text = fences::reword(&step.text, |prose| prose.replace(old, &new));
             self.fates.kept(&rule.id);
             self.told.rules += 1;
             self.told.steps.push(at + 1);
@@ -247,7 +265,7 @@ impl Weaver<'_> {
                 .any(|known| likeness(&known.text, rule) >= SAME && figures(&known.text) == figures(rule))
         });
         let Some(step) = self.out.steps.get_mut(at).filter(|_| !said) else { return false };
-        append(&mut step.text, &format!("- {}", binding(&full_stop(rule))));
+        add_bullet(&mut step.text, &format!("- {}", binding(&full_stop(rule))));
         self.told.rules += 1;
         if !self.told.steps.contains(&(at + 1)) {
             self.told.steps.push(at + 1);
@@ -335,26 +353,11 @@ impl Weaver<'_> {
             self.told.sections.push(section);
         } else {
             let bullet = format!("- {}", full_stop(line.text));
-            append(self.text(section), &bullet);
+            add_bullet(self.text(section), &bullet);
             self.fates.kept(&line.id);
             self.told.sections.push(section);
         }
     }
-}
-
-/// Adds a bullet below the last one, or after an empty line below a paragraph.
-fn append(text: &mut String, bullet: &str) {
-    let end = text.trim_end().len();
-    text.truncate(end);
-    let in_list = text.lines().last().is_some_and(|line| line.trim_start().starts_with("- "));
-    text.push_str(if text.is_empty() {
-        ""
-    } else if in_list {
-        "\n"
-    } else {
-        "\n\n"
-    });
-    text.push_str(bullet);
 }
 
 fn insert_before_terms(scope: &mut String, bullet: &str) {
@@ -365,6 +368,6 @@ fn insert_before_terms(scope: &mut String, bullet: &str) {
             lines.insert(at + 1, bullet);
             *scope = lines.join("\n");
         }
-        None => append(scope, bullet),
+        None => add_bullet(scope, bullet),
     }
 }

@@ -5,6 +5,7 @@
     reason = "a helper that cannot do its work ends the test, and says where"
 )]
 
+mod activation;
 mod authority;
 mod cli_answers;
 mod cli_keep;

@@ -91,7 +91,8 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     list("How it was understood", &imported.notes)?;
     print::line(&format!("\n{}", page(&name, &findings)))?;
     print::line(&format!(
-        "\nThe draft is in {name}. To have it reviewed and published, hand in a mission for {} that says so.",
-        head.id
+        "\nThe draft is in {name}. Once nothing is missing in it, `{} sop activate {name} --as {}` has it reviewed and signed.",
+        desk.command(),
+        head.created_by
     ))
 }

@@ -1,0 +1,51 @@
+//! `sopd sop activate FILE --as PARTY`: a hand-written or imported SOP on its way into the registry.
+
+use super::lint::{page, read};
+use crate::cli::desk::Desk;
+use crate::cli::next;
+use crate::cli::print;
+use crate::cli::trouble::Done;
+use crate::mission::{self, NewActivation};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// An SOP file in our form, such as an imported draft that is filled in
+    file: PathBuf,
+    /// For whom you act: an id on the roster; it counts as the drafter, and neither validates nor signs
+    #[arg(long = "as", value_name = "PARTY")]
+    party: String,
+    /// A class of the council matrix this SOP belongs to; may be given more than once
+    #[arg(long = "class", value_name = "CLASS")]
+    classes: Vec<String>,
+}
+
+pub(super) fn run(desk: &Desk, args: Args) -> Done {
+    let workspace = desk.open()?;
+    desk.check_party(&workspace, &args.party, &[])?;
+    let (file, text) = read(&args.file)?;
+    let snapshot = workspace.snapshot()?;
+    let new = NewActivation { file, text, by: args.party, classes: args.classes };
+    let (sop, advice) = mission::vet(&workspace.journal, &snapshot, &new)?;
+    let (file, by) = (new.file.clone(), new.by.clone());
+    let id = mission::activate(&workspace.journal, &snapshot, new)?;
+    if desk.json {
+        return print::json(&json!({
+            "shape": "sopd/activation/1", "mission": id, "sop": sop.head.id, "version": sop.head.version,
+            "by": by, "findings": advice,
+        }));
+    }
+    // The id alone on its line, so that a script can take it.
+    print::line(&id)?;
+    if !advice.is_empty() {
+        print::line(&format!("\n{}", page(&file, &advice)))?;
+    }
+    print::line(&format!(
+        "\n{} v{} goes to its validators and then to who signs, byte for byte as it is now; `{} status {id}` says where it stands",
+        sop.head.id,
+        sop.head.version,
+        desk.command()
+    ))?;
+    next::idle_note(desk, &workspace).map_or(Ok(()), |note| print::line(&note))
+}

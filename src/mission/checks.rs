@@ -1,0 +1,97 @@
+//! The coded checks of one text: the form, the house rules, the other SOPs, and the assertions code can check.
+//! The same for a synthesis and for a file somebody brings.
+
+use super::claims::claimed;
+use crate::agent::Snapshot;
+use crate::base::problem::Result;
+use crate::contract::verdicts::Coded;
+use crate::contract::{Assertion, Check, Contract, Finding, Severity};
+use crate::registry;
+use crate::sop::lint::{self, Context};
+use crate::sop::{self, Sop, SopId, Version, references};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the coded checks may look up.
+pub(super) struct Known {
+    agents: BTreeSet<String>,
+    titles: BTreeMap<String, String>,
+    sops: BTreeMap<SopId, BTreeSet<Version>>,
+}
+
+impl Known {
+    /// Looks up the roster, and of the registry only what `text` refers to.
+    pub(super) fn of(db: &Connection, snapshot: &Snapshot, text: &str) -> Result<Self> {
+        let agents = snapshot.roster.agents.values();
+        let titles: BTreeMap<String, String> =
+            agents.map(|agent| (agent.head.id.clone(), agent.head.title.clone())).collect();
+        let named = references::written(text);
+        let named = named.iter().filter_map(|inside| references::read(inside).ok()).map(|(id, _)| id);
+        let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
+        for id in named {
+            let versions = registry::published(db, &id)?;
+            // An SOP that is being written may be referred to: its mission is open.
+            if !versions.is_empty() || claimed(db, &id)? {
+                sops.insert(id, versions);
+            }
+        }
+        Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
+    }
+
+    /// What the form, the house rules and the other SOPs find in `sop`, whose file reads `text`.
+    pub(super) fn findings(&self, db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        if let Err(problems) = sop::parse("the draft", text) {
+            findings.extend(problems.into_iter().map(|problem| {
+                let quote = problem.place.as_ref().map_or(String::new(), |place| place.excerpt.clone());
+                finding("form", Severity::Blocking, problem.to_string(), quote)
+            }));
+        }
+        findings.extend(lint::lint(sop, &self.context()));
+        findings.extend(registry::conflicts(db, sop, text)?);
+        Ok(findings)
+    }
+
+    /// The assertions that code checks, and the words that show those that hold.
+    pub(super) fn assertions(
+        &self,
+        contract: &Contract,
+        sop: &Sop,
+        text: &str,
+    ) -> (Vec<Coded>, Vec<(String, String)>) {
+        let mut coded = Vec::new();
+        let mut evidence = Vec::new();
+        for assertion in &contract.assertions {
+            let Check::Code { name, argument } = &assertion.check else { continue };
+            let result = lint::check(name, argument, sop, text, &self.context());
+            let mut findings = Vec::new();
+            if result.pass {
+                evidence.push((assertion.id.clone(), result.quote));
+            } else {
+                findings.push(failed(assertion, result.section, &result.reason, result.quote));
+            }
+            coded.push(Coded { assertion: assertion.id.clone(), findings });
+        }
+        (coded, evidence)
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { agents: &self.agents, titles: &self.titles, sops: &self.sops }
+    }
+}
+
+/// A failed assertion as a finding.
+fn failed(assertion: &Assertion, section: sop::Section, reason: &str, quote: String) -> Finding {
+    Finding {
+        code: assertion.id.clone(),
+        severity: assertion.severity,
+        section: Some(section),
+        message: format!("{} does not hold: {reason}", assertion.statement.trim_end_matches('.')),
+        quote,
+        other: None,
+    }
+}
+
+pub(super) fn finding(code: &str, severity: Severity, message: String, quote: String) -> Finding {
+    Finding { code: code.to_owned(), severity, section: None, message, quote, other: None }
+}

@@ -1,0 +1,190 @@
+//! What people do to a run while it is under way, by the word of somebody who may say so. Each is a signal to the
+//! run's workflow, so it takes effect at a recorded point.
+
+use super::plan::Plan;
+use super::records::{self, RunRow, RunState, StepState};
+use super::start::let_in;
+use crate::base::text::listed;
+use crate::base::{Problem, problem::Result};
+use crate::decision;
+use crate::journal::Tx;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Name of the signal.
+pub(super) const CONTROL: &str = "control";
+/// The signal a workflow of any kind ends by.
+const CANCEL: &str = "cancel";
+
+/// What a person wants of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// Begin no further step.
+    Pause {
+        /// Who.
+        by: String,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Go on after a pause; let a held run go.
+    Resume {
+        /// Who.
+        by: String,
+    },
+    /// Begin what failed, was rejected or was cut off once more.
+    Retry {
+        /// Who.
+        by: String,
+    },
+    /// Leave a step out and go on.
+    Skip {
+        /// Which.
+        step: u32,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The party.
+    pub by: String,
+    /// The operating-system user behind it.
+    pub os_user: String,
+}
+
+/// Hands `control` to a run, or says why it makes no sense now.
+pub fn control(tx: &Tx<'_>, run: &str, control: &Control, (actor, plan): (&Actor, &Plan)) -> Result<()> {
+    let row = records::run(tx.db(), run)?;
+    allow(&row, actor, plan)?;
+    sensible(tx, &row, control)?;
+    if matches!(control, Control::Retry { .. }) && restarted(tx, &row, actor)? {
+        return Ok(());
+    }
+    let payload = serde_json::to_value(control)
+        .map_err(|error| Problem::failed(format!("BUG: a control is not JSON: {error}")))?;
+    record(tx, run, "run_control", actor, &json!({ "asked": payload }))?;
+    tx.signal(run, CONTROL, &payload)
+}
+
+/// Cancels a run. Its decisions are void from this moment on.
+pub fn cancel(tx: &Tx<'_>, run: &str, reason: &str, (actor, plan): (&Actor, &Plan)) -> Result<()> {
+    let row = records::run(tx.db(), run)?;
+    allow(&row, actor, plan)?;
+    if matches!(row.state, RunState::Completed | RunState::Cancelled) {
+        return Err(Problem::conflict(format!("{run} has ended ({})", row.state.word())));
+    }
+    let words = match reason.trim() {
+        "" => format!("{} cancelled it", actor.by),
+        reason => format!("{} cancelled it: {reason}", actor.by),
+    };
+    record(tx, run, "run_cancel_asked", actor, &json!({ "reason": reason }))?;
+    decision::void_all(tx, run)?;
+    tx.db().prepare_cached("UPDATE run SET reason = ?2 WHERE id = ?1")?.execute((run, tx.clean(&words)))?;
+    restart_stopped(tx, run)?;
+    tx.signal(run, CANCEL, &Value::Null)?;
+    let has_workflow: bool = tx
+        .db()
+        .prepare_cached("SELECT EXISTS(SELECT 1 FROM workflow WHERE id = ?1)")?
+        .query_row([run], |row| row.get(0))?;
+    if !has_workflow {
+        records::set_run(tx, run, RunState::Cancelled, &words)?;
+        tx.event(run, "run_cancelled", &json!({ "reason": words }))?;
+        let_in(tx, &row.sop)?;
+    }
+    Ok(())
+}
+
+/// The initiator, the owner, whoever signs, and those above the owner may.
+fn allow(row: &RunRow, actor: &Actor, plan: &Plan) -> Result<()> {
+    let owner = &plan.sop.head.owner;
+    let mut may = vec![row.initiator.as_str(), owner, plan.last_resort.as_str()];
+    may.extend(plan.chiefs.get(owner).map(String::as_str));
+    may.dedup();
+    if may.contains(&actor.by.as_str()) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!("{} may not decide this; {} may", actor.by, listed(&may))))
+}
+
+fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
+    let state = row.state;
+    let no = |what: &str, hint: &str| {
+        let problem = Problem::conflict(format!("{} is {}: {what}", row.id, state.word()));
+        Err(problem.hint(hint.to_owned()))
+    };
+    if matches!(state, RunState::Completed | RunState::Cancelled) {
+        return no("it has ended", "start it anew with `sopd run`");
+    }
+    let stuck = stuck(tx, row)?;
+    match control {
+        Control::Pause { .. } if matches!(state, RunState::Paused | RunState::Failed) => {
+            no("it stands still already", "see `sopd status`")
+        }
+        Control::Resume { .. } if state == RunState::Paused && !stuck => Ok(()),
+        Control::Resume { .. } if held(tx, row)? => Ok(()),
+        Control::Resume { .. } if stuck => {
+            no("a step of it did not come to a good end", "use `sopd retry`, `sopd skip` or `sopd cancel`")
+        }
+        Control::Resume { .. } => no("it is not paused", "see `sopd status`"),
+        Control::Retry { .. } if !stuck => no("nothing of it failed", "see `sopd status`"),
+        Control::Skip { step, .. } => {
+            let there = records::step(tx.db(), &row.id, *step)?;
+            match there.state {
+                StepState::Completed | StepState::Skipped | StepState::RolledBack => {
+                    no(&format!("step {step} is {} already", there.state.word()), "see `sopd status`")
+                }
+                _ => Ok(()),
+            }
+        }
+        Control::Pause { .. } | Control::Retry { .. } => Ok(()),
+    }
+}
+
+/// Whether the run stands still for a step, or for its start, and not for somebody's wish.
+fn stuck(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state IN ('failed', 'rejected', 'interrupted'))
+               OR EXISTS(SELECT 1 FROM workflow WHERE state = 'stopped' AND (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0'))
+               OR EXISTS(SELECT 1 FROM run WHERE id = ?1 AND halted = 1 AND started_at IS NULL)";
+    Ok(tx.db().prepare_cached(sql)?.query_row([&row.id], |row| row.get(0))?)
+}
+
+fn held(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
+    let sql = "SELECT held FROM run WHERE id = ?1";
+    Ok(tx.db().prepare_cached(sql)?.query_row([&row.id], |row| row.get(0))?)
+}
+
+/// Drives stopped workflows of the run again; whether there were any.
+fn restarted(tx: &Tx<'_>, row: &RunRow, actor: &Actor) -> Result<bool> {
+    let any = restart_stopped(tx, &row.id)?;
+    if any {
+        record(tx, &row.id, "run_retried", actor, &json!({ "what": "a stopped workflow" }))?;
+    }
+    Ok(any)
+}
+
+fn restart_stopped(tx: &Tx<'_>, run: &str) -> Result<bool> {
+    let stopped: Vec<String> = tx
+        .db()
+        .prepare_cached(
+            "SELECT id FROM workflow WHERE state = 'stopped' AND (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0')",
+        )?
+        .query_map([run], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for workflow in &stopped {
+        tx.restart(workflow)?;
+    }
+    Ok(!stopped.is_empty())
+}
+
+fn record(tx: &Tx<'_>, run: &str, kind: &str, actor: &Actor, more: &Value) -> Result<()> {
+    let mut body = json!({ "by": actor.by, "os_user": actor.os_user });
+    if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
+        body.extend(more.clone());
+    }
+    tx.event(run, kind, &body).map(drop)
+}

@@ -1,0 +1,164 @@
+//! What exactly a step will do, as a gate shows it and binds to it: the script with its environment, the request, the
+//! text with its assignee. What is done later is held against the same words.
+
+use super::command::environment;
+use super::plan::Plan;
+use super::records::{RunRow, StepRow, steps};
+use crate::base::text::{put, put_line};
+use crate::base::{Digest, Problem, problem::Result};
+use crate::journal::Journal;
+use crate::sop::expression::Scope;
+use crate::sop::work::Work;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A run's plan, packet and what its steps gave so far.
+#[derive(Debug)]
+pub(super) struct Sight {
+    pub(super) row: RunRow,
+    pub(super) plan: Plan,
+    pub(super) packet: Map<String, Value>,
+    pub(super) steps: Vec<StepRow>,
+}
+
+impl Sight {
+    /// Reads everything there is of `run`.
+    pub(super) fn of(journal: &Journal, run: &str) -> Result<Self> {
+        let (row, steps) = journal.read(|db| Ok((super::records::run(db, run)?, steps(db, run)?)))?;
+        let plan = Plan::of(journal, &row)?;
+        let lost = || Problem::store(format!("the packet of {run} is erased"));
+        let bytes = journal.blob(&row.packet)?.ok_or_else(lost)?;
+        let packet = serde_json::from_slice(&bytes)
+            .map_err(|error| Problem::store(format!("the packet of {run} cannot be read: {error}")))?;
+        Ok(Self { row, plan, packet, steps })
+    }
+
+    /// The row of a step.
+    pub(super) fn step(&self, number: u32) -> Result<&StepRow> {
+        let found = self.steps.iter().find(|step| step.number == number);
+        found.ok_or_else(|| Problem::not_found(format!("{} has no step {number}", self.row.id)))
+    }
+
+    /// What the expressions of `step` may look at: the packet, and what every step before it gave. Steps beside it
+    /// are not there, so that what was approved cannot change while they go on.
+    pub(super) fn scope(&self, number: u32) -> Scope {
+        let before = self.before(number);
+        let gave = |step: &&StepRow| before.contains(&step.number);
+        let outputs = |step: &StepRow| {
+            let mut outputs = step.outputs.clone();
+            outputs.insert("state".to_owned(), Value::from(step.state.word()));
+            (step.number, outputs)
+        };
+        Scope { inputs: self.packet.clone(), steps: self.steps.iter().filter(gave).map(outputs).collect() }
+    }
+
+    /// The same as placeholders of a request see it: `inputs.x`, `params.x`, `steps.2.y`.
+    pub(super) fn values(&self, number: u32) -> Value {
+        let Scope { inputs, steps } = self.scope(number);
+        let steps: Map<String, Value> =
+            steps.into_iter().map(|(step, outputs)| (step.to_string(), Value::Object(outputs))).collect();
+        json!({ "inputs": inputs, "params": inputs, "steps": steps })
+    }
+
+    /// Whether what is decided on can be undone: every command, request and call of it has a rollback.
+    pub(super) fn reversible(&self, step: Option<u32>) -> bool {
+        let steps = self.plan.sop.body.steps.iter().filter(|one| step.is_none_or(|number| one.number == number));
+        steps.into_iter().all(|one| one.rollback.is_some() || matches!(self.plan.work(one.number), Ok(Work::Hands | Work::Wait(_))))
+    }
+
+    /// Everything that comes before a step, however far.
+    fn before(&self, number: u32) -> BTreeSet<u32> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![number];
+        while let Some(next) = open.pop() {
+            let direct = self.steps.iter().find(|step| step.number == next).map(|step| step.depends_on.clone());
+            open.extend(direct.unwrap_or_default().into_iter().filter(|before| found.insert(*before)));
+        }
+        found
+    }
+
+    /// The environment of a command step, without its secrets: `INPUT_…` and the same as `PARAM_…`, `STEP_2_…`.
+    pub(super) fn environment(&self, number: u32) -> Result<BTreeMap<String, String>> {
+        let Scope { inputs, steps } = self.scope(number);
+        let mut all = environment("INPUT_", &inputs)?;
+        all.extend(environment("PARAM_", &inputs)?);
+        for (step, mut outputs) in steps {
+            outputs.remove("state");
+            all.extend(environment(&format!("STEP_{step}_"), &outputs)?);
+        }
+        all.insert("RUN_ID".to_owned(), self.row.id.clone());
+        all.insert("STEP_NUMBER".to_owned(), number.to_string());
+        Ok(all)
+    }
+
+    /// What step `number` will do, in words a person can decide on.
+    pub(super) fn effect(&self, number: u32) -> Result<Effect> {
+        let step = self.plan.step(number)?;
+        let mut text = format!("Step {number}: {}\n\n", step.title);
+        match self.plan.work(number)? {
+            Work::Command(script) => {
+                put_line(&mut text, format_args!("Runs this script with `bash`:\n\n```bash\n{script}\n```\n"));
+                put_line(&mut text, format_args!("with these values in its environment:\n"));
+                for (name, value) in self.environment(number)?.iter().filter(|(name, _)| !name.starts_with("PARAM_")) {
+                    put_line(&mut text, format_args!("- {name} = {}", shown(value)));
+                }
+                for secret in &step.secrets {
+                    put_line(&mut text, format_args!("- {secret} = (a secret)"));
+                }
+            }
+            Work::Http(block) => {
+                let request = super::http::parse(&block)
+                    .map_err(|(line, error)| Problem::invalid(format!("step {number}, request line {line}: {error}")))?;
+                let shown = super::http::shown(&request, &self.values(number)).map_err(Problem::invalid)?;
+                put_line(&mut text, format_args!("Sends this request:\n\n```http\n{shown}\n```"));
+            }
+            Work::Nested(id) => {
+                let version = self.plan.nested.get(&id).map(ToString::to_string).unwrap_or_default();
+                put_line(&mut text, format_args!("Runs {id} v{version} with the same packet."));
+            }
+            Work::Wait(span) => put_line(&mut text, format_args!("Waits {span}.")),
+            Work::Hands => {
+                let who = self.plan.assignees.get(&number).map_or("", |one| one.id.as_str());
+                put_line(&mut text, format_args!("{who} does this:\n\n{}", step.text.trim()));
+            }
+        }
+        if let Some(artifact) = &step.artifact {
+            put(&mut text, format_args!("\nAfterwards there is: {artifact}\n"));
+        }
+        Ok(Effect { hash: Digest::of(&text), text })
+    }
+
+    /// What the whole run will do, as far as can be said before it begins.
+    pub(super) fn whole(&self) -> Result<Effect> {
+        let mut text = format!("{} v{}: {}\n\n", self.row.sop, self.row.version, self.plan.sop.head.title);
+        for (name, value) in &self.packet {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            put_line(&mut text, format_args!("- {name} = {}", shown(&value)));
+        }
+        for step in &self.plan.sop.body.steps {
+            let who = self.plan.assignees.get(&step.number).map_or("", |one| one.id.as_str());
+            let kind = self.plan.kind(step.number)?;
+            put_line(&mut text, format_args!("\nStep {}: {} ({kind}, {who})\n", step.number, step.title));
+            put_line(&mut text, format_args!("{}", step.text.trim()));
+        }
+        Ok(Effect { hash: Digest::of(&text), text })
+    }
+}
+
+/// What will be done, and the hash of exactly these words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Effect {
+    pub(super) text: String,
+    pub(super) hash: Digest,
+}
+
+/// A value on one line; a long one by its beginning and its hash, so that it is bound all the same.
+fn shown(value: &str) -> String {
+    const MOST: usize = 200;
+    let line = value.replace('\n', "⏎");
+    if line.chars().count() <= MOST {
+        return line;
+    }
+    let head: String = line.chars().take(MOST).collect();
+    format!("{head}… ({} bytes, SHA-256 {})", value.len(), Digest::of(value).short())
+}

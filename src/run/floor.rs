@@ -1,0 +1,303 @@
+//! The floor of a run: which step may begin, what is under way, and what each ending leads to. Steps whose
+//! predecessors are over begin together; each has at most one thing under way: its look, its gate or its work.
+
+use super::control::{CONTROL, Control};
+use super::gate::{AskGate, GateEnd};
+use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, UndoGate};
+use super::plan::Leg;
+use super::records::{RunState, StepState};
+use super::step::{DoStep, StepEnd};
+use super::weigh::{Weigh, Weighed};
+use crate::base::{Digest, Instant};
+use crate::journal::{Pending, Stop, Workflow};
+use crate::sop::document::OnFailure;
+use futures::future::BoxFuture;
+use futures::FutureExt as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+/// What came of one thing under way.
+enum Came {
+    Weighed(Weighed),
+    Gate(GateEnd),
+    Work(StepEnd),
+}
+
+/// What is awaited on the floor.
+enum Next {
+    Step(u32, Came),
+    Control(Control),
+    /// The run has taken as long as a run may.
+    Late,
+}
+
+pub(super) struct Floor<'w> {
+    w: &'w Workflow,
+    run: String,
+    legs: Vec<Leg>,
+    /// Complete, or left out.
+    over: BTreeSet<u32>,
+    /// In the order in which they were completed.
+    completed: Vec<u32>,
+    /// Did not come to a good end.
+    stuck: BTreeSet<u32>,
+    /// May be worked on: no gate stands, or it was approved with this effect.
+    cleared: BTreeMap<u32, Option<Digest>>,
+    visits: BTreeMap<u32, u32>,
+    under_way: BTreeMap<u32, BoxFuture<'w, Result<Came, Stop>>>,
+    paused: bool,
+    moves: u32,
+    most_visits: u32,
+    deadline: Option<Pending<()>>,
+}
+
+impl<'w> Floor<'w> {
+    pub(super) fn new(
+        w: &'w Workflow,
+        run: &str,
+        legs: Vec<Leg>,
+        (most_visits, deadline): (u32, Instant),
+    ) -> Self {
+        Self {
+            w,
+            run: run.to_owned(),
+            legs,
+            over: BTreeSet::new(),
+            completed: Vec::new(),
+            stuck: BTreeSet::new(),
+            cleared: BTreeMap::new(),
+            visits: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            paused: false,
+            moves: 0,
+            most_visits,
+            deadline: Some(w.timer(deadline)),
+        }
+    }
+
+    /// Works until every step is over.
+    pub(super) async fn work(&mut self) -> Result<(), Stop> {
+        let mut control = self.w.signal::<Control>(CONTROL);
+        while self.over.len() < self.legs.len() {
+            if !self.paused && self.stuck.is_empty() {
+                self.launch();
+            }
+            match self.next(&mut control).await? {
+                Next::Step(number, came) => self.take(number, came).await?,
+                Next::Late => self.late().await?,
+                Next::Control(wish) => {
+                    control = self.w.signal(CONTROL);
+                    self.obey(wish).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn launch(&mut self) {
+        let ready: Vec<u32> = self
+            .legs
+            .iter()
+            .filter(|leg| leg.after.iter().all(|before| self.over.contains(before)))
+            .map(|leg| leg.number)
+            .filter(|number| !self.over.contains(number) && !self.under_way.contains_key(number))
+            .collect();
+        for number in ready {
+            let (w, run) = (self.w, self.run.clone());
+            let visit = *self.visits.entry(number).or_insert(1);
+            let future = match self.cleared.remove(&number) {
+                Some(shown) => {
+                    let work = w.child(DoStep { run, step: number, visit, shown });
+                    work.map(|end| end.map(Came::Work)).boxed()
+                }
+                None => w.call(Weigh { run, step: number, visit }).map(|end| end.map(Came::Weighed)).boxed(),
+            };
+            self.under_way.insert(number, future);
+        }
+    }
+
+    async fn next(&mut self, control: &mut Pending<Control>) -> Result<Next, Stop> {
+        let Self { under_way, deadline, .. } = self;
+        let (number, came) = poll_fn(|cx| {
+            if let Poll::Ready(wish) = Pin::new(&mut *control).poll(cx) {
+                return Poll::Ready(wish.map(|wish| (None, Next::Control(wish))));
+            }
+            for (number, future) in &mut *under_way {
+                if let Poll::Ready(came) = future.as_mut().poll(cx) {
+                    return Poll::Ready(came.map(|came| (Some(*number), Next::Step(*number, came))));
+                }
+            }
+            match deadline.as_mut().map(|timer| Pin::new(timer).poll(cx)) {
+                Some(Poll::Ready(fired)) => Poll::Ready(fired.map(|()| (None, Next::Late))),
+                _ => Poll::Pending,
+            }
+        })
+        .await?;
+        if let Some(number) = number {
+            self.under_way.remove(&number);
+        }
+        Ok(came)
+    }
+
+    async fn take(&mut self, number: u32, came: Came) -> Result<(), Stop> {
+        match came {
+            Came::Weighed(Weighed::Go) => drop(self.cleared.insert(number, None)),
+            Came::Weighed(Weighed::Skipped) => drop(self.over.insert(number)),
+            Came::Weighed(Weighed::Ask { why }) => {
+                let visit = self.visits.get(&number).copied().unwrap_or(1);
+                let gate = AskGate { run: self.run.clone(), step: Some(number), visit, why };
+                let asked = self.w.child(gate).map(|end| end.map(Came::Gate)).boxed();
+                self.under_way.insert(number, asked);
+            }
+            Came::Weighed(Weighed::Wrong { reason }) => {
+                self.fail(number, StepState::Failed, &reason).await?;
+            }
+            Came::Gate(GateEnd::Approved { shown }) => drop(self.cleared.insert(number, Some(shown))),
+            Came::Gate(GateEnd::Skipped { .. }) => drop(self.over.insert(number)),
+            Came::Gate(
+                GateEnd::Rejected { reason } | GateEnd::Lapsed { reason } | GateEnd::Nobody { reason },
+            ) => self.stand_still(number, (RunState::Paused, &reason)).await?,
+            Came::Work(StepEnd::Completed) => {
+                self.over.insert(number);
+                self.completed.push(number);
+            }
+            Came::Work(StepEnd::Interrupted { reason }) => {
+                self.stand_still(number, (RunState::Paused, &reason)).await?;
+            }
+            Came::Work(StepEnd::Failed { reason }) => self.fail(number, StepState::Failed, &reason).await?,
+        }
+        Ok(())
+    }
+
+    /// Does what the SOP says of a failure.
+    async fn fail(&mut self, number: u32, _state: StepState, reason: &str) -> Result<(), Stop> {
+        let on_failure = self.legs.iter().find(|leg| leg.number == number).map(|leg| leg.on_failure.clone());
+        let reason = format!("step {number} failed: {reason}");
+        match on_failure {
+            Some(OnFailure::Goto(back)) if self.may_visit(back) => self.go_back(back, number).await,
+            Some(OnFailure::Goto(back)) => {
+                let reason = format!("{reason}; it went back to step {back} {} times", self.most_visits);
+                self.stand_still(number, (RunState::Failed, &reason)).await
+            }
+            Some(OnFailure::Rollback) => {
+                let undone = self.roll_back().await?;
+                self.stand_still(number, (RunState::Failed, &format!("{reason}; {undone}"))).await
+            }
+            _ => self.stand_still(number, (RunState::Failed, &reason)).await,
+        }
+    }
+
+    fn may_visit(&self, number: u32) -> bool {
+        self.visits.get(&number).copied().unwrap_or(1) < self.most_visits
+    }
+
+    /// Goes on at `back`: it and everything that comes after it is open again.
+    async fn go_back(&mut self, back: u32, from: u32) -> Result<(), Stop> {
+        let mut open: BTreeSet<u32> = [back, from].into();
+        // A step comes after another when one of those right before it does.
+        for _each in 0..self.legs.len() {
+            let after = |leg: &&Leg| leg.after.iter().any(|before| open.contains(before));
+            let more: Vec<u32> = self.legs.iter().filter(after).map(|leg| leg.number).collect();
+            open.extend(more);
+        }
+        self.reopen(&open);
+        self.moves += 1;
+        let steps = open.into_iter().collect();
+        self.w.call(Reopen { run: self.run.clone(), steps, by: None, nth: self.moves }).await
+    }
+
+    fn reopen(&mut self, steps: &BTreeSet<u32>) {
+        for step in steps {
+            self.over.remove(step);
+            self.cleared.remove(step);
+            self.stuck.remove(step);
+            self.under_way.remove(step);
+            self.completed.retain(|done| done != step);
+            *self.visits.entry(*step).or_insert(1) += 1;
+        }
+    }
+
+    /// Undoes what can be undone, last completed first. Says what came of it.
+    async fn roll_back(&mut self) -> Result<String, Stop> {
+        let mut undone = Vec::new();
+        for number in std::mem::take(&mut self.completed).into_iter().rev() {
+            if !self.legs.iter().any(|leg| leg.number == number && leg.rollback) {
+                continue;
+            }
+            self.moves += 1;
+            let call = RollBack { run: self.run.clone(), step: number, nth: self.moves };
+            match self.w.call(call).await {
+                Ok(None) => undone.push(number.to_string()),
+                Ok(Some(reason)) => return Ok(format!("step {number} could not be undone: {reason}")),
+                Err(Stop::Failed(failure)) => {
+                    return Ok(format!("step {number} could not be undone: {failure}"));
+                }
+                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+            }
+            self.over.remove(&number);
+            *self.visits.entry(number).or_insert(1) += 1;
+        }
+        Ok(match undone.len() {
+            0 => "nothing was done that can be undone".to_owned(),
+            _ => format!("undone in this order: steps {}", undone.join(", ")),
+        })
+    }
+
+    async fn stand_still(&mut self, number: u32, (state, reason): (RunState, &str)) -> Result<(), Stop> {
+        self.stuck.insert(number);
+        self.moves += 1;
+        halt(self.w, &self.run, &self.moves.to_string(), (state, reason)).await
+    }
+
+    async fn late(&mut self) -> Result<(), Stop> {
+        self.deadline = None;
+        self.paused = true;
+        self.moves += 1;
+        let reason = "it has taken as long as a run may; `sopd resume` lets it go on";
+        halt(self.w, &self.run, &self.moves.to_string(), (RunState::Paused, reason)).await
+    }
+
+    async fn obey(&mut self, wish: Control) -> Result<(), Stop> {
+        self.moves += 1;
+        let (run, nth) = (self.run.clone(), self.moves);
+        match wish {
+            Control::Pause { by, reason } => {
+                self.paused = true;
+                let reason = if reason.is_empty() { format!("{by} paused it") } else { format!("{by} paused it: {reason}") };
+                halt(self.w, &run, &nth.to_string(), (RunState::Paused, &reason)).await
+            }
+            Control::Resume { by } => {
+                self.paused = false;
+                if self.stuck.is_empty() { self.w.call(Resumed { run, by, nth }).await } else { Ok(()) }
+            }
+            Control::Retry { by } => {
+                self.paused = false;
+                let steps = self.stuck.clone();
+                self.reopen(&steps);
+                self.w.call(Reopen { run, steps: steps.into_iter().collect(), by: Some(by), nth }).await
+            }
+            Control::Skip { step, by, reason } => {
+                // Whatever was under way for it is given up: its gate, its task, its command.
+                self.under_way.remove(&step);
+                self.cleared.remove(&step);
+                self.stuck.remove(&step);
+                self.over.insert(step);
+                let goes_on = self.stuck.is_empty() && !self.paused;
+                self.w.call(UndoGate { run: run.clone(), step, nth }).await?;
+                self.w.call(SkipStep { run, step, reason: format!("{by} left it out: {reason}"), goes_on, nth }).await
+            }
+        }
+    }
+}
+
+/// Records that a run stands still, and why.
+pub(super) async fn halt(
+    w: &Workflow,
+    run: &str,
+    key: &str,
+    (state, reason): (RunState, &str),
+) -> Result<(), Stop> {
+    w.call(Halt { run: run.to_owned(), state, reason: reason.to_owned(), key: key.to_owned() }).await
+}

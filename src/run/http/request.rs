@@ -1,0 +1,381 @@
+//! The request of an `http` block: read strictly, filled in, and shown as it will be sent. Pure.
+
+use super::template::{Place, Secrets, Template, Values};
+use crate::base::text::{put, put_line};
+use crate::journal::Redactor;
+use reqwest::{Method, Url};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+/// What a request may do. `CONNECT` and `TRACE` are for proxies.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// Headers that belong to the connection or to sopd.
+const RESERVED: [&str; 9] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "te",
+    "trailer",
+    "expect",
+    "idempotency-key",
+];
+/// Longest address, in bytes; common servers take 8 KiB for the whole first line.
+const LONGEST_ADDRESS: usize = 8 * 1024 - 64;
+/// What is success when the block does not say.
+const SUCCESS: RangeInclusive<u16> = 200..=299;
+
+/// A request as written, its placeholders still open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    method: Method,
+    address: Template,
+    headers: Vec<(String, Template)>,
+    expected: Vec<RangeInclusive<u16>>,
+    body: Option<(Place, Template)>,
+}
+
+/// A request ready to be sent. It has no `Debug`: it may hold secrets.
+pub struct Ready {
+    pub(super) method: Method,
+    pub(super) address: Url,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<String>,
+    pub(super) expected: Vec<RangeInclusive<u16>>,
+    pub(super) redactor: Redactor,
+}
+
+impl Request {
+    /// The names of the secrets it uses, each once.
+    pub fn secrets(&self) -> BTreeSet<&str> {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        let all = std::iter::once(&self.address).chain(headers).chain(self.body.iter().map(|(_, body)| body));
+        all.flat_map(Template::secrets).collect()
+    }
+
+    /// Scheme, host and port, which no value can change: `https://crm.example`.
+    pub fn origin(&self) -> &str {
+        origin(self.address.beginning())
+    }
+
+    fn fill(&self, values: &Values<'_>) -> Result<Filled, String> {
+        let address = self.address.fill(Place::Address, values)?;
+        let fill =
+            |(name, value): &(String, Template)| Ok((name.clone(), value.fill(Place::Header, values)?));
+        let headers = self.headers.iter().map(fill).collect::<Result<Vec<_>, String>>()?;
+        let body = self.body.as_ref().map(|(place, body)| body.fill(*place, values)).transpose()?;
+        Ok(Filled { address, headers, body })
+    }
+}
+
+struct Filled {
+    address: String,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+}
+
+/// Reads a block. An error comes with its line in the block, counted from 1.
+///
+/// A placeholder `{{ … }}` is an expression over the values; a name that is not there is an error. Values are
+/// percent-encoded in the address, where they can change neither host nor path, and in a form body; in a JSON body they
+/// are JSON: a whole value where none is quoted (`{{ inputs.employees }}`), a part of the string inside quotes. Other
+/// bodies take them as they are. A body is JSON when `Content-Type` says so, or when that is missing and the body begins
+/// with `{` or `[`. `{{ secrets.NAME }}` is taken as it stands only, and shown as `‹NAME›`.
+pub fn parse(block: &str) -> Result<Request, (usize, String)> {
+    let block = block.strip_suffix('\n').unwrap_or(block);
+    let (head, body) = match block.split_once("\n\n") {
+        Some((head, body)) => (head, body),
+        None => (block, ""),
+    };
+    let mut lines = head.lines().zip(1..);
+    let (first, _) = lines.next().ok_or((1, "write a request, like GET https://host/path".to_owned()))?;
+    let (method, address) = request_line(first).map_err(|words| (1, words))?;
+    let (mut headers, mut expected) = (Vec::new(), Vec::new());
+    for (line, number) in lines {
+        let (name, value) = header(line).map_err(|words| (number, words))?;
+        if name.eq_ignore_ascii_case("expect-status") {
+            if !expected.is_empty() {
+                return Err((number, "Expect-Status is given twice".to_owned()));
+            }
+            expected = statuses(value).map_err(|words| (number, words))?;
+            continue;
+        }
+        if headers.iter().any(|(other, _): &(String, Template)| other.eq_ignore_ascii_case(name)) {
+            return Err((number, format!("the header {name} is given twice")));
+        }
+        headers.push((name.to_owned(), Template::parse(value).map_err(|(_, words)| (number, words))?));
+    }
+    if expected.is_empty() {
+        expected.push(SUCCESS);
+    }
+    let begins = head.lines().count() + 2;
+    let body =
+        (!body.trim().is_empty()).then(|| read_body(&method, body, &mut headers, begins)).transpose()?;
+    Ok(Request { method, address, headers, expected, body })
+}
+
+fn request_line(line: &str) -> Result<(Method, Template), String> {
+    let form = "write METHOD https://host/path";
+    let (method, rest) = line.split_once(' ').ok_or(form)?;
+    if !METHODS.contains(&method) {
+        return Err(format!("`{method}` is no method; write one of {}", METHODS.join(", ")));
+    }
+    let method = Method::from_bytes(method.as_bytes()).map_err(|error| format!("{error}; {form}"))?;
+    let rest = rest.trim();
+    let address = match rest.rsplit_once(' ') {
+        Some((address, version)) if version.starts_with("HTTP/") => address.trim_end(),
+        _ => rest,
+    };
+    let template = Template::parse(address).map_err(|(_, words)| words)?;
+    let beginning = template.beginning();
+    let Some((scheme, after)) = beginning.split_once("://") else {
+        return Err(format!("the address must begin with https:// and a host; {form}"));
+    };
+    if !matches!(scheme, "https" | "http") {
+        return Err(format!("`{scheme}` is not spoken; the address must begin with https:// or http://"));
+    }
+    if !template.is_plain() && !after.contains('/') {
+        return Err("no placeholder may stand in the host; write it out, up to the `/` after it".to_owned());
+    }
+    let sample = template.fill(Place::Address, &Values::sample())?;
+    let url = Url::parse(&sample).map_err(|error| format!("`{address}` is no address: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("the address holds a user or a password; send them in a header, from a secret".to_owned());
+    }
+    if url.fragment().is_some() {
+        return Err("what follows a `#` is never sent; write %23 for the letter itself".to_owned());
+    }
+    if !same(&url, &sample) {
+        return Err(format!("the address is not in its plain form; `{url}` is"));
+    }
+    Ok((method, template))
+}
+
+/// Whether the address says what the text says: nothing was resolved (`..`), dropped or escaped in reading it.
+fn same(url: &Url, text: &str) -> bool {
+    url.as_str() == text || url.as_str().strip_suffix('/') == Some(text)
+}
+
+fn origin(address: &str) -> &str {
+    let host = address.find("://").map_or(0, |at| at + 3);
+    let end =
+        address.get(host..).and_then(|rest| rest.find(['/', '?'])).map_or(address.len(), |at| host + at);
+    address.get(..end).unwrap_or(address)
+}
+
+fn header(line: &str) -> Result<(&str, &str), String> {
+    let (name, value) = line.split_once(':').ok_or("a header is written `Name: value`")?;
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(is_token) {
+        return Err(format!("`{name}` is no header's name"));
+    }
+    if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+        return Err(format!("the header {name} is set by sopd itself; leave it out"));
+    }
+    let value = value.trim();
+    if value.is_empty() || value.chars().any(char::is_control) {
+        return Err(format!("the header {name} has no value a header can carry"));
+    }
+    Ok((name, value))
+}
+
+/// `200, 202-204`
+fn statuses(text: &str) -> Result<Vec<RangeInclusive<u16>>, String> {
+    let one = |word: &str| word.trim().parse().ok().filter(|status| (200..=599).contains(status));
+    let range = |word: &str| {
+        let (from, to) = word.split_once('-').unwrap_or((word, word));
+        let range = one(from)?..=one(to)?;
+        (!range.is_empty()).then_some(range)
+    };
+    text.split(',')
+        .map(|word| {
+            range(word).ok_or_else(|| format!("`{}` is no status; write 200, or 200-204", word.trim()))
+        })
+        .collect()
+}
+
+/// Reads the body, and settles what it is.
+fn read_body(
+    method: &Method,
+    body: &str,
+    headers: &mut Vec<(String, Template)>,
+    begins: usize,
+) -> Result<(Place, Template), (usize, String)> {
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return Err((begins, format!("a {method} request has no body")));
+    }
+    let template = Template::parse(body).map_err(|(line, words)| (begins + line, words))?;
+    let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let kind = kind.map(|(_, value)| value.beginning().to_ascii_lowercase());
+    let place = match kind.as_deref() {
+        Some(kind) if kind.contains("json") => Place::Json,
+        Some(kind) if kind.contains("x-www-form-urlencoded") => Place::Form,
+        Some(_) => Place::Text,
+        None if body.trim_start().starts_with(['{', '[']) => {
+            let json = Template::parse("application/json").map_err(|(_, words)| (begins, words))?;
+            headers.push(("Content-Type".to_owned(), json));
+            Place::Json
+        }
+        None => return Err((begins, "say what the body is: add a Content-Type header".to_owned())),
+    };
+    let sample = template.fill(place, &Values::sample()).map_err(|words| (begins, words))?;
+    if place == Place::Json
+        && let Err(error) = serde_json::from_str::<Value>(&sample)
+    {
+        return Err((begins + error.line().saturating_sub(1), format!("the body is no JSON: {error}")));
+    }
+    Ok((place, template))
+}
+
+/// Fills a request in. `values` is the object its expressions see (`{"inputs": {…}, …}`), `secrets` those the step names.
+/// An error says in words which placeholder cannot be filled, and why; never a secret's value.
+pub fn render(
+    request: &Request,
+    values: &Value,
+    secrets: &BTreeMap<String, String>,
+) -> Result<Ready, String> {
+    let filled = request.fill(&Values::new(values, Secrets::Real(secrets)))?;
+    let length = filled.address.len();
+    if length > LONGEST_ADDRESS {
+        return Err(format!("the address would be {length} bytes long; at most {LONGEST_ADDRESS} are sent"));
+    }
+    let address = Url::parse(&filled.address).ok().filter(|url| same(url, &filled.address));
+    // `..` is the one value that encoding cannot tame.
+    let address = address.ok_or("a value in the address would lead to another path than the one written")?;
+    if matches!(request.body, Some((Place::Json, _)))
+        && let Some(body) = &filled.body
+        && let Err(error) = serde_json::from_str::<Value>(body)
+    {
+        return Err(format!("the values make a body that is no JSON (line {})", error.line()));
+    }
+    Ok(Ready {
+        method: request.method.clone(),
+        address,
+        headers: filled.headers,
+        body: filled.body,
+        expected: request.expected.clone(),
+        redactor: Redactor::new(secrets.values().cloned()),
+    })
+}
+
+/// The request as it will be sent, for a gate: every value in place, every secret as `‹NAME›`. An error says which value
+/// is missing.
+pub fn shown(request: &Request, values: &Value) -> Result<String, String> {
+    let filled = request.fill(&Values::new(values, Secrets::Shown))?;
+    let mut out = String::new();
+    put_line(&mut out, format_args!("{} {}", request.method, filled.address));
+    for (name, value) in &filled.headers {
+        put_line(&mut out, format_args!("{name}: {value}"));
+    }
+    let range = |range: &RangeInclusive<u16>| match (range.start(), range.end()) {
+        (from, to) if from == to => from.to_string(),
+        (from, to) => format!("{from}-{to}"),
+    };
+    let expected: Vec<String> = request.expected.iter().map(range).collect();
+    put_line(&mut out, format_args!("Expect-Status: {}", expected.join(", ")));
+    if let Some(body) = &filled.body {
+        put(&mut out, format_args!("\n{body}\n"));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const BLOCK: &str = r#"POST https://crm.example/leads/{{ inputs.lead_id }}?by={{ inputs.by }} HTTP/1.1
+Authorization: Bearer {{ secrets.CRM_TOKEN }}
+X-Note: {{ inputs.by }}
+Expect-Status: 200-204, 409
+
+{ "source": "{{ inputs.by }}",
+  "employees": {{ inputs.employees }} }
+"#;
+
+    fn values() -> Value {
+        json!({ "inputs": { "lead_id": "L/1?", "by": "a \"b\"", "employees": 40 } })
+    }
+
+    #[test]
+    fn a_request_is_shown_as_it_will_be_sent_without_its_secrets() {
+        let request = parse(BLOCK).unwrap();
+        assert_eq!(
+            shown(&request, &values()).unwrap(),
+            "POST https://crm.example/leads/L%2F1%3F?by=a%20%22b%22\nAuthorization: Bearer ‹CRM_TOKEN›\n\
+             X-Note: a \"b\"\nContent-Type: application/json\nExpect-Status: 200-204, 409\n\n\
+             { \"source\": \"a \\\"b\\\"\",\n  \"employees\": 40 }\n"
+        );
+        assert_eq!(request.secrets().into_iter().collect::<Vec<_>>(), ["CRM_TOKEN"]);
+        assert_eq!(request.origin(), "https://crm.example");
+        let secrets = BTreeMap::from([("CRM_TOKEN".to_owned(), "t0ken-t0ken".to_owned())]);
+        let ready = render(&request, &values(), &secrets).unwrap();
+        assert_eq!(ready.headers.first().unwrap().1, "Bearer t0ken-t0ken");
+        assert!(render(&request, &values(), &BTreeMap::new()).err().unwrap().contains("secrets.CRM_TOKEN"));
+    }
+
+    #[test]
+    fn the_least_request_is_one_line() {
+        let request = parse("GET http://127.0.0.1:8080").unwrap();
+        assert_eq!(
+            shown(&request, &json!({})).unwrap(),
+            "GET http://127.0.0.1:8080\nExpect-Status: 200-299\n"
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_line() {
+        for (block, line, words) in [
+            ("", 1, "write a request"),
+            ("GET", 1, "write METHOD"),
+            ("get https://a/", 1, "`get` is no method"),
+            ("TRACE https://a/", 1, "`TRACE` is no method"),
+            ("GET a/b", 1, "must begin with https://"),
+            ("GET file:///etc/passwd", 1, "`file` is not spoken"),
+            ("GET https://{{ inputs.host }}/", 1, "in the host"),
+            ("GET https://a.example{{ inputs.host }}/", 1, "in the host"),
+            ("GET https://u:p@a/", 1, "a user or a password"),
+            ("GET https://a/#x", 1, "%23"),
+            ("GET https://a/b/../c", 1, "plain form; `https://a/c` is"),
+            ("GET https://a/b c", 1, "plain form"),
+            ("GET https://a/{{ inputs.x", 1, "no end"),
+            ("GET https://a/\nAccept", 2, "Name: value"),
+            ("GET https://a/\nAc cept: x", 2, "no header's name"),
+            ("GET https://a/\nA: x\na: y", 3, "given twice"),
+            ("GET https://a/\nHost: b", 2, "set by sopd itself"),
+            ("GET https://a/\nIdempotency-Key: b", 2, "set by sopd itself"),
+            ("GET https://a/\nExpect-Status: ok", 2, "`ok` is no status"),
+            ("GET https://a/\nExpect-Status: 299-200", 2, "no status"),
+            ("GET https://a/\nExpect-Status: 100", 2, "no status"),
+            ("GET https://a/\nAccept: x\n\nbody", 4, "has no body"),
+            ("POST https://a/\n\nbody", 3, "Content-Type"),
+            ("POST https://a/\n\n{\n  \"a\": 1,\n}", 5, "no JSON"),
+            ("POST https://a/\n\n{\n  \"a\": \"{{ secrets.A|e }}\"}", 4, "does something to a secret"),
+        ] {
+            let (at, said) = parse(block).unwrap_err();
+            assert!(at == line && said.contains(words), "{block}: {at}: {said}");
+        }
+    }
+
+    #[test]
+    fn no_value_leads_to_another_address() {
+        let request = parse("DELETE https://a.example/leads/{{ inputs.id }}").unwrap();
+        for (id, words) in [
+            ("..", "another path"),
+            (".", "another path"),
+            ("", "is empty"),
+            (&"x".repeat(9_000), "bytes long"),
+        ] {
+            let said = render(&request, &json!({ "inputs": { "id": id } }), &BTreeMap::new()).err().unwrap();
+            assert!(said.contains(words), "{said}");
+        }
+        for id in ["../../admin", "@evil.example/", "a?b#c", "%2e%2e", "\\..\\", "é"] {
+            let ready = render(&request, &json!({ "inputs": { "id": id } }), &BTreeMap::new()).unwrap();
+            assert_eq!(ready.address.host_str(), Some("a.example"));
+            assert_eq!(ready.address.path_segments().unwrap().count(), 2, "{}", ready.address);
+            assert_eq!(ready.address.query(), None);
+        }
+    }
+}

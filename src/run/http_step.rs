@@ -1,0 +1,90 @@
+//! A step done by one HTTP request. Repeating it is safe: each visit carries its own `Idempotency-Key`.
+
+use super::Site;
+use super::effect::Sight;
+use super::http::{self, HttpFault, HttpLimits};
+use super::result::{self, check_outputs, finish};
+use crate::base::Problem;
+use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
+use crate::sop::work::Work;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
+
+/// Sends the step's request.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SendRequest {
+    pub(super) run: String,
+    pub(super) step: u32,
+    pub(super) visit: u32,
+    pub(super) attempt: u32,
+    /// Once more after the service was down.
+    pub(super) nth: u32,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum HttpEnd {
+    Done,
+    Failed(String),
+    /// The service is away: worth waiting for.
+    Down,
+}
+
+impl Activity for SendRequest {
+    const NAME: &'static str = "send_request";
+    const REPEAT: Repeat = Repeat::Safe;
+    type World = Site;
+    type Output = HttpEnd;
+    fn key(&self) -> String {
+        format!("request-{}#{}.{}~{}", self.step, self.visit, self.attempt, self.nth)
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<HttpEnd>, Failure> {
+        let Self { run, step, visit, nth, .. } = self;
+        let sight = Sight::of(&site.journal, &run)?;
+        let Work::Http(block) = sight.plan.work(step)? else {
+            return Err(Failure::bug(format!("step {step} of {run} is no request")));
+        };
+        let document = sight.plan.step(step)?;
+        let request = http::parse(&block).map_err(|(line, error)| {
+            Problem::invalid(format!("step {step}, line {line} of its request: {error}"))
+        })?;
+        let secrets = site.secrets(&document.secrets)?;
+        let ready = http::render(&request, &sight.values(step), &secrets)
+            .map_err(|error| Failure::new(FailureClass::Content, error))?;
+        let mut limits = HttpLimits::default();
+        if let Some(limit) = document.time_limit {
+            limits.time = Duration::from_millis(u64::try_from(limit.millis()).unwrap_or(u64::MAX));
+        }
+        let key = format!("{run}-{step}-{visit}");
+        match http::send(&site.http, &ready, &key, limits).await {
+            Ok(response) => {
+                let body = json!({ "stepNumber": step, "status": response.status, "output": response.tail, "millis": response.millis });
+                let given = match check_outputs(document.output.as_deref(), &response.values) {
+                    Ok(()) => response.values,
+                    Err(wrong) => return Ok(Recorded::of(HttpEnd::Failed(wrong)).event(&run, "request_answered", body)),
+                };
+                Ok(Recorded::of(HttpEnd::Done).event(&run.clone(), "request_answered", body).change(move |tx| {
+                    let mut result = result::Result { outputs: given, said: response.tail, ..result::Result::default() };
+                    result.more.insert("status".to_owned(), json!(response.status));
+                    finish(tx, (&run, step), &result)
+                }))
+            }
+            Err(fault @ HttpFault::Outage { .. }) => {
+                let reason = format!("{} is down ({fault}); try {nth}", request.origin());
+                let body = json!({ "stepNumber": step, "error": reason });
+                Ok(Recorded::of(HttpEnd::Down).event(&run.clone(), "service_down", body).change(move |tx| {
+                    tx.db()
+                        .prepare_cached("UPDATE run_step SET reason = ?3 WHERE run = ?1 AND number = ?2")?
+                        .execute((&run, step, tx.clean(&reason)))?;
+                    Ok(())
+                }))
+            }
+            Err(fault) => {
+                let body = json!({ "stepNumber": step, "error": fault.to_string() });
+                Ok(Recorded::of(HttpEnd::Failed(fault.to_string())).event(&run, "request_answered", body))
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A step done by another SOP: a run of its own, of the version pinned when the outer run started.
+
+use super::Site;
+use super::effect::Sight;
+use super::records::RunState;
+use super::result::{self, finish};
+use super::start::{Cause, Request, prepare, start};
+use super::step::{Attempt, Tried};
+use super::workflow::RunEnd;
+use crate::agent::Snapshot;
+use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
+use crate::sop::work::Work;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Starts the inner run and waits for its end.
+pub(super) async fn by_sop(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
+    let Attempt { run, step, visit, attempt } = *at;
+    let start = StartNested { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned() };
+    let inner = w.call(start).await?;
+    let end = match w.signal::<RunEnd>(&ended(&inner)).await {
+        Ok(end) => end,
+        Err(stop) => {
+            w.call(EndNested { inner }).await?;
+            return Err(stop);
+        }
+    };
+    if end.state != RunState::Completed {
+        return Ok(Tried::Failed(format!("{inner} is {}: {}", end.state.word(), end.reason)));
+    }
+    w.call(TakeNested { run: run.to_owned(), step, inner }).await?;
+    Ok(Tried::Done)
+}
+
+/// The signal by which an inner run tells its end to the step that waits for it.
+pub(super) fn ended(run: &str) -> String {
+    format!("run/{run}")
+}
+
+/// Starts the inner run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StartNested {
+    run: String,
+    step: u32,
+    visit: u32,
+    attempt: u32,
+    workflow: String,
+}
+
+impl Activity for StartNested {
+    const NAME: &'static str = "start_nested";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = String;
+    fn key(&self) -> String {
+        format!("nested-{}#{}.{}", self.step, self.visit, self.attempt)
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<String>, Failure> {
+        let sight = Sight::of(&site.journal, &self.run)?;
+        let Work::Nested(sop) = sight.plan.work(self.step)? else {
+            return Err(Failure::bug(format!("step {} of {} calls no SOP", self.step, self.run)));
+        };
+        let snapshot = Snapshot::read(&site.root).map_err(|problems| {
+            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Failure::new(FailureClass::Content, words.join("; "))
+        })?;
+        let request = Request {
+            given: values(&sight, self.step),
+            mode: None,
+            by: sight.row.initiator.clone(),
+            os_user: String::new(),
+            cause: Cause::Step { run: self.run.clone(), step: self.step, workflow: self.workflow.clone() },
+            hold: false,
+            // Starting twice is starting once: a crash between the start and its record must not make two.
+            idempotency_key: Some(format!("{}/{}", self.run, self.key())),
+            pinned: sight.plan.nested.get(&sop).copied(),
+            sop,
+        };
+        let ready = prepare(&site.journal, &site.root, &snapshot, request)?;
+        let started = site.journal.append_async(move |tx| start(tx, &ready)).await??;
+        Ok(Recorded::of(started.run))
+    }
+}
+
+/// The outer packet, and what earlier steps gave, as the inner packet: only what the inner SOP asks for is taken.
+fn values(sight: &Sight, step: u32) -> BTreeMap<String, String> {
+    let scope = sight.scope(step);
+    let all = scope.steps.into_values().flatten().chain(scope.inputs);
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    all.filter(|(name, _)| name != "state").map(|(name, value)| (name, text(value))).collect()
+}
+
+/// Takes the inner run's end as the step's result.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TakeNested {
+    run: String,
+    step: u32,
+    inner: String,
+}
+
+impl Activity for TakeNested {
+    const NAME: &'static str = "take_nested";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = ();
+    fn key(&self) -> String {
+        format!("take/{}", self.inner)
+    }
+    async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
+        Ok(Recorded::of(()).change(move |tx| {
+            let mut outputs = Map::new();
+            for step in super::records::steps(tx.db(), &self.inner)? {
+                outputs.extend(step.outputs);
+            }
+            let more = Map::from_iter([("inner".to_owned(), json!(self.inner))]);
+            let said = format!("{} is complete", self.inner);
+            let result = result::Result { outputs, said, more, ..result::Result::default() };
+            finish(tx, (&self.run, self.step), &result)
+        }))
+    }
+}
+
+/// Ends an inner run whose outer one ends.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct EndNested {
+    inner: String,
+}
+
+impl Activity for EndNested {
+    const NAME: &'static str = "end_nested";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = ();
+    fn key(&self) -> String {
+        format!("end/{}", self.inner)
+    }
+    async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
+        Ok(Recorded::of(()).change(move |tx| tx.signal(&self.inner, "cancel", &Value::Null)))
+    }
+}

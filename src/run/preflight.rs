@@ -1,0 +1,98 @@
+//! The Pre-flight section as checks: what sopd can do itself, and what is only told to people.
+
+use super::Site;
+use super::command::{Command, How, Limits};
+use super::effect::Sight;
+use crate::base::markdown::{What, cut};
+use crate::journal::Failure;
+use crate::sop::{expression, work};
+
+/// A check that finds nothing to do: the run ends without having begun, and nobody is alarmed.
+const NOTHING_TO_DO: i32 = 10;
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Check {
+    /// A list item that begins with an expression in backticks: "`inputs.amount > 0`: the amount is known".
+    Expression(String),
+    /// A fenced `bash` block.
+    Command(String),
+    /// Anything else: for whoever starts the run.
+    Told(String),
+}
+
+impl Check {
+    /// In words, for the record and the dry run.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Expression(text) => format!("`{text}`"),
+            Self::Command(script) => format!("`{}`", script.trim()),
+            Self::Told(text) => text.clone(),
+        }
+    }
+}
+
+/// The checks of a Pre-flight section, in order.
+pub(super) fn checks(section: &str) -> Vec<Check> {
+    let mut found = Vec::new();
+    for block in cut(section) {
+        match block.what {
+            What::List { items, .. } => found.extend(items.iter().map(|item| of_words(&item.words()))),
+            What::Paragraph(text) => found.push(of_words(&text)),
+            What::Code(fence) => found.extend(work::script(&fence).map(Check::Command)),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn of_words(words: &str) -> Check {
+    let quoted = words.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(text, _)| text);
+    match quoted.filter(|text| expression::check(text).is_ok() && text.contains("inputs.")) {
+        Some(text) => Check::Expression(text.to_owned()),
+        None => Check::Told(words.to_owned()),
+    }
+}
+
+/// Runs one check; why the run may not begin, if it may not.
+pub(super) async fn run(site: &Site, sight: &Sight, script: &str) -> Result<Option<String>, Failure> {
+    let place = site.place(&sight.row.id, "pre-flight")?;
+    let command = Command {
+        folder: place.folder,
+        record: place.record,
+        script: script.to_owned(),
+        env: sight.environment(0)?,
+        limits: Limits::default(),
+        writable: Vec::new(),
+        hidden: site.hidden(),
+        secrets: Vec::new(),
+    };
+    let ended = super::command::run(&site.warden, command).await?;
+    let said = ended.tail.trim();
+    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    Ok(match ended.how {
+        How::Exited(0) => None,
+        How::Exited(NOTHING_TO_DO) => Some(format!("nothing to do{said}")),
+        How::Exited(code) => Some(format!("refused: a pre-flight check ended with exit code {code}{said}")),
+        How::Signalled(signal) => Some(format!("refused: a pre-flight check was ended by signal {signal}{said}")),
+        How::TimedOut => Some(format!("refused: a pre-flight check took too long{said}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_cut_into_its_checks() {
+        let found = checks("- `inputs.amount > 0`: known\n- Ask whether it is `free`.\n\n```bash\ntest -d .\n```\n");
+        assert_eq!(
+            found,
+            [
+                Check::Expression("inputs.amount > 0".into()),
+                Check::Told("Ask whether it is `free`.".into()),
+                Check::Command("test -d .".into()),
+            ]
+        );
+    }
+}

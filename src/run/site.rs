@@ -1,0 +1,100 @@
+//! What runs need of the world: the workspace, the journal, the door to models, a program that watches over commands,
+//! a way to other services, and secrets.
+
+use super::command::{Command, Ended, Limits};
+use super::effect::Sight;
+use crate::agent::Gateway;
+use crate::base::{Problem, files, problem::Result};
+use crate::journal::{Failure, Journal};
+use crate::sop::Step;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What runs need of the world.
+#[derive(Debug)]
+pub struct Site {
+    /// The workspace's folder.
+    pub root: PathBuf,
+    /// The journal.
+    pub journal: Journal,
+    /// The door to models.
+    pub gateway: Arc<Gateway>,
+    /// The program that watches over commands: `sopd` itself.
+    pub warden: PathBuf,
+    /// How other services are reached.
+    pub http: reqwest::Client,
+    /// Secrets by the name an SOP uses.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// Where one try of a command works.
+pub(super) struct Place {
+    /// Its working folder.
+    pub(super) folder: PathBuf,
+    /// Script and output.
+    pub(super) record: PathBuf,
+}
+
+impl Site {
+    /// The folder of a run.
+    fn of_run(&self, run: &str) -> PathBuf {
+        run_folder(&self.root, run)
+    }
+
+    /// The folders of one try, made where they are not there.
+    pub(super) fn place(&self, run: &str, name: &str) -> Result<Place> {
+        let at = self.of_run(run).join(name);
+        let place = Place { folder: at.join("work"), record: at.join("record") };
+        for folder in [&place.folder, &place.record] {
+            std::fs::create_dir_all(folder).map_err(|error| files::explain(folder, &error))?;
+        }
+        Ok(place)
+    }
+
+    /// What no command may read.
+    pub(super) fn hidden(&self) -> Vec<PathBuf> {
+        vec![self.root.join(".sopd")]
+    }
+
+    /// The secrets with these names.
+    pub(super) fn secrets(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
+        let one = |name: &String| match self.secrets.get(name) {
+            Some(value) => Ok((name.clone(), value.clone())),
+            None => Err(Problem::not_found(format!("there is no secret {name}"))
+                .hint("set the environment variable of that name for the daemon, or name a file under `secrets` in sopd.yaml")),
+        };
+        names.iter().map(one).collect()
+    }
+
+    /// Runs a script of step `number` in a place of its own.
+    pub(super) async fn script(
+        &self,
+        sight: &Sight,
+        (number, name): (u32, &str),
+        script: String,
+        limits: Limits,
+    ) -> std::result::Result<Ended, Failure> {
+        let step: &Step = sight.plan.step(number)?;
+        let secrets = self.secrets(&step.secrets)?;
+        let place = self.place(&sight.row.id, name)?;
+        let mut env = sight.environment(number)?;
+        env.extend(secrets.clone());
+        let command = Command {
+            folder: place.folder,
+            record: place.record,
+            script,
+            env,
+            limits,
+            writable: Vec::new(),
+            hidden: self.hidden(),
+            secrets: self.secrets.values().cloned().collect(),
+        };
+        Ok(super::command::run(&self.warden, command).await?)
+    }
+}
+
+/// Where the files of a run are.
+pub fn run_folder(root: &Path, run: &str) -> PathBuf {
+    root.join(".sopd").join("runs").join(run)
+}

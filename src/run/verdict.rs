@@ -1,0 +1,169 @@
+//! Whether a run is done: its definition of done is evaluated where it is an expression, and otherwise held against
+//! the evidence; what only a person can tell, the owner is asked.
+
+use super::Site;
+use super::effect::Sight;
+use super::person::{Asked, answer_to};
+use super::records::{RunState, StepState, set_run};
+use super::workflow::RunEnd;
+use crate::base::{Digest, text::counted};
+use crate::decision::{self, DecisionKind, NewDecision, OnDeadline, Verb};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Workflow};
+use crate::sop::expression;
+use crate::sop::expression::Scope;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Ends a run whose steps are all over, after a person's word where one is needed.
+pub(super) async fn done_or_not(w: &Workflow, run: &str) -> Result<RunEnd, Stop> {
+    let why = match w.call(EvaluateDone { run: run.to_owned() }).await? {
+        Verdict::Done => return Ok(RunEnd::new(RunState::Completed, "")),
+        Verdict::Unsure(why) => why,
+    };
+    let asked = w.call(AskDone { run: run.to_owned(), why, workflow: w.id().to_owned() }).await?;
+    match answer_to(w, &asked).await? {
+        Some(answer) if answer.verb == Verb::Reject => {
+            Ok(RunEnd::new(RunState::Failed, format!("{} says it is not done: {}", answer.by, answer.text)))
+        }
+        _ => Ok(RunEnd::new(RunState::Completed, "")),
+    }
+}
+
+/// What the evidence says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    Done,
+    /// A person must say: why.
+    Unsure(String),
+}
+
+/// Evaluates the definition of done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct EvaluateDone {
+    run: String,
+}
+
+impl Activity for EvaluateDone {
+    const NAME: &'static str = "evaluate_done";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = Verdict;
+    fn key(&self) -> String {
+        "done".to_owned()
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<Verdict>, Failure> {
+        let sight = Sight::of(&site.journal, &self.run)?;
+        let (verdict, evidence) = verdict(&sight);
+        let rule = sight.plan.sop.body.definition_of_done.trim();
+        let body = json!({ "rule": rule, "verdict": verdict, "evidence": evidence });
+        Ok(Recorded::of(verdict).event(&self.run, "done_evaluated", body))
+    }
+}
+
+/// The rule's expression: what stands in backticks and can be evaluated over inputs and steps.
+pub(super) fn rule(text: &str) -> Option<&str> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.into_iter().find(|part| {
+        expression::check(part).is_ok()
+            && expression::names(part).iter().any(|name| name.starts_with("inputs.") || name.starts_with("steps."))
+    })
+}
+
+fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
+    let text = &sight.plan.sop.body.definition_of_done;
+    if let Some(rule) = rule(text) {
+        let outputs = |step: &super::records::StepRow| {
+            let mut outputs: Map<String, Value> = step.outputs.clone();
+            outputs.insert("state".to_owned(), Value::from(step.state.word()));
+            (step.number, outputs)
+        };
+        let scope = Scope { inputs: sight.packet.clone(), steps: sight.steps.iter().map(outputs).collect() };
+        return match expression::holds(rule, &scope) {
+            Ok(true) => (Verdict::Done, vec![format!("`{rule}` holds")]),
+            Ok(false) => (Verdict::Unsure(format!("`{rule}` does not hold")), Vec::new()),
+            Err(error) => (Verdict::Unsure(error), Vec::new()),
+        };
+    }
+    let mut evidence = Vec::new();
+    let mut lacking = Vec::new();
+    for step in &sight.steps {
+        let something = !step.files.is_empty() || !step.outputs.is_empty() || !step.said.trim().is_empty();
+        match (&step.artifact, step.state) {
+            (_, StepState::Skipped) if step.reason.contains(" left it out") => {
+                lacking.push(format!("step {}: {}", step.number, step.reason));
+            }
+            (Some(artifact), StepState::Completed) if something => {
+                evidence.push(format!("step {}: {artifact} ({})", step.number, counted(step.files.len(), "file")));
+            }
+            (Some(artifact), StepState::Completed) => {
+                lacking.push(format!("step {}: nothing shows that there is {artifact}", step.number));
+            }
+            _ => {}
+        }
+    }
+    if lacking.is_empty() { (Verdict::Done, evidence) } else { (Verdict::Unsure(lacking.join("; ")), evidence) }
+}
+
+/// Asks the owner whether the run is done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AskDone {
+    run: String,
+    why: String,
+    workflow: String,
+}
+
+impl Activity for AskDone {
+    const NAME: &'static str = "ask_done";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = Asked;
+    fn key(&self) -> String {
+        "ask-done".to_owned()
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
+        let sight = Sight::of(&site.journal, &self.run)?;
+        let head = &sight.plan.sop.head;
+        let rule = sight.plan.sop.body.definition_of_done.trim().to_owned();
+        let new = NewDecision {
+            workflow: self.workflow,
+            step: "done".to_owned(),
+            mission: self.run.clone(),
+            kind: DecisionKind::Result,
+            subject: format!("{} v{}", head.id, head.version),
+            title: format!("Say whether this run of {} is done", head.title),
+            why: self.why,
+            asked_of: vec![head.owner.clone()],
+            barred: BTreeMap::new(),
+            hash: Digest::of(&rule),
+            details: json!({ "effect": rule }),
+            due_at: Some(sight.plan.task_time.after(site.journal.clock().now())),
+            on_deadline: OnDeadline::Escalate,
+            quorum: 1,
+        };
+        let above = sight.plan.chiefs.get(&head.owner).cloned();
+        let run = self.run;
+        let decision = site
+            .journal
+            .append_async(move |tx| {
+                let opened = decision::open(tx, &new)?;
+                set_run(tx, &run, RunState::AwaitingApproval, &new.why)?;
+                Ok(opened)
+            })
+            .await?;
+        Ok(Recorded::of(Asked::of(&decision, &sight.plan, above)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_in_backticks_is_an_expression_where_it_can_be_one() {
+        assert_eq!(rule("Done when `steps.2.total > 3` holds."), Some("steps.2.total > 3"));
+        assert_eq!(rule("The field `lead_id` is filled."), None);
+        assert_eq!(rule("Every record is complete."), None);
+    }
+}
