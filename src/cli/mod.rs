@@ -27,6 +27,7 @@ mod status;
 mod submit;
 mod trouble;
 mod up;
+mod warden;
 
 use clap::{Parser, Subcommand};
 use desk::Desk;
@@ -102,6 +103,9 @@ enum Verb {
     Restore(restore::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
+    /// Run one command of a run (started by the daemon)
+    #[command(hide = true)]
+    Warden,
 }
 
 /// Runs the command line of this process.
@@ -147,6 +151,7 @@ fn run(cli: Cli) -> Done {
         Verb::Backup(args) => backup::run(&desk, &args),
         Verb::Restore(args) => restore::run(&desk, &args),
         Verb::Completions(args) => completions::run::<Cli>(&args),
+        Verb::Warden => warden::run(),
     }
 }
 

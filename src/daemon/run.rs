@@ -3,15 +3,21 @@
 use super::intake::Intake;
 use super::lock::Lock;
 use super::projector::{Projector, remove_leftovers};
-use super::workspace::Workspace;
+use super::workspace::{Workspace, run_secrets};
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
 use crate::journal::{Access, Engine, Stories};
 use crate::mission::{self, Office};
+use crate::run::Site;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Longest time to reach a service that a step calls.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest silence of such a service.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// How long the daemon works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +42,17 @@ pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
         journal: workspace.journal.clone(),
         gateway: gateway.clone(),
     });
-    let stories = mission::stories(Stories::default(), &office, &gateway);
+    let site = Arc::new(Site {
+        root: workspace.root.clone(),
+        journal: workspace.journal.clone(),
+        gateway: gateway.clone(),
+        warden: std::env::current_exe()
+            .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
+        http: crate::run::http::client(CONNECT, SILENCE)?,
+        secrets: run_secrets(root, &settings)?,
+    });
+    let stories =
+        crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
     let engine = Engine::start(&workspace.journal, stories)?;
     let mut intake = Intake::start(&workspace)?;

@@ -1,24 +1,31 @@
 //! A workspace folder: where things are in it, and opening its journal.
 
 use crate::agent::Snapshot;
-use crate::base::{Clock, Problem, problem::Result};
+use crate::base::{Clock, Problem, files, problem::Result};
 use crate::journal::{Access, Journal, Redactor};
 use crate::settings::Settings;
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The settings file that makes a folder a workspace.
 pub(super) const SETTINGS_FILE: &str = "sopd.yaml";
+/// Most bytes of secrets that are read.
+const MOST_SECRETS: u64 = 64 * 1024;
 /// The folder nobody edits.
 pub(super) const PRIVATE_FOLDER: &str = ".sopd";
 
 /// One numbered list for all layers' tables: `MIGRATIONS[n]` leads from journal format `n` to `n + 1`.
-const MIGRATIONS: &[&[&str]] = &[&[
-    crate::journal::TABLES,
-    crate::agent::TABLES,
-    crate::decision::TABLES,
-    crate::registry::TABLES,
-    crate::mission::TABLES,
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        crate::journal::TABLES,
+        crate::agent::TABLES,
+        crate::decision::TABLES,
+        crate::registry::TABLES,
+        crate::mission::TABLES,
+    ],
+    &[crate::decision::TABLES_2, crate::run::TABLES],
+];
 
 /// An opened workspace.
 #[derive(Clone, Debug)]
@@ -68,5 +75,40 @@ impl Workspace {
 fn secrets(root: &Path) -> Vec<String> {
     let Ok(text) = std::fs::read_to_string(root.join(SETTINGS_FILE)) else { return Vec::new() };
     let Ok(settings) = Settings::parse(SETTINGS_FILE, &text) else { return Vec::new() };
-    settings.models.key_variables().into_iter().filter_map(|name| std::env::var(name).ok()).collect()
+    let keys = settings.models.key_variables().into_iter().filter_map(|name| std::env::var(name).ok());
+    keys.chain(run_secrets(root, &settings).unwrap_or_default().into_values()).collect()
+}
+
+/// The secrets that steps of runs may be given, by name: from the file, else from the environment. A file that others
+/// may read is refused.
+pub(super) fn run_secrets(root: &Path, settings: &Settings) -> Result<BTreeMap<String, String>> {
+    let of_file = match &settings.runs.secrets_file {
+        Some(name) => read_secrets(&root.join(name))?,
+        None => BTreeMap::new(),
+    };
+    let value = |name: &String| of_file.get(name).cloned().or_else(|| std::env::var(name).ok());
+    let named = settings.runs.secrets.iter();
+    Ok(named.filter_map(|name| Some((name.clone(), value(name)?))).collect())
+}
+
+fn read_secrets(path: &Path) -> Result<BTreeMap<String, String>> {
+    let data = std::fs::metadata(path).map_err(|error| files::explain(path, &error))?;
+    if data.permissions().mode() & 0o077 != 0 {
+        return Err(Problem::invalid(format!("{} may be read by others than its owner", path.display()))
+            .hint(format!("chmod 600 {}", path.display())));
+    }
+    let text = files::read_text(path, MOST_SECRETS)?;
+    let mut found = BTreeMap::new();
+    for (line, number) in text.lines().zip(1_u32..) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((name, value)) = line.split_once('=') else {
+            // The line itself is not shown: it may be a secret.
+            return Err(Problem::invalid(format!("{} line {number} is not NAME=value", path.display())));
+        };
+        found.insert(name.trim().to_owned(), value.to_owned());
+    }
+    Ok(found)
 }

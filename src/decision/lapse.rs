@@ -85,6 +85,17 @@ fn close(tx: &Tx<'_>, decision: &Decision, state: &str) -> Result<()> {
     Ok(())
 }
 
+/// Voids the open decisions of one step of a run: the step is left out, or open again.
+pub fn void_of(tx: &Tx<'_>, run: &str, step: u32) -> Result<()> {
+    for decision in super::open_of_mission(tx.db(), run)? {
+        if decision.ask.details.get("step") == Some(&json!(step)) {
+            close(tx, &decision, "void")?;
+            tx.event(run, "decision_void", &json!({ "decision": decision.id }))?;
+        }
+    }
+    Ok(())
+}
+
 /// Voids every open decision of a mission: what they asked about has ended or changed.
 pub fn void_all(tx: &Tx<'_>, mission: &str) -> Result<()> {
     for decision in super::open_of_mission(tx.db(), mission)? {

@@ -39,7 +39,8 @@ pub struct Widened {
 }
 
 impl Widened {
-    fn covers(&self, step: u32) -> bool {
+    /// Whether `step` may go ahead where danger alone would ask.
+    pub fn covers(&self, step: u32) -> bool {
         self.sop || self.steps.contains(&step)
     }
 }
@@ -57,20 +58,6 @@ pub struct Rules<'a> {
     pub risk: RiskLevel,
     /// Autonomy widened at the start of the run.
     pub widened: &'a Widened,
-}
-
-/// A gate before a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gate {
-    /// The step it stands before, by number.
-    pub step: u32,
-    /// Whether it stands before the run as a whole: until it is answered no other step may begin either.
-    pub holds_run: bool,
-    /// Why it stands, each a clause for people; at least one, unless only `when` demands it.
-    pub reasons: Vec<String>,
-    /// The expression under which the step itself demands the gate. Counts only where `reasons` is empty: a gate that
-    /// stands for another reason stands whatever the expression says.
-    pub when: Option<String>,
 }
 
 /// The mode that `mode` comes to: itself, or what the settings name for `priority`. Settings that name
@@ -106,35 +93,42 @@ fn by_risk(rules: &Rules<'_>, first: u32) -> Ask {
     }
 }
 
-/// The gates of a run of `steps`, in their order; a step without one is not in the list.
-///
-/// `Approval Required: No` takes nothing away: it only keeps `Approvers` from demanding a gate by themselves.
-pub fn gates(rules: &Rules<'_>, steps: &[Step]) -> Vec<Gate> {
-    steps.iter().enumerate().filter_map(|(index, step)| gate(rules, step, index == 0)).collect()
-}
-
-fn gate(rules: &Rules<'_>, step: &Step, first: bool) -> Option<Gate> {
+/// Why a person is asked before the run begins; nobody is where there is no reason. Under `step_by_step` each step
+/// asks for itself. `first` is the number of the first step: widening autonomy for it lifts what its danger asks.
+pub fn at_start(rules: &Rules<'_>, first: u32) -> Vec<String> {
+    let mode = by_mode(rules);
+    let risk = by_risk(rules, first);
     let mut reasons = Vec::new();
-    let (mode, risk) = (by_mode(rules), by_risk(rules, step.number));
-    let of_mode = mode == Ask::BeforeEach || (first && mode == Ask::BeforeFirst);
-    let of_risk = first && risk != Ask::Nothing;
-    if of_mode {
+    if mode == Ask::BeforeFirst {
         reasons.push(mode_reason(rules, mode));
     }
-    if of_risk {
+    if risk != Ask::Nothing && mode != Ask::BeforeEach {
         let risk = rules.risk.word();
         reasons
             .push(format!("the risk is {risk}, which asks before the first step until autonomy is widened"));
     }
+    reasons
+}
+
+/// Why a person is asked before `step`; nobody is where there is no reason. `when` is what its `Approval When` came to,
+/// where it has one: that alone then decides whether the step itself demands a gate.
+///
+/// `Approval Required: No` takes nothing away: it only keeps `Approvers` from demanding a gate by themselves.
+pub fn at_step(rules: &Rules<'_>, step: &Step, when: Option<bool>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mode = by_mode(rules);
+    if mode == Ask::BeforeEach {
+        reasons.push(mode_reason(rules, mode));
+    }
     if step.reaches_customers == Some(true) && !rules.widened.covers(step.number) {
         reasons.push("the step reaches customers, which asks until autonomy is widened".to_owned());
     }
-    let when = step.approval_when.clone();
-    if when.is_none() {
-        reasons.extend(demand(step).map(str::to_owned));
+    match when {
+        Some(true) => reasons.push("the step's own condition for an approval holds".to_owned()),
+        Some(false) => {}
+        None => reasons.extend(demand(step).map(str::to_owned)),
     }
-    let stands = !reasons.is_empty() || when.is_some();
-    stands.then_some(Gate { step: step.number, holds_run: first && (of_mode || of_risk), reasons, when })
+    reasons
 }
 
 /// Why the step demands a gate by itself, where no expression decides.

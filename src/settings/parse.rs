@@ -117,6 +117,7 @@ fn check_counts(settings: &Settings, found: &mut Found) {
         ("missions.worker_attempts", u64::from(missions.worker_attempts)),
         ("missions.scenarios", u64::from(missions.scenarios)),
         ("runs.max_concurrent", u64::from(settings.runs.max_concurrent)),
+        ("runs.max_visits", u64::from(settings.runs.max_visits)),
         ("retention.days", u64::from(settings.retention.days)),
     ];
     for (key, _) in counts.into_iter().filter(|(_, count)| *count == 0) {

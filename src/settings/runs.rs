@@ -21,7 +21,7 @@ impl Default for Sops {
 }
 
 /// Defaults of runs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Runs {
     /// How much a run does without asking when its SOP does not say. Default `supervised`.
@@ -30,8 +30,18 @@ pub struct Runs {
     pub priority_modes: PriorityModes,
     /// How long a gate waits when its step does not say. Default 30 minutes.
     pub approval_timeout: Span,
-    /// Runs under way at once. Default 3.
+    /// Runs of one SOP under way at once, where its head does not say. Default 3.
     pub max_concurrent: u32,
+    /// Times one step of a run may be begun, where failures lead back to it. Default 5.
+    pub max_visits: u32,
+    /// Longest a run may take; then it pauses. Default 1 month.
+    pub time_limit: Span,
+    /// Names of the secrets that steps may be given, where their SOP names them. Default none. Each is read from
+    /// the environment variable of that name, or from `secrets_file`.
+    pub secrets: Vec<String>,
+    /// A file of `NAME=value` lines that only its owner may read (mode 0600), by its path from the workspace. Default
+    /// none.
+    pub secrets_file: Option<String>,
 }
 
 impl Default for Runs {
@@ -41,6 +51,10 @@ impl Default for Runs {
             priority_modes: PriorityModes::default(),
             approval_timeout: Span { count: 30, unit: Unit::Minute },
             max_concurrent: 3,
+            max_visits: 5,
+            time_limit: Span { count: 1, unit: Unit::Month },
+            secrets: Vec::new(),
+            secrets_file: None,
         }
     }
 }

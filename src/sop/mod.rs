@@ -1,6 +1,7 @@
 //! The SOP as a document: identity, parts, reading, writing, checking, comparing. No I/O, no clock.
 
 pub mod conflict;
+pub mod constraints;
 pub mod diff;
 pub mod document;
 pub mod export;

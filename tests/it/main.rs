@@ -10,6 +10,7 @@ mod authority;
 mod cli_answers;
 mod cli_keep;
 mod cli_read;
+mod commands;
 mod fake_openai;
 mod faults_crash;
 mod faults_hands;

@@ -85,7 +85,7 @@ pub enum RetryAfter {
 
 impl RetryAfter {
     /// Reads the header: whole or broken seconds, or an HTTP date (RFC 9110, 10.2.3). Anything else counts as absent.
-    pub(super) fn parse(header: &str) -> Option<Self> {
+    pub(crate) fn parse(header: &str) -> Option<Self> {
         let header = header.trim();
         let (whole, part) = header.split_once('.').unwrap_or((header, ""));
         if part.bytes().all(|b| b.is_ascii_digit())
@@ -98,7 +98,8 @@ impl RetryAfter {
         Some(Self::At(Instant(date.timestamp_millis())))
     }
 
-    fn wait(self, now: Instant) -> Duration {
+    /// How long that is from `now`; nothing when it has passed.
+    pub(crate) fn wait(self, now: Instant) -> Duration {
         match self {
             Self::Seconds(seconds) => Duration::from_secs(seconds),
             Self::At(at) => Duration::from_millis(u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0)),

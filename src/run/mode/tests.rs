@@ -36,10 +36,6 @@ fn plain(number: u32) -> Step {
     Step { number, title: format!("Step {number}"), ..Step::default() }
 }
 
-fn numbers(gates: &[Gate]) -> Vec<u32> {
-    gates.iter().map(|gate| gate.step).collect()
-}
-
 #[test]
 fn every_cell_is_as_written_down() {
     let modes = PriorityModes::default();
@@ -52,18 +48,16 @@ fn every_cell_is_as_written_down() {
             for (risk, letter) in RISKS.into_iter().zip(letters.chars()) {
                 for widened in widenings {
                     let rules = Rules { mode, priority, priority_modes: &modes, risk, widened };
-                    let (ask, standing): (Ask, &[u32]) = match letter {
-                        '-' => (Ask::Nothing, &[]),
-                        'F' => (Ask::BeforeFirst, &[1]),
-                        _ => (Ask::BeforeEach, &[1, 2, 3]),
+                    let ask = match letter {
+                        '-' => Ask::Nothing,
+                        'F' => Ask::BeforeFirst,
+                        _ => Ask::BeforeEach,
                     };
                     assert_eq!(asks(&rules, 1), ask, "{rules:?}");
-                    let gates = gates(&rules, &steps);
-                    assert_eq!(numbers(&gates), standing, "{rules:?}");
-                    assert!(
-                        gates.iter().all(|gate| gate.holds_run == (gate.step == 1) && gate.when.is_none())
-                    );
-                    assert!(gates.iter().all(|gate| !gate.reasons.is_empty()));
+                    assert_eq!(!at_start(&rules, 1).is_empty(), ask == Ask::BeforeFirst, "{rules:?}");
+                    let asked = |step: &Step| !at_step(&rules, step, None).is_empty();
+                    let each = ask == Ask::BeforeEach;
+                    assert!(steps.iter().all(|step| asked(step) == each), "{rules:?}");
                 }
             }
         }
@@ -96,67 +90,39 @@ fn step(number: u32, keys: &[&str]) -> Step {
     step
 }
 
-/// Mode, risk, widened, the keys of the second step; the reasons of its gate, and whether a condition is kept.
-type Case<'a> = (ExecutionMode, RiskLevel, &'a Widened, &'a [&'a str], &'a [&'a str], bool);
+/// Mode, widened, the keys of the step, what its condition came to; the reasons of its gate.
+type Case<'a> = (ExecutionMode, &'a Widened, &'a [&'a str], Option<bool>, &'a [&'a str]);
 
 #[test]
 fn a_step_adds_gates_and_never_removes_one() {
     let modes = PriorityModes::default();
     let (none, step_2) = (Widened::default(), Widened { sop: false, steps: [2].into() });
     let all = Widened { sop: true, steps: BTreeSet::new() };
-    let condition = "Approval When: inputs.amount > 100";
     let customers = "Reaches Customers: Yes";
-    let cases: [Case<'_>; 16] = [
-        (AUTO, RiskLevel::Low, &none, &[], &[], false),
-        (AUTO, RiskLevel::Low, &none, &["Approval Required: Yes"], &["requires an approval"], false),
-        (AUTO, RiskLevel::Low, &all, &["Approval Required: Yes"], &["requires an approval"], false),
-        (AUTO, RiskLevel::Low, &none, &["Approvers: coo, ceo (2)"], &["names who approves"], false),
-        (AUTO, RiskLevel::Low, &none, &["Approval Required: No", "Approvers: coo"], &[], false),
-        (AUTO, RiskLevel::Low, &none, &["Approval Required: No"], &[], false),
-        (AUTO, RiskLevel::Low, &none, &[condition], &[], true),
-        (AUTO, RiskLevel::Low, &none, &[condition, "Approval Required: Yes"], &[], true),
-        (AUTO, RiskLevel::Low, &none, &[condition, "Approval Required: No"], &[], true),
-        (AUTO, RiskLevel::Low, &none, &[customers], &["reaches customers"], false),
-        (AUTO, RiskLevel::Low, &none, &[customers, "Approval Required: No"], &["reaches customers"], false),
-        (AUTO, RiskLevel::Low, &step_2, &[customers], &[], false),
-        (AUTO, RiskLevel::Low, &all, &[customers], &[], false),
-        (AUTO, RiskLevel::Low, &step_2, &[customers, condition], &[], true),
-        (
-            STEP_BY_STEP,
-            RiskLevel::Low,
-            &none,
-            &["Approval Required: No"],
-            &["the mode is step_by_step"],
-            false,
-        ),
-        (
-            STEP_BY_STEP,
-            RiskLevel::Critical,
-            &none,
-            &[customers, condition, "Approval Required: Yes"],
-            &["the mode is step_by_step, which asks before each step", "reaches customers"],
-            true,
-        ),
+    let cases: [Case<'_>; 14] = [
+        (AUTO, &none, &[], None, &[]),
+        (AUTO, &none, &["Approval Required: Yes"], None, &["requires an approval"]),
+        (AUTO, &all, &["Approval Required: Yes"], None, &["requires an approval"]),
+        (AUTO, &none, &["Approvers: coo, ceo (2)"], None, &["names who approves"]),
+        (AUTO, &none, &["Approval Required: No", "Approvers: coo"], None, &[]),
+        (AUTO, &none, &["Approval Required: No"], None, &[]),
+        (AUTO, &none, &[], Some(true), &["condition"]),
+        (AUTO, &none, &["Approval Required: Yes"], Some(false), &[]),
+        (AUTO, &none, &["Approval Required: No"], Some(true), &["condition"]),
+        (AUTO, &none, &[customers, "Approval Required: No"], None, &["reaches customers"]),
+        (AUTO, &none, &[customers], Some(false), &["reaches customers"]),
+        (AUTO, &step_2, &[customers], None, &[]),
+        (AUTO, &all, &[customers], Some(true), &["condition"]),
+        (STEP_BY_STEP, &none, &["Approval Required: No"], None, &["the mode is step_by_step"]),
     ];
-    for (mode, risk, widened, keys, reasons, conditional) in cases {
-        let rules = Rules { mode, priority: Normal, priority_modes: &modes, risk, widened };
-        let gates = gates(&rules, &[plain(1), step(2, keys)]);
-        let gate = gates.iter().find(|gate| gate.step == 2);
-        let found = gate.map_or(&[][..], |gate| &gate.reasons);
+    for (mode, widened, keys, when, reasons) in cases {
+        let rules = Rules { mode, priority: Normal, priority_modes: &modes, risk: RiskLevel::Low, widened };
+        let found = at_step(&rules, &step(2, keys), when);
         assert_eq!(found.len(), reasons.len(), "{mode:?} {keys:?}: {found:?}");
         for (found, expected) in found.iter().zip(reasons) {
             assert!(found.contains(expected), "{mode:?} {keys:?}: {found}");
         }
-        assert_eq!(gate.is_some_and(|gate| gate.when.is_some()), conditional, "{mode:?} {keys:?}");
-        assert!(gate.is_none_or(|gate| !gate.holds_run), "only a gate of mode or risk holds the whole run");
     }
-}
-
-/// Whether a gate with all that `gate` had is among `after`.
-fn keeps(gate: &Gate, after: &[Gate]) -> bool {
-    after.iter().any(|other| {
-        other.holds_run == gate.holds_run && gate.reasons.iter().all(|reason| other.reasons.contains(reason))
-    })
 }
 
 #[test]
@@ -168,15 +134,11 @@ fn no_keys_of_a_step_ever_take_a_gate_away() {
         for risk in RISKS {
             let rules = Rules { mode, priority, priority_modes: &modes, risk, widened: &none };
             for approval_required in [None, Some(false), Some(true)] {
-                for (approvers, when) in
-                    [(None, None), (approvers.clone(), None), (None, Some("inputs.x".to_owned()))]
-                {
-                    let changed = Step { approval_required, approvers, approval_when: when, ..plain(1) };
-                    let (before, after) = (gates(&rules, &[plain(1)]), gates(&rules, &[changed]));
-                    assert!(
-                        before.iter().all(|gate| keeps(gate, &after)),
-                        "{rules:?}: {before:?} became {after:?}"
-                    );
+                for (approvers, when) in [(None, None), (approvers.clone(), None), (None, Some(false))] {
+                    let changed = Step { approval_required, approvers, ..plain(1) };
+                    let (before, after) = (at_step(&rules, &plain(1), None), at_step(&rules, &changed, when));
+                    let kept = before.iter().all(|reason| after.contains(reason));
+                    assert!(kept, "{rules:?}: {before:?} became {after:?}");
                 }
             }
         }
@@ -194,17 +156,16 @@ fn the_first_gate_gives_every_reason() {
         risk: RiskLevel::High,
         widened: &none,
     };
-    let gates = gates(&rules, &[step(1, &["Approval Required: Yes", "Reaches Customers: Yes"]), plain(2)]);
-    assert_eq!(numbers(&gates), [1]);
-    assert!(gates[0].holds_run);
     assert_eq!(
-        gates[0].reasons,
+        at_start(&rules, 1),
         [
             "the priority is normal and stands for supervised, which asks before the first step",
             "the risk is high, which asks before the first step until autonomy is widened",
-            "the step reaches customers, which asks until autonomy is widened",
-            "the step requires an approval",
         ]
+    );
+    assert_eq!(
+        at_step(&rules, &step(1, &["Approval Required: Yes", "Reaches Customers: Yes"]), None),
+        ["the step reaches customers, which asks until autonomy is widened", "the step requires an approval",]
     );
 }
 
