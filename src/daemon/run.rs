@@ -51,7 +51,8 @@ pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
         http: crate::run::http::client(CONNECT, SILENCE)?,
         secrets: run_secrets(root, &settings)?,
     });
-    let stories = crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
+    let stories =
+        crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
     let engine = Engine::start(&workspace.journal, stories)?;
     let mut intake = Intake::start(&workspace)?;

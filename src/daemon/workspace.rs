@@ -16,13 +16,16 @@ const MOST_SECRETS: u64 = 64 * 1024;
 pub(super) const PRIVATE_FOLDER: &str = ".sopd";
 
 /// One numbered list for all layers' tables: `MIGRATIONS[n]` leads from journal format `n` to `n + 1`.
-const MIGRATIONS: &[&[&str]] = &[&[
-    crate::journal::TABLES,
-    crate::agent::TABLES,
-    crate::decision::TABLES,
-    crate::registry::TABLES,
-    crate::mission::TABLES,
-], &[crate::decision::TABLES_2, crate::run::TABLES]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        crate::journal::TABLES,
+        crate::agent::TABLES,
+        crate::decision::TABLES,
+        crate::registry::TABLES,
+        crate::mission::TABLES,
+    ],
+    &[crate::decision::TABLES_2, crate::run::TABLES],
+];
 
 /// An opened workspace.
 #[derive(Clone, Debug)]

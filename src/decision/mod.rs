@@ -10,8 +10,8 @@ mod inbox;
 mod lapse;
 mod rows;
 
-pub use deadline::ApplyDeadline;
 pub use answer::{Answer, Given, resolve};
+pub use deadline::ApplyDeadline;
 pub use inbox::{all_of_mission, find, one, open_for, open_of_mission, waiting};
 pub use lapse::{Lapsed, lapse, void_all, void_of};
 pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, open};

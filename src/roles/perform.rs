@@ -97,7 +97,8 @@ impl Performed {
         let mut problems = Vec::new();
         let empty = self.result.trim().is_empty() && self.cannot.trim().is_empty();
         if self.tool.is_none() && empty {
-            problems.push("the answer holds no tool, no result, and no reason why it cannot be done".to_owned());
+            problems
+                .push("the answer holds no tool, no result, and no reason why it cannot be done".to_owned());
         }
         let outputs = self.outputs.trim();
         if !outputs.is_empty() && serde_json::from_str::<Map<String, Value>>(outputs).is_err() {

@@ -41,7 +41,10 @@ impl AgentWork {
     pub(super) fn of(site: &Site, sight: &Sight, number: u32) -> Result<(Self, Vec<u8>), Failure> {
         let read = Snapshot::read(&site.root).map_err(|problems| {
             let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Failure::new(FailureClass::Content, format!("the workspace's files cannot be read: {}", words.join("; ")))
+            Failure::new(
+                FailureClass::Content,
+                format!("the workspace's files cannot be read: {}", words.join("; ")),
+            )
         })?;
         let (digest, bytes, snapshot) = site.gateway.keep_snapshot(&read)?;
         let step = sight.plan.step(number)?;
@@ -51,7 +54,8 @@ impl AgentWork {
         let earlier = sight.scope(number).steps.into_iter().map(|(before, mut outputs)| {
             outputs.remove("state");
             let row = sight.step(before);
-            let (title, said) = row.map_or((String::new(), String::new()), |row| (row.title.clone(), row.said.clone()));
+            let (title, said) =
+                row.map_or((String::new(), String::new()), |row| (row.title.clone(), row.said.clone()));
             let gave = if outputs.is_empty() { json!(said) } else { Value::Object(outputs) };
             (format!("step {before}: {title}"), gave)
         });
@@ -69,11 +73,8 @@ impl AgentWork {
             tools: step.tools.clone(),
             found: Vec::new(),
         };
-        let asker = Asker::new(
-            &sight.row.id,
-            digest,
-            (&settings.models, settings.missions.confidence_threshold),
-        );
+        let asker =
+            Asker::new(&sight.row.id, digest, (&settings.models, settings.missions.confidence_threshold));
         let threshold = step.confidence.or(head.confidence).unwrap_or(USUAL_THRESHOLD);
         Ok((Self { asker, agent: assignee.id.clone(), tier: assignee.tier, question, threshold }, bytes))
     }
@@ -95,13 +96,19 @@ pub(super) async fn by_agent(w: &Workflow, at: &Attempt<'_>, work: &AgentWork) -
             break (answer, confidence);
         };
         let nth = question.found.len();
-        let tool = UseTool { run: run.to_owned(), step, key: format!("{step}#{visit}.{attempt}/{nth}"), asked: asked.clone() };
+        let tool = UseTool {
+            run: run.to_owned(),
+            step,
+            key: format!("{step}#{visit}.{attempt}/{nth}"),
+            asked: asked.clone(),
+        };
         question.found.push(Found { asked, answer: w.call(tool).await? });
     };
     if !done.cannot.trim().is_empty() {
         return Ok(Tried::Failed(format!("{} cannot do it: {}", work.agent, done.cannot.trim())));
     }
-    let kept = KeepWork { run: run.to_owned(), step, visit, attempt, done, confidence, threshold: work.threshold };
+    let kept =
+        KeepWork { run: run.to_owned(), step, visit, attempt, done, confidence, threshold: work.threshold };
     match w.call(kept).await? {
         Kept::Done => Ok(Tried::Done),
         Kept::Unfit(reason) => Ok(Tried::Failed(reason)),
@@ -112,13 +119,29 @@ pub(super) async fn by_agent(w: &Workflow, at: &Attempt<'_>, work: &AgentWork) -
 /// A person looks at a result that cannot be relied on enough, and takes it, replaces it, or refuses it.
 async fn looked_at(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
     let Attempt { run, step, visit, attempt } = *at;
-    let open = OpenTask { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned(), kind: TaskKind::Look };
+    let open = OpenTask {
+        run: run.to_owned(),
+        step,
+        visit,
+        attempt,
+        workflow: w.id().to_owned(),
+        kind: TaskKind::Look,
+    };
     let asked = w.call(open).await?;
-    let take = |by: String, note: Option<String>| super::person::TakeTask { run: run.to_owned(), step, visit, attempt, by, note };
+    let take = |by: String, note: Option<String>| super::person::TakeTask {
+        run: run.to_owned(),
+        step,
+        visit,
+        attempt,
+        by,
+        note,
+    };
     match answer_to(w, &asked).await? {
         Some(answer) if answer.verb == Verb::Approve => w.call(take(answer.by, None)).await?,
         Some(answer) if answer.verb == Verb::Answer => w.call(take(answer.by, Some(answer.text))).await?,
-        Some(answer) => return Ok(Tried::Failed(format!("{} refused the result: {}", answer.by, answer.text))),
+        Some(answer) => {
+            return Ok(Tried::Failed(format!("{} refused the result: {}", answer.by, answer.text)));
+        }
         None => return Ok(Tried::Failed("nobody looked at the result".to_owned())),
     }
     Ok(Tried::Done)
@@ -187,7 +210,12 @@ fn search(site: &Site, argument: &str) -> Result<String, String> {
     let shared = |text: &str| stems(text).into_iter().filter(|stem| wanted.contains(stem)).count();
     let mut found: Vec<(usize, String)> = known
         .into_iter()
-        .map(|sop| (shared(&format!("{} {}", sop.title, sop.trigger)), format!("{} v{}: {} ({})", sop.id, sop.version, sop.title, sop.trigger)))
+        .map(|sop| {
+            (
+                shared(&format!("{} {}", sop.title, sop.trigger)),
+                format!("{} v{}: {} ({})", sop.id, sop.version, sop.title, sop.trigger),
+            )
+        })
         .filter(|(shared, _)| *shared > 0)
         .collect();
     found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));

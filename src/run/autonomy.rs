@@ -29,7 +29,8 @@ pub struct Word {
 pub fn widened(db: &Connection, sop: &SopId) -> Result<Widened> {
     let mut found = Widened::default();
     let mut rows = db.prepare_cached("SELECT step, widened FROM autonomy WHERE sop = ?1 ORDER BY number")?;
-    let rows = rows.query_map([sop.as_str()], |row| Ok((row.get::<_, Option<u32>>(0)?, row.get::<_, bool>(1)?)))?;
+    let rows =
+        rows.query_map([sop.as_str()], |row| Ok((row.get::<_, Option<u32>>(0)?, row.get::<_, bool>(1)?)))?;
     for row in rows {
         match row? {
             (None, wide) => found.sop = wide,
@@ -58,8 +59,11 @@ pub fn say(tx: &Tx<'_>, word: &Word, signer: &str) -> Result<()> {
         return Err(Problem::conflict(format!("the autonomy of {sop} is {word} there already")));
     }
     tx.db()
-        .prepare_cached("INSERT INTO autonomy(sop, step, widened, by, reason, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached(
+            "INSERT INTO autonomy(sop, step, widened, by, reason, at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
         .execute((sop.as_str(), step, widen, by, tx.clean(reason), tx.now().0))?;
     let kind = if *widen { "autonomy_widened" } else { "autonomy_narrowed" };
-    tx.event(sop.as_str(), kind, &json!({ "step": step, "by": by, "os_user": os_user, "reason": reason })).map(drop)
+    tx.event(sop.as_str(), kind, &json!({ "step": step, "by": by, "os_user": os_user, "reason": reason }))
+        .map(drop)
 }

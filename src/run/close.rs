@@ -38,7 +38,11 @@ impl Activity for Close {
 impl Close {
     fn close(&self, tx: &Tx<'_>) -> Result<()> {
         let row = run(tx.db(), &self.run)?;
-        let reason = if self.reason.is_empty() && self.state == RunState::Cancelled { &row.reason } else { &self.reason };
+        let reason = if self.reason.is_empty() && self.state == RunState::Cancelled {
+            &row.reason
+        } else {
+            &self.reason
+        };
         decision::void_all(tx, &self.run)?;
         set_run(tx, &self.run, self.state, reason)?;
         let mut body = json!({ "reason": reason });

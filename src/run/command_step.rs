@@ -70,7 +70,9 @@ impl Activity for RunCommand {
 fn sandboxed(sandbox: &Sandbox) -> Map<String, Value> {
     match sandbox {
         Sandbox::Landlock(_) => Map::new(),
-        Sandbox::None(reason) => Map::from_iter([("sandbox".to_owned(), json!(format!("not sandboxed: {reason}")))]),
+        Sandbox::None(reason) => {
+            Map::from_iter([("sandbox".to_owned(), json!(format!("not sandboxed: {reason}")))])
+        }
     }
 }
 
@@ -87,7 +89,10 @@ fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
             return (Tried::Failed(format!("the command was ended by signal {signal}{said}")), Map::new());
         }
         (How::TimedOut, _) => {
-            return (Tried::Failed(format!("the command reached its time limit and was ended{said}")), Map::new());
+            return (
+                Tried::Failed(format!("the command reached its time limit and was ended{said}")),
+                Map::new(),
+            );
         }
     };
     match check_outputs(schema, &outputs) {
@@ -112,4 +117,3 @@ fn collect(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     found.sort();
     Ok(found)
 }
-

@@ -3,7 +3,7 @@
 
 use super::effect::Sight;
 use super::gate::asked;
-use super::mode::{Widened, at_start, mode_word};
+use super::mode::{Widened, at_start};
 use super::preflight::{Check, checks};
 use super::records::{RunRow, RunState, StepRow, StepState};
 use super::start::Ready;
@@ -78,8 +78,8 @@ pub fn dry_run(ready: &Ready, widened: &Widened) -> Result<DryRun> {
     let rules = plan.rules(widened);
     let first = plan.sop.body.steps.first().map_or(1, |step| step.number);
     let steps = plan.sop.body.steps.iter().map(|step| ahead(&sight, step.number, widened));
-    let resolved = mode_word(plan.resolved_mode());
-    let named = mode_word(plan.mode);
+    let resolved = plan.resolved_mode().word();
+    let named = plan.mode.word();
     Ok(DryRun {
         sop: format!("{} v{}", plan.sop.head.id, plan.sop.head.version),
         mode: if named == resolved { named.to_owned() } else { format!("{named}, which stands for {resolved}") },

@@ -62,8 +62,11 @@ impl Sight {
 
     /// Whether what is decided on can be undone: every command, request and call of it has a rollback.
     pub(super) fn reversible(&self, step: Option<u32>) -> bool {
-        let steps = self.plan.sop.body.steps.iter().filter(|one| step.is_none_or(|number| one.number == number));
-        steps.into_iter().all(|one| one.rollback.is_some() || matches!(self.plan.work(one.number), Ok(Work::Hands | Work::Wait(_))))
+        let steps =
+            self.plan.sop.body.steps.iter().filter(|one| step.is_none_or(|number| one.number == number));
+        steps.into_iter().all(|one| {
+            one.rollback.is_some() || matches!(self.plan.work(one.number), Ok(Work::Hands | Work::Wait(_)))
+        })
     }
 
     /// Everything that comes before a step, however far.
@@ -71,7 +74,8 @@ impl Sight {
         let mut found = BTreeSet::new();
         let mut open = vec![number];
         while let Some(next) = open.pop() {
-            let direct = self.steps.iter().find(|step| step.number == next).map(|step| step.depends_on.clone());
+            let direct =
+                self.steps.iter().find(|step| step.number == next).map(|step| step.depends_on.clone());
             open.extend(direct.unwrap_or_default().into_iter().filter(|before| found.insert(*before)));
         }
         found
@@ -97,9 +101,14 @@ impl Sight {
         let mut text = format!("Step {number}: {}\n\n", step.title);
         match self.plan.work(number)? {
             Work::Command(script) => {
-                put_line(&mut text, format_args!("Runs this script with `bash`:\n\n```bash\n{script}\n```\n"));
+                put_line(
+                    &mut text,
+                    format_args!("Runs this script with `bash`:\n\n```bash\n{script}\n```\n"),
+                );
                 put_line(&mut text, format_args!("with these values in its environment:\n"));
-                for (name, value) in self.environment(number)?.iter().filter(|(name, _)| !name.starts_with("PARAM_")) {
+                for (name, value) in
+                    self.environment(number)?.iter().filter(|(name, _)| !name.starts_with("PARAM_"))
+                {
                     put_line(&mut text, format_args!("- {name} = {}", shown(value)));
                 }
                 for secret in &step.secrets {
@@ -107,8 +116,9 @@ impl Sight {
                 }
             }
             Work::Http(block) => {
-                let request = super::http::parse(&block)
-                    .map_err(|(line, error)| Problem::invalid(format!("step {number}, request line {line}: {error}")))?;
+                let request = super::http::parse(&block).map_err(|(line, error)| {
+                    Problem::invalid(format!("step {number}, request line {line}: {error}"))
+                })?;
                 let shown = super::http::shown(&request, &self.values(number)).map_err(Problem::invalid)?;
                 put_line(&mut text, format_args!("Sends this request:\n\n```http\n{shown}\n```"));
             }

@@ -11,8 +11,8 @@ use super::weigh::{Weigh, Weighed};
 use crate::base::{Digest, Instant};
 use crate::journal::{Pending, Stop, Workflow};
 use crate::sop::document::OnFailure;
-use futures::future::BoxFuture;
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
@@ -265,7 +265,11 @@ impl<'w> Floor<'w> {
         match wish {
             Control::Pause { by, reason } => {
                 self.paused = true;
-                let reason = if reason.is_empty() { format!("{by} paused it") } else { format!("{by} paused it: {reason}") };
+                let reason = if reason.is_empty() {
+                    format!("{by} paused it")
+                } else {
+                    format!("{by} paused it: {reason}")
+                };
                 halt(self.w, &run, &nth.to_string(), (RunState::Paused, &reason)).await
             }
             Control::Resume { by } => {
@@ -286,7 +290,9 @@ impl<'w> Floor<'w> {
                 self.over.insert(step);
                 let goes_on = self.stuck.is_empty() && !self.paused;
                 self.w.call(UndoGate { run: run.clone(), step, nth }).await?;
-                self.w.call(SkipStep { run, step, reason: format!("{by} left it out: {reason}"), goes_on, nth }).await
+                self.w
+                    .call(SkipStep { run, step, reason: format!("{by} left it out: {reason}"), goes_on, nth })
+                    .await
             }
         }
     }

@@ -101,7 +101,14 @@ async fn answered(w: &Workflow, opened: &Opened) -> Result<Option<Answer>, Stop>
         let apply = ApplyDeadline {
             decision: opened.decision.clone(),
             nth,
-            escalate_to: opened.ladder.iter().take(usize::try_from(nth).unwrap_or(usize::MAX)).last().cloned().into_iter().collect(),
+            escalate_to: opened
+                .ladder
+                .iter()
+                .take(usize::try_from(nth).unwrap_or(usize::MAX))
+                .last()
+                .cloned()
+                .into_iter()
+                .collect(),
             period: opened.period,
             most: opened.max_escalations,
         };
@@ -258,8 +265,10 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
     }
     let named = document.and_then(|step| step.approvers.clone());
     let (wanted, quorum) = named.map_or((vec![owner.clone()], 1), |named| (named.parties, named.quorum));
-    let above = std::iter::successors(plan.chiefs.get(owner), |id| plan.chiefs.get(*id)).take(plan.chiefs.len());
-    let ladder: Vec<String> = above.chain([&plan.last_resort]).filter(|id| !barred.contains_key(*id)).cloned().collect();
+    let above =
+        std::iter::successors(plan.chiefs.get(owner), |id| plan.chiefs.get(*id)).take(plan.chiefs.len());
+    let ladder: Vec<String> =
+        above.chain([&plan.last_resort]).filter(|id| !barred.contains_key(*id)).cloned().collect();
     let mut parties: Vec<String> = wanted.iter().filter(|id| !barred.contains_key(*id)).cloned().collect();
     for party in &ladder {
         if parties.len() < usize::try_from(quorum).unwrap_or(usize::MAX) && !parties.contains(party) {
@@ -267,10 +276,14 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
         }
     }
     if parties.len() < usize::try_from(quorum).unwrap_or(usize::MAX) {
-        return Err(format!("nobody may answer this gate: {} started the run or do the step", listed(&wanted)));
+        return Err(format!(
+            "nobody may answer this gate: {} started the run or do the step",
+            listed(&wanted)
+        ));
     }
     let timeout = document.and_then(|step| step.approval_timeout.clone());
-    let (period, rule) = timeout.map_or((plan.approval_timeout, OnDeadline::Escalate), |one| (one.after, rule(one.then)));
+    let (period, rule) =
+        timeout.map_or((plan.approval_timeout, OnDeadline::Escalate), |one| (one.after, rule(one.then)));
     let ladder = ladder.into_iter().filter(|id| !parties.contains(id)).collect();
     Ok(Asked { parties, barred, quorum, period, rule, ladder })
 }

@@ -63,13 +63,25 @@ impl Activity for SendRequest {
                 let body = json!({ "stepNumber": step, "status": response.status, "output": response.tail, "millis": response.millis });
                 let given = match check_outputs(document.output.as_deref(), &response.values) {
                     Ok(()) => response.values,
-                    Err(wrong) => return Ok(Recorded::of(HttpEnd::Failed(wrong)).event(&run, "request_answered", body)),
+                    Err(wrong) => {
+                        return Ok(Recorded::of(HttpEnd::Failed(wrong)).event(
+                            &run,
+                            "request_answered",
+                            body,
+                        ));
+                    }
                 };
-                Ok(Recorded::of(HttpEnd::Done).event(&run.clone(), "request_answered", body).change(move |tx| {
-                    let mut result = result::Result { outputs: given, said: response.tail, ..result::Result::default() };
-                    result.more.insert("status".to_owned(), json!(response.status));
-                    finish(tx, (&run, step), &result)
-                }))
+                Ok(Recorded::of(HttpEnd::Done).event(&run.clone(), "request_answered", body).change(
+                    move |tx| {
+                        let mut result = result::Result {
+                            outputs: given,
+                            said: response.tail,
+                            ..result::Result::default()
+                        };
+                        result.more.insert("status".to_owned(), json!(response.status));
+                        finish(tx, (&run, step), &result)
+                    },
+                ))
             }
             Err(fault @ HttpFault::Outage { .. }) => {
                 let reason = format!("{} is down ({fault}); try {nth}", request.origin());

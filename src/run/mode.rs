@@ -1,6 +1,7 @@
 //! Which gates a run has, and why: the one table that README, `--help`, dry runs and the workflow itself are made
 //! from. Reasons only ever add gates. Priority is urgency and chooses a mode; danger is the risk level and adds people.
 
+use crate::base::text::{put, put_line};
 use crate::settings::PriorityModes;
 use crate::sop::Step;
 use crate::sop::document::{ExecutionMode, Priority, RiskLevel};
@@ -141,31 +142,11 @@ fn demand(step: &Step) -> Option<&'static str> {
 
 fn mode_reason(rules: &Rules<'_>, ask: Ask) -> String {
     let mode = mode_of(rules.mode, rules.priority, rules.priority_modes);
-    let asks = format!("{}, which asks {}", mode_word(mode), ask.words());
+    let asks = format!("{}, which asks {}", mode.word(), ask.words());
     if rules.mode == ExecutionMode::PriorityBased {
-        format!("the priority is {} and stands for {asks}", priority_word(rules.priority))
+        format!("the priority is {} and stands for {asks}", rules.priority.word())
     } else {
         format!("the mode is {asks}")
-    }
-}
-
-/// The word of a mode in files and tables.
-pub fn mode_word(mode: ExecutionMode) -> &'static str {
-    match mode {
-        ExecutionMode::Auto => "auto",
-        ExecutionMode::Supervised => "supervised",
-        ExecutionMode::StepByStep => "step_by_step",
-        ExecutionMode::PriorityBased => "priority_based",
-    }
-}
-
-/// The word of a priority in files and tables.
-pub fn priority_word(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Low => "low",
-        Priority::Normal => "normal",
-        Priority::High => "high",
-        Priority::Critical => "critical",
     }
 }
 
@@ -205,8 +186,8 @@ fn rows() -> impl Iterator<Item = (&'static str, Option<&'static str>, [&'static
     MODES.into_iter().flat_map(|mode| {
         let by_priority = mode == ExecutionMode::PriorityBased;
         PRIORITIES.into_iter().take(if by_priority { PRIORITIES.len() } else { 1 }).map(move |priority| {
-            let named = by_priority.then(|| priority_word(priority));
-            (mode_word(mode), named, cells(mode, priority))
+            let named = by_priority.then(|| priority.word());
+            (mode.word(), named, cells(mode, priority))
         })
     })
 }
@@ -217,11 +198,11 @@ pub fn table() -> String {
     let mut out = format!("| mode | {} |\n|---|---|---|---|\n", headings.join(" | "));
     for (mode, priority, cells) in rows() {
         let priority = priority.map(|priority| format!(", priority {priority}")).unwrap_or_default();
-        out.push_str(&format!("| `{mode}`{priority} | {} |\n", cells.join(" | ")));
+        put_line(&mut out, format_args!("| `{mode}`{priority} | {} |", cells.join(" | ")));
     }
     out.push_str("\n| a step that says | |\n|---|---|\n");
     for (says, adds) in STEPS {
-        out.push_str(&format!("| {says} | {adds} |\n"));
+        put_line(&mut out, format_args!("| {says} | {adds} |"));
     }
     out
 }
@@ -231,9 +212,9 @@ pub fn summary() -> String {
     let mut out = "What a run asks of people, by mode:\n".to_owned();
     for (mode, priority, [plain, dangerous, widened]) in rows() {
         let name = priority.map_or_else(|| mode.to_owned(), |priority| format!("{mode}, {priority}"));
-        out.push_str(&format!("  {name:<26}{plain}"));
+        put(&mut out, format_args!("  {name:<26}{plain}"));
         if dangerous != plain {
-            out.push_str(&format!("; at risk high or critical {dangerous}"));
+            put(&mut out, format_args!("; at risk high or critical {dangerous}"));
         }
         if widened != dangerous {
             out.push_str(", until autonomy is widened");
@@ -242,7 +223,7 @@ pub fn summary() -> String {
     }
     out.push_str("What a step adds, in every mode:\n");
     for (says, adds) in STEPS {
-        out.push_str(&format!("  {}: {adds}\n", says.replace('`', "")));
+        put_line(&mut out, format_args!("  {}: {adds}", says.replace('`', "")));
     }
     out
 }

@@ -173,7 +173,9 @@ impl Activity for RollBack {
         let ended = site.script(&sight, (self.step, &name), text, Limits::default()).await?;
         let wrong = match ended.how {
             How::Exited(0) => None,
-            How::Exited(code) => Some(format!("its rollback ended with exit code {code}: {}", ended.tail.trim())),
+            How::Exited(code) => {
+                Some(format!("its rollback ended with exit code {code}: {}", ended.tail.trim()))
+            }
             How::Signalled(signal) => Some(format!("its rollback was ended by signal {signal}")),
             How::TimedOut => Some("its rollback took too long".to_owned()),
         };

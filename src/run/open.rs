@@ -120,7 +120,11 @@ impl Activity for Preflight {
             }
         }
         let recorded = Recorded::of(admitted);
-        Ok(if told.is_empty() { recorded } else { recorded.event(&self.run, "preflight", json!({ "checks": told })) })
+        Ok(if told.is_empty() {
+            recorded
+        } else {
+            recorded.event(&self.run, "preflight", json!({ "checks": told }))
+        })
     }
 }
 

@@ -7,7 +7,9 @@ use super::records::{StepRow, StepState};
 use super::result::{self, completed};
 use super::step::{Attempt, Tried};
 use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
-use crate::decision::{self, Answer, ApplyDeadline, Decision, DecisionKind, Given, Lapsed, NewDecision, OnDeadline, Verb};
+use crate::decision::{
+    self, Answer, ApplyDeadline, Decision, DecisionKind, Given, Lapsed, NewDecision, OnDeadline, Verb,
+};
 use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::sop::Step;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,14 @@ use std::collections::BTreeMap;
 /// Asks whoever does the step, and waits.
 pub(super) async fn by_person(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
     let Attempt { run, step, visit, attempt } = *at;
-    let open = OpenTask { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned(), kind: TaskKind::Do };
+    let open = OpenTask {
+        run: run.to_owned(),
+        step,
+        visit,
+        attempt,
+        workflow: w.id().to_owned(),
+        kind: TaskKind::Do,
+    };
     let asked = w.call(open).await?;
     match answer_to(w, &asked).await? {
         Some(answer) if answer.verb == Verb::Answer => {
@@ -139,7 +148,12 @@ impl OpenTask {
         let (kind, asked_of, title, text) = match self.kind {
             TaskKind::Do => {
                 let text = sight.effect(self.step)?.text;
-                (DecisionKind::Task, row.assignee.clone(), format!("Do step {}: {}", self.step, step.title), text)
+                (
+                    DecisionKind::Task,
+                    row.assignee.clone(),
+                    format!("Do step {}: {}", self.step, step.title),
+                    text,
+                )
             }
             TaskKind::Look => {
                 let title = format!("Look at the result of step {}: {}", self.step, step.title);
@@ -212,9 +226,16 @@ pub fn complete(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<
         .hint(format!("see `sopd status {run}`")));
     };
     if file.as_ref().is_some_and(|(_, bytes)| bytes.len() as u64 > result::LARGEST_FILE) {
-        return Err(Problem::invalid(format!("the file is larger than {} MiB", result::LARGEST_FILE / 1_048_576)));
+        return Err(Problem::invalid(format!(
+            "the file is larger than {} MiB",
+            result::LARGEST_FILE / 1_048_576
+        )));
     }
-    let text = if let (true, Some((name, _))) = (note.trim().is_empty(), file) { name.clone() } else { note.clone() };
+    let text = if let (true, Some((name, _))) = (note.trim().is_empty(), file) {
+        name.clone()
+    } else {
+        note.clone()
+    };
     let outputs = outputs(&task, (note, file.as_ref().map(|(_, bytes)| bytes.as_slice())))?;
     let answered = decision::resolve(tx, &task.id, Verb::Answer, &Given { text, ..given.clone() })?;
     if answered.is_ok() {
@@ -234,7 +255,9 @@ fn is_task(decision: &Decision, step: u32) -> bool {
 fn outputs(task: &Decision, (note, file): (&str, Option<&[u8]>)) -> problem::Result<Map<String, Value>> {
     let Some(schema) = task.ask.details.get("output").and_then(Value::as_str) else { return Ok(Map::new()) };
     let text = match file {
-        Some(bytes) => std::str::from_utf8(bytes).map_err(|_not_text| Problem::invalid("the file is not UTF-8"))?,
+        Some(bytes) => {
+            std::str::from_utf8(bytes).map_err(|_not_text| Problem::invalid("the file is not UTF-8"))?
+        }
         None => note,
     };
     let outputs = result::read_outputs(text)?;

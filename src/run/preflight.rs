@@ -74,7 +74,9 @@ pub(super) async fn run(site: &Site, sight: &Sight, script: &str) -> Result<Opti
         How::Exited(0) => None,
         How::Exited(NOTHING_TO_DO) => Some(format!("nothing to do{said}")),
         How::Exited(code) => Some(format!("refused: a pre-flight check ended with exit code {code}{said}")),
-        How::Signalled(signal) => Some(format!("refused: a pre-flight check was ended by signal {signal}{said}")),
+        How::Signalled(signal) => {
+            Some(format!("refused: a pre-flight check was ended by signal {signal}{said}"))
+        }
         How::TimedOut => Some(format!("refused: a pre-flight check took too long{said}")),
     })
 }
@@ -85,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_section_is_cut_into_its_checks() {
-        let found = checks("- `inputs.amount > 0`: known\n- Ask whether it is `free`.\n\n```bash\ntest -d .\n```\n");
+        let found =
+            checks("- `inputs.amount > 0`: known\n- Ask whether it is `free`.\n\n```bash\ntest -d .\n```\n");
         assert_eq!(
             found,
             [

@@ -244,7 +244,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     })
 }
 
-const SELECT_STEP: &str = "SELECT number, title, work, state, reason, assignee, skills, depends_on, artifact, due_at,
+const SELECT_STEP: &str =
+    "SELECT number, title, work, state, reason, assignee, skills, depends_on, artifact, due_at,
   visits, attempts, started_at, ended_at, confidence, outputs, said, files FROM run_step";
 
 fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
@@ -394,9 +395,7 @@ pub(super) fn set_run(tx: &Tx<'_>, run: &str, state: RunState, reason: &str) -> 
     let ended = state.ended().then_some(tx.now().0);
     let halted = matches!(state, RunState::Paused | RunState::Failed);
     tx.db()
-        .prepare_cached(
-            "UPDATE run SET state = ?2, reason = ?3, ended_at = ?4, halted = ?5 WHERE id = ?1",
-        )?
+        .prepare_cached("UPDATE run SET state = ?2, reason = ?3, ended_at = ?4, halted = ?5 WHERE id = ?1")?
         .execute((run, state.word(), tx.clean(reason), ended, halted))?;
     Ok(())
 }

@@ -80,7 +80,10 @@ pub(super) fn duration(millis: i64) -> String {
 }
 
 /// Holds outputs against the step's schema, if it has one.
-pub(super) fn check_outputs(schema: Option<&str>, outputs: &Map<String, Value>) -> std::result::Result<(), String> {
+pub(super) fn check_outputs(
+    schema: Option<&str>,
+    outputs: &Map<String, Value>,
+) -> std::result::Result<(), String> {
     let Some(schema) = schema else { return Ok(()) };
     let schema: Value =
         serde_json::from_str(schema).map_err(|error| format!("the step's Output is not JSON: {error}"))?;
@@ -91,7 +94,11 @@ pub(super) fn check_outputs(schema: Option<&str>, outputs: &Map<String, Value>) 
         .iter_errors(&value)
         .map(|error| format!("{} {error}", error.instance_path()).trim().to_owned())
         .collect();
-    if wrong.is_empty() { Ok(()) } else { Err(format!("the outputs are not of the asked form: {}", wrong.join("; "))) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the outputs are not of the asked form: {}", wrong.join("; ")))
+    }
 }
 
 /// Reads text as the outputs of a step: a JSON object.
@@ -118,7 +125,8 @@ mod tests {
 
     #[test]
     fn outputs_are_held_against_their_schema() {
-        let schema = r#"{ "type": "object", "required": ["total"], "properties": { "total": { "type": "number" } } }"#;
+        let schema =
+            r#"{ "type": "object", "required": ["total"], "properties": { "total": { "type": "number" } } }"#;
         let outputs = |text| read_outputs(text).unwrap();
         assert_eq!(check_outputs(Some(schema), &outputs(r#"{ "total": 3 }"#)), Ok(()));
         assert_eq!(check_outputs(None, &outputs("{}")), Ok(()));

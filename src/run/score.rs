@@ -29,7 +29,8 @@ const SURE: u8 = 80;
 pub(super) fn score(steps: &[StepRow], overrides: &[String]) -> Quality {
     let done = |step: &&StepRow| step.state == StepState::Completed;
     let titles = |found: Vec<&StepRow>| found.iter().map(|step| step.title.clone()).collect::<Vec<_>>();
-    let nothing = |step: &&StepRow| step.files.is_empty() && step.outputs.is_empty() && step.said.trim().is_empty();
+    let nothing =
+        |step: &&StepRow| step.files.is_empty() && step.outputs.is_empty() && step.said.trim().is_empty();
     let missing = steps.iter().filter(done).filter(|step| step.artifact.is_some()).filter(nothing).collect();
     let tries: Vec<String> = steps
         .iter()

@@ -59,10 +59,12 @@ impl Site {
 
     /// The secrets with these names.
     pub(super) fn secrets(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
-        let one = |name: &String| match self.secrets.get(name) {
+        let one = |name: &String| {
+            match self.secrets.get(name) {
             Some(value) => Ok((name.clone(), value.clone())),
             None => Err(Problem::not_found(format!("there is no secret {name}"))
                 .hint("set the environment variable of that name for the daemon, or name a file under `secrets` in sopd.yaml")),
+        }
         };
         names.iter().map(one).collect()
     }

@@ -1,7 +1,6 @@
 //! Starting a run: what is asked for is held against the active SOP, its packet, its triggers and its limits, and
 //! either the whole run is there, or a refusal with its reason is on record and nothing else has changed.
 
-use super::mode::mode_word;
 use super::plan::{Plan, assignees, signer};
 use super::records::of_key;
 use super::workflow::Execute;
@@ -210,7 +209,8 @@ fn admit(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Admitted, Problem>> {
     }
     let now = active(tx.db(), &head.id)?;
     if now.sha256 != ready.row.sha256 {
-        let problem = Problem::conflict(format!("{} v{} has just replaced v{}", head.id, now.version, head.version));
+        let problem =
+            Problem::conflict(format!("{} v{} has just replaced v{}", head.id, now.version, head.version));
         return Ok(Err(problem.hint("start it again")));
     }
     if let Some(problem) = cooling(tx, &ready.plan.sop)? {
@@ -254,7 +254,8 @@ fn under_way(tx: &Tx<'_>, sop: &SopId) -> Result<u32> {
 }
 
 fn waiting(tx: &Tx<'_>, sop: &SopId) -> Result<Option<String>> {
-    let sql = "SELECT id FROM run WHERE sop = ?1 AND slot = 0 AND ended_at IS NULL ORDER BY created_at, id LIMIT 1";
+    let sql =
+        "SELECT id FROM run WHERE sop = ?1 AND slot = 0 AND ended_at IS NULL ORDER BY created_at, id LIMIT 1";
     Ok(tx.db().prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0)).optional()?)
 }
 
@@ -304,7 +305,7 @@ fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
             row.version.to_string(),
             row.sha256.0,
             waits,
-            mode_word(plan.resolved_mode()),
+            plan.resolved_mode().word(),
             request.by,
             request.cause.words(),
             request.idempotency_key,
@@ -383,8 +384,10 @@ fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRow> {
     }
     let newest = registry::history(db, sop)?.into_iter().next();
     let status = newest.map_or("unknown", |row| row.status.word());
-    Err(Problem::conflict(format!("{sop} has no active version: its newest is {status}; only an active one runs"))
-        .hint(format!("see `sopd sop history {sop}`")))
+    Err(Problem::conflict(format!(
+        "{sop} has no active version: its newest is {status}; only an active one runs"
+    ))
+    .hint(format!("see `sopd sop history {sop}`")))
 }
 
 fn read(root: &Path, row: &VersionRow) -> Result<Sop> {
@@ -409,8 +412,11 @@ fn check_trigger(sop: &Sop, request: &Request) -> Result<()> {
     if manual || request.cause != Cause::Manual {
         return Ok(());
     }
-    Err(Problem::not_allowed(format!("{} is not started by hand: its triggers leave `manual` out", sop.head.id))
-        .hint("see `sopd triggers` for what starts it"))
+    Err(Problem::not_allowed(format!(
+        "{} is not started by hand: its triggers leave `manual` out",
+        sop.head.id
+    ))
+    .hint("see `sopd triggers` for what starts it"))
 }
 
 /// Pins every SOP that steps call, however deep.

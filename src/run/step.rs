@@ -33,9 +33,13 @@ pub(super) struct DoStep {
 pub(super) enum StepEnd {
     Completed,
     /// For good.
-    Failed { reason: String },
+    Failed {
+        reason: String,
+    },
     /// Cut off by a crash in work that must not be repeated unseen.
-    Interrupted { reason: String },
+    Interrupted {
+        reason: String,
+    },
 }
 
 /// What one try came to.
@@ -105,9 +109,7 @@ impl Attempt<'_> {
     async fn perform(&self, w: &Workflow, does: &Does) -> Result<Tried, Stop> {
         let Self { run, step, visit, attempt } = *self;
         match does {
-            Does::Command => {
-                w.call(RunCommand { run: run.to_owned(), step, visit, attempt }).await
-            }
+            Does::Command => w.call(RunCommand { run: run.to_owned(), step, visit, attempt }).await,
             Does::Request => self.request(w).await,
             Does::Wait(until) => {
                 w.timer(*until).await?;
@@ -129,7 +131,8 @@ impl Attempt<'_> {
                 HttpEnd::Done => return Ok(Tried::Done),
                 HttpEnd::Failed(reason) => return Ok(Tried::Failed(reason)),
                 HttpEnd::Down => {
-                    let pause = OUTAGE.get(nth as usize - 1).or(OUTAGE.last()).map(|span| span.after(w.now()));
+                    let pause =
+                        OUTAGE.get(nth as usize - 1).or(OUTAGE.last()).map(|span| span.after(w.now()));
                     w.timer(pause.unwrap_or(w.now())).await?;
                 }
             }
@@ -207,7 +210,9 @@ impl Activity for BeginStep {
                 .change(move |tx| set_step(tx, (&run, step), StepState::Failed, &reason)));
         }
         let (tries, pause) = match &sight.plan.step(step)?.on_failure {
-            Some(OnFailure::Retry { times, every }) => (times.saturating_add(1), every.unwrap_or(USUAL_PAUSE)),
+            Some(OnFailure::Retry { times, every }) => {
+                (times.saturating_add(1), every.unwrap_or(USUAL_PAUSE))
+            }
             _ => (1, USUAL_PAUSE),
         };
         let (does, snapshot) = does(site, &sight, step)?;
@@ -215,12 +220,12 @@ impl Activity for BeginStep {
             "stepNumber": step, "title": sight.plan.step(step)?.title, "work": sight.plan.kind(step)?,
             "assignee": sight.plan.assignees.get(&step).map(|one| &one.id), "effect": shown,
         });
-        Ok(Recorded::of(Begun::Ready(Ready { does, tries, pause })).event(&run.clone(), "step_started", body).change(
-            move |tx| {
+        Ok(Recorded::of(Begun::Ready(Ready { does, tries, pause }))
+            .event(&run.clone(), "step_started", body)
+            .change(move |tx| {
                 snapshot.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop))?;
                 set_step(tx, (&run, step), StepState::Running, "")
-            },
-        ))
+            }))
     }
 }
 
@@ -262,7 +267,9 @@ impl Activity for NoteRetry {
         let body = json!({ "stepNumber": step, "attempt": attempt, "error": reason });
         Ok(Recorded::of(()).event(&run.clone(), "step_retried", body).change(move |tx| {
             tx.db()
-                .prepare_cached("UPDATE run_step SET attempts = ?3, reason = ?4 WHERE run = ?1 AND number = ?2")?
+                .prepare_cached(
+                    "UPDATE run_step SET attempts = ?3, reason = ?4 WHERE run = ?1 AND number = ?2",
+                )?
                 .execute((&run, step, attempt + 1, tx.clean(&format!("try {attempt} failed: {reason}"))))?;
             Ok(())
         }))

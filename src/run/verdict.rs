@@ -67,7 +67,9 @@ pub(super) fn rule(text: &str) -> Option<&str> {
     let quoted = text.split('`').skip(1).step_by(2);
     quoted.into_iter().find(|part| {
         expression::check(part).is_ok()
-            && expression::names(part).iter().any(|name| name.starts_with("inputs.") || name.starts_with("steps."))
+            && expression::names(part)
+                .iter()
+                .any(|name| name.starts_with("inputs.") || name.starts_with("steps."))
     })
 }
 
@@ -95,7 +97,11 @@ fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
                 lacking.push(format!("step {}: {}", step.number, step.reason));
             }
             (Some(artifact), StepState::Completed) if something => {
-                evidence.push(format!("step {}: {artifact} ({})", step.number, counted(step.files.len(), "file")));
+                evidence.push(format!(
+                    "step {}: {artifact} ({})",
+                    step.number,
+                    counted(step.files.len(), "file")
+                ));
             }
             (Some(artifact), StepState::Completed) => {
                 lacking.push(format!("step {}: nothing shows that there is {artifact}", step.number));
@@ -103,7 +109,11 @@ fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
             _ => {}
         }
     }
-    if lacking.is_empty() { (Verdict::Done, evidence) } else { (Verdict::Unsure(lacking.join("; ")), evidence) }
+    if lacking.is_empty() {
+        (Verdict::Done, evidence)
+    } else {
+        (Verdict::Unsure(lacking.join("; ")), evidence)
+    }
 }
 
 /// Asks the owner whether the run is done.

@@ -327,11 +327,10 @@ mod tests {
     #[test]
     fn the_other_table_of_modes_that_the_shipped_file_offers_can_be_taken_over() {
         let line = SHIPPED.lines().find(|line| line.contains("critical: step_by_step")).unwrap();
-        let offered = &line[line.find("priority_modes:").unwrap()..];
-        let settings = Settings::parse("sopd.yaml", &format!("runs:\n  {offered}\n")).unwrap();
-        use ExecutionMode::{Auto, StepByStep, Supervised};
+        let (_, offered) = line.split_once("priority_modes:").unwrap();
+        let settings = Settings::parse("sopd.yaml", &format!("runs:\n  priority_modes:{offered}\n")).unwrap();
         let modes = settings.runs.priority_modes.all().map(|(_, mode)| mode);
-        assert_eq!(modes, [StepByStep, StepByStep, Supervised, Auto]);
+        assert_eq!(modes.map(ExecutionMode::word), ["step_by_step", "step_by_step", "supervised", "auto"]);
     }
 
     #[test]

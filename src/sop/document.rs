@@ -81,11 +81,16 @@ fn manual_only() -> Vec<Trigger> {
 }
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant),* }
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
+        impl $name {
+            /// The word in files and tables.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
     };
 }
 
@@ -93,68 +98,56 @@ words!(
     /// Danger of a run.
     RiskLevel {
         /// Little can go wrong.
-        Low,
+        Low = "low",
         /// The usual.
         #[default]
-        Medium,
+        Medium = "medium",
         /// Asks a person before its first step.
-        High,
+        High = "high",
         /// As high, and worse.
-        Critical,
+        Critical = "critical",
     }
 );
-impl RiskLevel {
-    /// The word in files and tables.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
 words!(
     /// How much a run does without asking.
     ExecutionMode {
         /// Asks nothing beyond steps that demand it.
-        Auto,
+        Auto = "auto",
         /// Asks before the first step.
         #[default]
-        Supervised,
+        Supervised = "supervised",
         /// Asks before every step.
-        StepByStep,
+        StepByStep = "step_by_step",
         /// By priority.
-        PriorityBased,
+        PriorityBased = "priority_based",
     }
 );
 words!(
     /// Urgency.
     Priority {
         /// Can wait.
-        Low,
+        Low = "low",
         /// The usual.
         #[default]
-        Normal,
+        Normal = "normal",
         /// Before others.
-        High,
+        High = "high",
         /// Now.
-        Critical,
+        Critical = "critical",
     }
 );
 words!(
     /// What happens to a start that would exceed `max_concurrent`.
     Admission {
         /// Starts all the same.
-        Parallel,
+        Parallel = "parallel",
         /// Waits.
         #[default]
-        Hold,
+        Hold = "hold",
         /// Joins a waiting start.
-        Coalesce,
+        Coalesce = "coalesce",
         /// Is refused.
-        Drop,
+        Drop = "drop",
     }
 );
 
@@ -349,15 +342,15 @@ words!(
     Lapse {
         /// The next in line is asked.
         #[default]
-        Escalate,
+        Escalate = "escalate",
         /// The step is rejected.
-        Reject,
+        Reject = "reject",
         /// The step goes ahead.
-        Approve,
+        Approve = "approve",
         /// The step is left out.
-        Skip,
+        Skip = "skip",
         /// The run pauses.
-        Pause,
+        Pause = "pause",
     }
 );
 

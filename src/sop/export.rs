@@ -74,7 +74,8 @@ fn put_section(out: &mut String, title: &str, text: &str) {
 fn parameter(input: &Input) -> String {
     let mut need = if input.required { "required" } else { "optional" }.to_owned();
     if let Some(default) = &input.default {
-        need.push_str(&format!(", default: {default}"));
+        need.push_str(", default: ");
+        need.push_str(default);
     }
     let typed = input_type::write(&Input { default: None, ..input.clone() });
     let kind = match typed.as_str() {

@@ -145,7 +145,9 @@ mod tests {
     fn scope() -> Scope {
         let object = |value: serde_json::Value| value.as_object().unwrap().clone();
         Scope {
-            inputs: object(serde_json::json!({ "amount": 120, "source": "form", "urgent": true, "tags": ["a"] })),
+            inputs: object(
+                serde_json::json!({ "amount": 120, "source": "form", "urgent": true, "tags": ["a"] }),
+            ),
             steps: [(2, object(serde_json::json!({ "total": 7.5, "state": "completed" })))].into(),
         }
     }

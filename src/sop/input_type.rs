@@ -4,6 +4,7 @@
 use super::document::{Input, InputKind};
 use super::input_value::value_of;
 use super::words::{closest, did_you_mean};
+use crate::base::text::put;
 
 /// What a person may write as the type of an input.
 const KINDS: [(&str, InputKind); 6] = [
@@ -66,7 +67,7 @@ pub fn write(input: &Input) -> String {
     let mut cell = kind_words(&input.kind);
     for (mark, value) in [(DEFAULT, &input.default), (PATTERN, &input.pattern)] {
         if let Some(value) = value {
-            cell.push_str(&format!("{mark} {value}"));
+            put(&mut cell, format_args!("{mark} {value}"));
         }
     }
     cell
@@ -121,9 +122,10 @@ fn choice(words: &str) -> Result<InputKind, (String, String)> {
 fn misspelt(part: &str) -> Option<(String, String)> {
     let (key, _) = part.trim().split_once(':')?;
     let near = closest(key, ["default", "pattern"])?;
-    let hint = match near == key {
-        true => format!("write `, {near}: …` once, the default before the pattern"),
-        false => format!("did you mean `{near}`?"),
+    let hint = if near == key {
+        format!("write `, {near}: …` once, the default before the pattern")
+    } else {
+        format!("did you mean `{near}`?")
     };
     Some((format!("a type says nothing called `{key}`"), hint))
 }

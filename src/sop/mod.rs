@@ -22,7 +22,7 @@ pub mod prose;
 pub mod references;
 pub mod render;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod step_keys;
 pub mod template;
 pub mod tokens;

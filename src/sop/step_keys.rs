@@ -51,7 +51,7 @@ pub const KEYS: [Key; 17] = [
         "Approval Timeout",
         "30 minutes, then escalate",
         |s, v| put(&mut s.approval_timeout, timeout(v)),
-        |s| s.approval_timeout.as_ref().map(|t| format!("{}, then {}", t.after, lapse_word(t.then))),
+        |s| s.approval_timeout.as_ref().map(|t| format!("{}, then {}", t.after, t.then.word())),
     ),
     key(
         "Approval When",
@@ -246,17 +246,7 @@ fn write_approvers(step: &Step) -> Option<String> {
     Some(if *quorum == 1 { parties } else { format!("{parties} ({quorum})") })
 }
 
-const LAPSES: [(Lapse, &str); 5] = [
-    (Lapse::Escalate, "escalate"),
-    (Lapse::Reject, "reject"),
-    (Lapse::Approve, "approve"),
-    (Lapse::Skip, "skip"),
-    (Lapse::Pause, "pause"),
-];
-
-fn lapse_word(lapse: Lapse) -> &'static str {
-    LAPSES.iter().find(|(known, _)| *known == lapse).map_or("", |(_, word)| word)
-}
+const LAPSES: [Lapse; 5] = [Lapse::Escalate, Lapse::Reject, Lapse::Approve, Lapse::Skip, Lapse::Pause];
 
 fn timeout(value: &str) -> Result<ApprovalTimeout, String> {
     let Some((after, then)) = value.split_once(',') else {
@@ -265,8 +255,8 @@ fn timeout(value: &str) -> Result<ApprovalTimeout, String> {
     let after = span(after)?;
     let then = then.trim();
     let word = then.strip_prefix("then ").map_or(then, str::trim);
-    let known = LAPSES.iter().find(|(_, name)| *name == word && then != word).map(|(lapse, _)| *lapse);
-    let words: Vec<&str> = LAPSES.iter().map(|(_, word)| *word).collect();
+    let known = LAPSES.into_iter().find(|lapse| lapse.word() == word && then != word);
+    let words = LAPSES.map(Lapse::word);
     let then = known.ok_or_else(|| {
         format!("`{then}` is not `then` and one of {} ({})", words.join(", "), did_you_mean(word, &words))
     })?;

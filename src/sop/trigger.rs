@@ -158,6 +158,16 @@ pub fn check(trigger: &Trigger) -> Result<(), Wrong> {
     checked.map_err(|(message, hint)| Wrong { words: words.clone(), message, hint })
 }
 
+/// Whether two triggers start a run at the same event, whatever else they say.
+pub fn same(a: &Trigger, b: &Trigger) -> bool {
+    match (a, b) {
+        (Trigger::Cron(a), Trigger::Cron(b)) => {
+            a.zone == b.zone && a.schedule.split_whitespace().eq(b.schedule.split_whitespace())
+        }
+        _ => a == b,
+    }
+}
+
 fn webhook(path: &str) -> Result<(), (String, String)> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || "?#".contains(c);
     if path.starts_with('/') && !path.contains(odd) {

@@ -17,7 +17,13 @@ const MOST_RULES: usize = 6;
 pub fn perform(q: &PerformQuestion, agent: &Agent) -> Performed {
     let mut out = String::new();
     let heading = if q.artifact.is_empty() { &q.title } else { &q.artifact };
-    put_line(&mut out, format_args!("# {heading}\n\nPut together by code from the SOP and the file of {}; not judged by anybody.\n", agent.head.id));
+    put_line(
+        &mut out,
+        format_args!(
+            "# {heading}\n\nPut together by code from the SOP and the file of {}; not judged by anybody.\n",
+            agent.head.id
+        ),
+    );
     put_line(&mut out, format_args!("## The case\n"));
     for (name, value) in &q.inputs {
         put_line(&mut out, format_args!("- {name}: {}", words(value)));
@@ -53,7 +59,9 @@ fn words(value: &Value) -> String {
 /// The rules of the agent's file that speak of what the step speaks of, those that share most words with it first.
 fn rules<'a>(q: &PerformQuestion, agent: &'a Agent) -> Vec<&'a str> {
     let told: BTreeSet<String> = stems(&format!("{} {}", q.title, q.text)).into_iter().collect();
-    let shared = |rule: &str| stems(rule).into_iter().filter(|stem| told.contains(stem)).collect::<BTreeSet<_>>().len();
+    let shared = |rule: &str| {
+        stems(rule).into_iter().filter(|stem| told.contains(stem)).collect::<BTreeSet<_>>().len()
+    };
     let all = agent.topics.iter().flat_map(|topic| &topic.rules);
     let mut found: Vec<(usize, &str)> =
         all.map(|rule| (shared(rule), rule.as_str())).filter(|(shared, _)| *shared > 1).collect();

@@ -52,7 +52,9 @@ fn refused(sop: &Sop, scenario: &Scenario) -> Option<String> {
         return None;
     }
     sop.body.inputs.iter().find_map(|input| match scenario.given.get(&input.name) {
-        None if input.required => Some(format!("the required input `{}` is missing", input.name)),
+        None if input.required && input.default.is_none() => {
+            Some(format!("the required input `{}` is missing", input.name))
+        }
         Some(value) if !fits(&input.kind, value) => {
             Some(format!("the value of `{}` is not of the type {}", input.name, kind_words(&input.kind)))
         }
@@ -81,6 +83,7 @@ fn packet(sop: &Sop, scenario: &Scenario) -> Value {
         let given = scenario.given.get(&input.name).cloned();
         let value = match given {
             Some(value) => typed(value, &input.kind),
+            None if input.default.is_some() => typed(Value::from(input.default.clone()), &input.kind),
             None if input.required => sample(&kind_words(&input.kind), false),
             None => Value::Null,
         };
@@ -169,10 +172,30 @@ fn plain(value: &Value) -> minijinja::Value {
         ),
         Value::String(text) => minijinja::Value::from(text.as_str()),
         Value::Array(items) => minijinja::Value::from(items.iter().map(plain).collect::<Vec<_>>()),
-        Value::Object(fields) => fields.iter().map(|(name, field)| (name.as_str(), plain(field))).collect(),
+        Value::Object(fields) => {
+            minijinja::Value::from_pairs(fields.iter().map(|(name, field)| (name.as_str(), plain(field))))
+        }
     }
 }
 
 fn first_line(text: &str) -> &str {
     text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sop::sample::SAMPLE;
+
+    #[test]
+    fn a_default_stands_for_a_value_nobody_gave() {
+        let cells = "| `source`    | choice: demo_form, event, referral";
+        let scenario =
+            Scenario { text: "A lead.".into(), given: [("lead_id".to_owned(), Value::from("L-1"))].into() };
+        let walked = |sop: String| execute(&ExecuteQuestion { sop, scenario: scenario.clone() });
+        assert!(walked(SAMPLE.to_owned()).outcome.contains("the required input `source` is missing"));
+        let trace = walked(SAMPLE.replace(cells, &format!("{cells}, default: referral")));
+        assert!(trace.done, "{trace:?}");
+        assert!(trace.steps[0].did.starts_with("Skipped"), "{:?}", trace.steps[0]);
+    }
 }

@@ -176,7 +176,9 @@ impl Fault {
             Self::Unreachable(_) => "check that the server runs and that its address is right",
             Self::TimedOut { .. } => "raise the endpoint's time limits if the model is only slow",
             Self::TooLarge { .. } => "raise the endpoint's answer limit if such answers are wanted",
-            Self::Truncated => "raise `calls.max_answer_tokens` in sopd.yaml, or name a model with a longer answer",
+            Self::Truncated => {
+                "raise `calls.max_answer_tokens` in sopd.yaml, or name a model with a longer answer"
+            }
             Self::Malformed(_) => {
                 "check that the address is that of an OpenAI-compatible API, with its version"
             }

@@ -84,7 +84,7 @@ impl Reader<'_> {
 
     fn head_triggers(&mut self, head: &Head) {
         for (index, trigger) in head.triggers.iter().enumerate() {
-            if head.triggers.iter().take(index).any(|other| other == trigger) {
+            if head.triggers.iter().take(index).any(|other| trigger::same(other, trigger)) {
                 self.refuse_key("triggers", "a trigger is listed twice", "keep one of them");
             }
             if let Err(wrong) = trigger::check(trigger) {

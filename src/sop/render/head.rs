@@ -1,5 +1,6 @@
 //! The YAML head, one key a line, in the order of the form; plain words where YAML allows, quotes elsewhere.
 
+use crate::base::text::put;
 use crate::sop::document::{Cron, Head, Missed, Trigger};
 use crate::sop::trigger::UTC;
 
@@ -68,10 +69,10 @@ fn schedule(cron: &Cron) -> String {
     if !cron.is_plain() {
         out = format!("{{ schedule: {out}");
         if cron.zone != UTC {
-            out.push_str(&format!(", zone: {}", scalar(&cron.zone)));
+            put(&mut out, format_args!(", zone: {}", scalar(&cron.zone)));
         }
         if cron.missed != Missed::default() {
-            out.push_str(&format!(", missed: {}", cron.missed.word()));
+            put(&mut out, format_args!(", missed: {}", cron.missed.word()));
         }
         out.push_str(" }");
     }

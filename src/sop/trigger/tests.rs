@@ -85,8 +85,18 @@ fn what_could_start_nothing_is_refused_at_its_line() {
         let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert!(all.join("\n").contains(expected), "{line}\nexpected: {expected}\nfound: {}", all.join("\n"));
     }
-    let twice = with_triggers("  - cron: \"0 9 * * *\"\n  - cron: { schedule: \"0 9 * * *\", zone: UTC }\n");
+    let twice = with_triggers(
+        "  - cron: \"0 9 * * *\"\n  - cron: { schedule: \"0 9 * * *\", zone: UTC, missed: all }\n",
+    );
     assert!(parse("s.md", &twice).unwrap_err()[0].to_string().contains("listed twice"));
+}
+
+#[test]
+fn two_sops_that_wait_for_the_same_files_are_found_by_their_facts() {
+    let text = with_triggers("  - files: incoming/*.csv\n");
+    let facts = crate::sop::facts::facts(&parse("s.md", &text).unwrap(), &text);
+    let fact = facts.iter().find(|fact| fact.value == "incoming/*.csv").unwrap();
+    assert_eq!((fact.kind, fact.line), (crate::sop::facts::FactKind::Trigger, 14));
 }
 
 #[test]
