@@ -15,12 +15,14 @@ mod roles;
 mod snapshot;
 mod spend;
 mod think;
+mod trouble;
 
 pub use ask::{Asker, Asking, ask};
 pub use gateway::Gateway;
 pub use snapshot::Snapshot;
 pub use spend::{Spent, spent_by_mission};
 pub use think::{Outcome, Seat, Think, Thought};
+pub use trouble::{Trouble, trouble};
 
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "

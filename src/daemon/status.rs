@@ -1,6 +1,6 @@
 //! Where a mission stands, in plain words: what it waits for, who must act, what it has cost.
 
-use crate::agent::{Spent, spent_by_mission};
+use crate::agent::{Spent, Trouble, spent_by_mission, trouble};
 use crate::base::text::listed;
 use crate::base::{MicroUsd, problem::Result};
 use crate::decision::{self, Decision, DecisionKind};
@@ -88,14 +88,17 @@ fn waiting_for(db: &Connection, row: &MissionRow) -> Result<String> {
         .optional()?;
     if let Some(note) = stopped {
         return Ok(format!(
-            "an operator: it was stopped because {note}; `sopd mission retry {}` goes on",
+            "an operator: it was stopped because {note}; `sopd mission retry {0}` goes on, `sopd mission cancel {0}` ends it",
             row.id
         ));
     }
-    let open = decision::open_of_mission(db, &row.id)?;
-    if !open.is_empty() {
-        let asked: Vec<String> = open.iter().map(asked).collect();
-        return Ok(asked.join("; "));
+    let mut waits: Vec<String> = decision::open_of_mission(db, &row.id)?.iter().map(asked).collect();
+    waits.extend(trouble(db, &row.id)?.map(|trouble| {
+        let Trouble { model, reason, since, next } = trouble;
+        format!("{model}, in trouble since {}: {reason}; asked again at {}", since.minute(), next.minute())
+    }));
+    if !waits.is_empty() {
+        return Ok(waits.join("; "));
     }
     Ok(if row.state == MissionState::Held { row.reason.clone() } else { String::new() })
 }

@@ -9,6 +9,7 @@
 //! The journal is also the bus: any process may append; the daemon that holds the workspace drives.
 //! This layer knows nothing of missions or SOPs.
 
+mod abandon;
 mod activity;
 mod blob;
 mod chain;
@@ -23,6 +24,7 @@ mod settle;
 mod store;
 mod stories;
 mod tx;
+mod waits;
 mod workflow;
 mod writer;
 
@@ -34,5 +36,6 @@ pub use schema::TABLES;
 pub use store::{Access, Journal};
 pub use stories::Stories;
 pub use tx::Tx;
+pub use waits::{Answered, Wait, waits};
 pub use workflow::{Either, Pending, Stop, Workflow};
 pub use writer::Appended;

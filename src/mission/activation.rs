@@ -168,7 +168,7 @@ pub fn vet(
 fn problem(finding: &Finding, file: &str, text: &str) -> Problem {
     let words = finding.quote.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     let line = text.lines().position(|line| !words.is_empty() && line.contains(words));
-    let mut message = finding.message.trim_end_matches('.').to_owned();
+    let mut message = uncapital(finding.message.trim_end_matches('.'));
     if let Some(other) = &finding.other {
         message = format!("{message} ({other})");
     }
@@ -176,6 +176,17 @@ fn problem(finding: &Finding, file: &str, text: &str) -> Problem {
     match line {
         Some(at) => problem.at(Place::of(file, text, u32::try_from(at + 1).unwrap_or(0), 0)),
         None => problem.at(Place::of(file, text, 1, 0)),
+    }
+}
+
+/// A finding is a sentence, a problem's message is not.
+fn uncapital(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use super::claims::release;
 use super::records::{MissionState, artifacts, mission, set_state};
 use crate::base::{Digest, Kind, Problem, files};
 use crate::decision;
-use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
 use crate::registry;
 use crate::sop::{SopId, Version};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,28 @@ impl Activity for Close {
             release(tx, &mission)?;
             set_state(tx, &mission, state, &reason)
         }))
+    }
+}
+
+/// Ends a mission whose own story cannot: it was stopped, and is told no more.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Closing {
+    pub(super) mission: String,
+    pub(super) state: MissionState,
+    /// How it ended, in words.
+    pub(super) reason: String,
+}
+
+impl Story for Closing {
+    const NAME: &'static str = "closing";
+    const VERSION: u32 = 1;
+    type Output = ();
+    fn key(&self) -> String {
+        format!("{}/closing", self.mission)
+    }
+    async fn tell(self, w: Workflow) -> Result<(), Stop> {
+        let Self { mission, state, reason } = self;
+        w.call(Close { mission, state, reason }).await
     }
 }
 

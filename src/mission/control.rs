@@ -1,10 +1,11 @@
 //! Ending a mission, and driving a stopped one again, by the word of somebody who may say so.
 
-use super::records::mission;
+use super::close::Closing;
+use super::records::{MissionState, mission};
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use crate::decision;
-use crate::journal::Tx;
+use crate::journal::{Story as _, Tx};
 use crate::settings::Publication;
 use serde_json::json;
 
@@ -25,12 +26,25 @@ pub struct Control {
 const CANCEL: &str = "cancel";
 
 /// Cancels an open mission: its requester, and whoever forwards or signs, may. Its decisions are void from this
-/// moment on, so that nobody's later yes is taken and then comes to nothing.
+/// moment on, so that nobody's later yes is taken and then comes to nothing. One that was stopped is ended without
+/// its own story, which could not go on to hear of it.
 pub fn cancel(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {
     allow(tx, control, publication)?;
     record(tx, control, "mission_cancel_asked")?;
     decision::void_all(tx, &control.mission)?;
-    tx.signal(&control.mission, CANCEL, &json!(null))
+    if tx.abandon(&control.mission)? {
+        return close(tx, &control.mission);
+    }
+    tx.signal(&control.mission, CANCEL, &json!(null))?;
+    tx.below(&control.mission)?.iter().try_for_each(|part| tx.abandon(part).map(drop))
+}
+
+fn close(tx: &Tx<'_>, mission: &str) -> Result<()> {
+    let reason = "somebody cancelled it after it was stopped".to_owned();
+    let closing = Closing { mission: mission.to_owned(), state: MissionState::Cancelled, reason };
+    let input = serde_json::to_string(&closing)
+        .map_err(|error| Problem::failed(format!("BUG: an ending is not JSON: {error}")))?;
+    tx.start(&closing.key(), (Closing::NAME, Closing::VERSION), None, &input).map(drop)
 }
 
 /// Drives what was stopped of a mission again; the same parties may. A mission of which nothing is stopped is a

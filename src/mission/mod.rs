@@ -66,6 +66,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .story::<Author>()
         .story::<activation::Activation>()
         .story::<draft::DraftPart>()
+        .story::<close::Closing>()
         .story::<council::HoldCouncil>()
         .story::<council_review::CouncilReview>()
         .story::<validate::Scrutinise>()

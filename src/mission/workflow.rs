@@ -11,7 +11,6 @@ use crate::brief::Brief;
 use crate::journal::{FailureClass, Stop, Story, Workflow};
 use crate::sop::id::Change;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A mission.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,7 +34,8 @@ pub struct Ending {
 
 impl Story for Author {
     const NAME: &'static str = "author";
-    const VERSION: u32 = 1;
+    /// 2: a change that nobody has anything to say on goes back to the requester.
+    const VERSION: u32 = 2;
     type Output = Ending;
     fn key(&self) -> String {
         self.mission.clone()
@@ -79,7 +79,7 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
         // Wording only: the requester's words are the change; no workers, no validators.
         desk.comments.push(mission.brief.text.clone());
     } else {
-        desk.draft(&BTreeMap::new()).await?;
+        desk.first_drafts().await?;
     }
     loop {
         let round = desk.reach_a_draft_worth_deciding().await?;

@@ -37,7 +37,7 @@ pub struct AgentHead {
     pub department: String,
     /// Whether it works already.
     pub status: AgentStatus,
-    /// What it may be asked to do.
+    /// What it may be asked to do in a mission; a person may have none and do the steps of runs.
     pub roles: Vec<AgentRole>,
     /// Who does the thinking.
     #[serde(default)]

@@ -22,18 +22,20 @@ const MOST_TOPICS: usize = 2;
 pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     let wanted = read_brief(&q.brief);
     let owner = q.owner == agent.head.id;
-    let material = if owner || wanted.own_words {
+    let changing = q.mission.current.is_some();
+    // What the requester answers on a change is for whoever is asked to draft it.
+    let hears = owner || (changing && !q.mission.answers.is_empty());
+    let material = if hears || wanted.own_words {
         read(&q.mission.text, &q.mission.answers)
     } else {
         Material::default()
     };
     let (mut topics, unknown) = selected(agent, &wanted, q);
-    let changing = q.mission.current.is_some();
     if let Some(current) = &q.mission.current {
         topics.retain(|topic| brings_news(topic, current));
     }
     let own_words = !changing && leads(&wanted, &material, &topics, owner);
-    let told = owner && (!material.steps.is_empty() || !material.rules.is_empty());
+    let told = hears && (!material.steps.is_empty() || !material.rules.is_empty());
     if topics.is_empty() && !own_words && !(changing && told) {
         return declined(q, agent);
     }

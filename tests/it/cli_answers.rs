@@ -1,5 +1,6 @@
 //! Answers from the command line: who may give them, once, to what they were shown; and the exit code of each refusal.
 
+use crate::activation::sound;
 use crate::world::World;
 
 const EXAMPLE: &str = "1-lead-qualification.md";
@@ -72,6 +73,64 @@ fn only_those_concerned_cancel_a_mission() {
     world.drive();
     assert_eq!(world.json(&["status", &mission])[0]["state"], "cancelled");
     world.fails(6, &["mission", "cancel", &mission, "--as", "cro"]);
+}
+
+#[test]
+fn a_mission_that_was_stopped_is_cancelled_at_once() {
+    let world = World::new();
+    let mission = world.example(EXAMPLE);
+    // As if other code had written the record.
+    let db = rusqlite::Connection::open(world.path(".sopd/journal.db")).unwrap();
+    db.execute("UPDATE step SET input_hash = 'x' WHERE workflow = ?1 AND ordinal = 1", [&mission]).unwrap();
+    db.execute("UPDATE workflow SET state = 'ready' WHERE id = ?1", [&mission]).unwrap();
+    drop(db);
+    world.drive();
+    let status = world.json(&["status", &mission]);
+    let waiting = status[0]["waiting_for"].as_str().unwrap();
+    assert!(waiting.contains("it was stopped because") && waiting.contains("mission cancel"), "{waiting}");
+    world.done(&["mission", "cancel", &mission, "--as", "cro"]);
+    assert!(world.json(&["inbox"]).as_array().unwrap().is_empty(), "nothing is asked any more");
+    world.drive();
+    let status = world.json(&["status", &mission]);
+    assert_eq!((&status[0]["state"], &status[0]["waiting_for"]), (&"cancelled".into(), &"".into()));
+    world.fails(6, &["mission", "cancel", &mission, "--as", "cro"]);
+    // Its SOP is free for the next.
+    let next = world.json(&["submit", "--again", &format!("missions/examples/{EXAMPLE}")]);
+    world.drive();
+    assert_eq!(world.json(&["status", next["mission"].as_str().unwrap()])[0]["state"], "awaiting_decision");
+    world.done(&["audit", "verify"]);
+}
+
+#[test]
+fn a_change_that_says_nothing_new_asks_what_to_change() {
+    let world = World::new();
+    world.put("mine.md", &sound());
+    world.done(&["sop", "activate", "mine.md", "--as", "cro"]);
+    for party in ["chief.staff", "ceo"] {
+        world.drive();
+        let inbox = world.json(&["inbox"]);
+        world.done(&["approve", inbox[0]["id"].as_str().unwrap(), "--as", party]);
+    }
+    world.drive();
+    world.put(
+        "change.md",
+        "---\nsop: SOP-REV-lead-qualification\nchange: minor\nrequested_by: cro\nowner: vp.sales\nworkers:\n  \
+         - { agent: sales.ops, brief: CRM field enforcement }\n---\n# Lead qualification\n\nThe procedure came into \
+         use in the spring.\n",
+    );
+    let mission = world.json(&["submit", "change.md"])["mission"].as_str().unwrap().to_owned();
+    world.drive();
+    let inbox = world.json(&["inbox"]);
+    assert_eq!((&inbox[0]["kind"], &inbox[0]["asked_of"]), (&"question".into(), &serde_json::json!(["cro"])));
+    assert_eq!(inbox[0]["title"], "What exactly shall change in SOP-REV-lead-qualification?");
+    assert_eq!(world.json(&["status", &mission])[0]["state"], "waiting_for_person");
+    let rule =
+        "Call a sales-qualified lead from an event within 2 business days of its entry into the stage New.";
+    world.done(&["answer", inbox[0]["id"].as_str().unwrap(), "--as", "cro", "--text", rule]);
+    world.drive();
+    assert_eq!(world.json(&["status", &mission])[0]["state"], "awaiting_decision");
+    let draft = world.done(&["show", &mission, "--plain"]);
+    assert!(draft.contains("version: 1.1") && draft.contains(&format!("- {rule}")), "{draft}");
 }
 
 #[test]

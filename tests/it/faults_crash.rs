@@ -3,8 +3,10 @@
 
 #![expect(clippy::print_stdout, reason = "a failing run says how much it tried")]
 
+use super::activation::sound;
 use super::faults_world::{World, example, published};
 use sopd::base::Digest;
+use sopd::mission::{NewActivation, activate};
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::Mutex;
@@ -42,6 +44,15 @@ fn traces(world: &World) -> Traces {
 fn started() -> World {
     let world = World::new();
     world.drop_in("lead.md", example(&world, "1-"));
+    world
+}
+
+/// With a hand-written SOP brought instead.
+fn brought() -> World {
+    let world = World::new();
+    let guest = world.guest();
+    let new = NewActivation { file: "mine.md".into(), text: sound(), by: "cro".into(), classes: Vec::new() };
+    activate(&guest.journal, &guest.snapshot().unwrap(), new).unwrap();
     world
 }
 
@@ -117,11 +128,26 @@ fn stopped_at_any_point_a_mission_ends_as_if_nothing_had_happened() {
     }
     let chosen = chosen(&points);
     println!("{} of {} points", chosen.len(), points.len());
-    all_of(&chosen, |point| stop_at(point, &expected));
+    all_of(&chosen, |point| stop_at(started, point, &expected));
 }
 
-fn stop_at(point: &str, expected: &Traces) {
-    let world = started();
+#[test]
+fn stopped_at_any_point_a_hand_written_sop_is_published_once_as_it_was_brought() {
+    let world = brought();
+    let points = points(&world);
+    let expected = traces(&world);
+    let bytes = Digest::of(sound());
+    assert!(expected.published.iter().any(|(path, sha256)| path.ends_with("-v1.0.md") && *sha256 == bytes));
+    // Renames and what lies below a step are the same as a mission's.
+    let own: Vec<String> = points.into_iter().filter(|point| point.starts_with("activation/")).collect();
+    for part in ["file/settle", "examine", "judge", "ask/", "publish", "close/"] {
+        assert!(own.iter().any(|point| point.contains(part)), "no point {part} among {own:#?}");
+    }
+    all_of(&chosen(&own), |point| stop_at(brought, point, &expected));
+}
+
+fn stop_at(begin: fn() -> World, point: &str, expected: &Traces) {
+    let world = begin();
     assert!(live(&world, &[("SOPD_FAULT", point)]), "{point} was never reached");
     assert_eq!(traces(&world), *expected, "after a stop at {point}");
     world.assert_sound();

@@ -250,6 +250,34 @@ async fn a_cancel_is_observed_once_and_recorded() {
     assert_eq!(world.count("end"), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_workflow_is_ended_without_its_code_and_takes_what_is_below_with_it() {
+    let bench = Bench::new();
+    let (journal, world) = (bench.open(), Arc::new(World::default()));
+    let engine = bench.engine(&journal, &world);
+    for id in ["M", "M/part", "M/broken", "M2"] {
+        start(&journal, id, &Author { bent: false, due: LATER });
+    }
+    engine.idle().await;
+    assert!(!journal.append(|tx| tx.abandon("M")).unwrap(), "it is not stopped");
+    let stop = "UPDATE workflow SET state = 'stopped', note = 'why' WHERE id IN ('M', 'M/broken')";
+    journal.append(move |tx| Ok(tx.db().execute(stop, [])?)).unwrap();
+    assert!(journal.append(|tx| tx.abandon("M")).unwrap());
+    engine.idle().await;
+    for id in ["M", "M/part", "M/broken"] {
+        let (state, text, _) = outcome(&journal, id);
+        assert_eq!((state.as_str(), text.as_deref()), ("done", Some(r#""cancelled""#)), "{id}");
+    }
+    assert_eq!(outcome(&journal, "M2").0, "parked", "what is beside it goes on");
+    let left = journal.read(|db| {
+        let sql = "SELECT count(*) FROM timer WHERE workflow <> 'M2' AND workflow NOT LIKE 'M2/%'";
+        Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    });
+    assert_eq!(left.unwrap(), 0, "no timer is left to fire");
+    assert!(!journal.append(|tx| tx.abandon("M")).unwrap(), "once is enough");
+    assert_eq!(world.count("end"), 0);
+}
+
 #[tokio::test]
 async fn secrets_never_reach_the_file_and_a_changed_fact_is_noticed() {
     let bench = Bench::new();

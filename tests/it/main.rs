@@ -23,6 +23,7 @@ mod journal_gaps;
 mod journal_random;
 mod journal_script;
 mod layers;
+mod models_activation;
 mod models_canaries;
 mod models_faults;
 mod models_missions;

@@ -89,6 +89,28 @@ async fn asks_a_person_and_recovers((name, ill, words): (&str, fn(&Question) -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_status_says_that_a_server_is_waited_out_since_when_and_until_when() {
+    let (server, sick) = server("draft", |_| Reply::error(500, "out of memory"));
+    let world = World::new(&server, QUICK);
+    let mission = world.submit(BRIEF);
+    let minute = |minutes: i64| world.clock.now().plus_millis(minutes * 60_000).minute();
+    let since = minute(0);
+    for (passed, next) in [(0, 1), (1, 5), (5, 15)] {
+        world.later(passed).await;
+        let waiting = world.status(&mission).waiting_for;
+        let told = format!(
+            "in trouble since {since}: the model server gave no usable answer: the model server failed (500): out of memory"
+        );
+        assert!(waiting.contains(&told), "{waiting}");
+        assert!(waiting.ends_with(&format!("asked again at {}", minute(next))), "{waiting}");
+    }
+    sick.store(false, Ordering::SeqCst);
+    world.later(15).await;
+    let waiting = world.status(&mission).waiting_for;
+    assert!(!waiting.contains("in trouble") && waiting.contains("forward it"), "{waiting}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn trouble_at_any_role_asks_a_person_and_goes_on() {
     let roles = [
         "plan",
