@@ -2,6 +2,7 @@
 
 use super::commands;
 use super::desk::Desk;
+use super::next;
 use super::print;
 use super::trouble::Done;
 use crate::base::Instant;
@@ -70,10 +71,11 @@ pub(super) fn object(desk: &Desk, decision: &Decision, now: Instant) -> Value {
 pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
     let ask = &decision.ask;
     let mut out = format!(
-        "{}\n  why       {}\n  asked of  {}\n  mission   {}\n  deadline  {}\n",
+        "{}\n  why       {}\n  asked of  {}\n  {:8}  {}\n  deadline  {}\n",
         print::bold(&format!("{}  {}", decision.id, ask.title)),
         ask.why,
         ask.asked_of.join(", "),
+        if next::is_run(&ask.mission) { "run" } else { "mission" },
         ask.mission,
         deadline(decision, now),
     );
