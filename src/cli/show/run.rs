@@ -59,6 +59,7 @@ fn entry(out: &mut String, desk: &Desk, one: &Decision) {
         return;
     }
     for command in commands::of(desk, one) {
-        put(out, format_args!("  {} --hash {}\n", command.line, ask.hash.short()));
+        let hash = if command.line.contains(" approve ") { format!(" --hash {}", ask.hash.short()) } else { String::new() };
+        put(out, format_args!("  {}{hash}\n", command.line));
     }
 }
