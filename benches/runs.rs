@@ -37,7 +37,7 @@ const GATES: usize = 10_000;
 fn text(name: &str, steps: usize, gate: &str) -> String {
     let step = |n: usize| {
         format!(
-            "### Step {n}: Do nothing in particular\n\n```wait\n0 seconds\n```\n\n**Assignee**: sales.ops  \n**Artifact**: nothing{gate}\n"
+            "### Step {n}: Do nothing in particular\n\n```wait\n0 seconds\n```\n\n**Assignee**: sales.ops{gate}\n"
         )
     };
     let steps: Vec<String> = (1..=steps).map(step).collect();
@@ -63,7 +63,7 @@ fn publish(workspace: &Workspace, text: String) {
         sop,
         text,
         path,
-        mission: "M-2026-1120-bench".to_owned(),
+        mission: "bench".to_owned(),
         approval,
         review_due: None,
     };
@@ -78,6 +78,7 @@ struct House {
 fn house(clock: Clock) -> House {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     init(folder.path(), &clock).unwrap();
+    files::write(&folder.path().join("sopd.yaml"), b"git: { commit: false }\n", files::Existing::Replace).unwrap();
     let workspace = Workspace::open(folder.path(), Access::Holder, clock).unwrap();
     House { folder, workspace }
 }
@@ -164,9 +165,8 @@ async fn steps() {
     let engine = engine(&house);
     let began = Instant::now();
     start(&house.workspace, "nothing", RUNS);
-    engine.idle().await;
+    wait_for(|| in_state(&house.workspace, "completed") == RUNS);
     let took = began.elapsed().as_secs_f64();
-    assert_eq!(in_state(&house.workspace, "completed"), RUNS);
     let per_run = 20_u32;
     let began = Instant::now();
     house
@@ -249,7 +249,7 @@ async fn history() {
     publish(&house.workspace, text("nothing", STEPS, ""));
     let engine = engine(&house);
     let run = start(&house.workspace, "nothing", 1).remove(0);
-    engine.idle().await;
+    wait_for(|| in_state(&house.workspace, "completed") == 1);
     engine.stop().await;
     // Lived once, and copied: what is listed is rows.
     let model = run.clone();
