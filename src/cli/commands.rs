@@ -23,7 +23,7 @@ pub(super) fn of(desk: &Desk, decision: &Decision) -> Vec<Command> {
     let verbs = decision.ask.kind.verbs().iter().filter(|verb| !stuck || told(**verb).is_some());
     verbs
         .map(|verb| {
-            if decision.ask.kind == DecisionKind::Task && *verb == Verb::Answer {
+            if *verb == Verb::Complete {
                 return task(sopd, decision, party);
             }
             let rest = rest(*verb, decision);
@@ -42,7 +42,9 @@ fn task(sopd: &str, decision: &Decision, party: &str) -> Command {
     let step = decision.ask.details.get("step").map(ToString::to_string).unwrap_or_default();
     let run = &decision.ask.mission;
     Command {
-        line: format!("{sopd} complete {run} --step {step} --as {party} --note 'what you did' --artifact FILE"),
+        line: format!(
+            "{sopd} complete {run} --step {step} --as {party} --note 'what you did' --artifact FILE"
+        ),
         leads_to: "hand it in, with a note, a file, or both".to_owned(),
     }
 }
@@ -62,7 +64,7 @@ fn rest(verb: Verb, decision: &Decision) -> &'static str {
         Verb::Approve if failed && decision.ask.kind == DecisionKind::Publish => {
             " --override 'why it may fail'"
         }
-        Verb::Approve | Verb::Retry => "",
+        Verb::Approve | Verb::Complete | Verb::Retry => "",
         Verb::Reject => " --reason 'why not'",
         Verb::Revise => " --comment 'what to change'",
         Verb::Answer if decision.ask.kind == DecisionKind::Assignment => " --file DRAFT.md",
@@ -85,6 +87,7 @@ fn usual(verb: Verb, kind: DecisionKind) -> &'static str {
         (Verb::Revise, _) => "send it back with your comment",
         (Verb::Answer, DecisionKind::Assignment) => "hand your draft in",
         (Verb::Answer, _) => "answer, and the mission goes on with it",
+        (Verb::Complete, _) => "hand it in",
         (Verb::Retry, _) => "try again",
     }
 }

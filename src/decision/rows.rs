@@ -43,6 +43,8 @@ pub enum Verb {
     Revise,
     /// Here is the answer, or the draft.
     Answer,
+    /// Done: here is what the step gives. Never without the check of what is handed in.
+    Complete,
     /// Try again.
     Retry,
 }
@@ -53,7 +55,7 @@ impl DecisionKind {
         match self {
             Self::Forward | Self::Publish => &[Verb::Approve, Verb::Reject, Verb::Revise],
             Self::Gate => &[Verb::Approve, Verb::Reject],
-            Self::Task => &[Verb::Answer, Verb::Reject],
+            Self::Task => &[Verb::Complete, Verb::Reject],
             Self::Result => &[Verb::Approve, Verb::Answer, Verb::Reject],
             Self::Review => &[Verb::Approve, Verb::Answer],
             Self::Question | Self::Assignment => &[Verb::Answer],
@@ -84,6 +86,7 @@ impl Verb {
             Self::Reject => "reject",
             Self::Revise => "revise",
             Self::Answer => "answer",
+            Self::Complete => "complete",
             Self::Retry => "mission retry",
         }
     }

@@ -64,7 +64,10 @@ fn workflow_of(run: &str) -> String {
 pub fn ask_review(tx: &Tx<'_>, run: &str, by: &str) -> problem::Result<bool> {
     let row = records::run(tx.db(), run)?;
     if !row.state.ended() {
-        return Err(Problem::conflict(format!("{run} is {}: a run is reviewed when it has ended", row.state.word())));
+        return Err(Problem::conflict(format!(
+            "{run} is {}: a run is reviewed when it has ended",
+            row.state.word()
+        )));
     }
     let story = serde_json::to_string(&ReviewRun { run: run.to_owned() })
         .map_err(|error| Problem::failed(format!("BUG: a review is not JSON: {error}")))?;
@@ -152,8 +155,12 @@ fn question(sight: &Sight) -> ReviewQuestion {
 
 /// Where the run went another way than the SOP says.
 fn deviations(sight: &Sight) -> Vec<String> {
-    let mut found: Vec<String> =
-        sight.plan.changes.iter().map(|change| format!("it was adjusted before it began ({change})")).collect();
+    let mut found: Vec<String> = sight
+        .plan
+        .changes
+        .iter()
+        .map(|change| format!("it was adjusted before it began ({change})"))
+        .collect();
     for step in &sight.steps {
         let title = format!("step {} ({})", step.number, step.title);
         match step.state {
@@ -237,7 +244,13 @@ impl KeepReview {
         let question = &self.gathered.question;
         let mut out = format!("# Review of a run of {}\n\n", question.sop);
         put_line(&mut out, format_args!("**Run**: {}  ", self.run));
-        put_line(&mut out, format_args!("**SOP**: [[{}]] v{} (SHA-256 {})  ", sight.row.sop, sight.row.version, sight.row.sha256));
+        put_line(
+            &mut out,
+            format_args!(
+                "**SOP**: [[{}]] v{} (SHA-256 {})  ",
+                sight.row.sop, sight.row.version, sight.row.sha256
+            ),
+        );
         if let Some(mission) = &sight.plan.sop.head.mission {
             put_line(&mut out, format_args!("**Mission**: {mission}  "));
         }
