@@ -8,6 +8,9 @@ use serde_json::Value;
 /// One way to answer.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Command {
+    /// What it does.
+    #[serde(skip)]
+    pub(super) verb: Verb,
     /// The command line.
     pub(super) line: String,
     /// What it leads to.
@@ -29,6 +32,7 @@ pub(super) fn of(desk: &Desk, decision: &Decision) -> Vec<Command> {
             let rest = rest(*verb, decision);
             let id = if *verb == Verb::Retry { &decision.ask.mission } else { &decision.id };
             Command {
+                verb: *verb,
                 line: format!("{sopd} {} {id} --as {party}{rest}", verb.word()),
                 leads_to: told(*verb)
                     .map_or_else(|| usual(*verb, decision.ask.kind).to_owned(), str::to_owned),
@@ -42,6 +46,7 @@ fn task(sopd: &str, decision: &Decision, party: &str) -> Command {
     let step = decision.ask.details.get("step").map(ToString::to_string).unwrap_or_default();
     let run = &decision.ask.mission;
     Command {
+        verb: Verb::Complete,
         line: format!(
             "{sopd} complete {run} --step {step} --as {party} --note 'what you did' --artifact FILE"
         ),

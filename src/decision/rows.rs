@@ -204,6 +204,12 @@ impl Decision {
     }
 }
 
+/// Whether that step has opened its decision before.
+pub fn is_asked(tx: &Tx<'_>, new: &NewDecision) -> Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM decision WHERE workflow = ?1 AND step = ?2)";
+    Ok(tx.db().prepare_cached(sql)?.query_row((&new.workflow, &new.step), |row| row.get(0))?)
+}
+
 /// Opens a decision; opening the same step again returns the one that is there.
 pub fn open(tx: &Tx<'_>, new: &NewDecision) -> Result<Decision> {
     let there = tx

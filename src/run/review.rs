@@ -208,30 +208,31 @@ impl Activity for KeepReview {
             .journal
             .append_async(move |tx| {
                 let text = self.document(&sight, &overrides(tx, &self.run)?);
-                let hash = tx.blob(text.as_bytes())?;
-                tx.db()
-                    .prepare_cached("UPDATE run SET review = ?2 WHERE id = ?1")?
-                    .execute((&self.run, &hash.0))?;
-                tx.event(&self.run, "review_drafted", &json!({ "review": hash, "by": self.gathered.agent }))?;
-                decision::open(
-                    tx,
-                    &NewDecision {
-                        workflow: workflow_of(&self.run),
-                        step: "sign".to_owned(),
-                        mission: self.run.clone(),
-                        kind: DecisionKind::Review,
-                        subject: format!("{} v{}", head.id, head.version),
-                        title: format!("Sign the review of a run of {}", head.title),
-                        why: self.words.summary.clone(),
-                        asked_of: vec![head.owner.clone()],
-                        barred: BTreeMap::new(),
-                        hash,
-                        details: json!({ "effect": text }),
-                        due_at: Some(due),
-                        on_deadline: OnDeadline::Remind,
-                        quorum: 1,
-                    },
-                )
+                let new = NewDecision {
+                    workflow: workflow_of(&self.run),
+                    step: "sign".to_owned(),
+                    mission: self.run.clone(),
+                    kind: DecisionKind::Review,
+                    subject: format!("{} v{}", head.id, head.version),
+                    title: format!("Sign the review of a run of {}", head.title),
+                    why: self.words.summary.clone(),
+                    asked_of: vec![head.owner.clone()],
+                    barred: BTreeMap::new(),
+                    hash: Digest::of(&text),
+                    details: json!({ "effect": text }),
+                    due_at: Some(due),
+                    on_deadline: OnDeadline::Remind,
+                    quorum: 1,
+                };
+                if !decision::is_asked(tx, &new)? {
+                    let hash = tx.blob(text.as_bytes())?;
+                    tx.db()
+                        .prepare_cached("UPDATE run SET review = ?2 WHERE id = ?1")?
+                        .execute((&self.run, &hash.0))?;
+                    let body = json!({ "review": hash, "by": self.gathered.agent });
+                    tx.event(&self.run, "review_drafted", &body)?;
+                }
+                decision::open(tx, &new)
             })
             .await?;
         Ok(Recorded::of(Asked::of(&decision, &plan, above)))

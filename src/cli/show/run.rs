@@ -8,7 +8,7 @@ use crate::cli::print;
 use crate::cli::status::shaped_run;
 use crate::cli::trouble::Done;
 use crate::daemon::{self, Workspace};
-use crate::decision::{self, Decision};
+use crate::decision::{self, Decision, Verb};
 use crate::run;
 use serde_json::{Value, json};
 
@@ -67,6 +67,8 @@ fn entry(out: &mut String, desk: &Desk, one: &Decision) {
         return;
     }
     for command in commands::of(desk, one) {
-        put(out, format_args!("  {} --hash {}\n", command.line, ask.hash.short()));
+        let bound = matches!(command.verb, Verb::Approve | Verb::Reject);
+        let hash = if bound { format!(" --hash {}", ask.hash.short()) } else { String::new() };
+        put(out, format_args!("  {}{hash}\n", command.line));
     }
 }
