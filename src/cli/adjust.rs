@@ -69,7 +69,9 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let changes =
         workspace.journal.append(move |tx| run::adjust(tx, &id, &adjustment, (&actor, plan, &roster)))?;
     if desk.json {
-        return print::json(&json!({ "shape": "sopd/adjusted/1", "success": true, "run": args.run, "changes": changes }));
+        return print::json(
+            &json!({ "shape": "sopd/adjusted/1", "success": true, "run": args.run, "changes": changes }),
+        );
     }
     print::line(&format!("{} differs from its SOP:", args.run))?;
     for change in &changes {
@@ -82,7 +84,9 @@ fn adjustment(what: What) -> Result<Adjustment, Problem> {
     Ok(match what {
         What::Assign { step, to } => Adjustment::Assign { step, to },
         What::Drop { step } => Adjustment::Drop { step },
-        What::Text { step, file } => Adjustment::Text { step, text: files::read_text(&file, MAX_TEXT_BYTES)? },
+        What::Text { step, file } => {
+            Adjustment::Text { step, text: files::read_text(&file, MAX_TEXT_BYTES)? }
+        }
         What::Add { title, file, after, to } => {
             Adjustment::Add { after, title, text: files::read_text(&file, MAX_TEXT_BYTES)?, to }
         }

@@ -52,8 +52,7 @@ impl Workspace {
     pub fn open(root: &Path, access: Access, clock: Clock) -> Result<Self> {
         let private = root.join(PRIVATE_FOLDER);
         if access == Access::Holder {
-            std::fs::create_dir_all(&private)
-                .map_err(|error| files::explain(&private, &error))?;
+            std::fs::create_dir_all(&private).map_err(|error| files::explain(&private, &error))?;
         }
         let redactor = Redactor::new(secrets(root));
         let journal = Journal::open(&private.join("journal.db"), MIGRATIONS, access, (clock, redactor))?;

@@ -152,7 +152,14 @@ impl Desk<'_> {
             }
             let gaps = self.gaps.join("; ");
             if self.plan.change == Change::New {
-                help(self.w, &self.setup, &format!("nobody#{}", self.round), "nobody drafted anything", &gaps).await?;
+                help(
+                    self.w,
+                    &self.setup,
+                    &format!("nobody#{}", self.round),
+                    "nobody drafted anything",
+                    &gaps,
+                )
+                .await?;
             } else {
                 let answered = self.ask_what_to_change(&gaps).await?;
                 self.setup.view.answers.push(answered);

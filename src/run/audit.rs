@@ -43,7 +43,8 @@ pub fn line(journal: &Journal, event: &Event) -> Result<Option<String>> {
     for value in fact.values_mut() {
         if let Some(hash) = value.get(TRANSIENT).and_then(Value::as_str) {
             let bytes = journal.blob(&Digest(hash.to_owned()))?;
-            *value = bytes.map_or(Value::Null, |bytes| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+            *value =
+                bytes.map_or(Value::Null, |bytes| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
         }
     }
     let line = Line {

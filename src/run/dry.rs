@@ -82,7 +82,11 @@ pub fn dry_run(ready: &Ready, widened: &Widened) -> Result<DryRun> {
     let named = plan.mode.word();
     Ok(DryRun {
         sop: format!("{} v{}", plan.sop.head.id, plan.sop.head.version),
-        mode: if named == resolved { named.to_owned() } else { format!("{named}, which stands for {resolved}") },
+        mode: if named == resolved {
+            named.to_owned()
+        } else {
+            format!("{named}, which stands for {resolved}")
+        },
         packet: sight.packet.clone(),
         preflight: checks(&plan.sop.body.preflight).iter().map(|check| checked(&sight, check)).collect(),
         gate: gate(&sight, None, at_start(&rules, first)),
@@ -106,7 +110,8 @@ fn checked(sight: &Sight, check: &Check) -> String {
 fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
     let plan = &sight.plan;
     let step = plan.step(number)?;
-    let weighed = look(sight, number, widened).map_err(|failure| crate::base::Problem::failed(failure.reason))?;
+    let weighed =
+        look(sight, number, widened).map_err(|failure| crate::base::Problem::failed(failure.reason))?;
     let when = step.when.as_ref().map(|text| match &weighed {
         Weighed::Skipped => format!("`{text}` does not hold: it would be left out"),
         Weighed::Wrong { reason } => format!("{reason}, unless an earlier step gives it"),
@@ -126,7 +131,9 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
         when,
         gate: gate(sight, Some(number), why),
         // What depends on earlier steps cannot be shown before they are done.
-        effect: sight.effect(number).map_or_else(|problem| format!("not known yet: {}", problem.message), |one| one.text),
+        effect: sight
+            .effect(number)
+            .map_or_else(|problem| format!("not known yet: {}", problem.message), |one| one.text),
         time_limit: step.time_limit.map(|limit| limit.to_string()),
     })
 }

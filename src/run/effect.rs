@@ -69,6 +69,14 @@ impl Sight {
         })
     }
 
+    /// Whether a step is done by a command while another command may be under way: neither comes before the other.
+    pub(super) fn is_beside(&self, number: u32) -> bool {
+        let before = self.before(number);
+        let command = |step: &&StepRow| step.work == "command" && step.number != number && number != 0;
+        let mut others = self.steps.iter().filter(command);
+        others.any(|other| !before.contains(&other.number) && !self.before(other.number).contains(&number))
+    }
+
     /// Everything that comes before a step, however far.
     fn before(&self, number: u32) -> BTreeSet<u32> {
         let mut found = BTreeSet::new();

@@ -4,6 +4,7 @@
 //! What a person decides on is shown word for word and bound by its hash; what is done later is held against it.
 
 mod adjust;
+mod admission;
 mod agent_step;
 pub mod audit;
 mod autonomy;
@@ -43,9 +44,9 @@ pub use adjust::{Adjustment, adjust};
 pub use autonomy::{Word, say, widened};
 pub use cleanup::{Erased, cleanup};
 pub use control::{Actor, Control, cancel, control};
-pub use person::{Handed, complete};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use mode::Widened;
+pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};
 pub use records::{RunRow, RunState, StepRow, StepState, TABLES, Wanted, run, runs, step, steps};
 pub use review::{ReviewRun, ask_review, review_of};

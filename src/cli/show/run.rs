@@ -8,15 +8,14 @@ use crate::cli::print;
 use crate::cli::status::shaped_run;
 use crate::cli::trouble::Done;
 use crate::daemon::{self, Workspace};
-use crate::decision::{self, Decision};
+use crate::decision::{self, Decision, Verb};
 use crate::run;
 use serde_json::{Value, json};
 
 /// Shows a run with what it asks, or one decision of it.
 pub(super) fn show(desk: &Desk, workspace: &Workspace, id: &str, asked: Option<Decision>) -> Done {
-    let (status, open) = workspace.journal.read(|db| {
-        Ok((daemon::run_status(db, id)?, decision::open_of_mission(db, id)?))
-    })?;
+    let (status, open) =
+        workspace.journal.read(|db| Ok((daemon::run_status(db, id)?, decision::open_of_mission(db, id)?)))?;
     let shown = asked.map_or(open, |one| vec![one]);
     let changes = run::plan_of(&workspace.journal, id)?.changes;
     if desk.json {
@@ -29,7 +28,10 @@ pub(super) fn show(desk: &Desk, workspace: &Workspace, id: &str, asked: Option<D
     let mut out = print::bold(&format!("{}  {} v{}", status.id, status.sop, status.version));
     put_line(&mut out, format_args!("\n{}: {}", status.state.word(), status.waiting_for));
     if let Some(newer) = &status.newer_version {
-        put_line(&mut out, format_args!("v{newer} of the SOP is active now; this run stays on v{}", status.version));
+        put_line(
+            &mut out,
+            format_args!("v{newer} of the SOP is active now; this run stays on v{}", status.version),
+        );
     }
     for change in &changes {
         put_line(&mut out, format_args!("differs from its SOP: {change}"));
@@ -43,7 +45,13 @@ pub(super) fn show(desk: &Desk, workspace: &Workspace, id: &str, asked: Option<D
 fn entry(out: &mut String, desk: &Desk, one: &Decision) {
     let ask = &one.ask;
     let told = |name: &str| ask.details.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    put_line(out, format_args!("\n{}", print::bold(&format!("{} asked of {}: {}", one.id, ask.asked_of.join(", "), ask.title))));
+    put_line(
+        out,
+        format_args!(
+            "\n{}",
+            print::bold(&format!("{} asked of {}: {}", one.id, ask.asked_of.join(", "), ask.title))
+        ),
+    );
     put_line(out, format_args!("{}\n", ask.why));
     put_line(out, format_args!("{}", told("effect").trim_end()));
     put_line(out, format_args!("\nSHA-256 of what is shown: {}", ask.hash));
@@ -59,7 +67,8 @@ fn entry(out: &mut String, desk: &Desk, one: &Decision) {
         return;
     }
     for command in commands::of(desk, one) {
-        let hash = if command.line.contains(" approve ") { format!(" --hash {}", ask.hash.short()) } else { String::new() };
+        let bound = matches!(command.verb, Verb::Approve | Verb::Reject);
+        let hash = if bound { format!(" --hash {}", ask.hash.short()) } else { String::new() };
         put(out, format_args!("  {}{hash}\n", command.line));
     }
 }
