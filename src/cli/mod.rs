@@ -30,6 +30,7 @@ mod sop;
 mod status;
 mod steer;
 mod submit;
+mod triggers;
 mod trouble;
 mod up;
 mod warden;
@@ -110,6 +111,8 @@ enum Verb {
     Skip(steer::SkipArgs),
     /// How far an SOP goes without asking, whatever its danger
     Autonomy(autonomy::Args),
+    /// What will start what, and what came of it last
+    Triggers(triggers::Args),
     /// The published SOPs: list, show, compare, check, import, export
     #[command(subcommand)]
     Sop(sop::Verb),
@@ -176,6 +179,7 @@ fn run(cli: Cli) -> Done {
         Verb::Retry(args) => steer::retry(&desk, args),
         Verb::Skip(args) => steer::skip(&desk, args),
         Verb::Autonomy(args) => autonomy::run(&desk, args),
+        Verb::Triggers(args) => triggers::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),

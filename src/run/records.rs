@@ -175,6 +175,7 @@ CREATE TABLE run(
   held INTEGER NOT NULL,                -- it waits, adjustable, until somebody lets it go
   halted INTEGER NOT NULL DEFAULT 0,    -- paused or failed: its state is not that of its steps
   created_at INTEGER NOT NULL,
+  arrived INTEGER NOT NULL,             -- 1, 2, 3 … in the order of starting: who waits longest goes first
   started_at INTEGER,
   ended_at INTEGER,
   score INTEGER,
@@ -184,7 +185,8 @@ CREATE TABLE run(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX run_sop ON run(sop, created_at);
 CREATE INDEX run_recent ON run(created_at);
-CREATE INDEX run_open ON run(sop, slot, created_at) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX run_arrived ON run(arrived);
+CREATE INDEX run_open ON run(sop, slot, arrived) WHERE ended_at IS NULL;
 CREATE INDEX run_started ON run(sop, started_at);
 CREATE UNIQUE INDEX run_key ON run(sop, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE TABLE run_step(

@@ -48,7 +48,7 @@ pub struct Request {
 pub enum Cause {
     /// Somebody's word.
     Manual,
-    /// One of the SOP's own triggers, in its words: `webhook /deploy`, `cron 0 9 * * 1`.
+    /// One of the SOP's own triggers, in its words: `webhook /deploy`, `cron 0 9 * * 1`; see `trigger.rs`.
     Trigger(String),
     /// A step of another run.
     Step {
@@ -141,6 +141,10 @@ impl Ready {
     /// Who decides to run it.
     pub(super) fn initiator(&self) -> &str {
         &self.request.by
+    }
+    /// Whether another version has become the active one since.
+    pub(super) fn is_replaced(&self, tx: &Tx<'_>) -> Result<bool> {
+        Ok(active(tx.db(), &self.request.sop)?.sha256 != self.row.sha256)
     }
     /// Its packet.
     pub fn packet(&self) -> &Map<String, Value> {
@@ -254,8 +258,7 @@ fn under_way(tx: &Tx<'_>, sop: &SopId) -> Result<u32> {
 }
 
 fn waiting(tx: &Tx<'_>, sop: &SopId) -> Result<Option<String>> {
-    let sql =
-        "SELECT id FROM run WHERE sop = ?1 AND slot = 0 AND ended_at IS NULL ORDER BY created_at, id LIMIT 1";
+    let sql = "SELECT id FROM run WHERE sop = ?1 AND slot = 0 AND ended_at IS NULL ORDER BY arrived LIMIT 1";
     Ok(tx.db().prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0)).optional()?)
 }
 
@@ -296,8 +299,9 @@ fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
     tx.db()
         .prepare_cached(
             "INSERT INTO run(id, sop, version, sha256, state, reason, mode, initiator, trigger, idempotency_key,
-               packet, plan, slot, most, held, caller, created_at)
-             VALUES(?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+               packet, plan, slot, most, held, caller, created_at, arrived)
+             VALUES(?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+               (SELECT coalesce(max(arrived), 0) + 1 FROM run))",
         )?
         .execute(rusqlite::params![
             id,
@@ -390,13 +394,14 @@ fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRow> {
     .hint(format!("see `sopd sop history {sop}`")))
 }
 
-fn read(root: &Path, row: &VersionRow) -> Result<Sop> {
+/// The document of a version, as it was approved.
+pub(super) fn read(root: &Path, row: &VersionRow) -> Result<Sop> {
     let text = registry::read_checked(root, row)?;
     crate::sop::parse(&row.path, &text).map_err(together)
 }
 
 /// The first of several problems, with the others in its hint.
-fn together(problems: Vec<Problem>) -> Problem {
+pub(super) fn together(problems: Vec<Problem>) -> Problem {
     let mut problems = problems.into_iter();
     let first = problems.next().unwrap_or_else(|| Problem::failed("BUG: refused without a reason"));
     let others: Vec<String> = problems.map(|problem| problem.message).collect();
@@ -408,9 +413,20 @@ fn together(problems: Vec<Problem>) -> Problem {
 }
 
 fn check_trigger(sop: &Sop, request: &Request) -> Result<()> {
-    let manual = sop.head.triggers.contains(&Trigger::Manual);
-    if manual || request.cause != Cause::Manual {
+    let allowed = match &request.cause {
+        Cause::Manual => sop.head.triggers.contains(&Trigger::Manual),
+        Cause::Trigger(words) => super::trigger::lists(sop, words),
+        Cause::Step { .. } => true,
+    };
+    if allowed {
         return Ok(());
+    }
+    if let Cause::Trigger(words) = &request.cause {
+        return Err(Problem::not_allowed(format!(
+            "{} v{} has no trigger `{words}`",
+            sop.head.id, sop.head.version
+        ))
+        .hint("see `sopd triggers` for what starts it"));
     }
     Err(Problem::not_allowed(format!(
         "{} is not started by hand: its triggers leave `manual` out",
