@@ -33,6 +33,7 @@ mod sop;
 mod status;
 mod steer;
 mod submit;
+mod triggers;
 mod trouble;
 mod up;
 mod warden;
@@ -119,6 +120,8 @@ enum Verb {
     Cleanup,
     /// How far an SOP goes without asking, whatever its danger
     Autonomy(autonomy::Args),
+    /// What will start what, and what came of it last
+    Triggers(triggers::Args),
     /// The published SOPs: list, show, compare, check, import, export
     #[command(subcommand)]
     Sop(sop::Verb),
@@ -188,6 +191,7 @@ fn run(cli: Cli) -> Done {
         Verb::Review(args) => review::run(&desk, args),
         Verb::Cleanup => cleanup::run(&desk),
         Verb::Autonomy(args) => autonomy::run(&desk, args),
+        Verb::Triggers(args) => triggers::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),

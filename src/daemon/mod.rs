@@ -11,6 +11,8 @@ mod run_folder;
 mod run_status;
 mod starter;
 mod status;
+mod triggers;
+mod watched;
 mod workspace;
 
 pub use dossier::plain;
@@ -21,4 +23,4 @@ pub use run::{Until, run};
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, statuses};
-pub use workspace::Workspace;
+pub use workspace::{Workspace, deliver};

@@ -3,6 +3,7 @@
 use super::intake::Intake;
 use super::lock::Lock;
 use super::projector::{Projector, remove_leftovers};
+use super::triggers::Triggers;
 use super::workspace::{Workspace, run_secrets};
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
@@ -55,18 +56,27 @@ pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
     let engine = Engine::start(&workspace.journal, stories)?;
-    let mut intake = Intake::start(&workspace)?;
-    let mut projector = Projector::start(&workspace, settings.git);
+    let intake = Intake::start(&workspace)?;
+    let triggers = Triggers::start(&workspace);
+    let projector = Projector::start(&workspace, settings.git);
+    let mut chores = Chores { intake, triggers, projector };
     tracing::info!(workspace = %root.display(), "driving");
     match until {
-        Until::Idle => come_to_rest(&engine, &mut intake, &mut projector).await?,
-        Until::Stopped => keep_going(&mut intake, &mut projector).await?,
+        Until::Idle => come_to_rest(&engine, &mut chores).await?,
+        Until::Stopped => keep_going(&mut chores).await?,
     }
     engine.stop().await;
-    projector.flush().await
+    chores.projector.flush().await
 }
 
-async fn keep_going(intake: &mut Intake, projector: &mut Projector) -> Result<()> {
+/// What the daemon does besides driving.
+struct Chores {
+    intake: Intake,
+    triggers: Triggers,
+    projector: Projector,
+}
+
+async fn keep_going(Chores { intake, triggers, projector }: &mut Chores) -> Result<()> {
     let trouble = |error: std::io::Error| Problem::failed(format!("signals cannot be listened to: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
@@ -79,6 +89,11 @@ async fn keep_going(intake: &mut Intake, projector: &mut Projector) -> Result<()
                     tracing::error!(%problem, "the missions folder could not be looked at");
                 }
             }
+            () = triggers.due() => {
+                if let Err(problem) = triggers.pass().await {
+                    tracing::error!(%problem, "what waits to start could not be taken; it is tried again");
+                }
+            }
             () = projector.due() => {
                 if let Err(problem) = projector.pass().await {
                     tracing::error!(%problem, "a file could not be written; it is tried again");
@@ -88,24 +103,32 @@ async fn keep_going(intake: &mut Intake, projector: &mut Projector) -> Result<()
     }
 }
 
-async fn come_to_rest(engine: &Engine, intake: &mut Intake, projector: &mut Projector) -> Result<()> {
+async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
+    let Chores { intake, triggers, projector } = chores;
     loop {
         intake.sweep().await?;
+        let started = triggers.pass().await?;
         projector.pass().await?;
         if intake.unsettled() {
             intake.due().await;
             continue;
         }
+        if started || triggers.unsettled() {
+            triggers.due().await;
+            continue;
+        }
         engine.idle().await;
         // What was driven may have set something off that is not in line yet.
         tokio::time::sleep(REST).await;
-        if engine.is_idle() && !intake.sweep().await? && !intake.unsettled() {
+        let quiet = engine.is_idle() && !intake.sweep().await? && !triggers.pass().await?;
+        if quiet && !intake.unsettled() && !triggers.unsettled() {
             return Ok(());
         }
     }
 }
 
-fn first_of(problems: Vec<Problem>) -> Problem {
+/// The first of several problems, with a word about the others.
+pub(super) fn first_of(problems: Vec<Problem>) -> Problem {
     let more = problems.len().saturating_sub(1);
     let mut problems = problems.into_iter();
     let first = problems.next().unwrap_or_else(|| Problem::failed("the workspace cannot be read"));

@@ -3,7 +3,8 @@
 use crate::agent::Snapshot;
 use crate::base::{Clock, Problem, files, problem::Result};
 use crate::journal::{Access, Journal, Redactor};
-use crate::settings::Settings;
+use crate::run::{Delivered, Post};
+use crate::settings::{Runs, Settings};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::registry::TABLES,
         crate::mission::TABLES,
     ],
-    &[crate::decision::TABLES_2, crate::run::TABLES],
+    &[crate::decision::TABLES_2, crate::run::TABLES, crate::run::TRIGGER_TABLES],
 ];
 
 /// An opened workspace.
@@ -75,18 +76,36 @@ fn secrets(root: &Path) -> Vec<String> {
     let Ok(text) = std::fs::read_to_string(root.join(SETTINGS_FILE)) else { return Vec::new() };
     let Ok(settings) = Settings::parse(SETTINGS_FILE, &text) else { return Vec::new() };
     let keys = settings.models.key_variables().into_iter().filter_map(|name| std::env::var(name).ok());
-    keys.chain(run_secrets(root, &settings).unwrap_or_default().into_values()).collect()
+    let runs = &settings.runs;
+    let names = runs.secrets.iter().chain(runs.webhooks.values());
+    keys.chain(named_secrets(root, runs, names).unwrap_or_default().into_values()).collect()
 }
 
-/// The secrets that steps of runs may be given, by name: from the file, else from the environment. A file that others
-/// may read is refused.
+/// The secrets that steps of runs may be given, by name.
 pub(super) fn run_secrets(root: &Path, settings: &Settings) -> Result<BTreeMap<String, String>> {
-    let of_file = match &settings.runs.secrets_file {
+    named_secrets(root, &settings.runs, settings.runs.secrets.iter())
+}
+
+/// Takes a webhook's request in, with the secret that the settings name for its path; see [`crate::run::deliver`].
+pub fn deliver(workspace: &Workspace, post: &Post) -> Result<Delivered> {
+    let settings = workspace.snapshot().map_err(super::run::first_of)?.settings;
+    let secrets = named_secrets(&workspace.root, &settings.runs, settings.runs.webhooks.get(&post.path))?;
+    let secret = secrets.values().next().map(String::as_str);
+    crate::run::deliver(&workspace.journal, &workspace.root, secret, post)
+}
+
+/// Secrets by name: from the file, else from the environment. A file that others may read is refused.
+fn named_secrets<'a>(
+    root: &Path,
+    runs: &Runs,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Result<BTreeMap<String, String>> {
+    let of_file = match &runs.secrets_file {
         Some(name) => read_secrets(&root.join(name))?,
         None => BTreeMap::new(),
     };
     let value = |name: &String| of_file.get(name).cloned().or_else(|| std::env::var(name).ok());
-    let named = settings.runs.secrets.iter();
+    let named = names.into_iter();
     Ok(named.filter_map(|name| Some((name.clone(), value(name)?))).collect())
 }
 

@@ -35,6 +35,7 @@ mod score;
 mod site;
 mod start;
 mod step;
+mod trigger;
 mod verdict;
 pub mod webhook;
 mod weigh;
@@ -53,6 +54,11 @@ pub use review::{ReviewRun, ask_review, review_of};
 pub use score::Quality;
 pub use site::{Site, run_folder};
 pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
+pub use trigger::{
+    Arrival, Came, Delivered, Due, LARGEST_BODY, MOST_AT_ONCE, Overview, Post, Refused, TRIGGER_TABLES,
+    TriggerStatus, Wired, Wiring, accept, deliver, fall_due, is_known, next_due, open_due, overview,
+    put_in_force, take, wiring,
+};
 pub use workflow::{Execute, RunEnd};
 
 use crate::agent::{Gateway, Think};

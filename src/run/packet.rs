@@ -115,6 +115,24 @@ pub fn from_file(name: &str, text: &str) -> Result<BTreeMap<String, String>, Pro
     }
 }
 
+/// Reads the body of a message: one JSON object, of which the members named in `wanted` are taken, as single values
+/// like those of a file; `null` is a value that is not given. A body without a byte brings nothing.
+///
+/// # Errors
+/// Anything but an object, a wanted member that is a list or an object or is there twice.
+pub fn from_body(body: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
+    if body.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let found =
+        json.deserialize_map(Fields(Some(wanted))).and_then(|Object(found)| json.end().map(|()| found));
+    found.map_err(|error| {
+        Problem::invalid(format!("the body of the request cannot be used: {error}"))
+            .hint("send one JSON object whose members are single values, named like the inputs of the SOP")
+    })
+}
+
 /// What to write when the form is wrong.
 const FORM: &str = "write one line per input: its name, a colon, and one text, number, `true` or `false`";
 
@@ -154,13 +172,14 @@ struct Object(BTreeMap<String, String>);
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Fields)
+        from.deserialize_map(Fields(None))
     }
 }
 
-struct Fields;
+/// Of the members only these names, if any are given.
+struct Fields<'a>(Option<&'a [&'a str]>);
 
-impl<'de> Visitor<'de> for Fields {
+impl<'de> Visitor<'de> for Fields<'_> {
     type Value = Object;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with one value per input")
@@ -168,12 +187,17 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
         let mut found = BTreeMap::new();
         while let Some((name, raw)) = map.next_entry::<String, Box<RawValue>>()? {
+            if self.0.is_some_and(|wanted| !wanted.contains(&name.as_str())) {
+                continue;
+            }
             let raw = raw.get();
             let value = match raw.bytes().next() {
                 Some(b'"') => serde_json::from_str::<String>(raw).map_err(A::Error::custom)?,
                 Some(b'[' | b'{') => {
                     return Err(A::Error::custom(format!("`{name}` is not a single value")));
                 }
+                // A message that says `null` leaves the value out; in a file that somebody wrote it is a slip.
+                Some(b'n') if self.0.is_some() => String::new(),
                 Some(b'n') => return Err(A::Error::custom(format!("`{name}` has no value"))),
                 _ => raw.to_owned(),
             };

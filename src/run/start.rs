@@ -48,7 +48,7 @@ pub struct Request {
 pub enum Cause {
     /// Somebody's word.
     Manual,
-    /// One of the SOP's own triggers, in its words: `webhook /deploy`, `cron 0 9 * * 1`.
+    /// One of the SOP's own triggers, in its words: `webhook /deploy`, `cron 0 9 * * 1`; see `trigger.rs`.
     Trigger(String),
     /// A step of another run.
     Step {
@@ -139,6 +139,10 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request:
 }
 
 impl Ready {
+    /// Whether another version has become the active one since.
+    pub(super) fn is_replaced(&self, tx: &Tx<'_>) -> Result<bool> {
+        Ok(active(tx.db(), &self.request.sop)?.sha256 != self.row.sha256)
+    }
     /// What the run will do.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -317,13 +321,14 @@ pub(super) fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRo
     .hint(format!("see `sopd sop history {sop}`")))
 }
 
-fn read(root: &Path, row: &VersionRow) -> Result<Sop> {
+/// The document of a version, as it was approved.
+pub(super) fn read(root: &Path, row: &VersionRow) -> Result<Sop> {
     let text = registry::read_checked(root, row)?;
     crate::sop::parse(&row.path, &text).map_err(together)
 }
 
 /// The first of several problems, with the others in its hint.
-fn together(problems: Vec<Problem>) -> Problem {
+pub(super) fn together(problems: Vec<Problem>) -> Problem {
     let mut problems = problems.into_iter();
     let first = problems.next().unwrap_or_else(|| Problem::failed("BUG: refused without a reason"));
     let others: Vec<String> = problems.map(|problem| problem.message).collect();
@@ -335,9 +340,20 @@ fn together(problems: Vec<Problem>) -> Problem {
 }
 
 fn check_trigger(sop: &Sop, request: &Request) -> Result<()> {
-    let manual = sop.head.triggers.contains(&Trigger::Manual);
-    if manual || request.cause != Cause::Manual {
+    let allowed = match &request.cause {
+        Cause::Manual => sop.head.triggers.contains(&Trigger::Manual),
+        Cause::Trigger(words) => super::trigger::lists(sop, words),
+        Cause::Step { .. } => true,
+    };
+    if allowed {
         return Ok(());
+    }
+    if let Cause::Trigger(words) = &request.cause {
+        return Err(Problem::not_allowed(format!(
+            "{} v{} has no trigger `{words}`",
+            sop.head.id, sop.head.version
+        ))
+        .hint("see `sopd triggers` for what starts it"));
     }
     Err(Problem::not_allowed(format!(
         "{} is not started by hand: its triggers leave `manual` out",

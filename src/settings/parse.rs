@@ -4,7 +4,8 @@ use super::Settings;
 use super::models::{Model, Price};
 use crate::base::{Place, Problem, Span, yaml};
 use crate::roster::is_agent_id;
-use crate::sop::document::ExecutionMode;
+use crate::sop::document::{ExecutionMode, Trigger};
+use crate::sop::trigger;
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Settings, Vec<Problem>> {
     let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
@@ -18,7 +19,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Settings, Vec<Problem>> {
     }
     let placed = problems.into_iter().map(|(key, problem)| {
         let mut place = place(file, text, &key);
-        if key.ends_with("api_key_env") {
+        if key.ends_with("api_key_env") || key.starts_with("runs.webhooks") {
             // Somebody may have written the key itself there; it must not travel into logs with the excerpt.
             place.excerpt.clear();
         }
@@ -56,6 +57,7 @@ fn check(settings: &Settings) -> Found {
     check_spans(settings, &mut found);
     check_models(settings, &mut found);
     check_modes(settings, &mut found);
+    check_webhooks(settings, &mut found);
     found
 }
 
@@ -71,6 +73,7 @@ fn check_parties(settings: &Settings, found: &mut Found) {
         ("publication.signs", &path.signs),
         ("publication.interim.forwards", &path.interim.forwards),
         ("publication.interim.signs", &path.interim.signs),
+        ("runs.trigger_party", &settings.runs.trigger_party),
     ];
     for (key, id) in parties.into_iter().chain(deputy) {
         if !is_agent_id(id) {
@@ -170,6 +173,25 @@ fn check_modes(settings: &Settings, found: &mut Found) {
     }
 }
 
+fn check_webhooks(settings: &Settings, found: &mut Found) {
+    for (path, secret) in &settings.runs.webhooks {
+        let key = format!("runs.webhooks.{path}");
+        if let Err(problem) = trigger::check(&Trigger::Webhook(path.clone())) {
+            wrong(found, key.as_str(), problem.message, &problem.hint);
+        }
+        if !is_variable(secret) {
+            let hint = "write the name of a secret in capitals, never the secret itself";
+            wrong(found, key, "this is not the name of a secret", hint);
+        }
+    }
+}
+
+/// Whether `name` may be that of an environment variable.
+fn is_variable(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    !name.is_empty() && name.bytes().all(fits)
+}
+
 fn check_models(settings: &Settings, found: &mut Found) {
     let models = &settings.models;
     let shared = Model {
@@ -205,11 +227,7 @@ fn check_model(key: &str, model: &Model, found: &mut Found) {
             "name it, or leave the key out",
         );
     }
-    let variable = |name: &str| {
-        name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-            && !name.is_empty()
-    };
-    if model.api_key_env.as_ref().is_some_and(|name| !variable(name)) {
+    if model.api_key_env.as_ref().is_some_and(|name| !is_variable(name)) {
         let hint = "write the variable's name in capitals, never the key itself";
         wrong(found, format!("{key}.api_key_env"), "this is not the name of an environment variable", hint);
     }
@@ -314,6 +332,9 @@ mod tests {
                 "runs:\n  priority_modes:\n    low: auto\n    high: priority_based\n",
                 "sopd.yaml:4: `high` would stand for itself",
             ),
+            ("runs: { trigger_party: Nobody }\n", "sopd.yaml:1: `Nobody` is not an agent id"),
+            ("runs:\n  webhooks: { deploy: SECRET }\n", "sopd.yaml:2: `deploy` is not a path"),
+            ("runs:\n  webhooks:\n    /deploy: whsec_x\n", "sopd.yaml:3: this is not the name of a secret"),
             ("runs:\n  priority_modes: { urgent: auto }\n", "sopd.yaml:2:21"),
             ("runs:\n  priority_modes: { high: automatic }\n", "sopd.yaml:2:27"),
             ("missions: { confidence_threshold: 101 }\n", "a percentage ends at 100"),

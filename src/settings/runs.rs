@@ -5,6 +5,7 @@ use crate::base::Span;
 use crate::base::span::Unit;
 use crate::sop::document::ExecutionMode;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Defaults of published SOPs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,12 @@ pub struct Runs {
     /// A file of `NAME=value` lines that only its owner may read (mode 0600), by its path from the workspace. Default
     /// none.
     pub secrets_file: Option<String>,
+    /// The secret of each webhook, by its path: a name like those of `secrets`, read from the same places, never given
+    /// to a step. Default none; a webhook without a secret starts nothing.
+    pub webhooks: BTreeMap<String, String>,
+    /// For whom runs start that no person started: an id on the roster. It is their initiator, so it answers none of
+    /// their gates. Default `sop.manager`.
+    pub trigger_party: String,
 }
 
 impl Default for Runs {
@@ -55,6 +62,8 @@ impl Default for Runs {
             time_limit: Span { count: 1, unit: Unit::Month },
             secrets: Vec::new(),
             secrets_file: None,
+            webhooks: BTreeMap::new(),
+            trigger_party: "sop.manager".to_owned(),
         }
     }
 }

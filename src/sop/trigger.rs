@@ -220,6 +220,11 @@ pub const FILE_INPUT: &str = "file";
 /// Folders of the workspace whose files have a meaning of their own: a run started by them could start itself.
 const OURS: [&str; 5] = [".sopd", "sops", "agents", "prompts", "missions"];
 
+/// Whether a folder of the workspace is one whose files have a meaning of their own.
+pub fn is_ours(folder: &str) -> bool {
+    OURS.iter().any(|ours| folder.eq_ignore_ascii_case(ours))
+}
+
 /// Folder and name pattern of a `files` trigger: `incoming/*.csv` is `("incoming", "*.csv")`.
 ///
 /// The folder is relative to the workspace and named exactly; `*` (any letters, also none) and `?` (one letter)
@@ -246,7 +251,7 @@ pub fn files(path: &str) -> Result<(&str, &str), (String, String)> {
         return wrong("leaves the workspace");
     }
     let first = folder.split('/').next().unwrap_or_default();
-    if OURS.iter().any(|ours| first.eq_ignore_ascii_case(ours)) {
+    if is_ours(first) {
         return wrong("is in a folder that is sopd's own");
     }
     if parts().any(|part| part.starts_with('.')) {

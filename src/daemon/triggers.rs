@@ -1,0 +1,178 @@
+//! Starts what nobody starts by hand: takes in what schedules and watched folders bring, and starts a run for each
+//! thing that waits in the queue, in the order of arrival. Which triggers there are is read from the registry and read
+//! again whenever the registry has changed.
+
+use super::watched::Watched;
+use super::workspace::Workspace;
+use crate::agent::Snapshot;
+use crate::base::{Instant, Problem, fault, problem::Result};
+use crate::registry;
+use crate::run::{self, MOST_AT_ONCE, Wired};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time;
+
+/// How often schedules, registry and queue are looked at: by the clock on the wall, which may be set at any moment.
+const TICK: Duration = Duration::from_millis(100);
+/// How long until unreadable SOPs are looked at again: somebody may have put the file back.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// Arrivals taken in one pass; more would keep the daemon from its other work.
+const MOST_TAKEN: u32 = 32;
+
+pub(super) struct Triggers {
+    state: Arc<Mutex<State>>,
+    due: time::Instant,
+    unsettled: bool,
+}
+
+struct State {
+    workspace: Workspace,
+    /// The registry's revision that `wired` is of; `None` before the first look.
+    revision: Option<i64>,
+    wired: Vec<Wired>,
+    /// When SOPs that could not be read are tried again.
+    again: Option<time::Instant>,
+    /// When the next schedule falls due.
+    next: Option<Instant>,
+    /// The moment of the last look: a clock that shows an earlier one was set back.
+    seen: Instant,
+    watched: Watched,
+    /// It was told that settings or roster cannot be read.
+    told: bool,
+}
+
+impl Triggers {
+    pub(super) fn start(workspace: &Workspace) -> Self {
+        let state = State {
+            workspace: workspace.clone(),
+            revision: None,
+            wired: Vec::new(),
+            again: None,
+            next: None,
+            seen: Instant(i64::MIN),
+            watched: Watched::default(),
+            told: false,
+        };
+        Self { state: Arc::new(Mutex::new(state)), due: time::Instant::now(), unsettled: false }
+    }
+
+    /// When the next pass should be.
+    pub(super) async fn due(&self) {
+        time::sleep_until(self.due).await;
+    }
+
+    /// Whether a watched file is still being written, or was written just now. A schedule's next moment is no work.
+    pub(super) fn unsettled(&self) -> bool {
+        self.unsettled
+    }
+
+    /// Takes in what has come and starts what waits. Whether there was anything of either.
+    pub(super) async fn pass(&mut self) -> Result<bool> {
+        self.due = time::Instant::now() + TICK;
+        let state = self.state.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            let did = state.pass();
+            (did, state.watched.unsettled())
+        });
+        let (did, unsettled) =
+            work.await.map_err(|error| Problem::failed(format!("BUG: starting runs broke down: {error}")))?;
+        self.unsettled = unsettled;
+        if did.as_ref().is_ok_and(|did| *did) {
+            self.due = time::Instant::now();
+        }
+        did
+    }
+}
+
+impl State {
+    fn pass(&mut self) -> Result<bool> {
+        self.rewire()?;
+        let mut came = self.fall_due()?;
+        came |= self.watched.look(&self.workspace, &self.wired)?;
+        Ok(self.take()? || came)
+    }
+
+    /// Reads anew what may start runs, where that has changed.
+    fn rewire(&mut self) -> Result<()> {
+        let journal = &self.workspace.journal;
+        let revision = journal.read(registry::revision)?;
+        let again = self.again.is_some_and(|again| again <= time::Instant::now());
+        if self.revision == Some(revision) && !again {
+            return Ok(());
+        }
+        let wiring = journal.read(|db| run::wiring(db, &self.workspace.root))?;
+        if self.again.is_none() {
+            for (sop, problem) in &wiring.unreadable {
+                tracing::error!(%sop, %problem, "nothing starts this SOP");
+            }
+        }
+        self.again = (!wiring.unreadable.is_empty()).then(|| time::Instant::now() + LOOK_AGAIN);
+        self.wired.clone_from(&wiring.triggers);
+        journal.append(move |tx| run::put_in_force(tx, &wiring))?;
+        self.revision = Some(revision);
+        // Whatever the schedules were, they are looked at now.
+        self.seen = Instant(i64::MAX);
+        Ok(())
+    }
+
+    /// Takes in what schedules have brought.
+    fn fall_due(&mut self) -> Result<bool> {
+        let now = self.workspace.journal.clock().now();
+        let set_back = now < self.seen;
+        self.seen = now;
+        if !set_back && self.next.is_none_or(|next| now < next) {
+            return Ok(false);
+        }
+        let mut came = false;
+        for wired in &self.wired {
+            came |= fall_due(&self.workspace, wired)?;
+        }
+        if came {
+            fault::point("trigger/cron", "accepted");
+        }
+        let next = |db: &rusqlite::Connection| {
+            let each: Result<Vec<_>> = self.wired.iter().map(|wired| run::next_due(db, wired, now)).collect();
+            Ok(each?.into_iter().flatten().min())
+        };
+        self.next = self.workspace.journal.read(next)?;
+        Ok(came)
+    }
+
+    /// Starts what waits, oldest first. With settings or a roster that cannot be read it goes on waiting.
+    fn take(&mut self) -> Result<bool> {
+        let due = self.workspace.journal.read(|db| run::open_due(db, MOST_TAKEN))?;
+        if due.is_empty() {
+            return Ok(false);
+        }
+        let snapshot: Snapshot = match self.workspace.snapshot() {
+            Ok(snapshot) => snapshot,
+            Err(_) if self.told => return Ok(false),
+            Err(problems) => {
+                self.told = true;
+                for problem in problems {
+                    tracing::error!(%problem, "what waits to start is kept until this is mended");
+                }
+                return Ok(false);
+            }
+        };
+        self.told = false;
+        for due in due {
+            run::take(&self.workspace.journal, &self.workspace.root, &snapshot, due)?;
+        }
+        Ok(true)
+    }
+}
+
+/// Takes in everything that one schedule has brought.
+fn fall_due(workspace: &Workspace, wired: &Wired) -> Result<bool> {
+    let mut came = false;
+    loop {
+        let one = wired.clone();
+        let moments = workspace.journal.append(move |tx| run::fall_due(tx, &one))?;
+        came |= moments > 0;
+        if moments < MOST_AT_ONCE {
+            return Ok(came);
+        }
+    }
+}
