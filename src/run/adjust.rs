@@ -5,7 +5,7 @@ use super::control::{Actor, allow};
 use super::plan::{Assignee, Plan};
 use super::records;
 use super::start::materialise;
-use crate::base::{Problem, problem::Result};
+use crate::base::{Digest, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::roster::{Roster, Runtime};
 use crate::sop::Step;
@@ -67,6 +67,9 @@ pub fn adjust(
             row.state.word()
         ))
         .hint("start it with `sopd run SOP --hold`"));
+    }
+    if Digest::of(json!(plan).to_string()) != row.plan {
+        return Err(Problem::conflict(format!("{run} was adjusted by somebody else at the same time")).hint("look again"));
     }
     let said = change(&mut plan, adjustment, roster)?;
     plan.changes.push(format!("{}: {said}", actor.by));

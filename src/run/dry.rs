@@ -13,6 +13,7 @@ use crate::decision::OnDeadline;
 use crate::sop::expression::holds;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// What a run would do. Stable as JSON, version 1.
 #[derive(Clone, Debug, Serialize)]
@@ -166,7 +167,7 @@ fn rule(rule: OnDeadline) -> &'static str {
 
 /// The run as it would stand before its first step.
 fn imagined(ready: &Ready) -> Sight {
-    let plan = ready.plan().clone();
+    let plan = Arc::new(ready.plan().clone());
     let row = RunRow {
         id: "sop_run_dry".to_owned(),
         sop: plan.sop.head.id.clone(),

@@ -11,12 +11,13 @@ use crate::sop::expression::Scope;
 use crate::sop::work::Work;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A run's plan, packet and what its steps gave so far.
 #[derive(Debug)]
 pub(super) struct Sight {
     pub(super) row: RunRow,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) packet: Map<String, Value>,
     pub(super) steps: Vec<StepRow>,
 }

@@ -17,7 +17,7 @@ pub(super) fn show(desk: &Desk, workspace: &Workspace, id: &str, asked: Option<D
     let (status, open) =
         workspace.journal.read(|db| Ok((daemon::run_status(db, id)?, decision::open_of_mission(db, id)?)))?;
     let shown = asked.map_or(open, |one| vec![one]);
-    let changes = run::plan_of(&workspace.journal, id)?.changes;
+    let changes = run::plan_of(&workspace.journal, id)?.changes.clone();
     if desk.json {
         let now = desk.clock.now();
         let decisions: Vec<Value> = shown.iter().map(|one| inbox::object(desk, one, now)).collect();
