@@ -34,6 +34,7 @@ mod modes;
 mod provider;
 mod requests;
 mod runs_gates;
+mod runs_steps;
 mod runs_tour;
 mod runs_world;
 mod scripted;

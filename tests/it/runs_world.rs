@@ -81,9 +81,11 @@ impl Draft {
             }
         }
         for line in keys.lines() {
-            match line.split_once(": ").filter(|(key, _)| key.chars().all(|c| c.is_alphabetic() || c == ' '))
-            {
-                Some((key, value)) => writeln!(self.steps, "**{key}**: {value}  ").unwrap(),
+            let key = |key: &str| {
+                key.starts_with(char::is_uppercase) && key.chars().all(|c| c.is_alphabetic() || c == ' ')
+            };
+            match line.split_once(':').filter(|(name, _)| key(name)) {
+                Some((name, value)) => writeln!(self.steps, "**{name}**:{value}  ").unwrap(),
                 None => writeln!(self.steps, "{line}").unwrap(),
             }
         }
@@ -127,7 +129,7 @@ One lead is written down, weighed and called in the same way, whoever does it.
 
 ## Trigger
 
-A lead arrives in the mailbox of sales with a number.
+A lead with the mark {id} arrives in the mailbox of sales.
 
 ## Inputs
 
