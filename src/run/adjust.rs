@@ -69,6 +69,7 @@ pub fn adjust(
         .hint("start it with `sopd run SOP --hold`"));
     }
     let said = change(&mut plan, adjustment, roster)?;
+    plan.adjusted_by.insert(actor.by.clone());
     plan.changes.push(format!("{}: {said}", actor.by));
     let blob = tx.blob(json!(plan).to_string().as_bytes())?;
     tx.db().prepare_cached("UPDATE run SET plan = ?2 WHERE id = ?1")?.execute((run, &blob.0))?;

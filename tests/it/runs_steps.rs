@@ -61,7 +61,10 @@ fn independent_steps_go_on_side_by_side() {
     };
     let sop = draft()
         .command("echo first > common.txt", "")
-        .command(&format!("{}\ncat ../common.txt", meet("a", "b")), "Depends On: 1\nTime Limit: 1 minute")
+        .command(
+            &format!("{}\ncat \"$RUN_FOLDER/common.txt\"", meet("a", "b")),
+            "Depends On: 1\nTime Limit: 1 minute",
+        )
         .command(&meet("b", "a"), "Depends On: 1\nTime Limit: 1 minute")
         .command("echo \"$STEP_2_ME and $STEP_3_ME\"", "Depends On: 2, 3");
     let world = with(&sop);
