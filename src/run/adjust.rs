@@ -72,6 +72,7 @@ pub fn adjust(
         return Err(Problem::conflict(format!("{run} was adjusted by somebody else at the same time")).hint("look again"));
     }
     let said = change(&mut plan, adjustment, roster)?;
+    plan.adjusted_by.insert(actor.by.clone());
     plan.changes.push(format!("{}: {said}", actor.by));
     let blob = tx.blob(json!(plan).to_string().as_bytes())?;
     tx.db().prepare_cached("UPDATE run SET plan = ?2 WHERE id = ?1")?.execute((run, &blob.0))?;

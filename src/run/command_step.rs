@@ -103,22 +103,37 @@ fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
     }
 }
 
-/// The files a command left in its folder, by name, but for those that another step left so; not what lies deeper,
-/// and none that is too large.
+/// Most files of one step that are kept, and most bytes of them together: what a person can still look through.
+const MOST: (usize, u64) = (256, 64 * 1024 * 1024);
+
+/// The files a command left in its folder, by their path in it, but for those that another step left so, hidden ones
+/// and what is too large or too much.
 fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
-    let entries = std::fs::read_dir(folder).map_err(|error| files::explain(folder, &error))?;
     let mut found = Vec::new();
-    for entry in entries.flatten() {
-        let small = entry.metadata().is_ok_and(|data| data.is_file() && data.len() <= LARGEST_FILE);
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !small || name == "outputs.json" || name.starts_with('.') {
-            continue;
-        }
-        let path = entry.path();
-        let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
-        let file = (name, Digest::of(&bytes));
-        if !known.contains(&file) {
-            found.push((file.0, bytes));
+    let mut left = MOST.1;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let entries = std::fs::read_dir(&next).map_err(|error| files::explain(&next, &error))?;
+        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            let Some(name) = path.strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
+            let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+            // Not followed where it is a link: it may lead anywhere.
+            let Ok(data) = path.symlink_metadata() else { continue };
+            if hidden || name == "outputs.json" {
+                continue;
+            }
+            if data.is_dir() {
+                folders.push(path);
+            } else if data.is_file() && data.len() <= LARGEST_FILE.min(left) && found.len() < MOST.0 {
+                let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
+                let file = (name.to_owned(), Digest::of(&bytes));
+                if !known.contains(&file) {
+                    left -= data.len();
+                    found.push((file.0, bytes));
+                }
+            }
         }
     }
     found.sort();

@@ -264,6 +264,9 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
     let owner = &plan.sop.head.owner;
     let document = step.and_then(|number| plan.step(number).ok());
     let mut barred = BTreeMap::from([(sight.row.initiator.clone(), "it started the run".to_owned())]);
+    for party in plan.adjusted_by.iter().filter(|_| step.is_none()) {
+        barred.entry(party.clone()).or_insert_with(|| "it adjusted the run".to_owned());
+    }
     if let Some(performer) = step.and_then(|number| plan.assignees.get(&number)) {
         barred.entry(performer.id.clone()).or_insert_with(|| "it does the step".to_owned());
     }
@@ -281,7 +284,7 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
     }
     if parties.len() < usize::try_from(quorum).unwrap_or(usize::MAX) {
         return Err(format!(
-            "nobody may answer this gate: {} started the run or do the step",
+            "nobody may answer this gate: {} started or adjusted the run, or does the step",
             listed(&wanted)
         ));
     }

@@ -1,14 +1,15 @@
 //! A step done by one HTTP request. Repeating it is safe: each visit carries its own `Idempotency-Key`.
 
 use super::Site;
+use super::audit::transient;
 use super::effect::Sight;
-use super::http::{self, HttpFault, HttpLimits};
+use super::http::{self, HttpFault, HttpLimits, Response};
 use super::result::{self, check_outputs, finish};
 use crate::base::Problem;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, json};
 use std::time::Duration;
 
 /// Sends the step's request.
@@ -59,30 +60,7 @@ impl Activity for SendRequest {
         }
         let key = format!("{run}-{step}-{visit}");
         match http::send(&site.http, &ready, &key, limits).await {
-            Ok(response) => {
-                let body = json!({ "stepNumber": step, "status": response.status, "output": response.tail, "millis": response.millis });
-                let given = match check_outputs(document.output.as_deref(), &response.values) {
-                    Ok(()) => response.values,
-                    Err(wrong) => {
-                        return Ok(Recorded::of(HttpEnd::Failed(wrong)).event(
-                            &run,
-                            "request_answered",
-                            body,
-                        ));
-                    }
-                };
-                Ok(Recorded::of(HttpEnd::Done).event(&run.clone(), "request_answered", body).change(
-                    move |tx| {
-                        let mut result = result::Result {
-                            outputs: given,
-                            said: response.tail,
-                            ..result::Result::default()
-                        };
-                        result.more.insert("status".to_owned(), json!(response.status));
-                        finish(tx, (&run, step), &result)
-                    },
-                ))
-            }
+            Ok(response) => Ok(answered((run, step), response, document.output.as_deref())),
             Err(fault @ HttpFault::Outage { .. }) => {
                 let reason = format!("{} is down ({fault}); try {nth}", request.origin());
                 let body = json!({ "stepNumber": step, "error": reason });
@@ -99,4 +77,23 @@ impl Activity for SendRequest {
             }
         }
     }
+}
+
+/// Records an answer with an expected status; its values may still not be what the step asks for.
+fn answered((run, step): (String, u32), response: Response, schema: Option<&str>) -> Recorded<HttpEnd> {
+    let wrong = check_outputs(schema, &response.values).err();
+    let end = wrong.clone().map_or(HttpEnd::Done, HttpEnd::Failed);
+    Recorded::of(end).change(move |tx| {
+        let body = json!({
+            "stepNumber": step, "status": response.status, "millis": response.millis,
+            "output": transient(tx, &response.tail)?,
+        });
+        tx.event(&run, "request_answered", &body)?;
+        if wrong.is_some() {
+            return Ok(());
+        }
+        let more = Map::from_iter([("status".to_owned(), json!(response.status))]);
+        let (outputs, said) = (response.values, response.tail);
+        finish(tx, (&run, step), &result::Result { outputs, said, more, ..result::Result::default() })
+    })
 }

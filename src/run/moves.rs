@@ -180,9 +180,11 @@ impl Activity for RollBack {
             How::TimedOut => Some("its rollback took too long".to_owned()),
         };
         let Self { run, step, .. } = self;
-        let body = json!({ "stepNumber": step, "output": ended.tail, "wrong": wrong });
         let undone = wrong.is_none();
-        Ok(Recorded::of(wrong).event(&run.clone(), "step_rolled_back", body).change(move |tx| {
+        Ok(Recorded::of(wrong.clone()).change(move |tx| {
+            let output = super::audit::transient(tx, &ended.tail)?;
+            let body = json!({ "stepNumber": step, "output": output, "wrong": wrong });
+            tx.event(&run, "step_rolled_back", &body)?;
             if undone { set_step(tx, (&run, step), StepState::RolledBack, "undone again") } else { Ok(()) }
         }))
     }

@@ -22,7 +22,7 @@ pub(super) async fn by_sop(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop
     let end = match w.signal::<RunEnd>(&ended(&inner)).await {
         Ok(end) => end,
         Err(stop) => {
-            w.call(EndNested { inner }).await?;
+            w.call(EndNested { inner, run: run.to_owned() }).await?;
             return Err(stop);
         }
     };
@@ -130,6 +130,7 @@ impl Activity for TakeNested {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct EndNested {
     inner: String,
+    run: String,
 }
 
 impl Activity for EndNested {
@@ -141,6 +142,12 @@ impl Activity for EndNested {
         format!("end/{}", self.inner)
     }
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
-        Ok(Recorded::of(()).change(move |tx| tx.signal(&self.inner, "cancel", &Value::Null)))
+        Ok(Recorded::of(()).change(move |tx| {
+            let reason = format!("{}, which had started it, went on without it", self.run);
+            tx.db()
+                .prepare_cached("UPDATE run SET reason = ?2 WHERE id = ?1 AND ended_at IS NULL")?
+                .execute((&self.inner, reason))?;
+            tx.signal(&self.inner, "cancel", &Value::Null)
+        }))
     }
 }

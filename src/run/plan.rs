@@ -11,7 +11,7 @@ use crate::sop::document::{ExecutionMode, OnFailure};
 use crate::sop::work::{Work, work};
 use crate::sop::{Sop, SopId, Step, Version};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Plans kept in memory: those of as many SOP versions as run at one time in a large company.
@@ -32,6 +32,9 @@ pub struct Plan {
     pub nested: BTreeMap<SopId, Version>,
     /// How it differs from its SOP, one sentence each.
     pub changes: Vec<String>,
+    /// Who made them: none of them answers the gate that asks about them.
+    #[serde(default)]
+    pub adjusted_by: BTreeSet<String>,
     /// Who is asked above whom: the next at work in the reporting line.
     pub chiefs: BTreeMap<String, String>,
     /// Whom gates ask where neither step nor owner leaves anybody.

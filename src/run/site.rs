@@ -45,14 +45,14 @@ impl Site {
     }
 
     /// The folders of one try of step `number` (0: before the first), made where they are not there. Steps work in the
-    /// folder they share; one that may go on beside another works in a folder of its own inside it.
+    /// folder they share; one that may go on beside another works in a folder of its own, and finds the shared one by
+    /// `RUN_FOLDER`.
     pub(super) fn place(&self, sight: &Sight, (number, name): (u32, &str)) -> Result<Place> {
         let at = self.of_run(&sight.row.id);
         let shared = at.join("work");
-        let folder =
-            if sight.is_beside(number) { shared.join(format!("step-{number}")) } else { shared.clone() };
+        let folder = if sight.is_beside(number) { at.join(format!("work-{number}")) } else { shared.clone() };
         let place = Place { folder, shared, record: at.join("record").join(name) };
-        for folder in [&place.folder, &place.record] {
+        for folder in [&place.folder, &place.shared, &place.record] {
             std::fs::create_dir_all(folder).map_err(|error| files::explain(folder, &error))?;
         }
         Ok(place)

@@ -14,7 +14,7 @@ use crate::sop::work::Work;
 use crate::sop::{Sop, SopId, Version};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Deepest chain of SOPs that call each other: a rule nobody can follow further is not one.
@@ -122,6 +122,7 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request:
         assignees: assignees(&sop, &snapshot.roster),
         nested,
         changes: Vec::new(),
+        adjusted_by: BTreeSet::new(),
         chiefs: snapshot.roster.chiefs(),
         last_resort: signer(&snapshot.settings, &snapshot.roster),
         approval_timeout: runs.approval_timeout,

@@ -320,6 +320,9 @@ impl Activity for Waited {
         format!("waited-{}#{}", self.step, self.visit)
     }
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
-        Ok(Recorded::of(()).change(move |tx| finish(tx, (&self.run, self.step), &Gave::default())))
+        Ok(Recorded::of(()).change(move |tx| {
+            let said = "the time has passed".to_owned();
+            finish(tx, (&self.run, self.step), &Gave { said, ..Gave::default() })
+        }))
     }
 }

@@ -274,7 +274,7 @@ fn on_failure(value: &str) -> Result<OnFailure, String> {
         "stop" => Ok(OnFailure::Stop),
         "rollback" => Ok(OnFailure::Rollback),
         _ => {
-            if let Some(step) = value.strip_prefix("go to step ") {
+            if let Some(step) = value.strip_prefix("go to step ").or(value.strip_prefix("goto ")) {
                 return Ok(OnFailure::Goto(count(step)?));
             }
             let rest = value.strip_prefix("retry ").ok_or_else(wrong)?;

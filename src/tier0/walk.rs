@@ -1,16 +1,13 @@
 //! Walks through an SOP with the values of one scenario, as somebody would who sees nothing else: packet, then
-//! step by step. Conditions are evaluated strictly, with a limit on their work.
+//! step by step. Conditions are evaluated as a run evaluates them.
 
 use super::promises::{fits, sample};
 use crate::brief::Scenario;
 use crate::roles::user_test::{ExecuteQuestion, Trace, TraceStep};
+use crate::sop::expression::{Scope, holds, names};
 use crate::sop::input_type::kind_words;
 use crate::sop::{Sop, Step};
-use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Map, Value};
-
-/// Work one condition may do; an honest one needs a few dozen units.
-const FUEL: u64 = 10_000;
 
 /// Walks through.
 pub fn execute(q: &ExecuteQuestion) -> Trace {
@@ -21,8 +18,8 @@ pub fn execute(q: &ExecuteQuestion) -> Trace {
     if let Some(why) = refused(&sop, &q.scenario) {
         return refusal(&sop, &why);
     }
-    let values = packet(&sop, &q.scenario);
-    let steps: Vec<TraceStep> = sop.body.steps.iter().map(|step| walk(step, &values)).collect();
+    let scope = Scope { inputs: packet(&sop, &q.scenario), ..Scope::default() };
+    let steps: Vec<TraceStep> = sop.body.steps.iter().map(|step| walk(step, &scope)).collect();
     let stuck: Vec<u32> = steps.iter().filter(|step| !step.lacked.is_empty()).map(|step| step.step).collect();
     let done = stuck.is_empty() && !steps.is_empty() && !sop.body.definition_of_done.trim().is_empty();
     let outcome = if done {
@@ -77,7 +74,7 @@ fn refusal(sop: &Sop, why: &str) -> Trace {
 pub(crate) const REFUSED: &str = "Refused as the input packet demands:";
 
 /// Given values, and for what is not given a value of its type (optional ones stay empty).
-fn packet(sop: &Sop, scenario: &Scenario) -> Value {
+fn packet(sop: &Sop, scenario: &Scenario) -> Map<String, Value> {
     let mut inputs = Map::new();
     for input in &sop.body.inputs {
         let given = scenario.given.get(&input.name).cloned();
@@ -89,7 +86,7 @@ fn packet(sop: &Sop, scenario: &Scenario) -> Value {
         };
         inputs.insert(input.name.clone(), value);
     }
-    serde_json::json!({ "inputs": inputs })
+    inputs
 }
 
 /// `"40"` as a number where the packet says number, `yes` as true where it says yes or no.
@@ -104,9 +101,9 @@ fn typed(value: Value, kind: &crate::sop::InputKind) -> Value {
     }
 }
 
-fn walk(step: &Step, values: &Value) -> TraceStep {
+fn walk(step: &Step, scope: &Scope) -> TraceStep {
     let mut lacked: Vec<String> = Vec::new();
-    let holds = match step.when.as_deref().map(|condition| evaluate(condition, values)) {
+    let taken = match step.when.as_deref().map(|condition| decided(condition, scope)) {
         None => true,
         Some(Ok(holds)) => holds,
         Some(Err(why)) => {
@@ -114,7 +111,7 @@ fn walk(step: &Step, values: &Value) -> TraceStep {
             true
         }
     };
-    if !holds {
+    if !taken {
         let did =
             format!("Skipped: its condition `{}` does not hold.", step.when.as_deref().unwrap_or_default());
         return TraceStep { step: step.number, did, lacked: String::new(), produced: String::new() };
@@ -144,38 +141,12 @@ fn walk(step: &Step, values: &Value) -> TraceStep {
     }
 }
 
-/// Evaluates a condition strictly over the packet: an unknown name is an error, not false.
-fn evaluate(condition: &str, values: &Value) -> Result<bool, String> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    let expression = environment
-        .compile_expression(condition)
-        .map_err(|_unreadable| format!("the condition `{condition}` cannot be read"))?;
-    let answer = expression
-        .eval(plain(values))
-        .map_err(|error| format!("the condition `{condition}` cannot be decided ({})", error.kind()))?;
-    if answer.is_undefined() {
-        return Err(format!("the condition `{condition}` uses a value that nobody gives"));
+/// Whether a condition holds. What an earlier step gives is known only in a run; the walk then takes the step.
+fn decided(condition: &str, scope: &Scope) -> Result<bool, String> {
+    if names(condition).iter().any(|name| name.starts_with("steps.")) {
+        return Ok(true);
     }
-    Ok(answer.is_true())
-}
-
-/// JSON as the template engine holds it.
-fn plain(value: &Value) -> minijinja::Value {
-    match value {
-        Value::Null => minijinja::Value::from(()),
-        Value::Bool(yes) => minijinja::Value::from(*yes),
-        Value::Number(number) => number.as_i64().map_or_else(
-            || minijinja::Value::from(number.as_f64().unwrap_or_default()),
-            minijinja::Value::from,
-        ),
-        Value::String(text) => minijinja::Value::from(text.as_str()),
-        Value::Array(items) => minijinja::Value::from(items.iter().map(plain).collect::<Vec<_>>()),
-        Value::Object(fields) => {
-            minijinja::Value::from_pairs(fields.iter().map(|(name, field)| (name.as_str(), plain(field))))
-        }
-    }
+    holds(condition, scope).map_err(|why| format!("the condition {why}"))
 }
 
 fn first_line(text: &str) -> &str {
@@ -197,5 +168,12 @@ mod tests {
         let trace = walked(SAMPLE.replace(cells, &format!("{cells}, default: referral")));
         assert!(trace.done, "{trace:?}");
         assert!(trace.steps[0].did.starts_with("Skipped"), "{:?}", trace.steps[0]);
+    }
+
+    #[test]
+    fn what_an_earlier_step_gives_is_no_hole_and_what_nobody_gives_is_one() {
+        let scope = Scope::default();
+        assert_eq!(decided("steps.1.total > 3", &scope), Ok(true));
+        assert!(decided("inputs.amuont > 3", &scope).unwrap_err().contains("inputs.amuont"));
     }
 }

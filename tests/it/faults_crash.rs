@@ -87,7 +87,7 @@ fn points(world: &World) -> Vec<String> {
     log.lines().filter(|line| seen.insert(line.to_owned())).map(str::to_owned).collect()
 }
 
-fn chosen(points: &[String]) -> Vec<String> {
+pub(crate) fn chosen(points: &[String]) -> Vec<String> {
     let always = |point: &str| {
         ["rename/", "publish", "/ask/", "signal/", "close/"].iter().any(|part| point.contains(part))
     };
@@ -99,7 +99,7 @@ fn chosen(points: &[String]) -> Vec<String> {
 }
 
 /// Tries all of these at once, as many at a time as there are hands for it, and names those that failed.
-fn all_of(points: &[String], each: impl Fn(&str) + Sync + std::panic::RefUnwindSafe) {
+pub(crate) fn all_of(points: &[String], each: impl Fn(&str) + Sync + std::panic::RefUnwindSafe) {
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -43,6 +43,14 @@ impl World {
     pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
+    /// Another workspace with the same files; nobody may be at work in this one.
+    pub(crate) fn copied(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in all_files(self.root()) {
+            put(&folder.path().join(&name), std::fs::read(self.path(&name)).unwrap());
+        }
+        Self { folder, clock: self.clock.clone() }
+    }
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root().join(name)
     }

@@ -4,10 +4,10 @@
 use crate::world::World;
 use serde_json::Value;
 use sopd::agent::Gateway;
-use sopd::base::{Clock, Instant};
+use sopd::base::{Clock, Instant, Problem};
 use sopd::daemon::{Lock, Workspace};
 use sopd::journal::{Access, Engine, Stories};
-use sopd::run::{Site, http, stories};
+use sopd::run::{self, Cause, Request, Site, Started, http, stories};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -81,9 +81,11 @@ impl Draft {
             }
         }
         for line in keys.lines() {
-            match line.split_once(": ").filter(|(key, _)| key.chars().all(|c| c.is_alphabetic() || c == ' '))
-            {
-                Some((key, value)) => writeln!(self.steps, "**{key}**: {value}  ").unwrap(),
+            let key = |key: &str| {
+                key.starts_with(char::is_uppercase) && key.chars().all(|c| c.is_alphabetic() || c == ' ')
+            };
+            match line.split_once(':').filter(|(name, _)| key(name)) {
+                Some((name, value)) => writeln!(self.steps, "**{name}**:{value}  ").unwrap(),
                 None => writeln!(self.steps, "{line}").unwrap(),
             }
         }
@@ -127,7 +129,7 @@ One lead is written down, weighed and called in the same way, whoever does it.
 
 ## Trigger
 
-A lead arrives in the mailbox of sales with a number.
+A lead with the mark {id} arrives in the mailbox of sales.
 
 ## Inputs
 
@@ -188,6 +190,28 @@ pub(crate) fn start(world: &World, sop: &str, more: &[&str]) -> String {
     world.json(&arguments)["run"].as_str().unwrap().to_owned()
 }
 
+/// Starts a run for cro at the hour of `clock`, with `change` to what is asked for.
+pub(crate) fn begin(
+    world: &World,
+    (clock, sop): (&Clock, &str),
+    change: impl FnOnce(&mut Request),
+) -> Result<Started, Problem> {
+    let workspace = Workspace::open(world.root(), Access::Guest, clock.clone()).unwrap();
+    let mut request = Request {
+        sop: sop.parse().unwrap(),
+        given: BTreeMap::new(),
+        mode: None,
+        by: "cro".to_owned(),
+        os_user: "tester".to_owned(),
+        cause: Cause::Manual,
+        hold: false,
+        idempotency_key: None,
+        pinned: None,
+    };
+    change(&mut request);
+    run::begin(&workspace.journal, &workspace.root, &workspace.snapshot().unwrap(), request)
+}
+
 /// Where a run stands.
 #[track_caller]
 pub(crate) fn status(world: &World, run: &str) -> Value {
@@ -246,37 +270,44 @@ pub(crate) fn in_minutes(minutes: i64) -> Clock {
 /// Drives the runs of a workspace here, at the hour of `clock`, until only people and clocks are left. The warden is
 /// the real one.
 pub(crate) fn settle(world: &World, clock: &Clock) {
-    settle_with(world, clock, BTreeMap::new());
+    House::at(world, clock).idle();
 }
 
-/// The same, with secrets.
-pub(crate) fn settle_with(world: &World, clock: &Clock, secrets: BTreeMap<String, String>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let _lock = Lock::take(world.root(), clock).unwrap();
-        let (journal, stories) = house(world, clock, secrets);
-        let engine = Engine::start(&journal, stories).unwrap();
-        engine.idle().await;
-        engine.stop().await;
-    });
+/// The runs of a workspace driven here, as long as this lives.
+pub(crate) struct House {
+    engine: Option<Engine>,
+    runtime: tokio::runtime::Runtime,
+    _lock: Lock,
 }
 
-/// The journal of a workspace and what its runs are told with.
-pub(crate) fn house(
-    world: &World,
-    clock: &Clock,
-    secrets: BTreeMap<String, String>,
-) -> (sopd::journal::Journal, Stories) {
-    let workspace = Workspace::open(world.root(), Access::Holder, clock.clone()).unwrap();
-    let calls = workspace.snapshot().unwrap().settings.calls;
-    let gateway = Arc::new(Gateway::new(&workspace.journal, calls));
-    let site = Arc::new(Site {
-        root: workspace.root.clone(),
-        journal: workspace.journal.clone(),
-        gateway: gateway.clone(),
-        warden: env!("CARGO_BIN_EXE_sopd").into(),
-        http: http::client(Duration::from_secs(2), Duration::from_secs(5)).unwrap(),
-        secrets,
-    });
-    (workspace.journal, stories(Stories::default(), &site, &gateway))
+impl House {
+    /// At the hour of `clock`, which may be moved.
+    pub(crate) fn at(world: &World, clock: &Clock) -> Self {
+        let lock = Lock::take(world.root(), clock).unwrap();
+        let workspace = Workspace::open(world.root(), Access::Holder, clock.clone()).unwrap();
+        let calls = workspace.snapshot().unwrap().settings.calls;
+        let gateway = Arc::new(Gateway::new(&workspace.journal, calls));
+        let site = Arc::new(Site {
+            root: workspace.root.clone(),
+            journal: workspace.journal.clone(),
+            gateway: gateway.clone(),
+            warden: env!("CARGO_BIN_EXE_sopd").into(),
+            http: http::client(Duration::from_secs(2), Duration::from_secs(5)).unwrap(),
+            secrets: BTreeMap::new(),
+        });
+        let runtime = crate::faults_world::runtime();
+        let stories = stories(Stories::default(), &site, &gateway);
+        let engine = runtime.block_on(async { Engine::start(&workspace.journal, stories) }).unwrap();
+        Self { engine: Some(engine), runtime, _lock: lock }
+    }
+    /// Waits until only people and clocks are left.
+    pub(crate) fn idle(&self) {
+        self.runtime.block_on(self.engine.as_ref().unwrap().idle());
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.engine.take().unwrap().stop());
+    }
 }

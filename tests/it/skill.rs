@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Name, id, and what only people know: owner and who does the steps.
-const EXAMPLES: [(&str, &str, &str); 3] = [
+pub(crate) const EXAMPLES: [(&str, &str, &str); 3] = [
     ("deploy-production", "SOP-DEV-deploy-production", "release.engineer"),
     ("incident-response", "SOP-DEV-incident-response", "release.engineer"),
     ("qa-testing", "SOP-DEV-qa-testing", "dev.lead"),
 ];
 
 /// Puts both files of an example into the workspace.
-fn put(world: &World, name: &str) -> [String; 2] {
+pub(crate) fn put(world: &World, name: &str) -> [String; 2] {
     ["SOP.md", "manifest.json"].map(|file| {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/skill").join(name).join(file);
         let to = format!("incoming/{name}/{file}");
@@ -22,7 +22,7 @@ fn put(world: &World, name: &str) -> [String; 2] {
 }
 
 /// Imports an example with everything the options can say.
-fn import(world: &World, (name, id, owner): (&str, &str, &str)) -> Value {
+pub(crate) fn import(world: &World, (name, id, owner): (&str, &str, &str)) -> Value {
     let [markdown, manifest] = put(world, name);
     world.json(&[
         "sop",
@@ -49,7 +49,7 @@ fn import(world: &World, (name, id, owner): (&str, &str, &str)) -> Value {
 }
 
 /// A draft with a person's words in every place that was left open.
-fn filled(draft: &str, owner: &str) -> String {
+pub(crate) fn filled(draft: &str, owner: &str) -> String {
     let said = |line: &str| {
         let step = line.strip_prefix("**Artifact**: MISSING: what exists after step ").map(|rest| {
             format!("**Artifact**: record of step {} in the run's folder", rest.trim().trim_end_matches('.'))

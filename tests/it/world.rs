@@ -98,6 +98,14 @@ impl World {
         self.done(&["up", "--until-idle"]);
     }
 
+    /// The daemon, in a process of its own.
+    pub(crate) fn up(&self) -> std::process::Child {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sopd"));
+        command.arg("up").current_dir(self.root());
+        let nothing = std::process::Stdio::null;
+        command.stdin(nothing()).stdout(nothing()).stderr(nothing()).spawn().unwrap()
+    }
+
     /// Brings a hand-written SOP and says yes wherever it is asked, until the version is active.
     #[track_caller]
     pub(crate) fn activated(&self, text: &str) {

@@ -1,0 +1,126 @@
+//! A deployment in the skill form, as imported, in each of the four modes: who is asked when, and what silence does.
+
+use crate::runs_world::{
+    Draft, asked, begin, in_minutes, kinds, settle, stands, start, started, status, with,
+};
+use crate::skill::{EXAMPLES, filled, import};
+use crate::world::World;
+use serde_json::{Value, json};
+use sopd::sop::document::ExecutionMode;
+
+const SOP: &str = "SOP-DEV-deploy-production";
+
+fn deployment() -> World {
+    let world = World::new();
+    let imported = import(&world, EXAMPLES[0]);
+    let text = filled(&world.read(imported["path"].as_str().unwrap()), "release.engineer");
+    world.activated(&text);
+    world
+}
+
+fn gates(world: &World, run: &str) -> Vec<Value> {
+    let facts = crate::runs_world::facts(world, run);
+    let asked = facts.into_iter().filter(|(kind, _)| kind == "approval_requested");
+    asked.map(|(_, fact)| fact["stepNumber"].clone()).collect()
+}
+
+#[test]
+fn a_deployment_in_the_skill_form_runs_in_all_four_modes() {
+    let world = deployment();
+    // In this form silence opens the gates that a step itself asks for, never those of the mode.
+    let own = vec![json!(1), json!(2), json!(3)];
+    let first = std::iter::once(Value::Null).chain(own.clone()).collect::<Vec<_>>();
+    let each = own.iter().cloned().chain([json!(4)]).collect::<Vec<_>>();
+    let modes = [
+        (ExecutionMode::Auto, own.clone(), false),
+        (ExecutionMode::Supervised, first, true),
+        (ExecutionMode::StepByStep, each, false),
+        (ExecutionMode::PriorityBased, own, false),
+    ];
+    for (day, (mode, expected, first_asks)) in (0..).zip(modes) {
+        let at = |minutes: i64| in_minutes(day * 1_440 + minutes);
+        let run = begin(&world, (&at(0), SOP), |request| request.mode = Some(mode)).unwrap().run;
+        settle(&world, &at(0));
+        if first_asks {
+            assert_eq!(stands(&world, &run), "waiting_approval: pending pending pending pending");
+            world.done(&["approve", &asked(&world), "--as", "release.engineer"]);
+            settle(&world, &at(0));
+        }
+        assert_eq!(
+            stands(&world, &run),
+            "awaiting_approval: awaiting_approval pending pending pending",
+            "{mode:?}"
+        );
+        settle(&world, &at(9));
+        assert_eq!(
+            stands(&world, &run),
+            "awaiting_approval: awaiting_approval pending pending pending",
+            "{mode:?}"
+        );
+        settle(&world, &at(10));
+        assert_eq!(
+            stands(&world, &run),
+            "awaiting_approval: completed awaiting_approval pending pending",
+            "{mode:?}"
+        );
+        settle(&world, &at(25));
+        assert_eq!(
+            stands(&world, &run),
+            "awaiting_approval: completed completed awaiting_approval pending",
+            "{mode:?}"
+        );
+        settle(&world, &at(30));
+        if mode == ExecutionMode::StepByStep {
+            let last = "awaiting_approval: completed completed completed awaiting_approval";
+            assert_eq!(stands(&world, &run), last);
+            settle(&world, &at(600));
+            assert_eq!(stands(&world, &run), last, "the mode's own gate is not opened by silence");
+            let performer = world.fails(4, &["approve", &asked(&world), "--as", "release.engineer"]);
+            assert!(performer.contains("it does the step"), "{performer}");
+            world.done(&["approve", &asked(&world), "--as", "dev.lead"]);
+            settle(&world, &at(600));
+        }
+        // The last step says nothing and leaves nothing: whether its record is there, the owner is asked.
+        assert_eq!(
+            stands(&world, &run),
+            "awaiting_approval: completed completed completed completed",
+            "{mode:?}"
+        );
+        let done = world.json(&["inbox"])[0]["why"].as_str().unwrap().to_owned();
+        assert_eq!(done, "step 4: nothing shows that there is record of step 4 in the run's folder");
+        world.done(&["approve", &asked(&world), "--as", "release.engineer"]);
+        settle(&world, &at(601));
+        assert_eq!(stands(&world, &run), "completed: completed completed completed completed", "{mode:?}");
+        assert_eq!(gates(&world, &run), expected, "{mode:?}");
+        assert_eq!(world.read(&format!(".sopd/runs/{run}/work/live/version.txt")), "1.0.0\n");
+        let kept = status(&world, &run)["tasks"][1]["files"][0][0].clone();
+        assert_eq!(kept, "kept/note.txt");
+        let opened = kinds(&world, &run).into_iter().filter(|kind| kind == "approval_timeout").count();
+        assert_eq!(opened, 3, "{mode:?}");
+        assert!(status(&world, &run)["score"].as_u64().unwrap() <= 80, "nobody answered three gates");
+    }
+    world.done(&["audit", "verify"]);
+}
+
+#[test]
+fn danger_asks_in_every_mode_until_autonomy_is_widened() {
+    let sop = "SOP-REV-danger";
+    let draft = Draft::new(sop).head("risk_level", "high").command("echo sent", "Reaches Customers: Yes");
+    let world = with(&draft);
+    let run = started(&world, sop, &["--mode", "auto"]);
+    assert_eq!(stands(&world, &run), "waiting_approval: pending");
+    let early = world.fails(4, &["autonomy", sop, "widen", "--as", "vp.sales", "--reason", "it went well"]);
+    assert!(early.contains("ceo"), "{early}");
+    world.done(&["autonomy", sop, "widen", "--as", "ceo", "--reason", "it went well"]);
+    let run = started(&world, sop, &[]);
+    assert_eq!(stands(&world, &run), "completed: completed");
+    world.done(&["autonomy", sop, "narrow", "--as", "ceo", "--reason", "it did not"]);
+    world.done(&["autonomy", sop, "--step", "1", "widen", "--as", "ceo", "--reason", "this one only"]);
+    assert_eq!(world.json(&["autonomy", sop])["steps"], json!([1]));
+    let run = started(&world, sop, &[]);
+    assert_eq!(stands(&world, &run), "completed: completed");
+    world.done(&["autonomy", sop, "--step", "1", "narrow", "--as", "ceo", "--reason", "enough"]);
+    let run = start(&world, sop, &[]);
+    world.drive();
+    assert_eq!(stands(&world, &run), "waiting_approval: pending");
+}
