@@ -36,4 +36,5 @@ mod requests;
 mod scripted;
 mod skill;
 mod spine;
+mod triggers;
 mod world;
