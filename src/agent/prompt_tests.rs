@@ -81,12 +81,14 @@ fn question(role: &str, full: bool) -> Value {
         }
         "review" => of::<LookBack>(json!({"sop": "T", "objective": "O", "definition_of_done": text("DONE"),
             "ended": text("ENDED"), "deviations": list(json!("DEVIATION")), "steps": list(json!("STEP"))})),
-        "perform" => of::<Perform>(json!({"sop": "T", "objective": "O", "title": "STEP", "text": text("WORDS"),
+        "perform" => {
+            of::<Perform>(json!({"sop": "T", "objective": "O", "title": "STEP", "text": text("WORDS"),
             "artifact": text("ARTIFACT"), "constraints": list(json!("CONSTRAINT")),
             "inputs": if full { json!({"lead_id": "GIVEN", "n": 7}) } else { json!({}) },
             "earlier": if full { json!({"step 1": "EARLIER"}) } else { json!({}) },
             "outputs": some(json!("SCHEMA")), "tools": list(json!("file_read")),
-            "found": list(json!({"asked": {"tool": "file_read", "argument": "a.md"}, "answer": "FOUND"}))})),
+            "found": list(json!({"asked": {"tool": "file_read", "argument": "a.md"}, "answer": "FOUND"}))}))
+        }
         "execute" => of::<Execute>(json!({"sop": text("SOP"), "scenario": scenario})),
         "grade" => of::<Grade>(json!({"sop": text("SOP"), "scenario": scenario, "assertions": assertion,
             "trace": {"steps": list(json!({"step": 1, "did": "DID", "lacked": text("LACKED"), "produced": text("PRODUCED")})),

@@ -42,12 +42,21 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         desk.check_party(&workspace, &by, &[])?;
         let snapshot = workspace.snapshot()?;
         let signer = run::signer(&snapshot.settings, &snapshot.roster);
-        let word = Word { sop: sop.clone(), step: args.step, widen: what == Change::Widen, by, os_user: os_user(), reason };
+        let word = Word {
+            sop: sop.clone(),
+            step: args.step,
+            widen: what == Change::Widen,
+            by,
+            os_user: os_user(),
+            reason,
+        };
         workspace.journal.append(move |tx| run::say(tx, &word, &signer))?;
     }
     let now = workspace.journal.read(|db| run::widened(db, &sop))?;
     if desk.json {
-        return print::json(&json!({ "shape": "sopd/autonomy/1", "sop": sop, "widened": now.sop, "steps": now.steps }));
+        return print::json(
+            &json!({ "shape": "sopd/autonomy/1", "sop": sop, "widened": now.sop, "steps": now.steps }),
+        );
     }
     let steps: Vec<String> = now.steps.iter().map(ToString::to_string).collect();
     print::line(&match (now.sop, steps.is_empty()) {

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// One way to answer.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Command {
+    /// What it does.
+    #[serde(skip)]
+    pub(super) verb: Verb,
     /// The command line.
     pub(super) line: String,
     /// What it leads to.
@@ -23,12 +26,13 @@ pub(super) fn of(desk: &Desk, decision: &Decision) -> Vec<Command> {
     let verbs = decision.ask.kind.verbs().iter().filter(|verb| !stuck || told(**verb).is_some());
     verbs
         .map(|verb| {
-            if decision.ask.kind == DecisionKind::Task && *verb == Verb::Answer {
+            if *verb == Verb::Complete {
                 return task(sopd, decision, party);
             }
             let rest = rest(*verb, decision);
             let id = if *verb == Verb::Retry { &decision.ask.mission } else { &decision.id };
             Command {
+                verb: *verb,
                 line: format!("{sopd} {} {id} --as {party}{rest}", verb.word()),
                 leads_to: told(*verb)
                     .map_or_else(|| usual(*verb, decision.ask.kind).to_owned(), str::to_owned),
@@ -42,7 +46,10 @@ fn task(sopd: &str, decision: &Decision, party: &str) -> Command {
     let step = decision.ask.details.get("step").map(ToString::to_string).unwrap_or_default();
     let run = &decision.ask.mission;
     Command {
-        line: format!("{sopd} complete {run} --step {step} --as {party} --note 'what you did' --artifact FILE"),
+        verb: Verb::Complete,
+        line: format!(
+            "{sopd} complete {run} --step {step} --as {party} --note 'what you did' --artifact FILE"
+        ),
         leads_to: "hand it in, with a note, a file, or both".to_owned(),
     }
 }
@@ -62,7 +69,7 @@ fn rest(verb: Verb, decision: &Decision) -> &'static str {
         Verb::Approve if failed && decision.ask.kind == DecisionKind::Publish => {
             " --override 'why it may fail'"
         }
-        Verb::Approve | Verb::Retry => "",
+        Verb::Approve | Verb::Complete | Verb::Retry => "",
         Verb::Reject => " --reason 'why not'",
         Verb::Revise => " --comment 'what to change'",
         Verb::Answer if decision.ask.kind == DecisionKind::Assignment => " --file DRAFT.md",
@@ -85,6 +92,7 @@ fn usual(verb: Verb, kind: DecisionKind) -> &'static str {
         (Verb::Revise, _) => "send it back with your comment",
         (Verb::Answer, DecisionKind::Assignment) => "hand your draft in",
         (Verb::Answer, _) => "answer, and the mission goes on with it",
+        (Verb::Complete, _) => "hand it in",
         (Verb::Retry, _) => "try again",
     }
 }

@@ -82,6 +82,7 @@ fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> D
         (Verb::Reject, _) => "rejected",
         (Verb::Revise, _) => "sent back",
         (Verb::Answer, _) => "answered",
+        (Verb::Complete, _) => "handed in",
         (Verb::Retry, _) => "tried again",
     };
     print::line(&format!(

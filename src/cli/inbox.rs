@@ -2,11 +2,15 @@
 
 use super::commands;
 use super::desk::Desk;
+use super::next;
 use super::print;
 use super::trouble::Done;
-use crate::base::Instant;
 use crate::base::text::{counted, put};
+use crate::base::{Instant, problem::Result};
+use crate::daemon;
 use crate::decision::{self, Decision, OnDeadline};
+use crate::run;
+use crate::sop::Version;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -21,10 +25,20 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     if let Some(party) = &args.party {
         desk.check_party(&workspace, party, &[])?;
     }
-    let open = workspace.journal.read(|db| decision::open_for(db, args.party.as_deref()))?;
+    let open = workspace.journal.read(|db| {
+        let open = decision::open_for(db, args.party.as_deref())?;
+        open.into_iter().map(|one| Ok((newer(db, &one)?, one))).collect::<Result<Vec<_>>>()
+    })?;
     let now = desk.clock.now();
     if desk.json {
-        return print::json(&open.iter().map(|decision| object(desk, decision, now)).collect::<Vec<_>>());
+        let objects = open.iter().map(|(newer, decision)| {
+            let mut object = object(desk, decision, now);
+            if let (Some(newer), Some(members)) = (newer, object.as_object_mut()) {
+                members.insert("newer_version".to_owned(), json!(newer));
+            }
+            object
+        });
+        return print::json(&objects.collect::<Vec<_>>());
     }
     if open.is_empty() {
         let whom = args.party.as_deref().map_or(String::new(), |party| format!(" {party}"));
@@ -34,10 +48,21 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         ));
     }
     print::line(&format!("waiting for a person: {}", counted(open.len(), "decision")))?;
-    for decision in &open {
+    for (newer, decision) in &open {
         print::line(&format!("\n{}", entry(desk, decision, now)))?;
+        if let Some(newer) = newer {
+            print::line(&format!("  v{newer} of the SOP is active now; the run stays on its own version"))?;
+        }
     }
     Ok(())
+}
+
+/// The newer version of its SOP that a waiting run does not follow.
+fn newer(db: &rusqlite::Connection, decision: &Decision) -> Result<Option<Version>> {
+    match &decision.ask.mission {
+        id if next::is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
+        _ => Ok(None),
+    }
 }
 
 /// One decision as JSON, shape `sopd/inbox/1`.
@@ -52,6 +77,8 @@ pub(super) fn object(desk: &Desk, decision: &Decision, now: Instant) -> Value {
         "why": ask.why,
         "mission": ask.mission,
         "asked_of": ask.asked_of,
+        "quorum": ask.quorum,
+        "votes": decision.votes,
         "barred": ask.barred,
         "hash": ask.hash,
         "requested_at": decision.requested_at.to_string(),
@@ -70,10 +97,11 @@ pub(super) fn object(desk: &Desk, decision: &Decision, now: Instant) -> Value {
 pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
     let ask = &decision.ask;
     let mut out = format!(
-        "{}\n  why       {}\n  asked of  {}\n  mission   {}\n  deadline  {}\n",
+        "{}\n  why       {}\n  asked of  {}\n  {:8}  {}\n  deadline  {}\n",
         print::bold(&format!("{}  {}", decision.id, ask.title)),
         ask.why,
         ask.asked_of.join(", "),
+        if next::is_run(&ask.mission) { "run" } else { "mission" },
         ask.mission,
         deadline(decision, now),
     );

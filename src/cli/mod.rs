@@ -1,12 +1,14 @@
 //! The command line: parse, call, print. It has no rules of its own; whatever may or may not be done is decided
 //! by the layers below, in the transaction that does it. One file per verb.
 
+mod adjust;
 mod agents;
 mod answer;
 mod approve;
 mod audit;
 mod autonomy;
 mod backup;
+mod cleanup;
 mod commands;
 mod complete;
 mod completions;
@@ -22,6 +24,7 @@ mod next;
 mod print;
 mod reject;
 mod restore;
+mod review;
 mod revise;
 mod run;
 mod runs;
@@ -109,6 +112,12 @@ enum Verb {
     Retry(steer::Args),
     /// Leave a step of a run out
     Skip(steer::SkipArgs),
+    /// Change a held run before it begins
+    Adjust(adjust::Args),
+    /// The post-run review: have it drafted, and read it
+    Review(review::Args),
+    /// Erase what runs left behind once retention is over; facts and hashes stay
+    Cleanup,
     /// How far an SOP goes without asking, whatever its danger
     Autonomy(autonomy::Args),
     /// What will start what, and what came of it last
@@ -178,6 +187,9 @@ fn run(cli: Cli) -> Done {
         Verb::Cancel(args) => steer::cancel(&desk, args),
         Verb::Retry(args) => steer::retry(&desk, args),
         Verb::Skip(args) => steer::skip(&desk, args),
+        Verb::Adjust(args) => adjust::run(&desk, args),
+        Verb::Review(args) => review::run(&desk, args),
+        Verb::Cleanup => cleanup::run(&desk),
         Verb::Autonomy(args) => autonomy::run(&desk, args),
         Verb::Triggers(args) => triggers::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),

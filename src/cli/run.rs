@@ -122,14 +122,20 @@ fn mode(word: &str) -> Result<ExecutionMode> {
 fn words(dry: &DryRun) -> String {
     let mut out = format!("{}\nmode {}; nothing is done\n\n", print::bold(&dry.sop), dry.mode);
     for (name, value) in &dry.packet {
-        put_line(&mut out, format_args!("  {name} = {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        put_line(
+            &mut out,
+            format_args!("  {name} = {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+        );
     }
     for check in &dry.preflight {
         put_line(&mut out, format_args!("  pre-flight: {check}"));
     }
     gate(&mut out, dry.gate.as_ref());
     for step in &dry.steps {
-        put_line(&mut out, format_args!("\n{}", print::bold(&format!("Step {}: {}", step.number, step.title))));
+        put_line(
+            &mut out,
+            format_args!("\n{}", print::bold(&format!("Step {}: {}", step.number, step.title))),
+        );
         let limit = step.time_limit.as_ref().map(|limit| format!(", within {limit}")).unwrap_or_default();
         put_line(&mut out, format_args!("  {} ({}){limit}", step.assignee, step.work));
         if let Some(when) = &step.when {

@@ -60,5 +60,7 @@ fn row(status: &RunStatus) -> Vec<String> {
 fn state(word: &str) -> Result<RunState, Problem> {
     let found = RunState::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state);
     let words: Vec<&str> = RunState::ALL.iter().map(|(_, word)| *word).collect();
-    found.ok_or_else(|| Problem::usage(format!("there is no state `{word}`")).hint(format!("one of {}", words.join(", "))))
+    found.ok_or_else(|| {
+        Problem::usage(format!("there is no state `{word}`")).hint(format!("one of {}", words.join(", ")))
+    })
 }

@@ -1,10 +1,12 @@
 //! `sopd show ID`: what a person needs to see before deciding.
 
 mod draft;
+mod run;
 
 use super::commands;
 use super::desk::Desk;
 use super::inbox;
+use super::next::is_run;
 use super::print;
 use super::status::{cost, shaped};
 use super::trouble::Done;
@@ -17,7 +19,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A mission (M-…) or a decision (D-…)
+    /// A mission (M-…), a run (sop_run_…) or a decision (D-…)
     id: String,
     /// Only the draft, as the bytes a signature is bound to
     #[arg(long)]
@@ -36,9 +38,17 @@ struct Shown {
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
+    let asked = if args.id.starts_with("D-") {
+        Some(workspace.journal.read(|db| decision::one(db, &args.id))?)
+    } else {
+        None
+    };
+    let subject = asked.as_ref().map_or_else(|| args.id.clone(), |decision| decision.ask.mission.clone());
+    if is_run(&subject) {
+        return run::show(desk, &workspace, &subject, asked);
+    }
     let shown = workspace.journal.read(|db| {
-        let asked = if args.id.starts_with("D-") { Some(decision::one(db, &args.id)?) } else { None };
-        let mission = asked.as_ref().map_or_else(|| args.id.clone(), |decision| decision.ask.mission.clone());
+        let mission = subject;
         let status = daemon::status_of(db, &mission)?;
         let all = decision::all_of_mission(db, &mission)?;
         let about_draft =

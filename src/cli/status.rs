@@ -7,12 +7,12 @@ use super::desk::Desk;
 use super::next;
 use super::print;
 use super::trouble::Done;
-pub(super) use run::{shaped_run, watch_run};
-use run::show_run;
-use crate::base::{Problem, problem::Result};
 use crate::base::text::{counted, put};
+use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, Workspace};
 use crate::decision;
+use run::show_run;
+pub(super) use run::{shaped_run, watch_run};
 use std::time::Duration;
 
 /// Pause between two drawings.

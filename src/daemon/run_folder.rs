@@ -33,7 +33,9 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
             }
         }
     }
-    if let Some(review) = journal.read(|db| run::review_of(db, id))?.and_then(|hash| journal.blob(&hash).transpose()) {
+    if let Some(review) =
+        journal.read(|db| run::review_of(db, id))?.and_then(|hash| journal.blob(&hash).transpose())
+    {
         files::project(&folder.join("review.md"), &review?)?;
     }
     files::project(&folder.join("STATUS.md"), page(&status).as_bytes())

@@ -6,6 +6,7 @@ use crate::base::{Instant, MicroUsd, problem::Result};
 use crate::decision;
 use crate::registry;
 use crate::run::{self, RunRow, RunState, StepRow};
+use crate::sop::Version;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -129,6 +130,12 @@ pub fn run_status(db: &Connection, id: &str) -> Result<RunStatus> {
     of_row(db, run::run(db, id)?)
 }
 
+/// The version of its SOP that is active now, where that is a newer one than the run's.
+pub fn newer_version(db: &Connection, run: &RunRow) -> Result<Option<Version>> {
+    let active = registry::active(db, &run.sop)?.map(|active| active.version);
+    Ok(active.filter(|active| *active > run.version))
+}
+
 /// The status of the runs that are wanted, newest first.
 pub fn run_statuses(db: &Connection, wanted: &run::Wanted) -> Result<Vec<RunStatus>> {
     run::runs(db, wanted)?.into_iter().map(|row| of_row(db, row)).collect()
@@ -138,10 +145,9 @@ fn of_row(db: &Connection, row: RunRow) -> Result<RunStatus> {
     let Spent { micros, tokens } = spent_by_mission(db, &row.id)?;
     let tasks: Vec<Task> = run::steps(db, &row.id)?.into_iter().map(Task::from).collect();
     let over = |task: &&Task| !matches!(task.state, run::StepState::Completed | run::StepState::Skipped);
-    let active = registry::active(db, &row.sop)?.map(|active| active.version);
     Ok(RunStatus {
         waiting_for: waiting_for(db, &row)?,
-        newer_version: active.filter(|active| *active > row.version).map(|active| active.to_string()),
+        newer_version: newer_version(db, &row)?.map(|newer| newer.to_string()),
         current_step: tasks.iter().find(over).map(|task| task.number),
         total_steps: tasks.len(),
         sop: row.sop.to_string(),

@@ -140,7 +140,7 @@ fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
         ))
         .hint(format!("it takes {}", listed(&words))));
     }
-    let needs_words = matches!(verb, Verb::Reject | Verb::Revise | Verb::Answer);
+    let needs_words = matches!(verb, Verb::Reject | Verb::Revise | Verb::Answer | Verb::Complete);
     if needs_words && given.text.trim().is_empty() {
         return Err(Problem::usage(format!("`{}` needs words: say why, or what to change", verb.word())));
     }

@@ -14,7 +14,7 @@ pub use answer::{Answer, Given, resolve};
 pub use deadline::ApplyDeadline;
 pub use inbox::{all_of_mission, find, one, open_for, open_of_mission, waiting};
 pub use lapse::{Lapsed, lapse, void_all, void_of};
-pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, open};
+pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, is_asked, open};
 
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "

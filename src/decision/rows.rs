@@ -43,6 +43,8 @@ pub enum Verb {
     Revise,
     /// Here is the answer, or the draft.
     Answer,
+    /// Done: here is what the step gives. Never without the check of what is handed in.
+    Complete,
     /// Try again.
     Retry,
 }
@@ -53,7 +55,7 @@ impl DecisionKind {
         match self {
             Self::Forward | Self::Publish => &[Verb::Approve, Verb::Reject, Verb::Revise],
             Self::Gate => &[Verb::Approve, Verb::Reject],
-            Self::Task => &[Verb::Answer, Verb::Reject],
+            Self::Task => &[Verb::Complete, Verb::Reject],
             Self::Result => &[Verb::Approve, Verb::Answer, Verb::Reject],
             Self::Review => &[Verb::Approve, Verb::Answer],
             Self::Question | Self::Assignment => &[Verb::Answer],
@@ -84,6 +86,7 @@ impl Verb {
             Self::Reject => "reject",
             Self::Revise => "revise",
             Self::Answer => "answer",
+            Self::Complete => "complete",
             Self::Retry => "mission retry",
         }
     }
@@ -199,6 +202,12 @@ impl Decision {
     pub(super) fn number(&self) -> &str {
         self.id.trim_start_matches("D-")
     }
+}
+
+/// Whether that step has opened its decision before.
+pub fn is_asked(tx: &Tx<'_>, new: &NewDecision) -> Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM decision WHERE workflow = ?1 AND step = ?2)";
+    Ok(tx.db().prepare_cached(sql)?.query_row((&new.workflow, &new.step), |row| row.get(0))?)
 }
 
 /// Opens a decision; opening the same step again returns the one that is there.

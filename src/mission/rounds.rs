@@ -143,15 +143,27 @@ impl Desk<'_> {
     }
 
     /// The drafts of the first round. Where nobody has anything to say on a change, the requester is asked what it
-    /// should be, until somebody has.
+    /// should be; on something new, the helper is asked how to go on.
     pub(super) async fn first_drafts(&mut self) -> Result<(), Stop> {
         self.send(&BTreeMap::new()).await?;
         while self.nobody_drafted() {
-            if self.plan.change == Change::New || self.w.version() < ASKS_WHAT_TO_CHANGE {
+            if self.w.version() < ASKS_WHAT_TO_CHANGE {
                 return Err(self.nothing_drafted());
             }
-            let answered = self.ask_what_to_change(&self.gaps.join("; ")).await?;
-            self.setup.view.answers.push(answered);
+            let gaps = self.gaps.join("; ");
+            if self.plan.change == Change::New {
+                help(
+                    self.w,
+                    &self.setup,
+                    &format!("nobody#{}", self.round),
+                    "nobody drafted anything",
+                    &gaps,
+                )
+                .await?;
+            } else {
+                let answered = self.ask_what_to_change(&gaps).await?;
+                self.setup.view.answers.push(answered);
+            }
             self.gaps.clear();
             self.drafts.clear();
             self.round += 1;

@@ -5,7 +5,7 @@ use super::control::{Actor, allow};
 use super::plan::{Assignee, Plan};
 use super::records;
 use super::start::materialise;
-use crate::base::{Problem, problem::Result};
+use crate::base::{Digest, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::roster::{Roster, Runtime};
 use crate::sop::Step;
@@ -62,8 +62,14 @@ pub fn adjust(
         .query_row([run], |row| row.get(0))
         .unwrap_or(false);
     if !held {
-        return Err(Problem::conflict(format!("{run} is {}: only a held run can be adjusted", row.state.word()))
-            .hint("start it with `sopd run SOP --hold`"));
+        return Err(Problem::conflict(format!(
+            "{run} is {}: only a held run can be adjusted",
+            row.state.word()
+        ))
+        .hint("start it with `sopd run SOP --hold`"));
+    }
+    if Digest::of(json!(plan).to_string()) != row.plan {
+        return Err(Problem::conflict(format!("{run} was adjusted by somebody else at the same time")).hint("look again"));
     }
     let said = change(&mut plan, adjustment, roster)?;
     plan.changes.push(format!("{}: {said}", actor.by));
@@ -108,7 +114,8 @@ fn change(plan: &mut Plan, adjustment: &Adjustment, roster: &Roster) -> Result<S
             // What came after the step it is put behind now waits for it.
             for other in &mut plan.sop.body.steps {
                 if let Some(after) = after
-                    && (other.depends_on.contains(&after) || (other.depends_on.is_empty() && other.number == after + 1))
+                    && (other.depends_on.contains(&after)
+                        || (other.depends_on.is_empty() && other.number == after + 1))
                 {
                     other.depends_on.retain(|before| *before != after);
                     other.depends_on.push(number);
@@ -154,6 +161,8 @@ fn known(roster: &Roster, id: &str) -> Result<Assignee> {
             person: agent.head.runtime == Runtime::Person,
             tier: agent.head.tier,
         }),
-        None => Err(Problem::not_found(format!("{id} is not at work in this company")).hint("see `sopd agents`")),
+        None => {
+            Err(Problem::not_found(format!("{id} is not at work in this company")).hint("see `sopd agents`"))
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! A run's log in the form of the skill description (requirement D7): one line of JSON for each of its fourteen kinds
 //! of event, with that description's field names. The whole story is in the chain; this is the part others can read.
 
-use crate::base::{Digest, problem::Result};
+use crate::base::{Digest, Problem, problem::Result};
 use crate::journal::{Event, Journal};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// The fourteen kinds.
@@ -25,7 +26,7 @@ pub const KINDS: [&str; 14] = [
 
 /// The line of `event`, `timestamp, eventType, runId, stepNumber, details`; `None` for other kinds. What retention has
 /// erased is `null`.
-pub fn line(journal: &Journal, event: &Event) -> Result<Option<Value>> {
+pub fn line(journal: &Journal, event: &Event) -> Result<Option<String>> {
     if !KINDS.contains(&event.kind.as_str()) {
         return Ok(None);
     }
@@ -42,17 +43,31 @@ pub fn line(journal: &Journal, event: &Event) -> Result<Option<Value>> {
     for value in fact.values_mut() {
         if let Some(hash) = value.get(TRANSIENT).and_then(Value::as_str) {
             let bytes = journal.blob(&Digest(hash.to_owned()))?;
-            *value = bytes.map_or(Value::Null, |bytes| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+            *value =
+                bytes.map_or(Value::Null, |bytes| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
         }
     }
-    let mut line = json!({ "timestamp": at, "eventType": event.kind, "runId": event.subject });
-    if let Some(line) = line.as_object_mut() {
-        if let Some(step) = step.filter(|step| !step.is_null()) {
-            line.insert("stepNumber".to_owned(), step);
-        }
-        line.insert("details".to_owned(), Value::Object(fact));
-    }
-    Ok(Some(line))
+    let line = Line {
+        timestamp: at.unwrap_or_default(),
+        event_type: &event.kind,
+        run_id: &event.subject,
+        step_number: step.filter(|step| !step.is_null()),
+        details: fact,
+    };
+    let text = serde_json::to_string(&line);
+    text.map(Some).map_err(|error| Problem::failed(format!("BUG: an event is not JSON: {error}")))
+}
+
+/// The fields in that description's names and order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    timestamp: Value,
+    event_type: &'a str,
+    run_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_number: Option<Value>,
+    details: Map<String, Value>,
 }
 
 /// The member that marks text kept beside the chain, by its hash.

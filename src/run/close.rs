@@ -1,10 +1,10 @@
 //! Ends a run: its state, its quality, its open decisions, its place among those under way, whoever waits for it.
 
 use super::Site;
+use super::admission::let_in;
 use super::nested::ended;
 use super::records::{RunState, run, set_run, steps};
 use super::score::score;
-use super::start::let_in;
 use super::workflow::RunEnd;
 use crate::base::problem::Result;
 use crate::decision;
@@ -45,6 +45,14 @@ impl Close {
         };
         decision::void_all(tx, &self.run)?;
         set_run(tx, &self.run, self.state, reason)?;
+        // Nothing is said to go on that nobody drives any more.
+        tx.db()
+            .prepare_cached(
+                "UPDATE run_step SET state = iif(state = 'running', 'interrupted', 'pending'), ended_at = ?2,
+                   reason = iif(state = 'running', 'the run ended before it did', '')
+                 WHERE run = ?1 AND state IN ('running', 'awaiting_approval')",
+            )?
+            .execute((&self.run, tx.now().0))?;
         let mut body = json!({ "reason": reason });
         if self.state == RunState::Completed {
             let quality = score(&steps(tx.db(), &self.run)?, &overrides(tx, &self.run)?);

@@ -6,11 +6,12 @@ use super::command::{Ended, How, Limits, Sandbox};
 use super::effect::Sight;
 use super::result::{self, LARGEST_FILE, check_outputs, finish};
 use super::step::Tried;
-use crate::base::files;
+use crate::base::{Digest, files};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,7 +45,8 @@ impl Activity for RunCommand {
         }
         let name = format!("step-{step}-{visit}-{attempt}");
         let ended = site.script(&sight, (step, &name), script, limits).await?;
-        let kept = collect(&site.place(&run, &name)?.folder)?;
+        let known = sight.steps.iter().filter(|other| other.number != step).flat_map(|other| &other.files);
+        let kept = collect(&site.place(&sight, (step, &name))?.folder, &known.collect())?;
         let (tried, given) = judged(&ended, document.output.as_deref());
         let mut body = json!({
             "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
@@ -101,8 +103,9 @@ fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
     }
 }
 
-/// The files a command left in its folder, by name; not what lies deeper, and none that is too large.
-fn collect(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+/// The files a command left in its folder, by name, but for those that another step left so; not what lies deeper,
+/// and none that is too large.
+fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let entries = std::fs::read_dir(folder).map_err(|error| files::explain(folder, &error))?;
     let mut found = Vec::new();
     for entry in entries.flatten() {
@@ -112,7 +115,11 @@ fn collect(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
             continue;
         }
         let path = entry.path();
-        found.push((name, std::fs::read(&path).map_err(|error| files::explain(&path, &error))?));
+        let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
+        let file = (name, Digest::of(&bytes));
+        if !known.contains(&file) {
+            found.push((file.0, bytes));
+        }
     }
     found.sort();
     Ok(found)

@@ -1,9 +1,9 @@
 //! What people do to a run while it is under way, by the word of somebody who may say so. Each is a signal to the
 //! run's workflow, so it takes effect at a recorded point.
 
+use super::admission::let_in;
 use super::plan::Plan;
 use super::records::{self, RunRow, RunState, StepState};
-use super::start::let_in;
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use crate::decision;
@@ -75,7 +75,7 @@ pub fn control(tx: &Tx<'_>, run: &str, control: &Control, (actor, plan): (&Actor
 pub fn cancel(tx: &Tx<'_>, run: &str, reason: &str, (actor, plan): (&Actor, &Plan)) -> Result<()> {
     let row = records::run(tx.db(), run)?;
     allow(&row, actor, plan)?;
-    if matches!(row.state, RunState::Completed | RunState::Cancelled) {
+    if is_over(tx, &row)? {
         return Err(Problem::conflict(format!("{run} has ended ({})", row.state.word())));
     }
     let words = match reason.trim() {
@@ -117,11 +117,17 @@ fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
         let problem = Problem::conflict(format!("{} is {}: {what}", row.id, state.word()));
         Err(problem.hint(hint.to_owned()))
     };
-    if matches!(state, RunState::Completed | RunState::Cancelled) {
+    if is_over(tx, row)? {
         return no("it has ended", "start it anew with `sopd run`");
     }
     let stuck = stuck(tx, row)?;
     match control {
+        Control::Pause { .. } if row.started_at.is_none() => {
+            no("it has not begun", "use `sopd cancel`; `sopd run --hold` starts one that waits for you")
+        }
+        Control::Skip { .. } if row.started_at.is_none() && !stuck => {
+            no("it has not begun", "use `sopd adjust` while it is held, or `sopd cancel`")
+        }
         Control::Pause { .. } if matches!(state, RunState::Paused | RunState::Failed) => {
             no("it stands still already", "see `sopd status`")
         }
@@ -143,6 +149,13 @@ fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
         }
         Control::Pause { .. } | Control::Retry { .. } => Ok(()),
     }
+}
+
+/// Whether nothing can come of the run any more. A failed one can be tried again as long as its story goes on.
+fn is_over(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM workflow WHERE id = ?1 AND state = 'done')";
+    let done = tx.db().prepare_cached(sql)?.query_row([&row.id], |row| row.get(0))?;
+    Ok(done || matches!(row.state, RunState::Completed | RunState::Cancelled))
 }
 
 /// Whether the run stands still for a step, or for its start, and not for somebody's wish.

@@ -13,6 +13,7 @@ use crate::decision::OnDeadline;
 use crate::sop::expression::holds;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// What a run would do. Stable as JSON, version 1.
 #[derive(Clone, Debug, Serialize)]
@@ -82,7 +83,11 @@ pub fn dry_run(ready: &Ready, widened: &Widened) -> Result<DryRun> {
     let named = plan.mode.word();
     Ok(DryRun {
         sop: format!("{} v{}", plan.sop.head.id, plan.sop.head.version),
-        mode: if named == resolved { named.to_owned() } else { format!("{named}, which stands for {resolved}") },
+        mode: if named == resolved {
+            named.to_owned()
+        } else {
+            format!("{named}, which stands for {resolved}")
+        },
         packet: sight.packet.clone(),
         preflight: checks(&plan.sop.body.preflight).iter().map(|check| checked(&sight, check)).collect(),
         gate: gate(&sight, None, at_start(&rules, first)),
@@ -106,7 +111,8 @@ fn checked(sight: &Sight, check: &Check) -> String {
 fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
     let plan = &sight.plan;
     let step = plan.step(number)?;
-    let weighed = look(sight, number, widened).map_err(|failure| crate::base::Problem::failed(failure.reason))?;
+    let weighed =
+        look(sight, number, widened).map_err(|failure| crate::base::Problem::failed(failure.reason))?;
     let when = step.when.as_ref().map(|text| match &weighed {
         Weighed::Skipped => format!("`{text}` does not hold: it would be left out"),
         Weighed::Wrong { reason } => format!("{reason}, unless an earlier step gives it"),
@@ -126,7 +132,9 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
         when,
         gate: gate(sight, Some(number), why),
         // What depends on earlier steps cannot be shown before they are done.
-        effect: sight.effect(number).map_or_else(|problem| format!("not known yet: {}", problem.message), |one| one.text),
+        effect: sight
+            .effect(number)
+            .map_or_else(|problem| format!("not known yet: {}", problem.message), |one| one.text),
         time_limit: step.time_limit.map(|limit| limit.to_string()),
     })
 }
@@ -159,7 +167,7 @@ fn rule(rule: OnDeadline) -> &'static str {
 
 /// The run as it would stand before its first step.
 fn imagined(ready: &Ready) -> Sight {
-    let plan = ready.plan().clone();
+    let plan = Arc::new(ready.plan().clone());
     let row = RunRow {
         id: "sop_run_dry".to_owned(),
         sop: plan.sop.head.id.clone(),

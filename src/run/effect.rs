@@ -11,12 +11,13 @@ use crate::sop::expression::Scope;
 use crate::sop::work::Work;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A run's plan, packet and what its steps gave so far.
 #[derive(Debug)]
 pub(super) struct Sight {
     pub(super) row: RunRow,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) packet: Map<String, Value>,
     pub(super) steps: Vec<StepRow>,
 }
@@ -67,6 +68,14 @@ impl Sight {
         steps.into_iter().all(|one| {
             one.rollback.is_some() || matches!(self.plan.work(one.number), Ok(Work::Hands | Work::Wait(_)))
         })
+    }
+
+    /// Whether a step is done by a command while another command may be under way: neither comes before the other.
+    pub(super) fn is_beside(&self, number: u32) -> bool {
+        let before = self.before(number);
+        let command = |step: &&StepRow| step.work == "command" && step.number != number && number != 0;
+        let mut others = self.steps.iter().filter(command);
+        others.any(|other| !before.contains(&other.number) && !self.before(other.number).contains(&number))
     }
 
     /// Everything that comes before a step, however far.

@@ -222,7 +222,7 @@ impl<'w> Floor<'w> {
     /// Undoes what can be undone, last completed first. Says what came of it.
     async fn roll_back(&mut self) -> Result<String, Stop> {
         let mut undone = Vec::new();
-        for number in std::mem::take(&mut self.completed).into_iter().rev() {
+        while let Some(number) = self.completed.pop() {
             if !self.legs.iter().any(|leg| leg.number == number && leg.rollback) {
                 continue;
             }
@@ -230,10 +230,8 @@ impl<'w> Floor<'w> {
             let call = RollBack { run: self.run.clone(), step: number, nth: self.moves };
             match self.w.call(call).await {
                 Ok(None) => undone.push(number.to_string()),
-                Ok(Some(reason)) => return Ok(format!("step {number} could not be undone: {reason}")),
-                Err(Stop::Failed(failure)) => {
-                    return Ok(format!("step {number} could not be undone: {failure}"));
-                }
+                Ok(Some(reason)) => return Ok(self.not_undone(number, &reason)),
+                Err(Stop::Failed(failure)) => return Ok(self.not_undone(number, &failure.to_string())),
                 Err(Stop::Cancelled) => return Err(Stop::Cancelled),
             }
             self.over.remove(&number);
@@ -243,6 +241,12 @@ impl<'w> Floor<'w> {
             0 => "nothing was done that can be undone".to_owned(),
             _ => format!("undone in this order: steps {}", undone.join(", ")),
         })
+    }
+
+    /// What comes before it is left as it is, and can be undone another time.
+    fn not_undone(&mut self, number: u32, reason: &str) -> String {
+        self.completed.push(number);
+        format!("step {number} could not be undone: {reason}")
     }
 
     async fn stand_still(&mut self, number: u32, (state, reason): (RunState, &str)) -> Result<(), Stop> {

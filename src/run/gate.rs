@@ -177,11 +177,15 @@ impl Activity for OpenGate {
         };
         let new = self.decision(&sight, &asked, (&effect, site.journal.clock().now()))?;
         let (run, step) = (self.run.clone(), self.step);
-        let (requested, rule) = (new.due_at, new.on_deadline);
+        let rule = new.on_deadline;
         let decision = site
             .journal
             .append_async(move |tx| {
+                let before = decision::is_asked(tx, &new)?;
                 let opened = decision::open(tx, &new)?;
+                if before {
+                    return Ok(opened);
+                }
                 let told = json!({
                     "stepNumber": step, "decision": opened.id, "asked_of": opened.ask.asked_of,
                     "quorum": opened.ask.quorum, "hash": opened.ask.hash, "reasons": opened.ask.why,
@@ -199,7 +203,7 @@ impl Activity for OpenGate {
             run: self.run,
             remind: decision.requested_at.plus_millis(half),
             decision: decision.id,
-            due: requested,
+            due: decision.ask.due_at,
             shown: effect.hash,
             rule,
             period: asked.period,

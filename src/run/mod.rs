@@ -4,6 +4,7 @@
 //! What a person decides on is shown word for word and bound by its hash; what is done later is held against it.
 
 mod adjust;
+mod admission;
 mod agent_step;
 pub mod audit;
 mod autonomy;

@@ -1,11 +1,11 @@
 //! Small facts of a run that are no step: it stands still, goes on, opens steps again, leaves one out, undoes one.
 
 use super::Site;
+use super::admission::let_in;
 use super::close::left;
 use super::command::{How, Limits};
 use super::effect::Sight;
 use super::records::{RunState, StepState, refresh, set_run, set_step};
-use super::start::let_in;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::work::script;
 use serde::{Deserialize, Serialize};

@@ -83,7 +83,7 @@ impl Activity for StartNested {
     }
 }
 
-/// The outer packet, and what earlier steps gave, as the inner packet: only what the inner SOP asks for is taken.
+/// The outer packet, and what earlier steps gave, as the inner packet; the packet wins over a step.
 fn values(sight: &Sight, step: u32) -> BTreeMap<String, String> {
     let scope = sight.scope(step);
     let all = scope.steps.into_values().flatten().chain(scope.inputs);
@@ -91,7 +91,9 @@ fn values(sight: &Sight, step: u32) -> BTreeMap<String, String> {
         Value::String(text) => text,
         other => other.to_string(),
     };
-    all.filter(|(name, _)| name != "state").map(|(name, value)| (name, text(value))).collect()
+    all.filter(|(name, value)| name != "state" && !value.is_null())
+        .map(|(name, value)| (name, text(value)))
+        .collect()
 }
 
 /// Takes the inner run's end as the step's result.

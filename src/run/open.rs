@@ -1,13 +1,13 @@
 //! The first looks of a run: what lies ahead, whether its pre-flight checks let it go, and the moment it begins.
 
 use super::Site;
+use super::admission::cooling;
 use super::autonomy::widened;
 use super::effect::Sight;
 use super::mode::at_start;
 use super::plan::Leg;
 use super::preflight::{Check, checks};
 use super::records::{RunState, refresh, set_run};
-use super::start::cooling;
 use crate::base::Instant;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::expression::holds;

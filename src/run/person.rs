@@ -29,7 +29,7 @@ pub(super) async fn by_person(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, S
     };
     let asked = w.call(open).await?;
     match answer_to(w, &asked).await? {
-        Some(answer) if answer.verb == Verb::Answer => {
+        Some(answer) if answer.verb == Verb::Complete => {
             let note = Some(answer.text);
             w.call(TakeTask { run: run.to_owned(), step, visit, attempt, by: answer.by, note }).await?;
             Ok(Tried::Done)
@@ -237,7 +237,7 @@ pub fn complete(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<
         note.clone()
     };
     let outputs = outputs(&task, (note, file.as_ref().map(|(_, bytes)| bytes.as_slice())))?;
-    let answered = decision::resolve(tx, &task.id, Verb::Answer, &Given { text, ..given.clone() })?;
+    let answered = decision::resolve(tx, &task.id, Verb::Complete, &Given { text, ..given.clone() })?;
     if answered.is_ok() {
         let mut kept = result::Result { outputs, said: note.clone(), ..result::Result::default() };
         if let Some((name, bytes)) = file {

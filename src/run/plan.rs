@@ -3,7 +3,7 @@
 
 use super::mode::{Rules, Widened, mode_of};
 use super::records::RunRow;
-use crate::base::{Problem, Span, problem::Result};
+use crate::base::{Digest, Problem, Span, problem::Result};
 use crate::journal::Journal;
 use crate::roster::{Roster, Runtime};
 use crate::settings::{PriorityModes, Settings};
@@ -12,6 +12,10 @@ use crate::sop::work::{Work, work};
 use crate::sop::{Sop, SopId, Step, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Plans kept in memory: those of as many SOP versions as run at one time in a large company.
+const MOST_KNOWN: usize = 256;
 
 /// What a run will do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,12 +60,25 @@ pub struct Assignee {
 }
 
 impl Plan {
-    /// Loads the plan of `run`.
-    pub fn of(journal: &Journal, run: &RunRow) -> Result<Self> {
+    /// Loads the plan of `run`. The last ones read are kept in memory: a plan never changes under its hash, and every
+    /// look at a step needs it.
+    pub fn of(journal: &Journal, run: &RunRow) -> Result<Arc<Self>> {
+        static KNOWN: Mutex<BTreeMap<Digest, Arc<Plan>>> = Mutex::new(BTreeMap::new());
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = known().get(&run.plan) {
+            return Ok(plan.clone());
+        }
         let lost = || Problem::store(format!("the journal lacks the plan of {}", run.id));
         let bytes = journal.blob(&run.plan)?.ok_or_else(lost)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Problem::store(format!("the plan of {} cannot be read: {error}", run.id)))
+        let plan: Arc<Self> = serde_json::from_slice(&bytes)
+            .map(Arc::new)
+            .map_err(|error| Problem::store(format!("the plan of {} cannot be read: {error}", run.id)))?;
+        let mut known = known();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(run.plan.clone(), plan.clone());
+        Ok(plan)
     }
 
     /// The step with that number.
@@ -159,7 +176,7 @@ pub fn signer(settings: &Settings, roster: &Roster) -> String {
 }
 
 /// The plan of the run with that id.
-pub fn plan_of(journal: &Journal, run: &str) -> Result<Plan> {
+pub fn plan_of(journal: &Journal, run: &str) -> Result<Arc<Plan>> {
     let row = journal.read(|db| super::records::run(db, run))?;
     Plan::of(journal, &row)
 }

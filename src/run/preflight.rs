@@ -56,7 +56,7 @@ fn of_words(words: &str) -> Check {
 
 /// Runs one check; why the run may not begin, if it may not.
 pub(super) async fn run(site: &Site, sight: &Sight, script: &str) -> Result<Option<String>, Failure> {
-    let place = site.place(&sight.row.id, "pre-flight")?;
+    let place = site.place(sight, (0, "pre-flight"))?;
     let command = Command {
         folder: place.folder,
         record: place.record,

@@ -71,7 +71,7 @@ states!(
         Failed = "failed",
         /// Its gate said no.
         Rejected = "rejected",
-        /// Cut off by a crash in work that must not be repeated unseen.
+        /// Cut off, by a crash in work that must not be repeated unseen or by the run's end.
         Interrupted = "interrupted",
         /// Done, and undone again.
         RolledBack = "rolled_back",
@@ -158,6 +158,7 @@ pub struct StepRow {
 pub const TABLES: &str = "
 CREATE TABLE run(
   id TEXT PRIMARY KEY,                  -- sop_run_<id>
+  number INTEGER NOT NULL UNIQUE,       -- in the order of asking
   sop TEXT NOT NULL,
   version TEXT NOT NULL,
   sha256 TEXT NOT NULL,                 -- of the version's bytes
@@ -175,7 +176,6 @@ CREATE TABLE run(
   held INTEGER NOT NULL,                -- it waits, adjustable, until somebody lets it go
   halted INTEGER NOT NULL DEFAULT 0,    -- paused or failed: its state is not that of its steps
   created_at INTEGER NOT NULL,
-  arrived INTEGER NOT NULL,             -- 1, 2, 3 … in the order of starting: who waits longest goes first
   started_at INTEGER,
   ended_at INTEGER,
   score INTEGER,
@@ -183,10 +183,8 @@ CREATE TABLE run(
   reviewed_by TEXT,                     -- who signed it
   erased_at INTEGER                     -- when retention erased its payloads
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX run_sop ON run(sop, created_at);
-CREATE INDEX run_recent ON run(created_at);
-CREATE UNIQUE INDEX run_arrived ON run(arrived);
-CREATE INDEX run_open ON run(sop, slot, arrived) WHERE ended_at IS NULL;
+CREATE INDEX run_sop ON run(sop, number);
+CREATE INDEX run_open ON run(sop, slot, number) WHERE ended_at IS NULL;
 CREATE INDEX run_started ON run(sop, started_at);
 CREATE UNIQUE INDEX run_key ON run(sop, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE TABLE run_step(
@@ -323,13 +321,13 @@ pub fn runs(db: &Connection, wanted: &Wanted) -> Result<Vec<RunRow>> {
     let rows = match &wanted.sop {
         Some(sop) => db
             .prepare_cached(&format!(
-                "{SELECT} WHERE sop = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY created_at DESC, id DESC LIMIT ?3"
+                "{SELECT} WHERE sop = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY number DESC LIMIT ?3"
             ))?
             .query_map((sop.as_str(), state, limit), read)?
             .collect::<Result<_, _>>()?,
         None => db
             .prepare_cached(&format!(
-                "{SELECT} WHERE (?1 IS NULL OR state = ?1) ORDER BY created_at DESC, id DESC LIMIT ?2"
+                "{SELECT} WHERE (?1 IS NULL OR state = ?1) ORDER BY number DESC LIMIT ?2"
             ))?
             .query_map((state, limit), read)?
             .collect::<Result<_, _>>()?,
@@ -370,7 +368,7 @@ pub(super) fn set_step(
     tx.db()
         .prepare_cached(
             "UPDATE run_step SET state = ?3, reason = ?4, started_at = coalesce(?5, started_at), ended_at = ?6,
-               visits = visits + (?5 IS NOT NULL)
+               visits = visits + (?5 IS NOT NULL), attempts = iif(?5 IS NULL, attempts, 1)
              WHERE run = ?1 AND number = ?2",
         )?
         .execute((run, number, state.word(), tx.clean(reason), begun, over))?;

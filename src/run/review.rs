@@ -64,7 +64,10 @@ fn workflow_of(run: &str) -> String {
 pub fn ask_review(tx: &Tx<'_>, run: &str, by: &str) -> problem::Result<bool> {
     let row = records::run(tx.db(), run)?;
     if !row.state.ended() {
-        return Err(Problem::conflict(format!("{run} is {}: a run is reviewed when it has ended", row.state.word())));
+        return Err(Problem::conflict(format!(
+            "{run} is {}: a run is reviewed when it has ended",
+            row.state.word()
+        )));
     }
     let story = serde_json::to_string(&ReviewRun { run: run.to_owned() })
         .map_err(|error| Problem::failed(format!("BUG: a review is not JSON: {error}")))?;
@@ -152,8 +155,12 @@ fn question(sight: &Sight) -> ReviewQuestion {
 
 /// Where the run went another way than the SOP says.
 fn deviations(sight: &Sight) -> Vec<String> {
-    let mut found: Vec<String> =
-        sight.plan.changes.iter().map(|change| format!("it was adjusted before it began ({change})")).collect();
+    let mut found: Vec<String> = sight
+        .plan
+        .changes
+        .iter()
+        .map(|change| format!("it was adjusted before it began ({change})"))
+        .collect();
     for step in &sight.steps {
         let title = format!("step {} ({})", step.number, step.title);
         match step.state {
@@ -201,30 +208,31 @@ impl Activity for KeepReview {
             .journal
             .append_async(move |tx| {
                 let text = self.document(&sight, &overrides(tx, &self.run)?);
-                let hash = tx.blob(text.as_bytes())?;
-                tx.db()
-                    .prepare_cached("UPDATE run SET review = ?2 WHERE id = ?1")?
-                    .execute((&self.run, &hash.0))?;
-                tx.event(&self.run, "review_drafted", &json!({ "review": hash, "by": self.gathered.agent }))?;
-                decision::open(
-                    tx,
-                    &NewDecision {
-                        workflow: workflow_of(&self.run),
-                        step: "sign".to_owned(),
-                        mission: self.run.clone(),
-                        kind: DecisionKind::Review,
-                        subject: format!("{} v{}", head.id, head.version),
-                        title: format!("Sign the review of a run of {}", head.title),
-                        why: self.words.summary.clone(),
-                        asked_of: vec![head.owner.clone()],
-                        barred: BTreeMap::new(),
-                        hash,
-                        details: json!({ "effect": text }),
-                        due_at: Some(due),
-                        on_deadline: OnDeadline::Remind,
-                        quorum: 1,
-                    },
-                )
+                let new = NewDecision {
+                    workflow: workflow_of(&self.run),
+                    step: "sign".to_owned(),
+                    mission: self.run.clone(),
+                    kind: DecisionKind::Review,
+                    subject: format!("{} v{}", head.id, head.version),
+                    title: format!("Sign the review of a run of {}", head.title),
+                    why: self.words.summary.clone(),
+                    asked_of: vec![head.owner.clone()],
+                    barred: BTreeMap::new(),
+                    hash: Digest::of(&text),
+                    details: json!({ "effect": text }),
+                    due_at: Some(due),
+                    on_deadline: OnDeadline::Remind,
+                    quorum: 1,
+                };
+                if !decision::is_asked(tx, &new)? {
+                    let hash = tx.blob(text.as_bytes())?;
+                    tx.db()
+                        .prepare_cached("UPDATE run SET review = ?2 WHERE id = ?1")?
+                        .execute((&self.run, &hash.0))?;
+                    let body = json!({ "review": hash, "by": self.gathered.agent });
+                    tx.event(&self.run, "review_drafted", &body)?;
+                }
+                decision::open(tx, &new)
             })
             .await?;
         Ok(Recorded::of(Asked::of(&decision, &plan, above)))
@@ -237,7 +245,13 @@ impl KeepReview {
         let question = &self.gathered.question;
         let mut out = format!("# Review of a run of {}\n\n", question.sop);
         put_line(&mut out, format_args!("**Run**: {}  ", self.run));
-        put_line(&mut out, format_args!("**SOP**: [[{}]] v{} (SHA-256 {})  ", sight.row.sop, sight.row.version, sight.row.sha256));
+        put_line(
+            &mut out,
+            format_args!(
+                "**SOP**: [[{}]] v{} (SHA-256 {})  ",
+                sight.row.sop, sight.row.version, sight.row.sha256
+            ),
+        );
         if let Some(mission) = &sight.plan.sop.head.mission {
             put_line(&mut out, format_args!("**Mission**: {mission}  "));
         }

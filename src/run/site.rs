@@ -32,6 +32,8 @@ pub struct Site {
 pub(super) struct Place {
     /// Its working folder.
     pub(super) folder: PathBuf,
+    /// The folder the run's steps share, so that one finds what another left.
+    pub(super) shared: PathBuf,
     /// Script and output.
     pub(super) record: PathBuf,
 }
@@ -42,10 +44,14 @@ impl Site {
         run_folder(&self.root, run)
     }
 
-    /// The folders of one try, made where they are not there.
-    pub(super) fn place(&self, run: &str, name: &str) -> Result<Place> {
-        let at = self.of_run(run).join(name);
-        let place = Place { folder: at.join("work"), record: at.join("record") };
+    /// The folders of one try of step `number` (0: before the first), made where they are not there. Steps work in the
+    /// folder they share; one that may go on beside another works in a folder of its own inside it.
+    pub(super) fn place(&self, sight: &Sight, (number, name): (u32, &str)) -> Result<Place> {
+        let at = self.of_run(&sight.row.id);
+        let shared = at.join("work");
+        let folder =
+            if sight.is_beside(number) { shared.join(format!("step-{number}")) } else { shared.clone() };
+        let place = Place { folder, shared, record: at.join("record").join(name) };
         for folder in [&place.folder, &place.record] {
             std::fs::create_dir_all(folder).map_err(|error| files::explain(folder, &error))?;
         }
@@ -79,8 +85,9 @@ impl Site {
     ) -> std::result::Result<Ended, Failure> {
         let step: &Step = sight.plan.step(number)?;
         let secrets = self.secrets(&step.secrets)?;
-        let place = self.place(&sight.row.id, name)?;
+        let place = self.place(sight, (number, name))?;
         let mut env = sight.environment(number)?;
+        env.insert("RUN_FOLDER".to_owned(), place.shared.to_string_lossy().into_owned());
         env.extend(secrets.clone());
         let command = Command {
             folder: place.folder,
@@ -88,7 +95,7 @@ impl Site {
             script,
             env,
             limits,
-            writable: Vec::new(),
+            writable: vec![place.shared],
             hidden: self.hidden(),
             secrets: self.secrets.values().cloned().collect(),
         };

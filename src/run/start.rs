@@ -1,6 +1,7 @@
 //! Starting a run: what is asked for is held against the active SOP, its packet, its triggers and its limits, and
 //! either the whole run is there, or a refusal with its reason is on record and nothing else has changed.
 
+use super::admission::{Admitted, admit};
 use super::plan::{Plan, assignees, signer};
 use super::records::of_key;
 use super::workflow::Execute;
@@ -8,10 +9,9 @@ use crate::agent::Snapshot;
 use crate::base::{Instant, Kind, Problem, problem::Result};
 use crate::journal::{Journal, Story as _, Tx};
 use crate::registry::{self, VersionRow};
-use crate::sop::document::{Admission, ExecutionMode, Trigger};
+use crate::sop::document::{ExecutionMode, Trigger};
 use crate::sop::work::Work;
 use crate::sop::{Sop, SopId, Version};
-use rusqlite::OptionalExtension as _;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -80,11 +80,12 @@ impl Cause {
 /// A request that passed every look outside the transaction.
 #[derive(Debug)]
 pub struct Ready {
-    request: Request,
-    row: VersionRow,
-    plan: Plan,
+    pub(super) request: Request,
+    pub(super) row: VersionRow,
+    pub(super) plan: Plan,
     packet: Map<String, Value>,
-    most: u32,
+    /// How many of the SOP may be under way at once.
+    pub(super) most: u32,
 }
 
 /// A run that is there now.
@@ -99,7 +100,7 @@ pub struct Started {
 }
 
 /// Looks at everything that can be looked at before anything changes.
-pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, request: Request) -> Result<Ready> {
+pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request: Request) -> Result<Ready> {
     check_initiator(snapshot, &request)?;
     let row = journal.read(|db| match request.pinned {
         Some(version) => registry::version(db, &format!("{}-v{version}", request.sop)),
@@ -107,6 +108,10 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, request: Req
     })?;
     let sop = read(root, &row)?;
     check_trigger(&sop, &request)?;
+    if matches!(request.cause, Cause::Step { .. }) {
+        // The outer run hands over all it has; what the inner SOP does not ask for is no mistake.
+        request.given.retain(|name, _| sop.body.inputs.iter().any(|input| input.name == *name));
+    }
     let packet = super::packet::check(&sop.body.inputs, &request.given).map_err(together)?.0;
     let mut nested = BTreeMap::new();
     journal.read(|db| pin(db, root, &sop, &mut vec![sop.head.id.clone()], &mut nested))?;
@@ -134,6 +139,10 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, request: Req
 }
 
 impl Ready {
+    /// Whether another version has become the active one since.
+    pub(super) fn is_replaced(&self, tx: &Tx<'_>) -> Result<bool> {
+        Ok(active(tx.db(), &self.request.sop)?.sha256 != self.row.sha256)
+    }
     /// What the run will do.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -141,10 +150,6 @@ impl Ready {
     /// Who decides to run it.
     pub(super) fn initiator(&self) -> &str {
         &self.request.by
-    }
-    /// Whether another version has become the active one since.
-    pub(super) fn is_replaced(&self, tx: &Tx<'_>) -> Result<bool> {
-        Ok(active(tx.db(), &self.request.sop)?.sha256 != self.row.sha256)
     }
     /// Its packet.
     pub fn packet(&self) -> &Map<String, Value> {
@@ -200,85 +205,8 @@ fn again(tx: &Tx<'_>, ready: &Ready) -> Result<Option<Started>> {
     Ok(there.map(|row| Started { run: row.id, existing: true, waits: row.reason }))
 }
 
-enum Admitted {
-    Now,
-    Later,
-    Joins(String),
-}
-
-fn admit(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Admitted, Problem>> {
-    let head = &ready.plan.sop.head;
-    if matches!(ready.request.cause, Cause::Step { .. }) {
-        return Ok(Ok(Admitted::Now));
-    }
-    let now = active(tx.db(), &head.id)?;
-    if now.sha256 != ready.row.sha256 {
-        let problem =
-            Problem::conflict(format!("{} v{} has just replaced v{}", head.id, now.version, head.version));
-        return Ok(Err(problem.hint("start it again")));
-    }
-    if let Some(problem) = cooling(tx, &ready.plan.sop)? {
-        return Ok(Err(problem));
-    }
-    if under_way(tx, &head.id)? < ready.most {
-        return Ok(Ok(Admitted::Now));
-    }
-    Ok(match head.admission.unwrap_or_default() {
-        Admission::Parallel => Ok(Admitted::Now),
-        Admission::Hold => Ok(Admitted::Later),
-        Admission::Coalesce => Ok(waiting(tx, &head.id)?.map_or(Admitted::Later, Admitted::Joins)),
-        Admission::Drop => Err(Problem::conflict(format!(
-            "{} runs of {} are under way, and it takes no more at once",
-            ready.most, head.id
-        ))
-        .hint("start it again when one of them has ended; see `sopd runs`")),
-    })
-}
-
-/// Why the SOP may not start yet, if its cooldown says so.
-pub(super) fn cooling(tx: &Tx<'_>, sop: &Sop) -> Result<Option<Problem>> {
-    let Some(cooldown) = sop.head.cooldown else { return Ok(None) };
-    let last: Option<i64> = tx
-        .db()
-        .prepare_cached("SELECT max(started_at) FROM run WHERE sop = ?1")?
-        .query_row([sop.head.id.as_str()], |row| row.get(0))?;
-    let free = last.map(|last| cooldown.after(Instant(last)));
-    Ok(free.filter(|free| *free > tx.now()).map(|free| {
-        Problem::conflict(format!(
-            "{} cools down: {cooldown} must pass between two runs; the next may start at {}",
-            sop.head.id,
-            free.minute()
-        ))
-    }))
-}
-
-fn under_way(tx: &Tx<'_>, sop: &SopId) -> Result<u32> {
-    let sql = "SELECT count(*) FROM run WHERE sop = ?1 AND slot = 1 AND ended_at IS NULL";
-    Ok(tx.db().prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0))?)
-}
-
-fn waiting(tx: &Tx<'_>, sop: &SopId) -> Result<Option<String>> {
-    let sql = "SELECT id FROM run WHERE sop = ?1 AND slot = 0 AND ended_at IS NULL ORDER BY arrived LIMIT 1";
-    Ok(tx.db().prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0)).optional()?)
-}
-
-/// Gives the places that are free to the starts that wait, oldest first.
-pub(super) fn let_in(tx: &Tx<'_>, sop: &SopId) -> Result<()> {
-    while let Some(run) = waiting(tx, sop)? {
-        let most: u32 = tx
-            .db()
-            .prepare_cached("SELECT most FROM run WHERE id = ?1")?
-            .query_row([&run], |row| row.get(0))?;
-        if under_way(tx, sop)? >= most {
-            return Ok(());
-        }
-        tx.db().prepare_cached("UPDATE run SET slot = 1, reason = '' WHERE id = ?1")?.execute([&run])?;
-        set_off(tx, &run)?;
-    }
-    Ok(())
-}
-
-fn set_off(tx: &Tx<'_>, run: &str) -> Result<()> {
+/// Lets the story of a run begin.
+pub(super) fn set_off(tx: &Tx<'_>, run: &str) -> Result<()> {
     let story = Execute { run: run.to_owned() };
     let input = serde_json::to_string(&story)
         .map_err(|error| Problem::failed(format!("BUG: a run is not JSON: {error}")))?;
@@ -298,10 +226,9 @@ fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
     let plan_hash = tx.blob(&bytes(json!(plan)))?;
     tx.db()
         .prepare_cached(
-            "INSERT INTO run(id, sop, version, sha256, state, reason, mode, initiator, trigger, idempotency_key,
-               packet, plan, slot, most, held, caller, created_at, arrived)
-             VALUES(?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-               (SELECT coalesce(max(arrived), 0) + 1 FROM run))",
+            "INSERT INTO run(number, id, sop, version, sha256, state, reason, mode, initiator, trigger, idempotency_key,
+               packet, plan, slot, most, held, caller, created_at)
+             VALUES((SELECT coalesce(max(number), 0) + 1 FROM run), ?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(rusqlite::params![
             id,
@@ -382,7 +309,7 @@ fn check_initiator(snapshot: &Snapshot, request: &Request) -> Result<()> {
 }
 
 /// The active version of `sop`; where there is none, why.
-fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRow> {
+pub(super) fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRow> {
     if let Some(row) = registry::active(db, sop)? {
         return Ok(row);
     }

@@ -8,8 +8,16 @@ pub fn review(q: &ReviewQuestion) -> Reviewed {
     let summary = if q.deviations.is_empty() {
         format!("The run {}. It went as {} says, in {}.", q.ended, q.sop, counted(q.steps.len(), "step"))
     } else {
-        format!("The run {}. It differed from {} in {}.", q.ended, q.sop, counted(q.deviations.len(), "point"))
+        format!(
+            "The run {}. It differed from {} in {}.",
+            q.ended,
+            q.sop,
+            counted(q.deviations.len(), "point")
+        )
     };
-    let lessons = q.deviations.iter().map(|deviation| format!("Decide whether the SOP should foresee this: {deviation}."));
+    let lessons = q
+        .deviations
+        .iter()
+        .map(|deviation| format!("Decide whether the SOP should foresee this: {deviation}."));
     Reviewed { summary, lessons: lessons.collect() }
 }

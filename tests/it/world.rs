@@ -98,6 +98,22 @@ impl World {
         self.done(&["up", "--until-idle"]);
     }
 
+    /// Brings a hand-written SOP and says yes wherever it is asked, until the version is active.
+    #[track_caller]
+    pub(crate) fn activated(&self, text: &str) {
+        self.put("brought.md", text);
+        let brought = self.json(&["sop", "activate", "brought.md", "--as", "cro"]);
+        for party in ["chief.staff", "ceo"] {
+            self.drive();
+            self.done(&["approve", brought["mission"].as_str().unwrap(), "--as", party]);
+        }
+        self.drive();
+        let version = brought["version"].as_str().unwrap();
+        let list = self.json(&["sop", "list"]);
+        let mut rows = list.as_array().unwrap().iter();
+        assert!(rows.any(|row| row["version"] == version && row["status"] == "active"), "{list:#}");
+    }
+
     /// Hands in an example mission and drives it to its first decision; gives the mission's id.
     #[track_caller]
     pub(crate) fn example(&self, name: &str) -> String {

@@ -31,7 +31,11 @@ pub(in crate::cli) fn shaped_run(status: &RunStatus) -> Result<Value> {
 pub(super) fn show_run(desk: &Desk, workspace: &Workspace, id: &str, step: Option<u32>) -> Done {
     let status = workspace.journal.read(|db| daemon::run_status(db, id))?;
     let Some(number) = step else {
-        return if desk.json { print::json(&shaped_run(&status)?) } else { print::line(&page(desk, workspace, &status)?) };
+        return if desk.json {
+            print::json(&shaped_run(&status)?)
+        } else {
+            print::line(&page(desk, workspace, &status)?)
+        };
     };
     let found = status.tasks.iter().find(|task| task.number == number);
     let task = found.ok_or_else(|| Problem::not_found(format!("{id} has no step {number}")))?;
@@ -54,7 +58,8 @@ pub(in crate::cli) fn watch_run(desk: &Desk, workspace: &Workspace, id: &str) ->
                 }
             }
         }
-        let still = status.ended_at.is_some() || !open.is_empty() || status.state == crate::run::RunState::Paused;
+        let still =
+            status.ended_at.is_some() || !open.is_empty() || status.state == crate::run::RunState::Paused;
         let idle = daemon::holder(&workspace.root).is_none();
         if still || idle {
             return show_run(desk, workspace, id, None);
@@ -64,13 +69,21 @@ pub(in crate::cli) fn watch_run(desk: &Desk, workspace: &Workspace, id: &str) ->
 }
 
 fn line(task: &Task) -> String {
-    format!("  step {}  {:18} {} ({}, {})", task.number, task.state.word(), task.title, task.work, task.assignee)
+    format!(
+        "  step {}  {:18} {} ({}, {})",
+        task.number,
+        task.state.word(),
+        task.title,
+        task.work,
+        task.assignee
+    )
 }
 
 fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String> {
-    let newer = status.newer_version.as_ref().map(|newer| {
-        format!("v{newer} of the SOP is active now; this run stays on v{}", status.version)
-    });
+    let newer = status
+        .newer_version
+        .as_ref()
+        .map(|newer| format!("v{newer} of the SOP is active now; this run stays on v{}", status.version));
     let mut rows = vec![
         ("stands at", status.state.word().to_owned()),
         ("why", if status.waiting_for.is_empty() { status.reason.clone() } else { String::new() }),
@@ -98,7 +111,10 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
     let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
     for decision in &open {
         let ask = &decision.ask;
-        put_line(&mut out, format_args!("\n{} must act on {}: {}", ask.asked_of.join(", "), decision.id, ask.title));
+        put_line(
+            &mut out,
+            format_args!("\n{} must act on {}: {}", ask.asked_of.join(", "), decision.id, ask.title),
+        );
         for command in commands::of(desk, decision) {
             put_line(&mut out, format_args!("  {}", command.line));
         }
@@ -114,7 +130,8 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
 
 fn detail(task: &Task) -> String {
     let mut out = format!("{}\n", print::bold(&format!("Step {}: {}", task.number, task.title)));
-    let files: Vec<String> = task.files.iter().map(|(name, hash)| format!("{name} (SHA-256 {})", hash.short())).collect();
+    let files: Vec<String> =
+        task.files.iter().map(|(name, hash)| format!("{name} (SHA-256 {})", hash.short())).collect();
     let list = |numbers: &[u32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let mut rows = vec![
         ("stands at", task.state.word().to_owned()),
