@@ -165,7 +165,7 @@ fn came(world: &World) -> Vec<(String, Option<String>)> {
 
 /// Runs in the order in which they were started.
 fn started(world: &World) -> Vec<String> {
-    let sql = "SELECT id FROM run ORDER BY arrived";
+    let sql = "SELECT id FROM run ORDER BY number";
     let read = |db: &rusqlite::Connection| {
         Ok(db.prepare(sql)?.query_map([], |row| row.get(0))?.map(Result::unwrap).collect())
     };
