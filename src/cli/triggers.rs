@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::problem::Result;
+use crate::base::text::put;
 use crate::base::{Problem, files};
 use crate::daemon;
 use crate::run::{self, Came, LARGEST_BODY, Post, TriggerStatus};
@@ -59,7 +60,7 @@ fn list(desk: &Desk) -> Done {
     let mut text =
         print::table(&["sop", "started by", "next", "waiting", "last, and what came of it"], &rows);
     for (sop, reason) in found.unreadable {
-        text.push_str(&format!("\nnothing starts {sop}: {reason}"));
+        put(&mut text, format_args!("\nnothing starts {sop}: {reason}"));
     }
     print::line(&text)
 }

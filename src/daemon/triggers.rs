@@ -8,6 +8,7 @@ use crate::agent::Snapshot;
 use crate::base::{Instant, Problem, fault, problem::Result};
 use crate::registry;
 use crate::run::{self, MOST_AT_ONCE, Wired};
+use crate::sop::document::Trigger;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time;
@@ -27,9 +28,10 @@ pub(super) struct Triggers {
 
 struct State {
     workspace: Workspace,
-    /// The registry's revision that `wired` is of; `None` before the first look.
+    /// The registry's revision that the triggers are of; `None` before the first look.
     revision: Option<i64>,
-    wired: Vec<Wired>,
+    schedules: Vec<Wired>,
+    folders: Vec<Wired>,
     /// When SOPs that could not be read are tried again.
     again: Option<time::Instant>,
     /// When the next schedule falls due.
@@ -46,7 +48,8 @@ impl Triggers {
         let state = State {
             workspace: workspace.clone(),
             revision: None,
-            wired: Vec::new(),
+            schedules: Vec::new(),
+            folders: Vec::new(),
             again: None,
             next: None,
             seen: Instant(i64::MIN),
@@ -89,7 +92,7 @@ impl State {
     fn pass(&mut self) -> Result<bool> {
         self.rewire()?;
         let mut came = self.fall_due()?;
-        came |= self.watched.look(&self.workspace, &self.wired)?;
+        came |= self.watched.look(&self.workspace, &self.folders)?;
         Ok(self.take()? || came)
     }
 
@@ -108,7 +111,11 @@ impl State {
             }
         }
         self.again = (!wiring.unreadable.is_empty()).then(|| time::Instant::now() + LOOK_AGAIN);
-        self.wired.clone_from(&wiring.triggers);
+        let of = |fits: fn(&Trigger) -> bool| {
+            wiring.triggers.iter().filter(|wired| fits(&wired.trigger)).cloned().collect()
+        };
+        self.schedules = of(|trigger| matches!(trigger, Trigger::Cron(_)));
+        self.folders = of(|trigger| matches!(trigger, Trigger::Files(_)));
         journal.append(move |tx| run::put_in_force(tx, &wiring))?;
         self.revision = Some(revision);
         // Whatever the schedules were, they are looked at now.
@@ -125,18 +132,22 @@ impl State {
             return Ok(false);
         }
         let mut came = false;
-        for wired in &self.wired {
+        for (wired, _) in self.moments(now)?.into_iter().filter(|(_, next)| *next <= now) {
             came |= fall_due(&self.workspace, wired)?;
         }
         if came {
             fault::point("trigger/cron", "accepted");
         }
-        let next = |db: &rusqlite::Connection| {
-            let each: Result<Vec<_>> = self.wired.iter().map(|wired| run::next_due(db, wired, now)).collect();
-            Ok(each?.into_iter().flatten().min())
-        };
-        self.next = self.workspace.journal.read(next)?;
+        self.next = self.moments(now)?.into_iter().map(|(_, next)| next).min();
         Ok(came)
+    }
+
+    /// Every schedule with its next moment.
+    fn moments(&self, now: Instant) -> Result<Vec<(&Wired, Instant)>> {
+        self.workspace.journal.read(|db| {
+            let next = |wired| Ok(run::next_due(db, wired, now)?.map(|next| (wired, next)));
+            self.schedules.iter().filter_map(|wired| next(wired).transpose()).collect()
+        })
     }
 
     /// Starts what waits, oldest first. With settings or a roster that cannot be read it goes on waiting.

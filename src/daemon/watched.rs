@@ -63,8 +63,8 @@ impl Watched {
                 if there.contains_key(&key) {
                     continue;
                 }
-                let seen = self.seen(workspace, wired, &key, occurrence, begun)?;
-                if !seen.taken && begun.duration_since(seen.since) >= SETTLED {
+                let seen = self.seen(workspace, wired, &key, occurrence)?;
+                if !seen.taken && begun.saturating_duration_since(seen.since) >= SETTLED {
                     ready.push((key.clone(), arrival(wired, &key.1, &seen.occurrence)));
                 }
                 there.insert(key, seen);
@@ -96,14 +96,13 @@ impl Watched {
         wired: &Wired,
         key: &(SopId, String),
         occurrence: String,
-        now: Instant,
     ) -> Result<Seen> {
         match self.seen.remove(key) {
             Some(seen) if seen.occurrence == occurrence => Ok(seen),
             _ => {
                 let known = |db: &_| run::is_known(db, &wired.sop, &wired.trigger, &occurrence);
                 let taken = workspace.journal.read(known)?;
-                Ok(Seen { occurrence, since: now, taken })
+                Ok(Seen { occurrence, since: Instant::now(), taken })
             }
         }
     }
@@ -152,10 +151,11 @@ fn is_temporary(name: &str) -> bool {
 /// sopd's own.
 fn key_of(root: &Path, at: &Path, path: &str) -> Option<String> {
     let itself = std::fs::symlink_metadata(at).ok()?;
-    let data = match itself.is_symlink() {
-        true if !is_inside(root, at) => return None,
-        true => std::fs::metadata(at).ok()?,
-        false => itself,
+    // Only a link can lead out.
+    let data = if itself.is_symlink() {
+        std::fs::metadata(at).ok().filter(|_| is_inside(root, at))?
+    } else {
+        itself
     };
     data.is_file().then(|| format!("{} {}.{:09} {path}", data.size(), data.mtime(), data.mtime_nsec()))
 }

@@ -31,8 +31,8 @@ const GITHUB_SIGNATURE: &str = "x-hub-signature-256";
 /// A request whose signature is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The sender's id of this delivery, the same when it is sent again. The queue keeps it, and takes each once:
-    /// for a form without a time this alone stops a replay.
+    /// The sender's id of this delivery, the same when it is sent again. The queue keeps it, and takes each once.
+    /// GitHub's form signs neither id nor time, so only TLS keeps others from sending its requests again.
     pub id: String,
     /// Which form it came in.
     pub form: Form,

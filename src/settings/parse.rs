@@ -181,7 +181,12 @@ fn check_webhooks(settings: &Settings, found: &mut Found) {
         }
         if !is_variable(secret) {
             let hint = "write the name of a secret in capitals, never the secret itself";
-            wrong(found, key, "this is not the name of a secret", hint);
+            wrong(found, key.as_str(), "this is not the name of a secret", hint);
+        }
+        if settings.runs.secrets.contains(secret) {
+            // A step that knew it could start runs in its sender's name.
+            let hint = "give webhooks secrets of their own, and leave them out of `runs.secrets`";
+            wrong(found, key, "the secret of a webhook may be given to steps", hint);
         }
     }
 }
@@ -335,6 +340,10 @@ mod tests {
             ("runs: { trigger_party: Nobody }\n", "sopd.yaml:1: `Nobody` is not an agent id"),
             ("runs:\n  webhooks: { deploy: SECRET }\n", "sopd.yaml:2: `deploy` is not a path"),
             ("runs:\n  webhooks:\n    /deploy: whsec_x\n", "sopd.yaml:3: this is not the name of a secret"),
+            (
+                "runs:\n  secrets: [KEY]\n  webhooks:\n    /deploy: KEY\n",
+                "sopd.yaml:4: the secret of a webhook may be given to steps",
+            ),
             ("runs:\n  priority_modes: { urgent: auto }\n", "sopd.yaml:2:21"),
             ("runs:\n  priority_modes: { high: automatic }\n", "sopd.yaml:2:27"),
             ("missions: { confidence_threshold: 101 }\n", "a percentage ends at 100"),

@@ -45,4 +45,5 @@ mod runs_world;
 mod scripted;
 mod skill;
 mod spine;
+mod triggers;
 mod world;

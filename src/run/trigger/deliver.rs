@@ -153,10 +153,8 @@ fn note_refusal(tx: &Tx<'_>, sop: &SopId, trigger: &str, problem: &Problem) -> R
         .query_row((sop.as_str(), trigger), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (last, count) = before.unwrap_or((None, 0));
-    let (count, unrecorded) = match last == Some(minute) {
-        true => (count + 1, 0),
-        false => (1, (count - MOST_REFUSALS).max(0)),
-    };
+    let same = last == Some(minute);
+    let (count, unrecorded) = if same { (count + 1, 0) } else { (1, (count - MOST_REFUSALS).max(0)) };
     let reason = tx.clean(&problem.message);
     tx.db()
         .prepare_cached(
