@@ -59,14 +59,7 @@ fn publish(workspace: &Workspace, text: String) {
     let file = workspace.root.join(&path);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     files::write(&file, text.as_bytes(), files::Existing::Replace).unwrap();
-    let one = Publication {
-        sop,
-        text,
-        path,
-        mission: "bench".to_owned(),
-        approval,
-        review_due: None,
-    };
+    let one = Publication { sop, text, path, mission: "bench".to_owned(), approval, review_due: None };
     workspace.journal.append(move |tx| register(tx, &one).map(drop)).unwrap();
 }
 
@@ -78,7 +71,8 @@ struct House {
 fn house(clock: Clock) -> House {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     init(folder.path(), &clock).unwrap();
-    files::write(&folder.path().join("sopd.yaml"), b"git: { commit: false }\n", files::Existing::Replace).unwrap();
+    files::write(&folder.path().join("sopd.yaml"), b"git: { commit: false }\n", files::Existing::Replace)
+        .unwrap();
     let workspace = Workspace::open(folder.path(), Access::Holder, clock).unwrap();
     House { folder, workspace }
 }
@@ -92,10 +86,12 @@ fn engine(house: &House) -> Engine {
         journal: journal.clone(),
         gateway: gateway.clone(),
         warden: env!("CARGO_BIN_EXE_sopd").into(),
-        http: run::http::client(std::time::Duration::from_secs(1), std::time::Duration::from_secs(1)).unwrap(),
+        http: run::http::client(std::time::Duration::from_secs(1), std::time::Duration::from_secs(1))
+            .unwrap(),
         secrets: std::collections::BTreeMap::new(),
     });
-    let stories = run::stories(Stories::default(), &site, &gateway).story::<Count>().activity::<Note>(&Arc::new(()));
+    let stories =
+        run::stories(Stories::default(), &site, &gateway).story::<Count>().activity::<Note>(&Arc::new(()));
     Engine::start(journal, stories).unwrap()
 }
 
@@ -184,7 +180,10 @@ async fn steps() {
     let raw = began.elapsed().as_secs_f64();
     let (done, limit) = (RUNS * STEPS, RUNS * usize::try_from(per_run).unwrap());
     println!("no-op steps at {RUNS} runs at once             {:>8.0} /s", done as f64 / took);
-    println!("  limit: pure activities with an event       {:>8.0} /s (a step takes some seven commits of the record)", limit as f64 / raw);
+    println!(
+        "  limit: pure activities with an event       {:>8.0} /s (a step takes some seven commits of the record)",
+        limit as f64 / raw
+    );
     engine.stop().await;
 }
 
@@ -218,7 +217,8 @@ async fn answers() {
     for run in &runs {
         let given = Given { by: "vp.sales".to_owned(), os_user: "bench".to_owned(), ..Given::default() };
         let id = run.clone();
-        let answered = house.workspace.journal.append(move |tx| decision::resolve(tx, &id, Verb::Approve, &given));
+        let answered =
+            house.workspace.journal.append(move |tx| decision::resolve(tx, &id, Verb::Approve, &given));
         answered.unwrap().unwrap();
         engine.idle().await;
     }
@@ -258,15 +258,18 @@ async fn history() {
         .journal
         .append(move |tx| {
             let columns = |table: &str| -> Vec<String> {
-                let mut statement = tx.db().prepare(&format!("SELECT name FROM pragma_table_info('{table}')")).unwrap();
+                let mut statement =
+                    tx.db().prepare(&format!("SELECT name FROM pragma_table_info('{table}')")).unwrap();
                 let names = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
                 names.map(Result::unwrap).collect()
             };
             for n in 1..HISTORY {
                 for (table, key) in [("run", "id"), ("run_step", "run")] {
                     let names = columns(table);
-                    let values: Vec<String> =
-                        names.iter().map(|name| if name == key { "?2".to_owned() } else { name.clone() }).collect();
+                    let values: Vec<String> = names
+                        .iter()
+                        .map(|name| if name == key { "?2".to_owned() } else { name.clone() })
+                        .collect();
                     let sql = format!(
                         "INSERT INTO {table}({}) SELECT {} FROM {table} WHERE {key} = ?1",
                         names.join(", "),
@@ -283,7 +286,12 @@ async fn history() {
         let mut figures = Vec::new();
         for _ in 0..15 {
             let began = Instant::now();
-            let said = Command::new(env!("CARGO_BIN_EXE_sopd")).args(&arguments).arg("-w").arg(root).output().unwrap();
+            let said = Command::new(env!("CARGO_BIN_EXE_sopd"))
+                .args(&arguments)
+                .arg("-w")
+                .arg(root)
+                .output()
+                .unwrap();
             assert!(said.status.success() && !said.stdout.is_empty());
             figures.push(ms(began.elapsed()));
         }
@@ -301,7 +309,10 @@ async fn history() {
 async fn lapses() {
     let clock = Clock::fixed(Moment(1_795_190_400_000));
     let house = house(clock.clone());
-    publish(&house.workspace, text("lapsing", 1, "  \n**Approval Required**: Yes  \n**Approval Timeout**: 5 minutes, then reject"));
+    publish(
+        &house.workspace,
+        text("lapsing", 1, "  \n**Approval Required**: Yes  \n**Approval Timeout**: 5 minutes, then reject"),
+    );
     let engine = engine(&house);
     let began = Instant::now();
     start(&house.workspace, "lapsing", GATES);

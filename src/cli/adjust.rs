@@ -66,8 +66,9 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let adjustment = adjustment(args.what)?;
     let actor = Actor { by: args.party, os_user: os_user() };
     let id = args.run.clone();
-    let changes =
-        workspace.journal.append(move |tx| run::adjust(tx, &id, &adjustment, (&actor, (*plan).clone(), &roster)))?;
+    let changes = workspace
+        .journal
+        .append(move |tx| run::adjust(tx, &id, &adjustment, (&actor, (*plan).clone(), &roster)))?;
     if desk.json {
         return print::json(
             &json!({ "shape": "sopd/adjusted/1", "success": true, "run": args.run, "changes": changes }),

@@ -13,6 +13,7 @@ mod decide;
 mod draft;
 mod enter;
 mod examine;
+mod first_drafts;
 mod help;
 mod impartial;
 mod judge;

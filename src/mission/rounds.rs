@@ -11,7 +11,6 @@ use super::plan::MissionPlan;
 use super::records::MissionState;
 use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
-use crate::base::Digest;
 use crate::brief::Scenario;
 use crate::contract::{Assertion, Finding, Severity, revision};
 use crate::decision::{Answer, DecisionKind, Verb};
@@ -21,9 +20,6 @@ use crate::roles::{Answered, AssertionView, MissionView};
 use crate::sop::id::Change;
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// The version of [`Author`](super::Author) from which a requester is asked what to change.
-const ASKS_WHAT_TO_CHANGE: u32 = 2;
 
 /// What a mission carries from stage to stage.
 pub(super) struct Desk<'a> {
@@ -102,17 +98,17 @@ impl Desk<'_> {
         if self.nobody_drafted() { Err(self.nothing_drafted()) } else { Ok(()) }
     }
 
-    fn nobody_drafted(&self) -> bool {
+    pub(super) fn nobody_drafted(&self) -> bool {
         self.drafts.iter().all(|worker| !worker.draft.declined.is_empty())
     }
 
-    fn nothing_drafted(&self) -> Stop {
+    pub(super) fn nothing_drafted(&self) -> Stop {
         let reasons = format!("no worker drafted anything: {}", self.gaps.join("; "));
         Stop::Failed(Failure::new(FailureClass::Content, reasons))
     }
 
     /// Sends workers off in parallel: those whose domain was found wanting, all where nothing was found.
-    async fn send(&mut self, findings: &BTreeMap<String, Vec<Finding>>) -> Result<(), Stop> {
+    pub(super) async fn send(&mut self, findings: &BTreeMap<String, Vec<Finding>>) -> Result<(), Stop> {
         let wanted = |agent: &str| findings.is_empty() || findings.contains_key(agent);
         let parts: Vec<DraftPart> = self
             .plan
@@ -140,68 +136,6 @@ impl Desk<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The drafts of the first round. Where nobody has anything to say on a change, the requester is asked what it
-    /// should be; on something new, the helper is asked how to go on.
-    pub(super) async fn first_drafts(&mut self) -> Result<(), Stop> {
-        self.send(&BTreeMap::new()).await?;
-        while self.nobody_drafted() {
-            if self.w.version() < ASKS_WHAT_TO_CHANGE {
-                return Err(self.nothing_drafted());
-            }
-            let gaps = self.gaps.join("; ");
-            if self.plan.change == Change::New {
-                help(
-                    self.w,
-                    &self.setup,
-                    &format!("nobody#{}", self.round),
-                    "nobody drafted anything",
-                    &gaps,
-                )
-                .await?;
-            } else {
-                let answered = self.ask_what_to_change(&gaps).await?;
-                self.setup.view.answers.push(answered);
-            }
-            self.gaps.clear();
-            self.drafts.clear();
-            self.round += 1;
-            self.enter(MissionState::Drafting).await?;
-            self.send(&BTreeMap::new()).await?;
-        }
-        Ok(())
-    }
-
-    async fn ask_what_to_change(&self, why: &str) -> Result<Answered, Stop> {
-        let text = format!("What exactly shall change in {}?", self.plan.sop);
-        let enter = Enter {
-            mission: self.setup.asker.mission.clone(),
-            state: MissionState::WaitingForPerson,
-            round: self.round,
-            reason: format!("{why}: {} must answer", self.setup.requester),
-        };
-        self.w.call(enter).await?;
-        let question = Question {
-            key: format!("what-to-change#{}", self.round),
-            kind: DecisionKind::Question,
-            subject: format!("{} v{}", self.plan.sop, self.plan.version),
-            title: text.clone(),
-            why: format!(
-                "{}; say the new rule in full sentences, with its figures",
-                why.trim_end_matches('.')
-            ),
-            asked_of: vec![self.setup.requester.clone()],
-            barred: BTreeMap::new(),
-            hash: Digest::of(why),
-            details: json!({}),
-            deadline: self.setup.deadlines.help,
-            assume: false,
-        };
-        match decide(self.w, &self.setup, question).await? {
-            Some(answer) => Ok(Answered { question: text, assumed: false, answer: answer.text }),
-            None => Err(person(format!("nobody said what to change: {why}"))),
-        }
     }
 
     fn take_in(&mut self, part: Part) {

@@ -69,7 +69,8 @@ pub fn adjust(
         .hint("start it with `sopd run SOP --hold`"));
     }
     if Digest::of(json!(plan).to_string()) != row.plan {
-        return Err(Problem::conflict(format!("{run} was adjusted by somebody else at the same time")).hint("look again"));
+        return Err(Problem::conflict(format!("{run} was adjusted by somebody else at the same time"))
+            .hint("look again"));
     }
     let said = change(&mut plan, adjustment, roster)?;
     plan.adjusted_by.insert(actor.by.clone());

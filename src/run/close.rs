@@ -3,8 +3,9 @@
 use super::Site;
 use super::admission::let_in;
 use super::nested::ended;
-use super::records::{RunState, run, set_run, steps};
+use super::records::{run, set_run, steps};
 use super::score::score;
+use super::states::RunState;
 use super::workflow::RunEnd;
 use crate::base::problem::Result;
 use crate::decision;

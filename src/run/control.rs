@@ -3,7 +3,8 @@
 
 use super::admission::let_in;
 use super::plan::Plan;
-use super::records::{self, RunRow, RunState, StepState};
+use super::records::{self, RunRow};
+use super::states::{RunState, StepState};
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use crate::decision;

@@ -1,7 +1,8 @@
 //! What a step gave: values for later steps, files, the end of what it said. Files are kept by their content.
 
 use super::audit::transient;
-use super::records::{StepState, set_step, step};
+use super::records::{set_step, step};
+use super::states::StepState;
 use crate::base::{Digest, Problem, problem};
 use crate::journal::Tx;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! Completion quality of a run (requirement B6): a number from 0 to 100 with the parts it is made of, so that nobody
 //! has to believe it.
 
-use super::records::{StepRow, StepState};
+use super::records::StepRow;
+use super::states::StepState;
 use serde::Serialize;
 
 /// How well a run went.

@@ -4,7 +4,8 @@
 use super::Site;
 use super::effect::Sight;
 use super::person::{Asked, answer_to};
-use super::records::{RunState, StepState, set_run};
+use super::records::set_run;
+use super::states::{RunState, StepState};
 use super::workflow::RunEnd;
 use crate::base::{Digest, text::counted};
 use crate::decision::{self, DecisionKind, NewDecision, OnDeadline, Verb};

@@ -117,6 +117,10 @@ fn a_foreign_file_in_the_place_of_a_publication_is_never_overwritten() {
 #[test]
 fn a_journal_of_a_newer_version_is_not_touched() {
     let (world, _) = published();
+    let ours: u32 = rusqlite::Connection::open(world.path(".sopd/journal.db"))
+        .unwrap()
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
     meddle(&world, "PRAGMA user_version = 99");
     // All in one file, so that its bytes are the journal and closing has nothing left to move.
     meddle(&world, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -126,7 +130,7 @@ fn a_journal_of_a_newer_version_is_not_touched() {
     assert!(refused.message.contains("newer sopd"), "{refused}");
     assert!(refused.hint.unwrap().contains("newer"));
     assert_eq!(std::fs::read(world.path(".sopd/journal.db")).unwrap(), before);
-    meddle(&world, "PRAGMA user_version = 1");
+    meddle(&world, &format!("PRAGMA user_version = {ours}"));
     world.settle();
     world.assert_sound();
 }
