@@ -191,7 +191,7 @@ async fn steps() {
 fn latencies(workspace: &Workspace, runs: &[String]) -> Vec<f64> {
     let stamp = |event: &sopd::journal::Event| {
         let fact: serde_json::Value = serde_json::from_str(&event.text).unwrap();
-        let at = chrono::DateTime::parse_from_rfc3339(fact["at"].as_str().unwrap()).unwrap();
+        let at = chrono::DateTime::parse_from_rfc3339(fact.get("at").unwrap().as_str().unwrap()).unwrap();
         at.timestamp_millis()
     };
     let one = |run: &String| {

@@ -82,7 +82,7 @@ impl AgentWork {
 
 /// Asks the agent until it has done its work, and a person where that must be looked at.
 pub(super) async fn by_agent(w: &Workflow, at: &Attempt<'_>, work: &AgentWork) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, attempt } = *at;
+    let Attempt { run, step, visit, nth: attempt } = *at;
     let mut question = work.question.clone();
     let (done, confidence) = loop {
         let asking = Asking {
@@ -118,7 +118,7 @@ pub(super) async fn by_agent(w: &Workflow, at: &Attempt<'_>, work: &AgentWork) -
 
 /// A person looks at a result that cannot be relied on enough, and takes it, replaces it, or refuses it.
 async fn looked_at(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, attempt } = *at;
+    let Attempt { run, step, visit, nth: attempt } = *at;
     let open = OpenTask {
         run: run.to_owned(),
         step,

@@ -5,7 +5,7 @@ use super::control::{CONTROL, Control};
 use super::gate::{AskGate, GateEnd};
 use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, UndoGate};
 use super::plan::Leg;
-use super::states::{RunState, StepState};
+use super::states::RunState;
 use super::step::{DoStep, StepEnd};
 use super::weigh::{Weigh, Weighed};
 use crate::base::{Digest, Instant};
@@ -144,7 +144,9 @@ impl<'w> Floor<'w> {
     async fn take(&mut self, number: u32, came: Came) -> Result<(), Stop> {
         match came {
             Came::Weighed(Weighed::Go) => drop(self.cleared.insert(number, None)),
-            Came::Weighed(Weighed::Skipped) => drop(self.over.insert(number)),
+            Came::Weighed(Weighed::Skipped) | Came::Gate(GateEnd::Skipped { .. }) => {
+                self.over.insert(number);
+            }
             Came::Weighed(Weighed::Ask { why }) => {
                 let visit = self.visits.get(&number).copied().unwrap_or(1);
                 let gate = AskGate { run: self.run.clone(), step: Some(number), visit, why };
@@ -152,10 +154,9 @@ impl<'w> Floor<'w> {
                 self.under_way.insert(number, asked);
             }
             Came::Weighed(Weighed::Wrong { reason }) => {
-                self.fail(number, StepState::Failed, &reason).await?;
+                self.fail(number, &reason).await?;
             }
             Came::Gate(GateEnd::Approved { shown }) => drop(self.cleared.insert(number, Some(shown))),
-            Came::Gate(GateEnd::Skipped { .. }) => drop(self.over.insert(number)),
             Came::Gate(
                 GateEnd::Rejected { reason } | GateEnd::Lapsed { reason } | GateEnd::Nobody { reason },
             ) => self.stand_still(number, (RunState::Paused, &reason)).await?,
@@ -166,13 +167,13 @@ impl<'w> Floor<'w> {
             Came::Work(StepEnd::Interrupted { reason }) => {
                 self.stand_still(number, (RunState::Paused, &reason)).await?;
             }
-            Came::Work(StepEnd::Failed { reason }) => self.fail(number, StepState::Failed, &reason).await?,
+            Came::Work(StepEnd::Failed { reason }) => self.fail(number, &reason).await?,
         }
         Ok(())
     }
 
     /// Does what the SOP says of a failure.
-    async fn fail(&mut self, number: u32, _state: StepState, reason: &str) -> Result<(), Stop> {
+    async fn fail(&mut self, number: u32, reason: &str) -> Result<(), Stop> {
         let on_failure = self.legs.iter().find(|leg| leg.number == number).map(|leg| leg.on_failure.clone());
         let reason = format!("step {number} failed: {reason}");
         match on_failure {

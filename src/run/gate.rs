@@ -102,14 +102,7 @@ async fn answered(w: &Workflow, opened: &Opened) -> Result<Option<Answer>, Stop>
         let apply = ApplyDeadline {
             decision: opened.decision.clone(),
             nth,
-            escalate_to: opened
-                .ladder
-                .iter()
-                .take(usize::try_from(nth).unwrap_or(usize::MAX))
-                .last()
-                .cloned()
-                .into_iter()
-                .collect(),
+            escalate_to: opened.rung(nth).into_iter().collect(),
             period: opened.period,
             most: opened.max_escalations,
         };
@@ -150,6 +143,14 @@ pub(super) struct Opened {
     /// Who is asked as well, one more with each escalation.
     ladder: Vec<String>,
     max_escalations: u32,
+}
+
+impl Opened {
+    /// Who is asked as well with the `nth` escalation: the next on the ladder, and then its top again.
+    fn rung(&self, nth: u32) -> Option<String> {
+        let next = usize::try_from(nth).ok()?.checked_sub(1)?;
+        self.ladder.get(next).or(self.ladder.last()).cloned()
+    }
 }
 
 impl Activity for OpenGate {
@@ -199,7 +200,7 @@ impl Activity for OpenGate {
                 Ok(opened)
             })
             .await?;
-        let half = i64::try_from(asked.period.millis() / 2).unwrap_or(i64::MAX);
+        let half = asked.period.millis() / 2;
         Ok(Recorded::of(Opening::Opened(Opened {
             run: self.run,
             remind: decision.requested_at.plus_millis(half),

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// Starts the inner run and waits for its end.
 pub(super) async fn by_sop(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, attempt } = *at;
+    let Attempt { run, step, visit, nth: attempt } = *at;
     let start = StartNested { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned() };
     let inner = w.call(start).await?;
     let end = match w.signal::<RunEnd>(&ended(&inner)).await {

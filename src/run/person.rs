@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 /// Asks whoever does the step, and waits.
 pub(super) async fn by_person(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, attempt } = *at;
+    let Attempt { run, step, visit, nth: attempt } = *at;
     let open = OpenTask {
         run: run.to_owned(),
         step,

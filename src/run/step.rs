@@ -66,7 +66,7 @@ impl Story for DoStep {
         };
         let mut attempt = 1;
         loop {
-            let one = Attempt { run: &run, step, visit, attempt };
+            let one = Attempt { run: &run, step, visit, nth: attempt };
             let reason = match one.perform(&w, &begun.does).await {
                 Ok(Tried::Done) => return Ok(StepEnd::Completed),
                 Ok(Tried::Failed(reason)) => reason,
@@ -96,7 +96,7 @@ pub(super) struct Attempt<'a> {
     pub(super) run: &'a str,
     pub(super) step: u32,
     pub(super) visit: u32,
-    pub(super) attempt: u32,
+    pub(super) nth: u32,
 }
 
 /// Pauses while a service is down: short at first, then every quarter of an hour for as long as the run may take.
@@ -108,7 +108,7 @@ const OUTAGE: [Span; 3] = [
 
 impl Attempt<'_> {
     async fn perform(&self, w: &Workflow, does: &Does) -> Result<Tried, Stop> {
-        let Self { run, step, visit, attempt } = *self;
+        let Self { run, step, visit, nth: attempt } = *self;
         match does {
             Does::Command => w.call(RunCommand { run: run.to_owned(), step, visit, attempt }).await,
             Does::Request => self.request(w).await,
@@ -127,7 +127,7 @@ impl Attempt<'_> {
     async fn request(&self, w: &Workflow) -> Result<Tried, Stop> {
         let mut nth = 1;
         loop {
-            let Self { run, step, visit, attempt } = *self;
+            let Self { run, step, visit, nth: attempt } = *self;
             match w.call(SendRequest { run: run.to_owned(), step, visit, attempt, nth }).await? {
                 HttpEnd::Done => return Ok(Tried::Done),
                 HttpEnd::Failed(reason) => return Ok(Tried::Failed(reason)),
