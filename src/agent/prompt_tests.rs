@@ -3,6 +3,7 @@
 use super::prompt::{check, render};
 use super::roles::NAMES;
 use crate::roles::council::{CouncilChair, CouncilMember};
+use crate::roles::done::JudgeDone;
 use crate::roles::draft::DraftWork;
 use crate::roles::perform::Perform;
 use crate::roles::plan::Plan;
@@ -14,7 +15,7 @@ use crate::roles::{MissionView, Role};
 use crate::roster::{self, Agent};
 use serde_json::{Value, json};
 
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("plan", include_str!("../../prompts/plan.md")),
     ("scenarios", include_str!("../../prompts/scenarios.md")),
     ("draft", include_str!("../../prompts/draft.md")),
@@ -25,6 +26,7 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("execute", include_str!("../../prompts/execute.md")),
     ("grade", include_str!("../../prompts/grade.md")),
     ("review", include_str!("../../prompts/review.md")),
+    ("done", include_str!("../../prompts/done.md")),
     ("perform", include_str!("../../prompts/perform.md")),
 ];
 
@@ -79,6 +81,7 @@ fn question(role: &str, full: bool) -> Value {
         "scrutiny" => {
             of::<Scrutiny>(json!({"sop": text("SOP"), "assertions": assertion, "findings": list(finding)}))
         }
+        "done" => of::<JudgeDone>(json!({"sop": "T", "rule": text("RULE"), "evidence": list(json!("EVIDENCE"))})),
         "review" => of::<LookBack>(json!({"sop": "T", "objective": "O", "definition_of_done": text("DONE"),
             "ended": text("ENDED"), "deviations": list(json!("DEVIATION")), "steps": list(json!("STEP"))})),
         "perform" => {

@@ -5,6 +5,7 @@ use super::provider::strict_schema;
 use crate::draft::{Draft, checks};
 use crate::roles::Role;
 use crate::roles::council::{CouncilChair, CouncilMember};
+use crate::roles::done::JudgeDone;
 use crate::roles::draft::DraftWork;
 use crate::roles::perform::{Perform, Performed};
 use crate::roles::plan::Plan;
@@ -17,7 +18,7 @@ use crate::tier0;
 use serde_json::Value;
 
 /// Every role, by the name of its prompt file.
-pub(super) const NAMES: [&str; 11] = [
+pub(super) const NAMES: [&str; 12] = [
     Plan::NAME,
     WriteScenarios::NAME,
     DraftWork::NAME,
@@ -29,6 +30,7 @@ pub(super) const NAMES: [&str; 11] = [
     Grade::NAME,
     Perform::NAME,
     LookBack::NAME,
+    JudgeDone::NAME,
 ];
 
 /// What an answer looks like from outside.
@@ -102,6 +104,11 @@ pub(super) fn code(name: &str) -> Option<RoleCode> {
             schema: strict_schema::<Performed>,
             inspect: inspect_performed,
             tier0: |q, agent, _| answer::<Perform>(q, |q| Ok(tier0::perform::perform(&q, agent))),
+        },
+        JudgeDone::NAME => RoleCode {
+            schema: strict_schema::<<JudgeDone as Role>::Answer>,
+            inspect: readable::<JudgeDone>,
+            tier0: |q, _, _| answer::<JudgeDone>(q, |_| Ok(tier0::review::done())),
         },
         LookBack::NAME => RoleCode {
             schema: strict_schema::<<LookBack as Role>::Answer>,

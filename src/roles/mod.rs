@@ -2,6 +2,7 @@
 //! and the exact shape that must come back. Pure data; a question holds nothing its receiver must not see.
 
 pub mod council;
+pub mod done;
 pub mod draft;
 pub mod perform;
 pub mod plan;

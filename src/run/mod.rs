@@ -105,6 +105,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .activity::<moves::SkipStep>(site)
         .activity::<moves::RollBack>(site)
         .activity::<verdict::EvaluateDone>(site)
+        .activity::<verdict::KeepJudgement>(site)
         .activity::<verdict::AskDone>(site)
         .activity::<review::GatherReview>(site)
         .activity::<review::KeepReview>(site)

@@ -7,9 +7,12 @@ use super::person::{Asked, answer_to};
 use super::records::set_run;
 use super::states::{RunState, StepState};
 use super::workflow::RunEnd;
+use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::{Digest, text::counted};
 use crate::decision::{self, DecisionKind, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Workflow};
+use crate::roles::done::{DoneAnswer, DoneQuestion, JudgeDone, Met};
+use crate::roster::AgentRole;
 use crate::sop::expression;
 use crate::sop::expression::Scope;
 use serde::{Deserialize, Serialize};
@@ -18,9 +21,14 @@ use std::collections::BTreeMap;
 
 /// Ends a run whose steps are all over, after a person's word where one is needed.
 pub(super) async fn done_or_not(w: &Workflow, run: &str) -> Result<RunEnd, Stop> {
-    let why = match w.call(EvaluateDone { run: run.to_owned() }).await? {
+    let evaluated = match w.call(EvaluateDone { run: run.to_owned() }).await? {
+        Verdict::Judge(judging) => judge(w, run, *judging).await?,
+        other => other,
+    };
+    let why = match evaluated {
         Verdict::Done => return Ok(RunEnd::new(RunState::Completed, "")),
         Verdict::Unsure(why) => why,
+        Verdict::Judge(_) => "it was not judged".to_owned(),
     };
     let asked = w.call(AskDone { run: run.to_owned(), why, workflow: w.id().to_owned() }).await?;
     match answer_to(w, &asked).await? {
@@ -38,6 +46,62 @@ pub(super) enum Verdict {
     Done,
     /// A person must say: why.
     Unsure(String),
+    /// The rule is words, and a model is there to hold them against the evidence.
+    Judge(Box<Judging>),
+}
+
+/// Who judges, and what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Judging {
+    asker: Asker,
+    agent: String,
+    tier: u8,
+    question: DoneQuestion,
+}
+
+/// Asks a validator. A quote that does not stand in the evidence voids its answer, and a person must say.
+async fn judge(w: &Workflow, run: &str, judging: Judging) -> Result<Verdict, Stop> {
+    let Judging { asker, agent, tier, question } = judging;
+    let asking = Asking { agent, tier, seat: Seat::Validator, key: "done".to_owned() };
+    let answer = match ask::<JudgeDone>(w, &asker, &asking, &question).await {
+        Ok((answer, _confidence)) => answer,
+        Err(Stop::Failed(failure)) => return Ok(Verdict::Unsure(failure.reason)),
+        Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+    };
+    let proven = question.holds(&answer.quote);
+    let verdict = match answer.met {
+        Met::Yes if proven => Verdict::Done,
+        Met::Yes | Met::No if !proven => {
+            Verdict::Unsure(format!("{} gave a quote that is not in the evidence", asking.agent))
+        }
+        Met::No => Verdict::Unsure(format!("{} says it is not met: {}", asking.agent, answer.reason)),
+        _ => Verdict::Unsure(format!("{} cannot tell: {}", asking.agent, answer.reason)),
+    };
+    w.call(KeepJudgement { run: run.to_owned(), by: asking.agent, answer, verdict: verdict.clone() }).await?;
+    Ok(verdict)
+}
+
+/// Records how a run was judged.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct KeepJudgement {
+    run: String,
+    by: String,
+    answer: DoneAnswer,
+    verdict: Verdict,
+}
+
+impl Activity for KeepJudgement {
+    const NAME: &'static str = "keep_judgement";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = ();
+    fn key(&self) -> String {
+        "judged".to_owned()
+    }
+    async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
+        let body = json!({ "by": self.by, "answer": self.answer, "verdict": self.verdict });
+        Ok(Recorded::of(()).event(&self.run, "done_judged", body))
+    }
 }
 
 /// Evaluates the definition of done.
@@ -56,11 +120,46 @@ impl Activity for EvaluateDone {
     }
     async fn perform(self, site: &Site) -> Result<Recorded<Verdict>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
-        let (verdict, evidence) = verdict(&sight);
+        let (mut verdict, evidence) = verdict(&sight);
+        let mut snapshot = None;
+        if verdict == Verdict::Done && rule(&sight.plan.sop.body.definition_of_done).is_none() {
+            if let Some((judging, bytes)) = judging(site, &sight)? {
+                verdict = Verdict::Judge(Box::new(judging));
+                snapshot = Some(bytes);
+            }
+        }
         let rule = sight.plan.sop.body.definition_of_done.trim();
-        let body = json!({ "rule": rule, "verdict": verdict, "evidence": evidence });
-        Ok(Recorded::of(verdict).event(&self.run, "done_evaluated", body))
+        let told = if matches!(verdict, Verdict::Judge(_)) { json!("to be judged") } else { json!(verdict) };
+        let body = json!({ "rule": rule, "verdict": told, "evidence": evidence });
+        Ok(Recorded::of(verdict)
+            .event(&self.run, "done_evaluated", body)
+            .change(move |tx| snapshot.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop))))
     }
+}
+
+/// Who judges a rule that is words: a user tester who did none of the steps. Nobody where no model is named.
+fn judging(site: &Site, sight: &Sight) -> Result<Option<(Judging, Vec<u8>)>, Failure> {
+    let Ok(read) = Snapshot::read(&site.root) else { return Ok(None) };
+    if !read.settings.models.any() {
+        return Ok(None);
+    }
+    let (digest, bytes, snapshot) = site.gateway.keep_snapshot(&read)?;
+    let did = |id: &str| sight.plan.assignees.values().any(|one| one.id == id);
+    let free = snapshot.roster.with_role(AgentRole::UserTesting).find(|agent| !did(&agent.head.id));
+    let Some(judge) = free.filter(|agent| agent.head.tier > 0) else { return Ok(None) };
+    let settings = &snapshot.settings;
+    let evidence = sight.steps.iter().map(|step| {
+        let outputs = Value::Object(step.outputs.clone());
+        format!("Step {}: {} ({})\nGave: {outputs}\n{}", step.number, step.title, step.state.word(), step.said)
+    });
+    let question = DoneQuestion {
+        sop: sight.plan.sop.head.title.clone(),
+        rule: sight.plan.sop.body.definition_of_done.trim().to_owned(),
+        evidence: evidence.collect(),
+    };
+    let asker = Asker::new(&sight.row.id, digest, (&settings.models, settings.missions.confidence_threshold));
+    let judging = Judging { asker, agent: judge.head.id.clone(), tier: judge.head.tier, question };
+    Ok(Some((judging, bytes)))
 }
 
 /// The rule's expression: what stands in backticks and can be evaluated over inputs and steps.
