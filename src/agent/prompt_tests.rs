@@ -81,7 +81,9 @@ fn question(role: &str, full: bool) -> Value {
         "scrutiny" => {
             of::<Scrutiny>(json!({"sop": text("SOP"), "assertions": assertion, "findings": list(finding)}))
         }
-        "done" => of::<JudgeDone>(json!({"sop": "T", "rule": text("RULE"), "evidence": list(json!("EVIDENCE"))})),
+        "done" => {
+            of::<JudgeDone>(json!({"sop": "T", "rule": text("RULE"), "evidence": list(json!("EVIDENCE"))}))
+        }
         "review" => of::<LookBack>(json!({"sop": "T", "objective": "O", "definition_of_done": text("DONE"),
             "ended": text("ENDED"), "deviations": list(json!("DEVIATION")), "steps": list(json!("STEP"))})),
         "perform" => {

@@ -52,69 +52,44 @@ pub(super) struct RoleCode {
     pub(super) tier0: fn(&Value, &Agent, &Roster) -> Result<Value, String>,
 }
 
+/// A role whose answer needs no look beyond its form.
+fn of<R: Role>(tier0: fn(&Value, &Agent, &Roster) -> Result<Value, String>) -> RoleCode {
+    RoleCode { schema: strict_schema::<R::Answer>, inspect: readable::<R>, tier0 }
+}
+
 /// The code of the role called `name`.
 pub(super) fn code(name: &str) -> Option<RoleCode> {
     let role = match name {
-        Plan::NAME => RoleCode {
-            schema: strict_schema::<<Plan as Role>::Answer>,
-            inspect: readable::<Plan>,
-            tier0: |q, _, roster| answer::<Plan>(q, |q| tier0::plan::plan(&q, roster)),
-        },
-        WriteScenarios::NAME => RoleCode {
-            schema: strict_schema::<<WriteScenarios as Role>::Answer>,
-            inspect: readable::<WriteScenarios>,
-            tier0: |q, _, _| answer::<WriteScenarios>(q, |q| Ok(tier0::scenarios::scenarios(&q))),
-        },
+        Plan::NAME => of::<Plan>(|q, _, roster| answer::<Plan>(q, |q| tier0::plan::plan(&q, roster))),
+        WriteScenarios::NAME => of::<WriteScenarios>(|q, _, _| {
+            answer::<WriteScenarios>(q, |q| Ok(tier0::scenarios::scenarios(&q)))
+        }),
         DraftWork::NAME => RoleCode {
             schema: strict_schema::<Draft>,
             inspect: inspect_draft,
             tier0: |q, agent, _| answer::<DraftWork>(q, |q| Ok(tier0::draft::draft(&q, agent))),
         },
-        Synthesise::NAME => RoleCode {
-            schema: strict_schema::<<Synthesise as Role>::Answer>,
-            inspect: readable::<Synthesise>,
-            tier0: |q, _, _| answer::<Synthesise>(q, |q| Ok(tier0::synthesise::synthesise(&q))),
-        },
-        CouncilMember::NAME => RoleCode {
-            schema: strict_schema::<<CouncilMember as Role>::Answer>,
-            inspect: readable::<CouncilMember>,
-            tier0: |q, _, _| answer::<CouncilMember>(q, |q| Ok(tier0::council::opinion(&q))),
-        },
-        CouncilChair::NAME => RoleCode {
-            schema: strict_schema::<<CouncilChair as Role>::Answer>,
-            inspect: readable::<CouncilChair>,
-            tier0: |q, _, _| answer::<CouncilChair>(q, |q| Ok(tier0::council::chair(&q))),
-        },
-        Scrutiny::NAME => RoleCode {
-            schema: strict_schema::<<Scrutiny as Role>::Answer>,
-            inspect: readable::<Scrutiny>,
-            tier0: |q, _, _| answer::<Scrutiny>(q, |q| Ok(tier0::scrutiny::scrutiny(&q, &[]))),
-        },
-        Execute::NAME => RoleCode {
-            schema: strict_schema::<<Execute as Role>::Answer>,
-            inspect: readable::<Execute>,
-            tier0: |q, _, _| answer::<Execute>(q, |q| Ok(tier0::walk::execute(&q))),
-        },
-        Grade::NAME => RoleCode {
-            schema: strict_schema::<<Grade as Role>::Answer>,
-            inspect: readable::<Grade>,
-            tier0: |q, _, _| answer::<Grade>(q, |q| Ok(tier0::grade::grade(&q, &[]))),
-        },
+        Synthesise::NAME => {
+            of::<Synthesise>(|q, _, _| answer::<Synthesise>(q, |q| Ok(tier0::synthesise::synthesise(&q))))
+        }
+        CouncilMember::NAME => {
+            of::<CouncilMember>(|q, _, _| answer::<CouncilMember>(q, |q| Ok(tier0::council::opinion(&q))))
+        }
+        CouncilChair::NAME => {
+            of::<CouncilChair>(|q, _, _| answer::<CouncilChair>(q, |q| Ok(tier0::council::chair(&q))))
+        }
+        Scrutiny::NAME => {
+            of::<Scrutiny>(|q, _, _| answer::<Scrutiny>(q, |q| Ok(tier0::scrutiny::scrutiny(&q, &[]))))
+        }
+        Execute::NAME => of::<Execute>(|q, _, _| answer::<Execute>(q, |q| Ok(tier0::walk::execute(&q)))),
+        Grade::NAME => of::<Grade>(|q, _, _| answer::<Grade>(q, |q| Ok(tier0::grade::grade(&q, &[])))),
         Perform::NAME => RoleCode {
             schema: strict_schema::<Performed>,
             inspect: inspect_performed,
             tier0: |q, agent, _| answer::<Perform>(q, |q| Ok(tier0::perform::perform(&q, agent))),
         },
-        JudgeDone::NAME => RoleCode {
-            schema: strict_schema::<<JudgeDone as Role>::Answer>,
-            inspect: readable::<JudgeDone>,
-            tier0: |q, _, _| answer::<JudgeDone>(q, |_| Ok(tier0::review::done())),
-        },
-        LookBack::NAME => RoleCode {
-            schema: strict_schema::<<LookBack as Role>::Answer>,
-            inspect: readable::<LookBack>,
-            tier0: |q, _, _| answer::<LookBack>(q, |q| Ok(tier0::review::review(&q))),
-        },
+        JudgeDone::NAME => of::<JudgeDone>(|q, _, _| answer::<JudgeDone>(q, |_| Ok(tier0::review::done()))),
+        LookBack::NAME => of::<LookBack>(|q, _, _| answer::<LookBack>(q, |q| Ok(tier0::review::review(&q)))),
         _ => return None,
     };
     Some(role)

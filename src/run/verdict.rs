@@ -122,11 +122,12 @@ impl Activity for EvaluateDone {
         let sight = Sight::of(&site.journal, &self.run)?;
         let (mut verdict, evidence) = verdict(&sight);
         let mut snapshot = None;
-        if verdict == Verdict::Done && rule(&sight.plan.sop.body.definition_of_done).is_none() {
-            if let Some((judging, bytes)) = judging(site, &sight)? {
-                verdict = Verdict::Judge(Box::new(judging));
-                snapshot = Some(bytes);
-            }
+        if verdict == Verdict::Done
+            && rule(&sight.plan.sop.body.definition_of_done).is_none()
+            && let Some((judging, bytes)) = judging(site, &sight)?
+        {
+            verdict = Verdict::Judge(Box::new(judging));
+            snapshot = Some(bytes);
         }
         let rule = sight.plan.sop.body.definition_of_done.trim();
         let told = if matches!(verdict, Verdict::Judge(_)) { json!("to be judged") } else { json!(verdict) };
@@ -150,7 +151,13 @@ fn judging(site: &Site, sight: &Sight) -> Result<Option<(Judging, Vec<u8>)>, Fai
     let settings = &snapshot.settings;
     let evidence = sight.steps.iter().map(|step| {
         let outputs = Value::Object(step.outputs.clone());
-        format!("Step {}: {} ({})\nGave: {outputs}\n{}", step.number, step.title, step.state.word(), step.said)
+        format!(
+            "Step {}: {} ({})\nGave: {outputs}\n{}",
+            step.number,
+            step.title,
+            step.state.word(),
+            step.said
+        )
     });
     let question = DoneQuestion {
         sop: sight.plan.sop.head.title.clone(),
