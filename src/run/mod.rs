@@ -48,7 +48,7 @@ pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use mode::Widened;
 pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};
-pub use records::{RunRow, RunState, StepRow, StepState, TABLES, Wanted, run, runs, step, steps};
+pub use records::{RunRow, RunState, StepRow, StepState, TABLES, Wanted, open_runs, run, runs, step, steps};
 pub use review::{ReviewRun, ask_review, review_of};
 pub use score::Quality;
 pub use site::{Site, run_folder};

@@ -335,6 +335,12 @@ pub fn runs(db: &Connection, wanted: &Wanted) -> Result<Vec<RunRow>> {
     Ok(rows)
 }
 
+/// The ids of the runs that have not ended.
+pub fn open_runs(db: &Connection) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM run INDEXED BY run_open WHERE ended_at IS NULL";
+    Ok(db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 /// The steps of a run, in order.
 pub fn steps(db: &Connection, run: &str) -> Result<Vec<StepRow>> {
     let rows = db
