@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Longest time to reach a service that a step calls.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence of such a service.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// How long the daemon works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -144,7 +144,9 @@ impl<'w> Floor<'w> {
     async fn take(&mut self, number: u32, came: Came) -> Result<(), Stop> {
         match came {
             Came::Weighed(Weighed::Go) => drop(self.cleared.insert(number, None)),
-            Came::Weighed(Weighed::Skipped) => drop(self.over.insert(number)),
+            Came::Weighed(Weighed::Skipped) | Came::Gate(GateEnd::Skipped { .. }) => {
+                self.over.insert(number);
+            }
             Came::Weighed(Weighed::Ask { why }) => {
                 let visit = self.visits.get(&number).copied().unwrap_or(1);
                 let gate = AskGate { run: self.run.clone(), step: Some(number), visit, why };
@@ -155,7 +157,6 @@ impl<'w> Floor<'w> {
                 self.fail(number, StepState::Failed, &reason).await?;
             }
             Came::Gate(GateEnd::Approved { shown }) => drop(self.cleared.insert(number, Some(shown))),
-            Came::Gate(GateEnd::Skipped { .. }) => drop(self.over.insert(number)),
             Came::Gate(
                 GateEnd::Rejected { reason } | GateEnd::Lapsed { reason } | GateEnd::Nobody { reason },
             ) => self.stand_still(number, (RunState::Paused, &reason)).await?,

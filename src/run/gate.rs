@@ -101,14 +101,7 @@ async fn answered(w: &Workflow, opened: &Opened) -> Result<Option<Answer>, Stop>
         let apply = ApplyDeadline {
             decision: opened.decision.clone(),
             nth,
-            escalate_to: opened
-                .ladder
-                .iter()
-                .take(usize::try_from(nth).unwrap_or(usize::MAX))
-                .last()
-                .cloned()
-                .into_iter()
-                .collect(),
+            escalate_to: opened.above(nth),
             period: opened.period,
             most: opened.max_escalations,
         };
@@ -149,6 +142,14 @@ pub(super) struct Opened {
     /// Who is asked as well, one more with each escalation.
     ladder: Vec<String>,
     max_escalations: u32,
+}
+
+impl Opened {
+    /// Who is asked as well when the deadline passes for the `nth` time: the next in line, in the end the last.
+    fn above(&self, nth: u32) -> Vec<String> {
+        let at = usize::try_from(nth).unwrap_or(usize::MAX).min(self.ladder.len());
+        at.checked_sub(1).and_then(|at| self.ladder.get(at)).cloned().into_iter().collect()
+    }
 }
 
 impl Activity for OpenGate {
@@ -198,7 +199,7 @@ impl Activity for OpenGate {
                 Ok(opened)
             })
             .await?;
-        let half = i64::try_from(asked.period.millis() / 2).unwrap_or(i64::MAX);
+        let half = asked.period.millis() / 2;
         Ok(Recorded::of(Opening::Opened(Opened {
             run: self.run,
             remind: decision.requested_at.plus_millis(half),

@@ -34,6 +34,7 @@ pub mod schedule;
 mod score;
 mod site;
 mod start;
+mod state;
 mod step;
 mod verdict;
 pub mod webhook;

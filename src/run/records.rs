@@ -1,82 +1,14 @@
 //! A run's rows: where it stands, its steps as tasks, its artifacts.
 
+pub use super::state::{RunState, StepState};
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::sop::document::ExecutionMode;
 use crate::sop::{SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-macro_rules! states {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
-        impl $name {
-            /// Every state with its word in tables, JSON and the command line.
-            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),*];
-            /// The word in tables, JSON and the command line.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-    };
-}
-
-states!(
-    /// Where a run stands (requirement D4).
-    RunState {
-        /// Made, and nothing of it has begun: it waits for its turn, or for somebody to let it go.
-        Pending = "pending",
-        /// Asks whether it may begin.
-        WaitingApproval = "waiting_approval",
-        /// Steps are being done.
-        Running = "running",
-        /// Every step that could go on asks first.
-        AwaitingApproval = "awaiting_approval",
-        /// Somebody stopped it, a gate said no, or a step cannot be repeated unseen.
-        Paused = "paused",
-        /// Every step is done or left out.
-        Completed = "completed",
-        /// A step failed for good.
-        Failed = "failed",
-        /// Somebody ended it, or it was not let in.
-        Cancelled = "cancelled",
-    }
-);
-
-impl RunState {
-    /// Whether nothing more comes of it unless a person acts. A failed run can be tried again.
-    pub fn ended(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
-    }
-}
-
-states!(
-    /// Where a step of a run stands.
-    StepState {
-        /// Not begun.
-        Pending = "pending",
-        /// Its gate waits for an answer.
-        AwaitingApproval = "awaiting_approval",
-        /// Being done.
-        Running = "running",
-        /// Done.
-        Completed = "completed",
-        /// Left out: its `When` does not hold, its gate lapsed so, or a person said so.
-        Skipped = "skipped",
-        /// Failed for good.
-        Failed = "failed",
-        /// Its gate said no.
-        Rejected = "rejected",
-        /// Cut off, by a crash in work that must not be repeated unseen or by the run's end.
-        Interrupted = "interrupted",
-        /// Done, and undone again.
-        RolledBack = "rolled_back",
-    }
-);
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize)]

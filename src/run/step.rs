@@ -65,7 +65,7 @@ impl Story for DoStep {
         };
         let mut attempt = 1;
         loop {
-            let one = Attempt { run: &run, step, visit, attempt };
+            let one = OneTry { run: &run, step, visit, attempt };
             let reason = match one.perform(&w, &begun.does).await {
                 Ok(Tried::Done) => return Ok(StepEnd::Completed),
                 Ok(Tried::Failed(reason)) => reason,
@@ -91,7 +91,7 @@ impl Story for DoStep {
 }
 
 /// One try of one visit of a step.
-pub(super) struct Attempt<'a> {
+pub(super) struct OneTry<'a> {
     pub(super) run: &'a str,
     pub(super) step: u32,
     pub(super) visit: u32,
@@ -105,7 +105,7 @@ const OUTAGE: [Span; 3] = [
     Span { count: 15, unit: Unit::Minute },
 ];
 
-impl Attempt<'_> {
+impl OneTry<'_> {
     async fn perform(&self, w: &Workflow, does: &Does) -> Result<Tried, Stop> {
         let Self { run, step, visit, attempt } = *self;
         match does {

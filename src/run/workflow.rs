@@ -79,7 +79,7 @@ async fn execute(w: &Workflow, run: &str) -> Result<RunEnd, Stop> {
 async fn let_go(w: &Workflow, run: &str) -> Result<Opening, Stop> {
     loop {
         if let Control::Resume { .. } = w.signal::<Control>(CONTROL).await? {
-            return Ok(w.call(LookAhead { run: run.to_owned(), nth: 2 }).await?);
+            return w.call(LookAhead { run: run.to_owned(), nth: 2 }).await;
         }
     }
 }
