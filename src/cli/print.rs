@@ -1,7 +1,7 @@
 //! The one way to standard output: text, tables, JSON.
 
 use super::trouble::Done;
-use crate::base::Problem;
+use crate::base::{Problem, text::visible};
 use serde::Serialize;
 use std::io::{IsTerminal as _, Write as _};
 
@@ -10,7 +10,24 @@ const USUAL_WIDTH: u16 = 100;
 
 /// Writes `text` and a line end.
 pub(super) fn line(text: &str) -> Done {
-    raw(&format!("{}\n", text.trim_end_matches('\n')))
+    raw(&format!("{}\n", shown(text.trim_end_matches('\n'))))
+}
+
+/// The only sequences a screen is given: those of [`bold`] and [`dim`].
+const STYLES: [&str; 3] = ["\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m"];
+
+/// Values, outputs and drafts come from anywhere; none of them commands the screen.
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let next = STYLES.iter().filter_map(|style| Some((rest.find(style)?, *style))).min();
+        let Some((at, style)) = next else { return out + &visible(rest) };
+        let (before, after) = rest.split_at(at);
+        out.push_str(&visible(before));
+        out.push_str(style);
+        rest = after.strip_prefix(style).unwrap_or_default();
+    }
 }
 
 /// Writes `text` as it is.
@@ -24,7 +41,7 @@ pub(super) fn raw(text: &str) -> Done {
 pub(super) fn json<T: Serialize>(value: &T) -> Done {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Problem::failed(format!("BUG: the answer is not JSON: {error}")))?;
-    line(&text)
+    raw(&(text + "\n"))
 }
 
 /// Whether a person reads along.
@@ -78,6 +95,15 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_but_our_own_styles_reaches_the_screen() {
+        assert_eq!(
+            shown("\u{1b}[1mD-1\u{1b}[0m a\u{1b}[2Kb\tc\nd"),
+            "\u{1b}[1mD-1\u{1b}[0m a\\u{1b}[2Kb\tc\nd"
+        );
+        assert_eq!(shown("\u{202e}drow ü"), "\\u{202e}drow ü");
+    }
 
     #[test]
     fn columns_line_up() {

@@ -101,6 +101,7 @@ pub(super) fn remove_leftovers(workspace: &Workspace) {
         files::remove_leftovers(&folder);
     }
     departments.filter(|path| path.is_dir()).for_each(|folder| files::remove_leftovers(&folder));
+    run_folder::remove_half_scripts(workspace);
 }
 
 fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &mut Shelf) -> Result<i64> {
@@ -128,6 +129,9 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
         }
     }
     for run in subjects.iter().filter(|subject| subject.starts_with("sop_run_")) {
+        if tidy {
+            run_folder::remove_leftovers(workspace, run);
+        }
         if let Err(problem) = run_folder::write(workspace, run) {
             trouble = Some(problem);
         }

@@ -41,6 +41,32 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     files::project(&folder.join("STATUS.md"), page(&status).as_bytes())
 }
 
+/// Removes half-written files from what is written here. What commands left in their own folders is theirs.
+pub(super) fn remove_leftovers(workspace: &Workspace, id: &str) {
+    let folder = run::run_folder(&workspace.root, id);
+    files::remove_leftovers(&folder);
+    let mut folders = vec![folder.join("files")];
+    while let Some(folder) = folders.pop() {
+        files::remove_leftovers(&folder);
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        folders.extend(
+            entries
+                .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+                .map(|entry| entry.path()),
+        );
+    }
+}
+
+/// Removes half-written scripts of runs that go on. To be called before anything is driven.
+pub(super) fn remove_half_scripts(workspace: &Workspace) {
+    // A journal that cannot be read now is told of by whoever needs it.
+    for id in workspace.journal.read(run::open_runs).unwrap_or_default() {
+        let records = run::run_folder(&workspace.root, &id).join("record");
+        let tries = std::fs::read_dir(records).into_iter().flatten().flatten();
+        tries.for_each(|entry| files::remove_leftovers(&entry.path()));
+    }
+}
+
 fn page(status: &RunStatus) -> String {
     let mut out = format!("# Run of {} v{}\n\n", status.sop, status.version);
     let mut row = |name: &str, value: &str| {

@@ -5,7 +5,7 @@ use super::Site;
 use super::effect::Sight;
 use super::person::{OpenTask, TaskKind, answer_to};
 use super::result::{self, check_outputs, completed, keep};
-use super::step::{Attempt, Tried};
+use super::step::{OneTry, Tried};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::files;
 use crate::decision::Verb;
@@ -81,8 +81,8 @@ impl AgentWork {
 }
 
 /// Asks the agent until it has done its work, and a person where that must be looked at.
-pub(super) async fn by_agent(w: &Workflow, at: &Attempt<'_>, work: &AgentWork) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, nth: attempt } = *at;
+pub(super) async fn by_agent(w: &Workflow, at: &OneTry<'_>, work: &AgentWork) -> Result<Tried, Stop> {
+    let OneTry { run, step, visit, attempt } = *at;
     let mut question = work.question.clone();
     let (done, confidence) = loop {
         let asking = Asking {
@@ -117,8 +117,8 @@ pub(super) async fn by_agent(w: &Workflow, at: &Attempt<'_>, work: &AgentWork) -
 }
 
 /// A person looks at a result that cannot be relied on enough, and takes it, replaces it, or refuses it.
-async fn looked_at(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, nth: attempt } = *at;
+async fn looked_at(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
+    let OneTry { run, step, visit, attempt } = *at;
     let open = OpenTask {
         run: run.to_owned(),
         step,

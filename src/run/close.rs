@@ -5,7 +5,7 @@ use super::admission::let_in;
 use super::nested::ended;
 use super::records::{run, set_run, steps};
 use super::score::score;
-use super::states::RunState;
+use super::state::RunState;
 use super::workflow::RunEnd;
 use crate::base::problem::Result;
 use crate::decision;

@@ -4,7 +4,7 @@
 use super::admission::let_in;
 use super::plan::Plan;
 use super::records::{self, RunRow};
-use super::states::{RunState, StepState};
+use super::state::{RunState, StepState};
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use crate::decision;

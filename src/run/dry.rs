@@ -7,7 +7,7 @@ use super::mode::{Widened, at_start};
 use super::preflight::{Check, checks};
 use super::records::{RunRow, StepRow};
 use super::start::Ready;
-use super::states::{RunState, StepState};
+use super::state::{RunState, StepState};
 use super::weigh::{Weighed, look};
 use crate::base::{Digest, Instant, problem::Result};
 use crate::decision::OnDeadline;

@@ -4,7 +4,7 @@
 use super::command::environment;
 use super::plan::Plan;
 use super::records::{RunRow, StepRow, steps};
-use crate::base::text::{put, put_line};
+use crate::base::text::{put, put_line, visible};
 use crate::base::{Digest, Problem, problem::Result};
 use crate::journal::Journal;
 use crate::sop::expression::Scope;
@@ -174,7 +174,7 @@ pub(super) struct Effect {
 /// A value on one line; a long one by its beginning and its hash, so that it is bound all the same.
 fn shown(value: &str) -> String {
     const MOST: usize = 200;
-    let line = value.replace('\n', "⏎");
+    let line = visible(&value.replace('\n', "⏎"));
     if line.chars().count() <= MOST {
         return line;
     }

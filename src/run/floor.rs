@@ -5,7 +5,7 @@ use super::control::{CONTROL, Control};
 use super::gate::{AskGate, GateEnd};
 use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, UndoGate};
 use super::plan::Leg;
-use super::states::RunState;
+use super::state::RunState;
 use super::step::{DoStep, StepEnd};
 use super::weigh::{Weigh, Weighed};
 use crate::base::{Digest, Instant};

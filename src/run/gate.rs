@@ -3,8 +3,7 @@
 
 use super::Site;
 use super::effect::{Effect, Sight};
-use super::records::{refresh, set_run, set_step};
-use super::states::{RunState, StepState};
+use super::records::{RunState, StepState, refresh, set_run, set_step};
 use crate::base::text::listed;
 use crate::base::{Digest, Instant, Span};
 use crate::decision::{self, Answer, ApplyDeadline, DecisionKind, Lapsed, NewDecision, OnDeadline, Verb};
@@ -102,7 +101,7 @@ async fn answered(w: &Workflow, opened: &Opened) -> Result<Option<Answer>, Stop>
         let apply = ApplyDeadline {
             decision: opened.decision.clone(),
             nth,
-            escalate_to: opened.rung(nth).into_iter().collect(),
+            escalate_to: opened.above(nth),
             period: opened.period,
             most: opened.max_escalations,
         };
@@ -146,10 +145,10 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Who is asked as well with the `nth` escalation: the next on the ladder, and then its top again.
-    fn rung(&self, nth: u32) -> Option<String> {
-        let next = usize::try_from(nth).ok()?.checked_sub(1)?;
-        self.ladder.get(next).or(self.ladder.last()).cloned()
+    /// Who is asked as well when the deadline passes for the `nth` time: the next in line, in the end the last.
+    fn above(&self, nth: u32) -> Vec<String> {
+        let at = usize::try_from(nth).unwrap_or(usize::MAX).min(self.ladder.len());
+        at.checked_sub(1).and_then(|at| self.ladder.get(at)).cloned().into_iter().collect()
     }
 }
 

@@ -34,7 +34,7 @@ pub mod schedule;
 mod score;
 mod site;
 mod start;
-mod states;
+mod state;
 mod step;
 mod trigger;
 mod verdict;
@@ -50,12 +50,12 @@ pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use mode::Widened;
 pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};
-pub use records::{RunRow, StepRow, TABLES, Wanted, run, runs, step, steps};
+pub use records::{RunRow, StepRow, TABLES, Wanted, open_runs, run, runs, step, steps};
 pub use review::{ReviewRun, ask_review, review_of};
 pub use score::Quality;
 pub use site::{Site, run_folder};
 pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
-pub use states::{RunState, StepState};
+pub use state::{RunState, StepState};
 pub use trigger::{
     Arrival, Came, Delivered, Due, LARGEST_BODY, MOST_AT_ONCE, Overview, Post, Refused, TRIGGER_TABLES,
     TriggerStatus, Wired, Wiring, accept, deliver, fall_due, is_known, next_due, open_due, overview,

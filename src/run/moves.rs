@@ -6,7 +6,7 @@ use super::close::left;
 use super::command::{How, Limits};
 use super::effect::Sight;
 use super::records::{refresh, set_run, set_step};
-use super::states::{RunState, StepState};
+use super::state::{RunState, StepState};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::work::script;
 use serde::{Deserialize, Serialize};

@@ -2,10 +2,10 @@
 
 use super::Site;
 use super::effect::Sight;
+use super::records::RunState;
 use super::result::{self, finish};
 use super::start::{Cause, Request, prepare, start};
-use super::states::RunState;
-use super::step::{Attempt, Tried};
+use super::step::{OneTry, Tried};
 use super::workflow::RunEnd;
 use crate::agent::Snapshot;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Starts the inner run and waits for its end.
-pub(super) async fn by_sop(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, nth: attempt } = *at;
+pub(super) async fn by_sop(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
+    let OneTry { run, step, visit, attempt } = *at;
     let start = StartNested { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned() };
     let inner = w.call(start).await?;
     let end = match w.signal::<RunEnd>(&ended(&inner)).await {
@@ -79,7 +79,13 @@ impl Activity for StartNested {
         };
         let ready = prepare(&site.journal, &site.root, &snapshot, request)?;
         let started = site.journal.append_async(move |tx| start(tx, &ready)).await??;
-        Ok(Recorded::of(started.run))
+        let (run, step, runs_as) = (self.run, self.step, format!("it runs as {}", started.run));
+        Ok(Recorded::of(started.run).change(move |tx| {
+            tx.db()
+                .prepare_cached("UPDATE run_step SET reason = ?3 WHERE run = ?1 AND number = ?2")?
+                .execute((run, step, runs_as))?;
+            Ok(())
+        }))
     }
 }
 

@@ -8,7 +8,7 @@ use super::mode::at_start;
 use super::plan::Leg;
 use super::preflight::{Check, checks};
 use super::records::{refresh, set_run};
-use super::states::RunState;
+use super::state::RunState;
 use crate::base::Instant;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::expression::holds;

@@ -3,10 +3,9 @@
 use super::Site;
 use super::effect::Sight;
 use super::plan::Plan;
-use super::records::StepRow;
+use super::records::{StepRow, StepState};
 use super::result::{self, completed};
-use super::states::StepState;
-use super::step::{Attempt, Tried};
+use super::step::{OneTry, Tried};
 use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
 use crate::decision::{
     self, Answer, ApplyDeadline, Decision, DecisionKind, Given, Lapsed, NewDecision, OnDeadline, Verb,
@@ -18,8 +17,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Asks whoever does the step, and waits.
-pub(super) async fn by_person(w: &Workflow, at: &Attempt<'_>) -> Result<Tried, Stop> {
-    let Attempt { run, step, visit, nth: attempt } = *at;
+pub(super) async fn by_person(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
+    let OneTry { run, step, visit, attempt } = *at;
     let open = OpenTask {
         run: run.to_owned(),
         step,

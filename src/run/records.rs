@@ -1,6 +1,6 @@
 //! A run's rows: where it stands, its steps as tasks, its artifacts.
 
-use super::states::{RunState, StepState};
+use super::state::{RunState, StepState};
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::sop::document::ExecutionMode;
@@ -265,6 +265,12 @@ pub fn runs(db: &Connection, wanted: &Wanted) -> Result<Vec<RunRow>> {
             .collect::<Result<_, _>>()?,
     };
     Ok(rows)
+}
+
+/// The ids of the runs that have not ended.
+pub fn open_runs(db: &Connection) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM run INDEXED BY run_open WHERE ended_at IS NULL";
+    Ok(db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// The steps of a run, in order.

@@ -2,7 +2,7 @@
 
 use super::audit::transient;
 use super::records::{set_step, step};
-use super::states::StepState;
+use super::state::StepState;
 use crate::base::{Digest, Problem, problem};
 use crate::journal::Tx;
 use serde::{Deserialize, Serialize};

@@ -8,7 +8,7 @@ use super::person::{Asked, answer_to};
 use super::records::{self};
 use super::result::duration;
 use super::score::score;
-use super::states::{RunState, StepState};
+use super::state::{RunState, StepState};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::text::put_line;
 use crate::base::{Digest, Problem, problem};

@@ -2,7 +2,7 @@
 //! has to believe it.
 
 use super::records::StepRow;
-use super::states::StepState;
+use super::state::StepState;
 use serde::Serialize;
 
 /// How well a run went.

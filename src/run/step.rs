@@ -8,9 +8,8 @@ use super::effect::Sight;
 use super::http_step::{HttpEnd, SendRequest};
 use super::nested::by_sop;
 use super::person::by_person;
-use super::records::set_step;
+use super::records::{StepState, set_step};
 use super::result::{Result as Gave, finish};
-use super::states::StepState;
 use crate::base::{Digest, Instant, Span, span::Unit};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Story, Workflow};
 use crate::sop::document::OnFailure;
@@ -66,7 +65,7 @@ impl Story for DoStep {
         };
         let mut attempt = 1;
         loop {
-            let one = Attempt { run: &run, step, visit, nth: attempt };
+            let one = OneTry { run: &run, step, visit, attempt };
             let reason = match one.perform(&w, &begun.does).await {
                 Ok(Tried::Done) => return Ok(StepEnd::Completed),
                 Ok(Tried::Failed(reason)) => reason,
@@ -92,11 +91,11 @@ impl Story for DoStep {
 }
 
 /// One try of one visit of a step.
-pub(super) struct Attempt<'a> {
+pub(super) struct OneTry<'a> {
     pub(super) run: &'a str,
     pub(super) step: u32,
     pub(super) visit: u32,
-    pub(super) nth: u32,
+    pub(super) attempt: u32,
 }
 
 /// Pauses while a service is down: short at first, then every quarter of an hour for as long as the run may take.
@@ -106,9 +105,9 @@ const OUTAGE: [Span; 3] = [
     Span { count: 15, unit: Unit::Minute },
 ];
 
-impl Attempt<'_> {
+impl OneTry<'_> {
     async fn perform(&self, w: &Workflow, does: &Does) -> Result<Tried, Stop> {
-        let Self { run, step, visit, nth: attempt } = *self;
+        let Self { run, step, visit, attempt } = *self;
         match does {
             Does::Command => w.call(RunCommand { run: run.to_owned(), step, visit, attempt }).await,
             Does::Request => self.request(w).await,
@@ -127,7 +126,7 @@ impl Attempt<'_> {
     async fn request(&self, w: &Workflow) -> Result<Tried, Stop> {
         let mut nth = 1;
         loop {
-            let Self { run, step, visit, nth: attempt } = *self;
+            let Self { run, step, visit, attempt } = *self;
             match w.call(SendRequest { run: run.to_owned(), step, visit, attempt, nth }).await? {
                 HttpEnd::Done => return Ok(Tried::Done),
                 HttpEnd::Failed(reason) => return Ok(Tried::Failed(reason)),

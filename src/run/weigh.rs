@@ -5,7 +5,7 @@ use super::autonomy::widened;
 use super::effect::Sight;
 use super::mode::{Widened, at_step};
 use super::records::set_step;
-use super::states::StepState;
+use super::state::StepState;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::expression::holds;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use super::control::{CONTROL, Control};
 use super::floor::Floor;
 use super::gate::{AskGate, GateEnd, gate_key};
 use super::open::{Admitted, Begin, LookAhead, Opening, Preflight};
-use super::states::RunState;
+use super::state::RunState;
 use super::verdict::done_or_not;
 use crate::journal::{Stop, Story, Workflow};
 use serde::{Deserialize, Serialize};

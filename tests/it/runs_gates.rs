@@ -38,7 +38,7 @@ fn neither_the_initiator_nor_the_performer_nor_old_bytes_open_a_gate() {
     world.fails(2, &["reject", id, "--as", "chief.staff", "--reason", " "]);
     assert_eq!(stands(&world, &run), "awaiting_approval: awaiting_approval pending");
     let hash = gate["hash"].as_str().unwrap();
-    world.done(&["approve", id, "--as", "chief.staff", "--hash", &hash[..12]]);
+    world.done(&["approve", id, "--as", "chief.staff", "--hash", hash.get(..12).unwrap()]);
     let twice = world.fails(6, &["approve", id, "--as", "chief.staff"]);
     assert!(twice.contains("chief.staff"), "{twice}");
     world.drive();

@@ -29,68 +29,15 @@ fn a_deployment_in_the_skill_form_runs_in_all_four_modes() {
     let world = deployment();
     // In this form silence opens the gates that a step itself asks for, never those of the mode.
     let own = vec![json!(1), json!(2), json!(3)];
-    let first = std::iter::once(Value::Null).chain(own.clone()).collect::<Vec<_>>();
-    let each = own.iter().cloned().chain([json!(4)]).collect::<Vec<_>>();
-    let modes = [
-        (ExecutionMode::Auto, own.clone(), false),
-        (ExecutionMode::Supervised, first, true),
-        (ExecutionMode::StepByStep, each, false),
-        (ExecutionMode::PriorityBased, own, false),
-    ];
-    for (day, (mode, expected, first_asks)) in (0..).zip(modes) {
-        let at = |minutes: i64| in_minutes(day * 1_440 + minutes);
-        let run = begin(&world, (&at(0), SOP), |request| request.mode = Some(mode)).unwrap().run;
-        settle(&world, &at(0));
-        if first_asks {
-            assert_eq!(stands(&world, &run), "waiting_approval: pending pending pending pending");
-            world.done(&["approve", &asked(&world), "--as", "release.engineer"]);
-            settle(&world, &at(0));
-        }
-        assert_eq!(
-            stands(&world, &run),
-            "awaiting_approval: awaiting_approval pending pending pending",
-            "{mode:?}"
-        );
-        settle(&world, &at(9));
-        assert_eq!(
-            stands(&world, &run),
-            "awaiting_approval: awaiting_approval pending pending pending",
-            "{mode:?}"
-        );
-        settle(&world, &at(10));
-        assert_eq!(
-            stands(&world, &run),
-            "awaiting_approval: completed awaiting_approval pending pending",
-            "{mode:?}"
-        );
-        settle(&world, &at(25));
-        assert_eq!(
-            stands(&world, &run),
-            "awaiting_approval: completed completed awaiting_approval pending",
-            "{mode:?}"
-        );
-        settle(&world, &at(30));
-        if mode == ExecutionMode::StepByStep {
-            let last = "awaiting_approval: completed completed completed awaiting_approval";
-            assert_eq!(stands(&world, &run), last);
-            settle(&world, &at(600));
-            assert_eq!(stands(&world, &run), last, "the mode's own gate is not opened by silence");
-            let performer = world.fails(4, &["approve", &asked(&world), "--as", "release.engineer"]);
-            assert!(performer.contains("it does the step"), "{performer}");
-            world.done(&["approve", &asked(&world), "--as", "dev.lead"]);
-            settle(&world, &at(600));
-        }
-        // The last step says nothing and leaves nothing: whether its record is there, the owner is asked.
-        assert_eq!(
-            stands(&world, &run),
-            "awaiting_approval: completed completed completed completed",
-            "{mode:?}"
-        );
-        let done = world.json(&["inbox"])[0]["why"].as_str().unwrap().to_owned();
-        assert_eq!(done, "step 4: nothing shows that there is record of step 4 in the run's folder");
-        world.done(&["approve", &asked(&world), "--as", "release.engineer"]);
-        settle(&world, &at(601));
-        assert_eq!(stands(&world, &run), "completed: completed completed completed completed", "{mode:?}");
+    let before = std::iter::once(Value::Null).chain(own.clone()).collect();
+    let each = own.iter().cloned().chain([json!(4)]).collect();
+    for (day, (mode, expected)) in (0..).zip([
+        (ExecutionMode::Auto, own.clone()),
+        (ExecutionMode::Supervised, before),
+        (ExecutionMode::StepByStep, each),
+        (ExecutionMode::PriorityBased, own),
+    ]) {
+        let run = deployed(&world, (day * 1_440, mode));
         assert_eq!(gates(&world, &run), expected, "{mode:?}");
         assert_eq!(world.read(&format!(".sopd/runs/{run}/work/live/version.txt")), "1.0.0\n");
         let kept = status(&world, &run)["tasks"][1]["files"][0][0].clone();
@@ -100,6 +47,44 @@ fn a_deployment_in_the_skill_form_runs_in_all_four_modes() {
         assert!(status(&world, &run)["score"].as_u64().unwrap() <= 80, "nobody answered three gates");
     }
     world.done(&["audit", "verify"]);
+}
+
+/// Runs the deployment from that minute on; only gates of the mode are answered.
+fn deployed(world: &World, (from, mode): (i64, ExecutionMode)) -> String {
+    let at = |minutes: i64| in_minutes(from + minutes);
+    let run = begin(world, (&at(0), SOP), |request| request.mode = Some(mode)).unwrap().run;
+    settle(world, &at(0));
+    if mode == ExecutionMode::Supervised {
+        assert_eq!(stands(world, &run), "waiting_approval: pending pending pending pending");
+        world.done(&["approve", &asked(world), "--as", "release.engineer"]);
+    }
+    for (minutes, expected) in [
+        (0, "awaiting_approval: awaiting_approval pending pending pending"),
+        (9, "awaiting_approval: awaiting_approval pending pending pending"),
+        (10, "awaiting_approval: completed awaiting_approval pending pending"),
+        (25, "awaiting_approval: completed completed awaiting_approval pending"),
+    ] {
+        settle(world, &at(minutes));
+        assert_eq!(stands(world, &run), expected, "{mode:?} after {minutes} minutes");
+    }
+    settle(world, &at(30));
+    if mode == ExecutionMode::StepByStep {
+        settle(world, &at(600));
+        let waits = "awaiting_approval: completed completed completed awaiting_approval";
+        assert_eq!(stands(world, &run), waits, "the mode's own gate is not opened by silence");
+        let performer = world.fails(4, &["approve", &asked(world), "--as", "release.engineer"]);
+        assert!(performer.contains("it does the step"), "{performer}");
+        world.done(&["approve", &asked(world), "--as", "dev.lead"]);
+        settle(world, &at(600));
+    }
+    // The last step says nothing and leaves nothing: whether its record is there, the owner is asked.
+    assert_eq!(stands(world, &run), "awaiting_approval: completed completed completed completed", "{mode:?}");
+    let why = world.json(&["inbox"])[0]["why"].as_str().unwrap().to_owned();
+    assert_eq!(why, "step 4: nothing shows that there is record of step 4 in the run's folder");
+    world.done(&["approve", &asked(world), "--as", "release.engineer"]);
+    settle(world, &at(601));
+    assert_eq!(stands(world, &run), "completed: completed completed completed completed", "{mode:?}");
+    run
 }
 
 #[test]

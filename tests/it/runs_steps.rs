@@ -230,6 +230,7 @@ fn a_run_that_ends_takes_its_inner_run_with_it() {
     assert_eq!(stands(&world, &run), "running: completed running");
     let inside = world.json(&["runs", "--sop", "SOP-REV-inner"])[0]["id"].as_str().unwrap().to_owned();
     assert_eq!(world.json(&["inbox"])[0]["mission"], inside.as_str());
+    assert_eq!(status(&world, &run)["tasks"][1]["reason"], format!("it runs as {inside}"));
     steer(&world, "cancel", &run, &[]);
     assert_eq!(stands(&world, &run), "cancelled: completed interrupted");
     assert_eq!(stands(&world, &inside), "cancelled: interrupted");

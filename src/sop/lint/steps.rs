@@ -4,6 +4,7 @@ use super::{Hit, Rule, Subject, heading};
 use crate::base::text::counted;
 use crate::contract::Severity::{Advisory, Blocking};
 use crate::sop::document::{Lapse, OnFailure, Section, Step};
+use crate::sop::work::work;
 use std::collections::BTreeSet;
 
 pub(super) const RULES: &[Rule] = &[
@@ -41,6 +42,13 @@ pub(super) const RULES: &[Rule] = &[
                 "write what to do below its heading",
             )
         },
+    },
+    Rule {
+        name: "steps_can_be_done",
+        what: "every step asks for one kind of work that can be read",
+        severity: Blocking,
+        section: Section::Steps,
+        look: steps_can_be_done,
     },
     Rule {
         name: "dependencies_exist",
@@ -82,6 +90,11 @@ pub(super) const RULES: &[Rule] = &[
 fn lacking(subject: &Subject<'_>, what: &str, lacks: fn(&Step) -> bool, hint: &str) -> Vec<Hit> {
     let steps = subject.steps().iter().filter(|step| lacks(step));
     steps.map(|step| Hit::step(step, format!("Step {} has no {what}; {hint}.", step.number))).collect()
+}
+
+fn steps_can_be_done(subject: &Subject<'_>) -> Vec<Hit> {
+    let wrong = |step: &Step| Some(Hit::step(step, format!("Step {}: {}.", step.number, work(step).err()?)));
+    subject.steps().iter().filter_map(wrong).collect()
 }
 
 fn numbers(subject: &Subject<'_>) -> BTreeSet<u32> {

@@ -1,4 +1,4 @@
-//! The states of runs (requirement D4) and of their steps, each with its one word.
+//! The words for where a run and its steps stand, as tables, JSON and the command line have them.
 
 use serde::{Deserialize, Serialize};
 
