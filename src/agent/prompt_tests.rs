@@ -81,24 +81,11 @@ fn question(role: &str, full: bool) -> Value {
         "scrutiny" => {
             of::<Scrutiny>(json!({"sop": text("SOP"), "assertions": assertion, "findings": list(finding)}))
         }
-        "done" => {
-            of::<JudgeDone>(json!({"sop": "T", "rule": text("RULE"), "evidence": list(json!("EVIDENCE"))}))
-        }
-        "review" => of::<LookBack>(json!({"sop": "T", "objective": "O", "definition_of_done": text("DONE"),
-            "ended": text("ENDED"), "deviations": list(json!("DEVIATION")), "steps": list(json!("STEP"))})),
-        "perform" => {
-            of::<Perform>(json!({"sop": "T", "objective": "O", "title": "STEP", "text": text("WORDS"),
-            "artifact": text("ARTIFACT"), "constraints": list(json!("CONSTRAINT")),
-            "inputs": if full { json!({"lead_id": "GIVEN", "n": 7}) } else { json!({}) },
-            "earlier": if full { json!({"step 1": "EARLIER"}) } else { json!({}) },
-            "outputs": some(json!("SCHEMA")), "tools": list(json!("file_read")),
-            "found": list(json!({"asked": {"tool": "file_read", "argument": "a.md"}, "answer": "FOUND"}))}))
-        }
         "execute" => of::<Execute>(json!({"sop": text("SOP"), "scenario": scenario})),
         "grade" => of::<Grade>(json!({"sop": text("SOP"), "scenario": scenario, "assertions": assertion,
             "trace": {"steps": list(json!({"step": 1, "did": "DID", "lacked": text("LACKED"), "produced": text("PRODUCED")})),
                 "done": full, "outcome": text("OUTCOME")}})),
-        role => panic!("no question for {role}"),
+        _ => question_of_run(role, full),
     }
 }
 
@@ -128,6 +115,29 @@ fn words(value: &Value, found: &mut Vec<String>) {
         Value::Array(list) => list.iter().for_each(|one| words(one, found)),
         Value::Object(members) => members.values().for_each(|one| words(one, found)),
         _ => {}
+    }
+}
+
+/// The same for the roles of runs.
+fn question_of_run(role: &str, full: bool) -> Value {
+    let list = |one: Value| if full { json!([one.clone(), one]) } else { json!([]) };
+    let text = |text: &str| json!(if full { text } else { "" });
+    let some = |value: Value| if full { value } else { Value::Null };
+    match role {
+        "done" => {
+            of::<JudgeDone>(json!({"sop": "T", "rule": text("RULE"), "evidence": list(json!("EVIDENCE"))}))
+        }
+        "review" => of::<LookBack>(json!({"sop": "T", "objective": "O", "definition_of_done": text("DONE"),
+            "ended": text("ENDED"), "deviations": list(json!("DEVIATION")), "steps": list(json!("STEP"))})),
+        "perform" => {
+            of::<Perform>(json!({"sop": "T", "objective": "O", "title": "STEP", "text": text("WORDS"),
+            "artifact": text("ARTIFACT"), "constraints": list(json!("CONSTRAINT")),
+            "inputs": if full { json!({"lead_id": "GIVEN", "n": 7}) } else { json!({}) },
+            "earlier": if full { json!({"step 1": "EARLIER"}) } else { json!({}) },
+            "outputs": some(json!("SCHEMA")), "tools": list(json!("file_read")),
+            "found": list(json!({"asked": {"tool": "file_read", "argument": "a.md"}, "answer": "FOUND"}))}))
+        }
+        role => panic!("no question for {role}"),
     }
 }
 

@@ -3,7 +3,8 @@
 
 use super::Site;
 use super::effect::{Effect, Sight};
-use super::records::{RunState, StepState, refresh, set_run, set_step};
+use super::records::{refresh, set_run, set_step};
+use super::state::{RunState, StepState};
 use crate::base::text::listed;
 use crate::base::{Digest, Instant, Span};
 use crate::decision::{self, Answer, ApplyDeadline, DecisionKind, Lapsed, NewDecision, OnDeadline, Verb};

@@ -2,9 +2,9 @@
 
 use super::Site;
 use super::effect::Sight;
-use super::records::RunState;
 use super::result::{self, finish};
 use super::start::{Cause, Request, prepare, start};
+use super::state::RunState;
 use super::step::{OneTry, Tried};
 use super::workflow::RunEnd;
 use crate::agent::Snapshot;

@@ -3,8 +3,9 @@
 use super::Site;
 use super::effect::Sight;
 use super::plan::Plan;
-use super::records::{StepRow, StepState};
+use super::records::StepRow;
 use super::result::{self, completed};
+use super::state::StepState;
 use super::step::{OneTry, Tried};
 use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
 use crate::decision::{
