@@ -8,7 +8,7 @@ use super::plan::Leg;
 use super::state::RunState;
 use super::step::{DoStep, StepEnd};
 use super::weigh::{Weigh, Weighed};
-use crate::base::{Digest, Instant};
+use crate::base::{Digest, Span};
 use crate::journal::{Pending, Stop, Workflow};
 use crate::sop::document::OnFailure;
 use futures::FutureExt as _;
@@ -47,6 +47,10 @@ pub(super) struct Floor<'w> {
     cleared: BTreeMap<u32, Option<Digest>>,
     visits: BTreeMap<u32, u32>,
     under_way: BTreeMap<u32, BoxFuture<'w, Result<Came, Stop>>>,
+    /// Of what is under way: what is being worked on.
+    working: BTreeSet<u32>,
+    /// The step that failed, and why, where what was done is to be undone as soon as nothing is worked on any more.
+    undoing: Option<(u32, String)>,
     paused: bool,
     moves: u32,
     most_visits: u32,
@@ -58,7 +62,7 @@ impl<'w> Floor<'w> {
         w: &'w Workflow,
         run: &str,
         legs: Vec<Leg>,
-        (most_visits, deadline): (u32, Instant),
+        (most_visits, time_limit): (u32, Span),
     ) -> Self {
         Self {
             w,
@@ -70,10 +74,12 @@ impl<'w> Floor<'w> {
             cleared: BTreeMap::new(),
             visits: BTreeMap::new(),
             under_way: BTreeMap::new(),
+            working: BTreeSet::new(),
+            undoing: None,
             paused: false,
             moves: 0,
             most_visits,
-            deadline: Some(w.timer(deadline)),
+            deadline: Some(w.timer(time_limit.after(w.now()))),
         }
     }
 
@@ -81,6 +87,7 @@ impl<'w> Floor<'w> {
     pub(super) async fn work(&mut self) -> Result<(), Stop> {
         let mut control = self.w.signal::<Control>(CONTROL);
         while self.over.len() < self.legs.len() {
+            self.undo().await?;
             if !self.paused && self.stuck.is_empty() {
                 self.launch();
             }
@@ -109,6 +116,7 @@ impl<'w> Floor<'w> {
             let visit = *self.visits.entry(number).or_insert(1);
             let future = match self.cleared.remove(&number) {
                 Some(shown) => {
+                    self.working.insert(number);
                     let work = w.child(DoStep { run, step: number, visit, shown });
                     work.map(|end| end.map(Came::Work)).boxed()
                 }
@@ -136,9 +144,15 @@ impl<'w> Floor<'w> {
         })
         .await?;
         if let Some(number) = number {
-            self.under_way.remove(&number);
+            self.give_up(number);
         }
         Ok(came)
+    }
+
+    /// Whatever is under way for a step is so no longer: its look, its gate, its task, its command.
+    fn give_up(&mut self, number: u32) {
+        self.under_way.remove(&number);
+        self.working.remove(&number);
     }
 
     async fn take(&mut self, number: u32, came: Came) -> Result<(), Stop> {
@@ -183,8 +197,9 @@ impl<'w> Floor<'w> {
                 self.stand_still(number, (RunState::Failed, &reason)).await
             }
             Some(OnFailure::Rollback) => {
-                let undone = self.roll_back().await?;
-                self.stand_still(number, (RunState::Failed, &format!("{reason}; {undone}"))).await
+                self.stuck.insert(number);
+                self.undoing = Some((number, reason));
+                Ok(())
             }
             _ => self.stand_still(number, (RunState::Failed, &reason)).await,
         }
@@ -214,10 +229,21 @@ impl<'w> Floor<'w> {
             self.over.remove(step);
             self.cleared.remove(step);
             self.stuck.remove(step);
-            self.under_way.remove(step);
+            self.give_up(*step);
             self.completed.retain(|done| done != step);
             *self.visits.entry(*step).or_insert(1) += 1;
         }
+    }
+
+    /// Undoes what was done where a failure asks for it. What others are at is finished first: cut off in the middle,
+    /// nobody could undo it.
+    async fn undo(&mut self) -> Result<(), Stop> {
+        if !self.working.is_empty() {
+            return Ok(());
+        }
+        let Some((number, reason)) = self.undoing.take() else { return Ok(()) };
+        let undone = self.roll_back().await?;
+        self.stand_still(number, (RunState::Failed, &format!("{reason}; {undone}"))).await
     }
 
     /// Undoes what can be undone, last completed first. Says what came of it.
@@ -283,13 +309,14 @@ impl<'w> Floor<'w> {
             }
             Control::Retry { by } => {
                 self.paused = false;
+                self.undoing = None;
                 let steps = self.stuck.clone();
                 self.reopen(&steps);
                 self.w.call(Reopen { run, steps: steps.into_iter().collect(), by: Some(by), nth }).await
             }
             Control::Skip { step, by, reason } => {
-                // Whatever was under way for it is given up: its gate, its task, its command.
-                self.under_way.remove(&step);
+                self.give_up(step);
+                self.undoing.take_if(|(failed, _)| *failed == step);
                 self.cleared.remove(&step);
                 self.stuck.remove(&step);
                 self.over.insert(step);

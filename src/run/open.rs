@@ -9,7 +9,7 @@ use super::plan::Leg;
 use super::preflight::{Check, checks};
 use super::records::{refresh, set_run};
 use super::state::RunState;
-use crate::base::Instant;
+use crate::base::Span;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::expression::holds;
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,8 @@ pub(super) struct Opening {
     /// Why somebody is asked before it begins; nobody is where absent.
     pub(super) gate: Option<Vec<String>>,
     pub(super) max_visits: u32,
-    /// When it has taken as long as a run may.
-    pub(super) deadline: Instant,
+    /// Longest it may take, from its begin.
+    pub(super) time_limit: Span,
 }
 
 impl Activity for LookAhead {
@@ -62,7 +62,7 @@ impl Activity for LookAhead {
             legs: sight.plan.route(),
             gate: (!why.is_empty()).then_some(why),
             max_visits: sight.plan.max_visits,
-            deadline: sight.plan.time_limit.after(site.journal.clock().now()),
+            time_limit: sight.plan.time_limit,
         };
         let run = self.run;
         let let_go = self.nth > 1;

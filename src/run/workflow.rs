@@ -70,7 +70,7 @@ async fn execute(w: &Workflow, run: &str) -> Result<RunEnd, Stop> {
     if let Admitted::No(reason) = w.call(Begin { run: run.to_owned() }).await? {
         return Ok(RunEnd::new(RunState::Cancelled, reason));
     }
-    let mut floor = Floor::new(w, run, opening.legs, (opening.max_visits, opening.deadline));
+    let mut floor = Floor::new(w, run, opening.legs, (opening.max_visits, opening.time_limit));
     floor.work().await?;
     done_or_not(w, run).await
 }

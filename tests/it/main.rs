@@ -34,6 +34,7 @@ mod modes;
 mod provider;
 mod requests;
 mod runs_admission;
+mod runs_control;
 mod runs_crash;
 mod runs_gates;
 mod runs_http;

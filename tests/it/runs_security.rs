@@ -79,6 +79,7 @@ fn a_gate_nobody_meant_to_leave_out_is_never_left_out() {
         ("```bash\necho x\n```", "```bash\necho x"),
         ("```bash\necho x\n```", "```wait\nsoon\n```"),
         ("### Step 1", "### Step 2"),
+        ("```\n\n**Assignee**", "```\n\n**When**: steps.1.total > 3  \n**Assignee**"),
     ] {
         let text = sound.text();
         assert!(text.contains(from), "{from}");

@@ -1,6 +1,7 @@
 //! Inputs: everything that is used is declared, everything that is declared is used.
 
 use super::people::holds_word;
+use super::steps::comes_before;
 use super::{Hit, Rule, Subject};
 use crate::contract::Severity::{Advisory, Blocking};
 use crate::sop::document::{Input, Section, Step, Trigger};
@@ -84,6 +85,9 @@ fn result_of(subject: &Subject<'_>, step: &Step, number: &str, field: Option<&st
     let Some(earlier) = earlier.filter(|earlier| earlier.number < step.number) else {
         return Some(format!("step {number} is not an earlier step"));
     };
+    if !comes_before(subject, earlier.number, step) {
+        return Some(format!("step {number} may not be over by then; name it in `Depends On`"));
+    }
     let schema = serde_json::from_str::<serde_json::Value>(earlier.output.as_deref()?).ok()?;
     let properties = schema.get("properties")?.as_object()?;
     let field = field?;

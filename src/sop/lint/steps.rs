@@ -119,15 +119,30 @@ fn dependencies_exist(subject: &Subject<'_>) -> Vec<Hit> {
     hits
 }
 
+/// Steps right before `step`: those it names, else the one before it in the file.
+fn waits_for(step: &Step) -> Vec<u32> {
+    if step.depends_on.is_empty() {
+        step.number.checked_sub(1).into_iter().collect()
+    } else {
+        step.depends_on.clone()
+    }
+}
+
+/// Whether the step `number` is over whenever `step` begins, however far before it comes.
+pub(super) fn comes_before(subject: &Subject<'_>, number: u32, step: &Step) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = waits_for(step);
+    while let Some(next) = open.pop() {
+        if seen.insert(next) {
+            let direct = subject.steps().iter().find(|other| other.number == next).map(waits_for);
+            open.extend(direct.unwrap_or_default());
+        }
+    }
+    seen.contains(&number)
+}
+
 fn no_dependency_cycles(subject: &Subject<'_>) -> Vec<Hit> {
     let steps = subject.steps();
-    let waits_for = |step: &Step| -> Vec<u32> {
-        if step.depends_on.is_empty() {
-            step.number.checked_sub(1).into_iter().collect()
-        } else {
-            step.depends_on.clone()
-        }
-    };
     let known = numbers(subject);
     let mut done: BTreeSet<u32> = BTreeSet::new();
     loop {
