@@ -154,7 +154,11 @@ fn finish(desk: &Desk, workspace: &Workspace, mission: &str) -> Done {
         let index =
             workspace.journal.read(crate::registry::index)?.map(|index| index.text).unwrap_or_default();
         print::line(&format!("\n{} {}\n\n{index}", status.id, status.reason))?;
-        return print::line(&format!("Read it with: {sopd} sop show {}", plain_sop(&status)));
+        let sop = plain_sop(&status);
+        print::line(&format!("Read it with: {sopd} sop show {sop}"))?;
+        return print::line(&format!(
+            "Run it with:  {sopd} run {sop} --as cro --input lead_id=L-1042 --input source=demo_form --input employees=40"
+        ));
     }
     if let Some(decision) = open.first() {
         print::line(&format!("\n{} waits for {}.\n", print::bold(&status.id), status.waiting_for))?;

@@ -138,7 +138,10 @@ impl Sight {
             Work::Wait(span) => put_line(&mut text, format_args!("Waits {span}.")),
             Work::Hands => {
                 let who = self.plan.assignees.get(&number).map_or("", |one| one.id.as_str());
-                put_line(&mut text, format_args!("{who} does this:\n\n{}", step.text.trim()));
+                put_line(&mut text, format_args!("{who} does this:\n\n{}\n\nThe case:\n", step.text.trim()));
+                for (name, value) in self.packet.iter().filter(|(_, value)| !value.is_null()) {
+                    put_line(&mut text, format_args!("- {name} = {}", shown(&plain(value))));
+                }
             }
         }
         if let Some(artifact) = &step.artifact {
@@ -151,8 +154,7 @@ impl Sight {
     pub(super) fn whole(&self) -> Result<Effect> {
         let mut text = format!("{} v{}: {}\n\n", self.row.sop, self.row.version, self.plan.sop.head.title);
         for (name, value) in &self.packet {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            put_line(&mut text, format_args!("- {name} = {}", shown(&value)));
+            put_line(&mut text, format_args!("- {name} = {}", shown(&plain(value))));
         }
         for step in &self.plan.sop.body.steps {
             let who = self.plan.assignees.get(&step.number).map_or("", |one| one.id.as_str());
@@ -169,6 +171,11 @@ impl Sight {
 pub(super) struct Effect {
     pub(super) text: String,
     pub(super) hash: Digest,
+}
+
+/// A value in words: text as it is, anything else as JSON.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A value on one line; a long one by its beginning and its hash, so that it is bound all the same.

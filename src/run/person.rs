@@ -292,9 +292,10 @@ impl Activity for TakeTask {
             debug_assert_eq!(row.state, StepState::Running, "a task is part of a step that was begun");
             let result = result::Result {
                 outputs: row.outputs,
+                // A person's own words are as sure as the person.
+                confidence: row.confidence.filter(|_| self.note.is_none()),
                 said: self.note.unwrap_or(row.said),
                 files: row.files,
-                confidence: row.confidence,
                 by: Some(self.by),
                 more: Map::new(),
             };
