@@ -193,7 +193,8 @@ pub struct Decision {
     pub state: State,
     /// The answer of a resolved one: of the party that completed the quorum.
     pub answer: Option<super::Answer>,
-    /// Who has said yes so far where more than one must.
+    /// Who has said yes so far where more than one must. Recorded decisions of format 1 have none.
+    #[serde(default)]
     pub votes: Vec<String>,
 }
 

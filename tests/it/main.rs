@@ -38,6 +38,7 @@ mod runs_control;
 mod runs_crash;
 mod runs_gates;
 mod runs_http;
+mod runs_models;
 mod runs_modes;
 mod runs_security;
 mod runs_steps;
