@@ -43,7 +43,8 @@ pub fn names(text: &str) -> BTreeSet<String> {
 /// What an expression may look at.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scope {
-    /// The packet: `inputs.lead_id` (and `params.lead_id`, the skill description's word).
+    /// The packet: `inputs.lead_id` (and `params.lead_id`, the skill description's word). An input that was not given
+    /// is `null` and counts as not there: what is compared with nothing would quietly be false.
     pub inputs: serde_json::Map<String, serde_json::Value>,
     /// What earlier steps gave, by number: `steps.2.total`.
     pub steps: BTreeMap<u32, serde_json::Map<String, serde_json::Value>>,
@@ -74,7 +75,10 @@ pub fn holds(text: &str, scope: &Scope) -> Result<bool, String> {
     let expression = environment.compile_expression(text).map_err(|error| wrong(&error))?;
     let steps: BTreeMap<u32, Value> =
         scope.steps.iter().map(|(number, outputs)| (*number, Value::from(Serde(outputs.clone())))).collect();
-    let inputs = Value::from(Serde(scope.inputs.clone()));
+    let given = scope.inputs.iter().filter(|(_, value)| !value.is_null());
+    let given: serde_json::Map<String, serde_json::Value> =
+        given.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let inputs = Value::from(Serde(given));
     let context = minijinja::context! { inputs => inputs.clone(), params => inputs, steps => Serde(steps) };
     match expression.eval(context).map_err(|error| wrong(&error))? {
         answer if answer.is_undefined() => Err(wrong(&Error::from(ErrorKind::UndefinedError))),
@@ -98,7 +102,9 @@ fn evaluating() -> Environment<'static> {
 fn known(name: &str, scope: &Scope) -> bool {
     let mut parts = name.split('.');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some("inputs" | "params"), Some(input), _) => scope.inputs.contains_key(input),
+        (Some("inputs" | "params"), Some(input), _) => {
+            scope.inputs.get(input).is_some_and(|value| !value.is_null())
+        }
         (Some("steps"), Some(number), output) => {
             let outputs = number.parse().ok().and_then(|number: u32| scope.steps.get(&number));
             outputs.is_some_and(|outputs| output.is_none_or(|output| outputs.contains_key(output)))
@@ -146,7 +152,7 @@ mod tests {
         let object = |value: serde_json::Value| value.as_object().unwrap().clone();
         Scope {
             inputs: object(
-                serde_json::json!({ "amount": 120, "source": "form", "urgent": true, "tags": ["a"] }),
+                serde_json::json!({ "amount": 120, "source": "form", "urgent": true, "tags": ["a"], "left_out": null }),
             ),
             steps: [(2, object(serde_json::json!({ "total": 7.5, "state": "completed" })))].into(),
         }
@@ -165,6 +171,7 @@ mod tests {
             ("inputs.source | upper == \"FORM\"", true),
             ("inputs.tags | length == 1", true),
             ("inputs.other is defined", false),
+            ("inputs.left_out is defined", false),
         ] {
             assert_eq!(holds(text, &scope()), Ok(expected), "{text}");
         }
@@ -179,6 +186,8 @@ mod tests {
             ("inputs.amount", "is `120`, neither true nor false"),
             ("inputs.source", "neither true nor false"),
             ("nothing", "there is no nothing"),
+            ("inputs.left_out > 100", "there is no inputs.left_out"),
+            ("inputs.left_out < 100", "there is no inputs.left_out"),
             ("range(100000) | list | length > 1", "no answer"),
             ("inputs.source * 1000000000 == \"\"", "no answer"),
             ("[1, 2, 3] | join == \"\"", "no answer"),

@@ -17,7 +17,7 @@ fn draft() -> Draft {
 fn a_condition_leaves_a_step_out_and_a_wrong_one_fails_with_words() {
     let given = r#"printf '{"total": 4, "kind": "new"}' > outputs.json"#;
     let sop = draft()
-        .input("`amount` | number | no")
+        .input("`amount` | number | yes")
         .command(given, "")
         .command("echo large", "When: inputs.amount > 100")
         .command("echo later", "When: steps.1.total == 4 and steps.1.kind in [\"new\", \"old\"]")
