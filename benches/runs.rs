@@ -32,6 +32,7 @@ const STEPS: usize = 5;
 const ANSWERS: usize = 30;
 const HISTORY: usize = 10_000;
 const GATES: usize = 10_000;
+const STARTS: usize = 10_000;
 
 /// An SOP whose steps do nothing; `gate` is a line of each step.
 fn text(name: &str, steps: usize, gate: &str) -> String {
@@ -268,7 +269,11 @@ async fn history() {
                     let names = columns(table);
                     let values: Vec<String> = names
                         .iter()
-                        .map(|name| if name == key { "?2".to_owned() } else { name.clone() })
+                        .map(|name| match (table, name.as_str()) {
+                            (_, name) if name == key => "?2".to_owned(),
+                            ("run", "number") => (n + 1).to_string(),
+                            (_, name) => name.to_owned(),
+                        })
                         .collect();
                     let sql = format!(
                         "INSERT INTO {table}({}) SELECT {} FROM {table} WHERE {key} = ?1",
@@ -326,8 +331,24 @@ async fn lapses() {
     engine.stop().await;
 }
 
+/// Starts far beyond what may be under way at once: all are taken at once, and have their turn in order.
+async fn queue() {
+    let house = house(Clock::System);
+    let few = text("queueing", 1, "").replace("max_concurrent: 100000", "max_concurrent: 4");
+    publish(&house.workspace, few);
+    let engine = engine(&house);
+    let began = Instant::now();
+    start(&house.workspace, "queueing", STARTS);
+    let taken = began.elapsed().as_secs_f64();
+    wait_for(|| in_state(&house.workspace, "completed") == STARTS);
+    let took = began.elapsed().as_secs_f64();
+    println!("{STARTS} starts at once, 4 under way: taken in {taken:.1} s, all complete in {took:.1} s");
+    engine.stop().await;
+}
+
 #[tokio::main]
 async fn main() {
+    queue().await;
     steps().await;
     answers().await;
     history().await;

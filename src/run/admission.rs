@@ -32,7 +32,7 @@ pub(super) fn admit(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Admitted, Probl
     if let Some(problem) = cooling(tx, &ready.plan.sop)? {
         return Ok(Err(problem));
     }
-    if under_way(tx, &head.id)? < ready.most {
+    if has_room(tx, &head.id, ready.most)? {
         return Ok(Ok(Admitted::Now));
     }
     Ok(match head.admission.unwrap_or_default() {
@@ -64,9 +64,12 @@ pub(super) fn cooling(tx: &Tx<'_>, sop: &Sop) -> Result<Option<Problem>> {
     }))
 }
 
-fn under_way(tx: &Tx<'_>, sop: &SopId) -> Result<u32> {
-    let sql = "SELECT count(*) FROM run WHERE sop = ?1 AND slot = 1 AND ended_at IS NULL";
-    Ok(tx.db().prepare_cached(sql)?.query_row([sop.as_str()], |row| row.get(0))?)
+/// Whether fewer than `most` runs of `sop` are under way; never counts further than that.
+fn has_room(tx: &Tx<'_>, sop: &SopId, most: u32) -> Result<bool> {
+    let sql =
+        "SELECT count(*) FROM (SELECT 1 FROM run WHERE sop = ?1 AND slot = 1 AND ended_at IS NULL LIMIT ?2)";
+    let under_way: u32 = tx.db().prepare_cached(sql)?.query_row((sop.as_str(), most), |row| row.get(0))?;
+    Ok(under_way < most)
 }
 
 fn waiting(tx: &Tx<'_>, sop: &SopId) -> Result<Option<String>> {
@@ -81,7 +84,7 @@ pub(super) fn let_in(tx: &Tx<'_>, sop: &SopId) -> Result<()> {
             .db()
             .prepare_cached("SELECT most FROM run WHERE id = ?1")?
             .query_row([&run], |row| row.get(0))?;
-        if under_way(tx, sop)? >= most {
+        if !has_room(tx, sop, most)? {
             return Ok(());
         }
         tx.db().prepare_cached("UPDATE run SET slot = 1, reason = '' WHERE id = ?1")?.execute([&run])?;
