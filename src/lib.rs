@@ -13,6 +13,8 @@
 //! | [`mission`] | the story from a brief to a published SOP; `mission/workflow.rs` is the story itself |
 //! | [`run`] | the story from a trigger to a reviewed run; `run/workflow.rs` is the story itself |
 //! | [`daemon`] | lock, intake, wiring, and the files people read |
+//! | [`front`] | what all faces share: the deeds of a party, and the JSON that tells of them |
+//! | [`mcp`] | the protocol of agents: tools, prompts and resources |
 //! | [`cli`] | the command line: parse, call, print |
 //!
 //! What holds everywhere, each with a test: an acknowledged event is on disk and the chain verifies; no recorded
@@ -28,8 +30,10 @@ pub mod contract;
 pub mod daemon;
 pub mod decision;
 pub mod draft;
+pub mod front;
 pub mod governance;
 pub mod journal;
+pub mod mcp;
 pub mod mission;
 pub mod registry;
 pub mod roles;

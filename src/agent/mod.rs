@@ -5,6 +5,7 @@
 
 mod ask;
 mod gateway;
+mod outside;
 mod prompt;
 #[cfg(test)]
 mod prompt_tests;
@@ -19,6 +20,7 @@ mod trouble;
 
 pub use ask::{Asker, Asking, ask};
 pub use gateway::Gateway;
+pub use outside::{Outside, outside};
 pub use snapshot::Snapshot;
 pub use spend::{Spent, spent_by_mission};
 pub use think::{Outcome, Seat, Think, Thought};

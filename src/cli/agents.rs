@@ -43,6 +43,7 @@ pub(super) fn run(desk: &Desk) -> Done {
     let models = &snapshot.settings.models;
     let thinks = |agent: &Agent| match (agent.head.runtime, models.tier(agent.head.tier)) {
         (Runtime::Person, _) => "a person".to_owned(),
+        (Runtime::External, _) => "a program elsewhere".to_owned(),
         (Runtime::Model, Some(model)) => model.model,
         (Runtime::Model, None) => "code (tier 0)".to_owned(),
     };

@@ -1,12 +1,11 @@
 //! `sopd complete RUN --step N --as PARTY --note T | --artifact FILE`
 
-use super::desk::{Desk, os_user};
-use super::next;
+use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::{Problem, files};
-use crate::decision::Given;
-use crate::run::{self, Handed};
+use crate::front::{self, next};
+use crate::run::Handed;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -31,8 +30,6 @@ pub(super) struct Args {
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
     let Args { run, step, party, note, artifact } = args;
-    workspace.journal.read(|db| run::run(db, &run))?;
-    desk.check_party(&workspace, &party, &[])?;
     let file = match artifact {
         Some(path) => {
             let name = path.file_name().ok_or_else(|| Problem::usage("the artifact has no file name"))?;
@@ -43,8 +40,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     };
     let before = workspace.journal.head()?.0;
     let handed = Handed { run: run.clone(), step, note, file };
-    let given = Given { by: party, os_user: os_user(), ..Given::default() };
-    let answer = workspace.journal.append(move |tx| run::complete(tx, &handed, &given))??;
+    let answer = front::complete(&desk.command(), &workspace, &Desk::actor(party), handed)?;
     let next = next::look_on(&workspace, &run, before)?;
     if desk.json {
         return print::json(&json!({
@@ -53,5 +49,5 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         }));
     }
     print::line(&format!("step {step} of {run} handed in by {}", answer.by))?;
-    print::line(&next.words(desk))
+    print::line(&next.words(&desk.command()))
 }

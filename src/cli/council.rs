@@ -1,12 +1,12 @@
 //! `sopd council request ID|FILE --as PARTY`
 
 use super::desk::Desk;
-use super::next;
 use super::print;
 use super::submit;
 use super::trouble::Done;
 use crate::base::{Problem, problem::Result};
 use crate::brief::{Ask, Brief};
+use crate::front::next;
 use crate::mission::{self, NewMission};
 use serde_json::json;
 use std::path::Path;
@@ -60,7 +60,7 @@ pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
         return print::json(&json!({ "shape": "sopd/council/1", "mission": id, "by": party }));
     }
     print::line(&format!("{party} has called the council for {id}; {said}"))?;
-    next::idle_note(desk, &workspace).map_or(Ok(()), |note| print::line(&note))
+    next::idle_note(&desk.command(), &workspace).map_or(Ok(()), |note| print::line(&note))
 }
 
 fn read(what: &str) -> Result<(String, String)> {

@@ -1,11 +1,12 @@
 //! What `approve`, `reject`, `revise`, `answer` and `mission retry` have in common: one answer to one decision.
 
-use super::desk::{Desk, os_user};
-use super::next::{self, Next};
+use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::daemon::Workspace;
-use crate::decision::{self, Answer, Decision, DecisionKind, Given, State, Verb};
+use crate::decision::{Answer, Decision, DecisionKind, State, Verb};
+use crate::front::next::{self, Next};
+use crate::front::{self, Answered, Answering};
 use serde_json::json;
 
 /// Which decision is answered, how, and by whom.
@@ -39,21 +40,11 @@ pub(super) fn answer(desk: &Desk, act: Act) -> Done {
 }
 
 fn resolve(desk: &Desk, workspace: &Workspace, act: Act) -> Done<(Decision, Answer)> {
-    let journal = &workspace.journal;
-    let decision = journal.read(|db| decision::find(db, &act.id))?;
-    desk.check_party(workspace, &act.party, &decision.ask.asked_of)?;
-    let given = Given {
-        by: act.party,
-        os_user: os_user(),
-        text: act.text,
-        overriding: act.overriding,
-        line: act.line,
-        shown: act.shown,
-    };
-    let (id, verb) = (decision.id.clone(), act.verb);
-    let answer = journal.append(move |tx| decision::resolve(tx, &id, verb, &given))??;
-    // Where more than one must agree it may be open still.
-    Ok((journal.read(|db| decision::one(db, &decision.id))?, answer))
+    let Act { id, verb, party, text, overriding, line, shown } = act;
+    let answering = Answering { id, verb, text, overriding, line, shown };
+    let Answered { decision, answer } =
+        front::answer(&desk.command(), workspace, &Desk::actor(party), answering)?;
+    Ok((decision, answer))
 }
 
 fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> Done {
@@ -93,5 +84,5 @@ fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> D
         let (said, quorum) = (decision.votes.len(), decision.ask.quorum);
         return print::line(&format!("{said} of {quorum} have said yes; it waits for the others"));
     }
-    print::line(&next.words(desk))
+    print::line(&next.words(&desk.command()))
 }

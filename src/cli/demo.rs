@@ -3,7 +3,6 @@
 mod progress;
 mod words;
 
-use super::commands;
 use super::decide;
 use super::desk::{Desk, program, quoted};
 use super::print;
@@ -12,6 +11,7 @@ use super::up::{log_to_stderr, runtime};
 use crate::base::{Kind, Problem, files};
 use crate::daemon::{self, Until, Workspace};
 use crate::decision::{self, Decision, DecisionKind, Verb};
+use crate::front::commands;
 use crate::mission::{self, MissionRow, MissionState};
 use std::path::{Path, PathBuf};
 
@@ -163,7 +163,7 @@ fn finish(desk: &Desk, workspace: &Workspace, mission: &str) -> Done {
     if let Some(decision) = open.first() {
         print::line(&format!("\n{} waits for {}.\n", print::bold(&status.id), status.waiting_for))?;
         print::line(&format!("Review it:\n  {sopd} show {}\n\nThen answer, for example:", status.id))?;
-        for command in commands::of(desk, decision) {
+        for command in commands::of(&desk.command(), decision) {
             print::line(&format!("  {}\n    {}", command.line, print::dim(&command.leads_to)))?;
         }
         let dir = desk.named().map_or(String::new(), |dir| format!(" {}", quoted(&dir.to_string_lossy())));

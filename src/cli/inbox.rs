@@ -1,17 +1,14 @@
 //! `sopd inbox [--for PARTY]`
 
-use super::commands;
 use super::desk::Desk;
-use super::next;
 use super::print;
 use super::trouble::Done;
+use crate::base::Instant;
 use crate::base::text::{counted, put};
-use crate::base::{Instant, problem::Result};
-use crate::daemon;
-use crate::decision::{self, Decision, OnDeadline};
-use crate::run;
-use crate::sop::Version;
-use serde_json::{Value, json};
+use crate::decision::{Decision, OnDeadline};
+use crate::front::commands;
+use crate::front::next;
+use crate::front::shapes;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -25,20 +22,11 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     if let Some(party) = &args.party {
         desk.check_party(&workspace, party, &[])?;
     }
-    let open = workspace.journal.read(|db| {
-        let open = decision::open_for(db, args.party.as_deref())?;
-        open.into_iter().map(|one| Ok((newer(db, &one)?, one))).collect::<Result<Vec<_>>>()
-    })?;
+    let open = workspace.journal.read(|db| shapes::inbox(db, args.party.as_deref()))?;
     let now = desk.clock.now();
     if desk.json {
-        let objects = open.iter().map(|(newer, decision)| {
-            let mut object = object(desk, decision, now);
-            if let (Some(newer), Some(members)) = (newer, object.as_object_mut()) {
-                members.insert("newer_version".to_owned(), json!(newer));
-            }
-            object
-        });
-        return print::json(&objects.collect::<Vec<_>>());
+        let sopd = desk.command();
+        return print::json(&open.iter().map(|row| shapes::inbox_row(&sopd, row, now)).collect::<Vec<_>>());
     }
     if open.is_empty() {
         let whom = args.party.as_deref().map_or(String::new(), |party| format!(" {party}"));
@@ -57,42 +45,6 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     Ok(())
 }
 
-/// The newer version of its SOP that a waiting run does not follow.
-fn newer(db: &rusqlite::Connection, decision: &Decision) -> Result<Option<Version>> {
-    match &decision.ask.mission {
-        id if next::is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
-        _ => Ok(None),
-    }
-}
-
-/// One decision as JSON, shape `sopd/inbox/1`.
-pub(super) fn object(desk: &Desk, decision: &Decision, now: Instant) -> Value {
-    let ask = &decision.ask;
-    json!({
-        "shape": "sopd/inbox/1",
-        "id": decision.id,
-        "kind": ask.kind,
-        "subject": ask.subject,
-        "title": ask.title,
-        "why": ask.why,
-        "mission": ask.mission,
-        "asked_of": ask.asked_of,
-        "quorum": ask.quorum,
-        "votes": decision.votes,
-        "barred": ask.barred,
-        "hash": ask.hash,
-        "requested_at": decision.requested_at.to_string(),
-        "due_at": ask.due_at.map(|due| due.to_string()),
-        "overdue": overdue(decision, now),
-        "on_deadline": ask.on_deadline,
-        "reminders": decision.reminders,
-        "state": decision.state,
-        "details": ask.details,
-        "verbs": ask.kind.verbs(),
-        "commands": commands::of(desk, decision),
-    })
-}
-
 /// One decision for a person: what, why, who, until when, and how to answer.
 pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
     let ask = &decision.ask;
@@ -105,7 +57,7 @@ pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
         ask.mission,
         deadline(decision, now),
     );
-    let commands = commands::of(desk, decision);
+    let commands = commands::of(&desk.command(), decision);
     let width = commands.iter().map(|command| command.line.chars().count()).max().unwrap_or(0);
     for command in commands {
         put(&mut out, format_args!("  {:width$}  {}\n", command.line, print::dim(&command.leads_to)));
@@ -113,13 +65,13 @@ pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
     out
 }
 
-fn overdue(decision: &Decision, now: Instant) -> bool {
-    decision.ask.due_at.map_or(decision.reminders > 0, |due| due < now)
-}
-
 fn deadline(decision: &Decision, now: Instant) -> String {
     let Some(due) = decision.ask.due_at else {
-        return if overdue(decision, now) { "overdue; it stays open".to_owned() } else { "none".to_owned() };
+        return if shapes::overdue(decision, now) {
+            "overdue; it stays open".to_owned()
+        } else {
+            "none".to_owned()
+        };
     };
     let then = match decision.ask.on_deadline {
         OnDeadline::Remind => "asked again",
@@ -130,5 +82,5 @@ fn deadline(decision: &Decision, now: Instant) -> String {
         OnDeadline::Skip => "the step is left out",
         OnDeadline::Pause => "the run pauses",
     };
-    format!("{}, then {then}{}", due.minute(), if overdue(decision, now) { " (overdue)" } else { "" })
+    format!("{}, then {then}{}", due.minute(), if shapes::overdue(decision, now) { " (overdue)" } else { "" })
 }

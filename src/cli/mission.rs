@@ -2,11 +2,11 @@
 
 use super::decide::{Act, act};
 use super::desk::{Desk, os_user};
-use super::next;
 use super::print;
 use super::trouble::Done;
 use crate::base::Problem;
 use crate::decision::{self, DecisionKind, Verb as Answer};
+use crate::front::next;
 use crate::mission::{self, Control};
 use serde_json::json;
 
@@ -98,5 +98,5 @@ fn control(desk: &Desk, args: Args, cancel: bool) -> Done {
         }));
     }
     print::line(&format!("{} is to be {said}, as {by} says", args.id))?;
-    print::line(&next.words(desk))
+    print::line(&next.words(&desk.command()))
 }

@@ -9,7 +9,6 @@ mod audit;
 mod autonomy;
 mod backup;
 mod cleanup;
-mod commands;
 mod complete;
 mod completions;
 mod council;
@@ -19,8 +18,8 @@ mod desk;
 mod doctor;
 mod inbox;
 mod init;
+mod mcp;
 mod mission;
-mod next;
 mod print;
 mod reject;
 mod restore;
@@ -130,6 +129,8 @@ enum Verb {
     /// The audit log: check it, or write it out
     #[command(subcommand)]
     Audit(audit::Verb),
+    /// Serve an agent over standard input and output (Model Context Protocol)
+    Mcp(mcp::Args),
     /// Look at everything sopd needs, and say what is wrong
     Doctor,
     /// Write the whole workspace into one file
@@ -195,6 +196,7 @@ fn run(cli: Cli) -> Done {
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),
+        Verb::Mcp(args) => mcp::run(&desk, args),
         Verb::Doctor => doctor::run(&desk),
         Verb::Backup(args) => backup::run(&desk, &args),
         Verb::Restore(args) => restore::run(&desk, &args),

@@ -1,9 +1,9 @@
 //! `sopd review RUN --as PARTY`: the post-run review
 
 use super::desk::Desk;
-use super::next;
 use super::print;
 use super::trouble::Done;
+use crate::front::next;
 use crate::run;
 use serde_json::json;
 
@@ -39,5 +39,5 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         Some(text) => print::line(&text)?,
         None => print::line("there is no review yet")?,
     }
-    print::line(&next.words(desk))
+    print::line(&next.words(&desk.command()))
 }

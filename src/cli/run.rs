@@ -1,14 +1,13 @@
 //! `sopd run SOP --as PARTY`
 
 use super::desk::{Desk, os_user};
-use super::next;
 use super::print;
 use super::trouble::Done;
 use crate::base::problem::Result;
 use crate::base::text::{put, put_line};
 use crate::base::{Problem, files};
+use crate::front::{self, next};
 use crate::run::{self, Cause, DryRun, GateAhead, Request};
-use crate::sop::document::ExecutionMode;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -54,7 +53,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let request = Request {
         sop: args.sop.parse().map_err(Problem::usage)?,
         given: packet(&args)?,
-        mode: args.mode.as_deref().map(mode).transpose()?,
+        mode: args.mode.as_deref().map(front::mode).transpose()?,
         by: args.party,
         os_user: os_user(),
         cause: Cause::Manual,
@@ -69,7 +68,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         return if desk.json { print::json(&dry) } else { print::line(&words(&dry)) };
     }
     let before = workspace.journal.head()?.0;
-    let started = run::begin(&workspace.journal, &workspace.root, &snapshot, request)?;
+    let started = front::start(&desk.command(), &workspace, request)?;
     if args.watch {
         if !desk.json {
             print::line(&format!("{} has started", started.run))?;
@@ -87,7 +86,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     if !started.waits.is_empty() {
         return print::line(&started.waits);
     }
-    print::line(&next::look_on(&workspace, &started.run, before)?.words(desk))
+    print::line(&next::look_on(&workspace, &started.run, before)?.words(&desk.command()))
 }
 
 fn packet(args: &Args) -> Result<BTreeMap<String, String>> {
@@ -109,14 +108,6 @@ fn packet(args: &Args) -> Result<BTreeMap<String, String>> {
         packet.insert(name.to_owned(), value.to_owned());
     }
     Ok(packet)
-}
-
-/// Reads a mode's word.
-fn mode(word: &str) -> Result<ExecutionMode> {
-    serde_json::from_value(json!(word)).map_err(|_unknown| {
-        Problem::usage(format!("there is no mode `{word}`"))
-            .hint("one of auto, supervised, step_by_step, priority_based")
-    })
 }
 
 fn words(dry: &DryRun) -> String {

@@ -23,13 +23,13 @@ pub(super) struct Args {
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let wanted = Wanted {
         sop: args.sop.as_deref().map(str::parse).transpose().map_err(Problem::usage)?,
-        state: args.state.as_deref().map(state).transpose()?,
+        state: args.state.as_deref().map(RunState::named).transpose()?,
         limit: args.limit,
     };
     let workspace = desk.open()?;
     let found = workspace.journal.read(|db| daemon::run_statuses(db, &wanted))?;
     if desk.json {
-        return print::json(&found.iter().map(super::status::shaped_run).collect::<Result<Vec<_>, _>>()?);
+        return print::json(&found.iter().map(crate::front::shapes::run).collect::<Result<Vec<_>, _>>()?);
     }
     if found.is_empty() {
         return print::line(&format!("no run: start one with `{} run SOP --as PARTY`", desk.command()));
@@ -55,12 +55,4 @@ fn row(status: &RunStatus) -> Vec<String> {
         status.initiator.clone(),
         said,
     ]
-}
-
-fn state(word: &str) -> Result<RunState, Problem> {
-    let found = RunState::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state);
-    let words: Vec<&str> = RunState::ALL.iter().map(|(_, word)| *word).collect();
-    found.ok_or_else(|| {
-        Problem::usage(format!("there is no state `{word}`")).hint(format!("one of {}", words.join(", ")))
-    })
 }

@@ -1,21 +1,17 @@
 //! `sopd show ID`: what a person needs to see before deciding.
 
-mod draft;
 mod run;
 
-use super::commands;
 use super::desk::Desk;
-use super::inbox;
-use super::next::is_run;
 use super::print;
-use super::status::{cost, shaped};
+use super::status::cost;
 use super::trouble::Done;
-use crate::base::problem::Result;
 use crate::base::text::{counted, put};
 use crate::daemon::{self, MissionStatus};
-use crate::decision::{self, Decision, DecisionKind};
-use draft::Draft;
-use serde_json::{Value, json};
+use crate::decision::{Decision, DecisionKind};
+use crate::front::commands;
+use crate::front::{self, Draft, Shown};
+use serde_json::Value;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,10 +22,9 @@ pub(super) struct Args {
     plain: bool,
 }
 
-/// Everything shown.
-struct Shown {
+/// A mission, as it is shown.
+struct OfMission {
     status: MissionStatus,
-    /// What is, or was last, asked about the draft.
     decision: Option<Decision>,
     open: Vec<Decision>,
     draft: Option<Draft>,
@@ -38,50 +33,29 @@ struct Shown {
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
-    let asked = if args.id.starts_with("D-") {
-        Some(workspace.journal.read(|db| decision::one(db, &args.id))?)
-    } else {
-        None
+    let shown = front::show(&workspace, &args.id)?;
+    let bytes = match &shown {
+        Shown::Mission { draft: Some(draft), .. } if args.plain => Some(&draft.text),
+        _ => None,
     };
-    let subject = asked.as_ref().map_or_else(|| args.id.clone(), |decision| decision.ask.mission.clone());
-    if is_run(&subject) {
-        return run::show(desk, &workspace, &subject, asked);
+    if let Some(text) = bytes {
+        return print::raw(text);
     }
-    let shown = workspace.journal.read(|db| {
-        let mission = subject;
-        let status = daemon::status_of(db, &mission)?;
-        let all = decision::all_of_mission(db, &mission)?;
-        let about_draft =
-            |decision: &&Decision| !decision.ask.details.get("round").is_none_or(Value::is_null);
-        let decision = asked.or_else(|| all.iter().rfind(about_draft).cloned());
-        let open = decision::open_of_mission(db, &mission)?;
-        let mut files = draft::Files { journal: &workspace.journal, db, mission: &mission };
-        let draft = files.draft(decision.as_ref(), status.round)?;
-        let brief = files.text("mission.md")?.unwrap_or_default();
-        Ok(Shown { status, decision, open, draft, brief })
-    })?;
-    match (&shown.draft, args.plain, desk.json) {
-        (Some(draft), true, _) => print::raw(&draft.text),
-        (_, _, true) => print::json(&object(desk, &shown)?),
-        _ => print::line(&page(desk, &shown)),
+    if desk.json {
+        return print::json(&shown.shape(&desk.command(), desk.clock.now())?);
+    }
+    match shown {
+        Shown::Run { status, decisions, differs } => {
+            print::line(&run::page(desk, &status, &decisions, &differs))
+        }
+        Shown::Mission { status, decision, open, draft, brief } => {
+            let decision = decision.map(|decision| *decision);
+            print::line(&page(desk, &OfMission { status: *status, decision, open, draft, brief }))
+        }
     }
 }
 
-fn object(desk: &Desk, shown: &Shown) -> Result<Value> {
-    let now = desk.clock.now();
-    let decisions =
-        |list: &[Decision]| list.iter().map(|one| inbox::object(desk, one, now)).collect::<Vec<_>>();
-    Ok(json!({
-        "shape": "sopd/show/1",
-        "mission": shaped(&shown.status)?,
-        "brief": shown.brief,
-        "draft": shown.draft,
-        "decision": shown.decision.as_ref().map(|one| inbox::object(desk, one, now)),
-        "open": decisions(&shown.open),
-    }))
-}
-
-fn page(desk: &Desk, shown: &Shown) -> String {
+fn page(desk: &Desk, shown: &OfMission) -> String {
     let status = &shown.status;
     let mut out = format!(
         "{}\n{}: {}\n",
@@ -101,7 +75,7 @@ fn page(desk: &Desk, shown: &Shown) -> String {
     out
 }
 
-fn draft_page(out: &mut String, draft: &Draft, shown: &Shown) {
+fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
     put(out, format_args!("{} · SHA-256 {}\n\n", draft.file, draft.sha256));
     let width = draft.lines.last().map_or(1, |line| line.number.to_string().len());
     for line in &draft.lines {
@@ -154,7 +128,7 @@ fn list(out: &mut String, title: &str, items: &[String]) {
     }
 }
 
-fn answers(out: &mut String, desk: &Desk, shown: &Shown) {
+fn answers(out: &mut String, desk: &Desk, shown: &OfMission) {
     for decision in &shown.open {
         let ask = &decision.ask;
         put(
@@ -165,7 +139,7 @@ fn answers(out: &mut String, desk: &Desk, shown: &Shown) {
             ),
         );
         put(out, format_args!("  {}\n", ask.why));
-        for command in commands::of(desk, decision) {
+        for command in commands::of(&desk.command(), decision) {
             let seals = matches!(ask.kind, DecisionKind::Forward | DecisionKind::Publish);
             let hash = if seals { format!(" --hash {}", ask.hash.short()) } else { String::new() };
             put(out, format_args!("  {}{hash}\n    {}\n", command.line, print::dim(&command.leads_to)));

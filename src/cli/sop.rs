@@ -15,7 +15,6 @@ mod verify;
 use super::desk::Desk;
 use super::trouble::Done;
 use crate::registry::VersionRow;
-use serde_json::{Value, json};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
@@ -57,30 +56,6 @@ pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
         Verb::Activate(args) => activate::run(desk, args),
         Verb::Retire(args) => retire::run(desk, args),
     }
-}
-
-/// A version as JSON, shape `sopd/sop/1`.
-fn object(row: &VersionRow) -> Value {
-    json!({
-        "shape": "sopd/sop/1",
-        "id": row.id,
-        "version": row.version,
-        "status": row.status,
-        "title": row.title,
-        "department": row.department,
-        "owner": row.owner,
-        "risk_level": row.risk_level,
-        "trigger": row.trigger,
-        "path": row.path,
-        "sha256": row.sha256,
-        "mission": row.mission,
-        "created_by": row.created_by,
-        "created_at": row.created_at.to_string(),
-        "approved_by": row.approved_by,
-        "approved_at": row.approved_at.map(|at| at.to_string()),
-        "override": row.overriding,
-        "review_due": row.review_due.map(|at| at.to_string()),
-    })
 }
 
 fn approval(row: &VersionRow) -> String {

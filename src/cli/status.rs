@@ -2,17 +2,18 @@
 
 mod run;
 
-use super::commands;
 use super::desk::Desk;
-use super::next;
 use super::print;
 use super::trouble::Done;
 use crate::base::text::{counted, put};
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, Workspace};
 use crate::decision;
+use crate::front::commands;
+use crate::front::next;
+use crate::front::shapes;
 use run::show_run;
-pub(super) use run::{shaped_run, watch_run};
+pub(super) use run::watch_run;
 use std::time::Duration;
 
 /// Pause between two drawings.
@@ -47,7 +48,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     loop {
         let found = look(&workspace, args.id.as_deref())?;
         if desk.json {
-            print::json(&found.iter().map(shaped).collect::<Result<Vec<_>>>()?)?;
+            print::json(&found.iter().map(shapes::mission).collect::<Result<Vec<_>>>()?)?;
         } else {
             let text = match (&args.id, found.first()) {
                 (Some(_), Some(status)) => one(desk, &workspace, status)?,
@@ -74,16 +75,6 @@ fn look(workspace: &Workspace, id: Option<&str>) -> Result<Vec<MissionStatus>> {
     })
 }
 
-/// Shape `sopd/status/1`: the status with its shape's name.
-pub(super) fn shaped(status: &MissionStatus) -> Result<serde_json::Value> {
-    let mut value = serde_json::to_value(status)
-        .map_err(|error| Problem::failed(format!("BUG: a status is not JSON: {error}")))?;
-    if let Some(members) = value.as_object_mut() {
-        members.insert("shape".to_owned(), "sopd/status/1".into());
-    }
-    Ok(value)
-}
-
 fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) -> String {
     if found.is_empty() {
         return format!(
@@ -108,7 +99,7 @@ fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) 
         put(&mut text, format_args!("\n{} more have ended: --all lists them", ended.len() - shown));
     }
     if !open.is_empty()
-        && let Some(note) = next::idle_note(desk, workspace)
+        && let Some(note) = next::idle_note(&desk.command(), workspace)
     {
         put(&mut text, format_args!("\n{note}"));
     }
@@ -143,13 +134,13 @@ fn one(desk: &Desk, workspace: &Workspace, status: &MissionStatus) -> Result<Str
                 decision.ask.title
             ),
         );
-        for command in commands::of(desk, decision) {
+        for command in commands::of(&desk.command(), decision) {
             put(&mut text, format_args!("  {}\n", command.line));
         }
     }
     if open.is_empty()
         && status.ended_at.is_none()
-        && let Some(note) = next::idle_note(desk, workspace)
+        && let Some(note) = next::idle_note(&desk.command(), workspace)
     {
         put(&mut text, format_args!("\n{note}"));
     }

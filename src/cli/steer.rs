@@ -1,10 +1,11 @@
 //! `sopd pause|resume|cancel|retry|skip RUN --as PARTY`
 
-use super::desk::{Desk, os_user};
-use super::next;
+use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
-use crate::run::{self, Actor, Control};
+use crate::front::next;
+use crate::front::{self, Steering};
+use crate::run::Control;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -36,51 +37,40 @@ pub(super) struct SkipArgs {
 
 pub(super) fn pause(desk: &Desk, args: Args) -> Done {
     let Args { run, party, reason } = args;
-    steer(desk, &run, party.clone(), Wish::Control(Control::Pause { by: party, reason }))
+    steer(desk, &run, party.clone(), Steering::Control(Control::Pause { by: party, reason }))
 }
 
 pub(super) fn resume(desk: &Desk, args: Args) -> Done {
     let Args { run, party, .. } = args;
-    steer(desk, &run, party.clone(), Wish::Control(Control::Resume { by: party }))
+    steer(desk, &run, party.clone(), Steering::Control(Control::Resume { by: party }))
 }
 
 pub(super) fn retry(desk: &Desk, args: Args) -> Done {
     let Args { run, party, .. } = args;
-    steer(desk, &run, party.clone(), Wish::Control(Control::Retry { by: party }))
+    steer(desk, &run, party.clone(), Steering::Control(Control::Retry { by: party }))
 }
 
 pub(super) fn cancel(desk: &Desk, args: Args) -> Done {
     let Args { run, party, reason } = args;
-    steer(desk, &run, party, Wish::Cancel(reason))
+    steer(desk, &run, party, Steering::Cancel(reason))
 }
 
 pub(super) fn skip(desk: &Desk, args: SkipArgs) -> Done {
     let SkipArgs { run, step, party, reason } = args;
-    steer(desk, &run, party.clone(), Wish::Control(Control::Skip { step, by: party, reason }))
+    steer(desk, &run, party.clone(), Steering::Control(Control::Skip { step, by: party, reason }))
 }
 
-enum Wish {
-    Control(Control),
-    Cancel(String),
-}
-
-fn steer(desk: &Desk, id: &str, party: String, wish: Wish) -> Done {
+fn steer(desk: &Desk, id: &str, party: String, wish: Steering) -> Done {
     let workspace = desk.open()?;
-    let plan = run::plan_of(&workspace.journal, id)?;
-    desk.check_party(&workspace, &party, &[])?;
     let before = workspace.journal.head()?.0;
-    let actor = Actor { by: party, os_user: os_user() };
-    let by = actor.by.clone();
-    let run_id = id.to_owned();
-    workspace.journal.append(move |tx| match &wish {
-        Wish::Control(control) => run::control(tx, &run_id, control, (&actor, &plan)),
-        Wish::Cancel(reason) => run::cancel(tx, &run_id, reason, (&actor, &plan)),
-    })?;
+    let actor = Desk::actor(party);
+    front::steer(&desk.command(), &workspace, &actor, (id, wish))?;
+    let by = actor.by;
     let next = next::look_on(&workspace, id, before)?;
     if desk.json {
         return print::json(&json!({
             "shape": "sopd/steered/1", "success": true, "run": id, "by": by, "state": next.state, "driven": next.driven,
         }));
     }
-    print::line(&next.words(desk))
+    print::line(&next.words(&desk.command()))
 }

@@ -1,11 +1,11 @@
 //! `sopd submit FILE|- [--again]`
 
 use super::desk::Desk;
-use super::next;
 use super::print;
 use super::trouble::Done;
 use crate::base::{Problem, files, problem::Result};
 use crate::daemon::{self, Workspace};
+use crate::front::next;
 use crate::mission;
 use serde_json::json;
 use std::io::Read as _;
@@ -36,7 +36,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         return print::json(&json!({ "shape": "sopd/submit/1", "mission": taken.mission }));
     }
     print::line(&format!("taken in as {}", taken.mission))?;
-    match next::idle_note(desk, &workspace) {
+    match next::idle_note(&desk.command(), &workspace) {
         Some(note) => print::line(&note),
         None => print::line(&format!("see how it goes: {} status {} --watch", desk.command(), taken.mission)),
     }

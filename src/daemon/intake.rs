@@ -6,9 +6,12 @@ use crate::agent::Snapshot;
 use crate::base::text::put;
 use crate::base::{Digest, Kind, Problem, files, problem::Result};
 use crate::brief;
+use crate::journal::Tx;
 use crate::mission::{self, NewMission};
+use crate::run::Actor;
 use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{Debouncer, RecommendedCache, new_debouncer};
+use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,10 +45,47 @@ pub struct Taken {
 pub fn submit(
     workspace: &Workspace,
     snapshot: &Snapshot,
-    (file, text): (&str, &str),
+    file: (&str, &str),
     again: bool,
     dropped: bool,
 ) -> Result<Taken, Vec<Problem>> {
+    let new = vet(snapshot, file, again)?;
+    let new = NewMission { dropped, ..new };
+    let mission =
+        workspace.journal.append(move |tx| mission::receive(tx, &new)).map_err(|problem| vec![problem])?;
+    Ok(Taken { mission })
+}
+
+/// [`submit`] by the word of a party, which is the mission's requester: whoever asks for a mission does not sign it,
+/// so nobody may ask in another's name.
+///
+/// # Errors
+/// `NotAllowed` where the file names another requester, besides those of [`submit`].
+pub fn submit_as(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+    file: (&str, &str),
+    again: bool,
+    actor: &Actor,
+) -> Result<Taken, Vec<Problem>> {
+    let new = vet(snapshot, file, again)?;
+    let Actor { by, os_user } = actor.clone();
+    if let Some(other) = new.brief.ask.requested_by.as_ref().filter(|other| **other != by) {
+        let problem = Problem::not_allowed(format!("{by} may not hand in a mission that {other} asks for"));
+        return Err(vec![problem.hint("leave `requested_by` out, or let the one it names hand it in")]);
+    }
+    let new = NewMission { requester: by.clone(), ..new };
+    let receive = move |tx: &Tx<'_>| {
+        let mission = mission::receive(tx, &new)?;
+        tx.event(&mission, "mission_handed_in", &json!({ "by": by, "os_user": os_user }))?;
+        Ok(mission)
+    };
+    let mission = workspace.journal.append(receive).map_err(|problem| vec![problem])?;
+    Ok(Taken { mission })
+}
+
+/// Reads a mission file, and holds it against roster and settings.
+fn vet(snapshot: &Snapshot, (file, text): (&str, &str), again: bool) -> Result<NewMission, Vec<Problem>> {
     let brief = brief::parse(file, text)?;
     let problems = brief::check_file(file, text, &brief, &snapshot.roster);
     if !problems.is_empty() {
@@ -55,10 +95,7 @@ pub fn submit(
     settings.council.level(&brief.ask.class).map_err(|reason| vec![Problem::invalid(reason)])?;
     let requester = brief.ask.requested_by.clone().unwrap_or_else(|| settings.requester.clone());
     let (text, file) = (text.to_owned(), file.to_owned());
-    let new = NewMission { brief, text, file, requester, again, dropped };
-    let mission =
-        workspace.journal.append(move |tx| mission::receive(tx, &new)).map_err(|problem| vec![problem])?;
-    Ok(Taken { mission })
+    Ok(NewMission { brief, text, file, requester, again, dropped: false })
 }
 
 /// Watches `missions/`, not the folders in it.

@@ -128,7 +128,7 @@ async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
 }
 
 /// The first of several problems, with a word about the others.
-pub(super) fn first_of(problems: Vec<Problem>) -> Problem {
+pub fn first_of(problems: Vec<Problem>) -> Problem {
     let more = problems.len().saturating_sub(1);
     let mut problems = problems.into_iter();
     let first = problems.next().unwrap_or_else(|| Problem::failed("the workspace cannot be read"));

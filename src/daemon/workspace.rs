@@ -26,6 +26,7 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::mission::TABLES,
     ],
     &[crate::decision::TABLES_2, crate::run::TABLES, crate::run::TRIGGER_TABLES],
+    &[crate::decision::TABLES_3],
 ];
 
 /// An opened workspace.

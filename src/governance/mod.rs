@@ -4,7 +4,9 @@
 mod council;
 mod parties;
 mod path;
+mod sight;
 
 pub use council::{CouncilCall, CouncilPlan, council};
 pub use parties::{Parties, scrutiny_validator, user_tester};
 pub use path::{Path, publication_path};
+pub use sight::sees_missions;

@@ -4,6 +4,7 @@
 use super::Office;
 use super::decide::{self, Question, decide, settled};
 use super::help::{grant, person};
+use super::lay_out::LayOut;
 use super::plan::MissionPlan;
 use super::records::keep;
 use super::setup::Setup;
@@ -17,7 +18,7 @@ use crate::roles::draft::{DraftQuestion, DraftWork};
 use crate::roles::{Answered, AssertionView, MissionView};
 use crate::settings::authority::{Deadline, OnDeadline};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// One worker's part in one round.
 #[derive(Debug, Serialize, Deserialize)]
@@ -103,7 +104,10 @@ impl DraftPart {
         let mut attempt = 1;
         loop {
             let asked = if self.setup.people.contains(&self.assignment.agent) {
-                self.by_person(w, &question, attempt).await
+                let details = json!({ "assignment": question });
+                self.by_person(w, &question, (attempt, details)).await
+            } else if self.setup.elsewhere.contains(&self.assignment.agent) {
+                self.elsewhere(w, &question, attempt).await
             } else {
                 self.by_model(w, &question, attempt).await
             };
@@ -143,8 +147,28 @@ impl DraftPart {
         Ok((draft, Some(Failure::new(FailureClass::Person, why))))
     }
 
+    /// An agent that works elsewhere is shown what one in this process is shown, and hands in a draft file as a
+    /// person does.
+    async fn elsewhere(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Drafted, Stop> {
+        let lay = LayOut {
+            mission: self.setup.asker.mission.clone(),
+            agent: self.assignment.agent.clone(),
+            snapshot: self.setup.asker.snapshot.clone(),
+            question: question.clone(),
+            key: format!("lay-out/{}#{}.{attempt}", self.assignment.agent, self.round),
+        };
+        let request = w.call(lay).await?;
+        let details = json!({ "assignment": question, "request": request });
+        self.by_person(w, question, (attempt, details)).await
+    }
+
     /// A person on the roster gets the part in the inbox and hands in a draft file.
-    async fn by_person(&self, w: &Workflow, question: &DraftQuestion, attempt: u32) -> Result<Drafted, Stop> {
+    async fn by_person(
+        &self,
+        w: &Workflow,
+        question: &DraftQuestion,
+        (attempt, details): (u32, Value),
+    ) -> Result<Drafted, Stop> {
         let agent = &self.assignment.agent;
         let put = Question {
             key: format!("assignment/{agent}#{}.{attempt}", self.round),
@@ -155,7 +179,7 @@ impl DraftPart {
             asked_of: vec![agent.clone()],
             barred: std::collections::BTreeMap::default(),
             hash: Digest::of(serde_json::to_string(question).unwrap_or_default()),
-            details: json!({ "assignment": question }),
+            details,
             deadline: self.setup.deadlines.draft,
             assume: false,
         };

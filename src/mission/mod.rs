@@ -18,6 +18,7 @@ mod help;
 mod impartial;
 mod judge;
 mod judging;
+mod lay_out;
 mod plan;
 mod planning;
 mod publish;
@@ -81,6 +82,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<decide::OpenDecision>(office)
         .activity::<decide::GoOn>(office)
         .activity::<draft::KeepDraft>(office)
+        .activity::<lay_out::LayOut>(office)
         .activity::<assemble::Assemble>(office)
         .activity::<council::KeepCouncil>(office)
         .activity::<council_review::SeatCouncil>(office)

@@ -9,7 +9,7 @@ use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
-use crate::roster::{Agent, Runtime};
+use crate::roster::{Agent, Roster, Runtime};
 use crate::settings::{DecisionRules, MissionRules, Settings};
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,9 @@ pub(super) struct Setup {
     pub(super) departments: BTreeMap<String, String>,
     /// Agents that are people.
     pub(super) people: Vec<String>,
+    /// Agents that work elsewhere. Left out where there are none, as it was before there could be any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) elsewhere: Vec<String>,
     /// Whom each agent reports to, those passed over who are not at work.
     pub(super) chiefs: BTreeMap<String, String>,
     /// Who helps where a mission is stuck.
@@ -135,16 +138,19 @@ impl Prepare {
             departments: agents()
                 .map(|agent| (agent.head.id.clone(), agent.head.department.clone()))
                 .collect(),
-            people: agents()
-                .filter(|agent| agent.head.runtime == Runtime::Person)
-                .map(|a| a.head.id.clone())
-                .collect(),
+            people: of_runtime(roster, Runtime::Person),
+            elsewhere: of_runtime(roster, Runtime::External),
             chiefs: roster.chiefs(),
             helper: helper(settings, snapshot),
         };
         let sops = related(sops, &format!("{} {}", self.brief.title, self.brief.text));
         Ok(Prepared { setup, roster: roster.active().map(view).collect(), sops })
     }
+}
+
+fn of_runtime(roster: &Roster, runtime: Runtime) -> Vec<String> {
+    let agents = roster.agents.values().filter(|agent| agent.head.runtime == runtime);
+    agents.map(|agent| agent.head.id.clone()).collect()
 }
 
 /// SOPs whose titles share a word with the mission, most shared words first.

@@ -90,6 +90,8 @@ pub enum Runtime {
     Model,
     /// A person, through the inbox.
     Person,
+    /// A program elsewhere that takes its assignments and hands in its drafts; it does nothing but draft.
+    External,
 }
 
 /// One `##` heading of an agent's knowledge.

@@ -2,7 +2,7 @@
 //! misspelt part would otherwise be knowledge that silently never reaches an SOP.
 
 use super::source::Source;
-use super::{Agent, AgentHead, Part, Runtime, Topic, bullets, steps};
+use super::{Agent, AgentHead, AgentRole, Part, Runtime, Topic, bullets, steps};
 use crate::base::markdown::{Block, Item, What, cut, one_line};
 use crate::base::{Place, Problem, text, yaml};
 use crate::sop::Section;
@@ -69,8 +69,12 @@ fn check_head(source: &mut Source<'_>, head: &AgentHead) {
         source.wrong_head("department", message, "write two to eight capital letters, like `REV`");
     }
     // Who is a person may do nothing but the steps of runs.
-    if head.roles.is_empty() && head.runtime == Runtime::Model {
+    if head.roles.is_empty() && head.runtime != Runtime::Person {
         source.wrong_head("roles", "the agent has no role", "write at least one, like `[worker]`");
+    }
+    if head.runtime == Runtime::External && head.roles.iter().any(|role| *role != AgentRole::Worker) {
+        let hint = "write `roles: [worker]`, or let a model or a person play the other roles";
+        source.wrong_head("roles", "an agent that works elsewhere can only be a worker", hint);
     }
     let repeated =
         head.roles.iter().enumerate().any(|(at, role)| head.roles.iter().skip(at + 1).any(|r| r == role));

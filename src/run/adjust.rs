@@ -160,7 +160,7 @@ fn known(roster: &Roster, id: &str) -> Result<Assignee> {
     match roster.get(id).filter(|agent| agent.is_active()) {
         Some(agent) => Ok(Assignee {
             id: id.to_owned(),
-            person: agent.head.runtime == Runtime::Person,
+            person: agent.head.runtime != Runtime::Model,
             tier: agent.head.tier,
         }),
         None => {

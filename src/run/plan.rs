@@ -161,7 +161,7 @@ pub(super) fn assignees(sop: &Sop, roster: &Roster) -> BTreeMap<u32, Assignee> {
         match agent {
             Some(agent) => Assignee {
                 id: agent.head.id.clone(),
-                person: agent.head.runtime == Runtime::Person,
+                person: agent.head.runtime != Runtime::Model,
                 tier: agent.head.tier,
             },
             // An owner who has left is still a name somebody can act under.

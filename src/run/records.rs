@@ -273,6 +273,13 @@ pub fn open_runs(db: &Connection) -> Result<Vec<String>> {
     Ok(db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
+/// How many runs are wanted, whatever the limit.
+pub fn count(db: &Connection, wanted: &Wanted) -> Result<u32> {
+    let sql = "SELECT count(*) FROM run WHERE (?1 IS NULL OR sop = ?1) AND (?2 IS NULL OR state = ?2)";
+    let sop = wanted.sop.as_ref().map(SopId::as_str);
+    Ok(db.prepare_cached(sql)?.query_row((sop, wanted.state.map(RunState::word)), |row| row.get(0))?)
+}
+
 /// The steps of a run, in order.
 pub fn steps(db: &Connection, run: &str) -> Result<Vec<StepRow>> {
     let rows = db

@@ -1,5 +1,6 @@
 //! The words for where a run and its steps stand, as tables, JSON and the command line have them.
 
+use crate::base::{Problem, problem::Result};
 use serde::{Deserialize, Serialize};
 
 macro_rules! states {
@@ -41,6 +42,17 @@ states!(
 );
 
 impl RunState {
+    /// Reads a state's word.
+    ///
+    /// # Errors
+    /// `Usage` for a word that is none.
+    pub fn named(word: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state);
+        let words: Vec<&str> = Self::ALL.iter().map(|(_, word)| *word).collect();
+        found.ok_or_else(|| {
+            Problem::usage(format!("there is no state `{word}`")).hint(format!("one of {}", words.join(", ")))
+        })
+    }
     /// Whether nothing more comes of it unless a person acts. A failed run can be tried again.
     pub fn ended(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)

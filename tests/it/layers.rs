@@ -14,7 +14,8 @@ const LAYERS: &[&[&str]] = &[
     &["registry", "agent", "decision"],
     &["governance", "mission", "run"],
     &["daemon"],
-    &["cli"],
+    &["front"],
+    &["cli", "mcp"],
 ];
 
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.

@@ -23,6 +23,8 @@ mod journal_gaps;
 mod journal_random;
 mod journal_script;
 mod layers;
+mod mcp;
+mod mcp_world;
 mod models_activation;
 mod models_canaries;
 mod models_faults;

@@ -1,30 +1,15 @@
 //! What a person needs to see before deciding on a run: exactly what will happen, and the hash it is bound to.
 
 use crate::base::text::{put, put_line};
-use crate::cli::commands;
 use crate::cli::desk::Desk;
-use crate::cli::inbox;
 use crate::cli::print;
-use crate::cli::status::shaped_run;
-use crate::cli::trouble::Done;
-use crate::daemon::{self, Workspace};
-use crate::decision::{self, Decision, Verb};
-use crate::run;
+use crate::daemon::RunStatus;
+use crate::decision::{Decision, Verb};
+use crate::front::commands;
 use serde_json::{Value, json};
 
-/// Shows a run with what it asks, or one decision of it.
-pub(super) fn show(desk: &Desk, workspace: &Workspace, id: &str, asked: Option<Decision>) -> Done {
-    let (status, open) =
-        workspace.journal.read(|db| Ok((daemon::run_status(db, id)?, decision::open_of_mission(db, id)?)))?;
-    let shown = asked.map_or(open, |one| vec![one]);
-    let changes = run::plan_of(&workspace.journal, id)?.changes.clone();
-    if desk.json {
-        let now = desk.clock.now();
-        let decisions: Vec<Value> = shown.iter().map(|one| inbox::object(desk, one, now)).collect();
-        return print::json(&json!({
-            "shape": "sopd/show-run/1", "run": shaped_run(&status)?, "decisions": decisions, "differs": changes,
-        }));
-    }
+/// A run with what it asks.
+pub(super) fn page(desk: &Desk, status: &RunStatus, shown: &[Decision], differs: &[String]) -> String {
     let mut out = print::bold(&format!("{}  {} v{}", status.id, status.sop, status.version));
     put_line(&mut out, format_args!("\n{}: {}", status.state.word(), status.waiting_for));
     if let Some(newer) = &status.newer_version {
@@ -33,13 +18,13 @@ pub(super) fn show(desk: &Desk, workspace: &Workspace, id: &str, asked: Option<D
             format_args!("v{newer} of the SOP is active now; this run stays on v{}", status.version),
         );
     }
-    for change in &changes {
+    for change in differs {
         put_line(&mut out, format_args!("differs from its SOP: {change}"));
     }
-    for one in &shown {
+    for one in shown {
         entry(&mut out, desk, one);
     }
-    print::line(out.trim_end())
+    out.trim_end().to_owned()
 }
 
 fn entry(out: &mut String, desk: &Desk, one: &Decision) {
@@ -66,7 +51,7 @@ fn entry(out: &mut String, desk: &Desk, one: &Decision) {
         put_line(out, format_args!("{} by {} at {}", answer.verb.word(), answer.by, answer.at.minute()));
         return;
     }
-    for command in commands::of(desk, one) {
+    for command in commands::of(&desk.command(), one) {
         let bound = matches!(command.verb, Verb::Approve | Verb::Reject);
         let hash = if bound { format!(" --hash {}", ask.hash.short()) } else { String::new() };
         put(out, format_args!("  {}{hash}\n", command.line));

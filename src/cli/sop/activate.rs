@@ -2,9 +2,9 @@
 
 use super::lint::{page, read};
 use crate::cli::desk::Desk;
-use crate::cli::next;
 use crate::cli::print;
 use crate::cli::trouble::Done;
+use crate::front::next;
 use crate::mission::{self, NewActivation};
 use serde_json::json;
 use std::path::PathBuf;
@@ -47,5 +47,5 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         sop.head.version,
         desk.command()
     ))?;
-    next::idle_note(desk, &workspace).map_or(Ok(()), |note| print::line(&note))
+    next::idle_note(&desk.command(), &workspace).map_or(Ok(()), |note| print::line(&note))
 }

@@ -1,10 +1,11 @@
 //! `sopd sop history SOP`
 
-use super::{approval, object};
+use super::approval;
 use crate::base::Problem;
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
+use crate::front::shapes;
 use crate::registry;
 use crate::sop::SopId;
 
@@ -18,7 +19,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let id: SopId = args.sop.parse().map_err(Problem::usage)?;
     let rows = desk.open()?.journal.read(|db| registry::history(db, &id))?;
     if desk.json {
-        return print::json(&rows.iter().map(object).collect::<Vec<_>>());
+        return print::json(&rows.iter().map(shapes::sop).collect::<Vec<_>>());
     }
     let cells = rows.iter().map(|row| {
         let mission = row.mission.clone().unwrap_or_default();

@@ -1,9 +1,10 @@
 //! `sopd sop list`
 
-use super::{approval, object};
+use super::approval;
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
+use crate::front::shapes;
 use crate::registry::{self, Status};
 
 #[derive(Debug, clap::Args)]
@@ -17,7 +18,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let mut rows = desk.open()?.journal.read(registry::all)?;
     rows.retain(|row| !args.active || row.status == Status::Active);
     if desk.json {
-        return print::json(&rows.iter().map(object).collect::<Vec<_>>());
+        return print::json(&rows.iter().map(shapes::sop).collect::<Vec<_>>());
     }
     if rows.is_empty() {
         return print::line("nothing is published yet");

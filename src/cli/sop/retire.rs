@@ -1,9 +1,9 @@
 //! `sopd sop retire ID --as PARTY --reason T`
 
 use crate::cli::desk::{Desk, os_user};
-use crate::cli::next;
 use crate::cli::print;
 use crate::cli::trouble::Done;
+use crate::front::next;
 use crate::mission::{self, Retire};
 use crate::sop::SopId;
 use serde_json::json;
@@ -37,5 +37,5 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         "{} v{} is retired by {}, on record as done by {}; its file stays where it is",
         row.id, row.version, retire.by, retire.os_user
     ))?;
-    next::idle_note(desk, &workspace).map_or(Ok(()), |note| print::line(&note))
+    next::idle_note(&desk.command(), &workspace).map_or(Ok(()), |note| print::line(&note))
 }

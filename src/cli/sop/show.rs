@@ -1,9 +1,10 @@
 //! `sopd sop show SOP`: a version, with what its file cannot say: status and approval.
 
-use super::{approval, object};
+use super::approval;
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
+use crate::front::shapes;
 use crate::registry;
 
 #[derive(Debug, clap::Args)]
@@ -20,7 +21,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let row = workspace.journal.read(|db| registry::version(db, &args.sop))?;
     let text = registry::read_checked(&workspace.root, &row)?;
     if desk.json {
-        let mut value = object(&row);
+        let mut value = shapes::sop(&row);
         if let Some(members) = value.as_object_mut() {
             members.insert("text".to_owned(), text.into());
         }

@@ -3,36 +3,27 @@
 use crate::base::problem::Result;
 use crate::base::text::put_line;
 use crate::base::{Problem, text::put};
-use crate::cli::commands;
 use crate::cli::desk::Desk;
-use crate::cli::next;
 use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::daemon::{self, RunStatus, Task, Workspace};
 use crate::decision;
+use crate::front::commands;
+use crate::front::next;
+use crate::front::shapes;
 use crate::run::run_folder;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// Pause between two looks at a run that is followed.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// Shape `sopd/run/1`: the status with its shape's name.
-pub(in crate::cli) fn shaped_run(status: &RunStatus) -> Result<Value> {
-    let mut value = serde_json::to_value(status)
-        .map_err(|error| Problem::failed(format!("BUG: a status is not JSON: {error}")))?;
-    if let Some(members) = value.as_object_mut() {
-        members.insert("shape".to_owned(), "sopd/run/1".into());
-    }
-    Ok(value)
-}
 
 /// Shows a run, or one step of it.
 pub(super) fn show_run(desk: &Desk, workspace: &Workspace, id: &str, step: Option<u32>) -> Done {
     let status = workspace.journal.read(|db| daemon::run_status(db, id))?;
     let Some(number) = step else {
         return if desk.json {
-            print::json(&shaped_run(&status)?)
+            print::json(&shapes::run(&status)?)
         } else {
             print::line(&page(desk, workspace, &status)?)
         };
@@ -115,13 +106,13 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
             &mut out,
             format_args!("\n{} must act on {}: {}", ask.asked_of.join(", "), decision.id, ask.title),
         );
-        for command in commands::of(desk, decision) {
+        for command in commands::of(&desk.command(), decision) {
             put_line(&mut out, format_args!("  {}", command.line));
         }
     }
     if open.is_empty()
         && status.ended_at.is_none()
-        && let Some(note) = next::idle_note(desk, workspace)
+        && let Some(note) = next::idle_note(&desk.command(), workspace)
     {
         put(&mut out, format_args!("\n{note}"));
     }

@@ -1,7 +1,6 @@
 //! What happens after an answer, in plain words: who is asked now, or who must start the daemon.
 
 use super::commands;
-use super::desk::Desk;
 use crate::base::problem::Result;
 use crate::daemon::{self, Workspace};
 use crate::decision::{self, Decision};
@@ -21,33 +20,33 @@ const TOLD: [&str; 6] =
     ["decision_requested", "mission_closed", "run_completed", "run_cancelled", "run_failed", "run_paused"];
 
 /// What there is to say when nobody drives the workspace.
-pub(super) fn idle_note(desk: &Desk, workspace: &Workspace) -> Option<String> {
+pub fn idle_note(sopd: &str, workspace: &Workspace) -> Option<String> {
     if daemon::holder(&workspace.root).is_some() {
         return None;
     }
-    Some(format!("nothing drives this workspace now: start `{} up` to go on", desk.command()))
+    Some(format!("nothing drives this workspace now: start `{sopd} up` to go on"))
 }
 
 /// Where a mission stands a moment after something was said, and what it waits for.
 #[derive(Debug)]
-pub(super) struct Next {
+pub struct Next {
     /// The mission or run.
-    pub(super) id: String,
+    pub id: String,
     /// The word for where it stands.
-    pub(super) state: &'static str,
+    pub state: &'static str,
     /// How it ended, once it has.
-    pub(super) ended: Option<String>,
+    pub ended: Option<String>,
     /// Why it stands still, in words; empty while it goes on.
-    pub(super) reason: String,
+    pub reason: String,
     /// What it asks of people now.
-    pub(super) open: Vec<Decision>,
+    pub open: Vec<Decision>,
     /// Whether a daemon goes on with it.
-    pub(super) driven: bool,
+    pub driven: bool,
 }
 
 /// Looks on until the daemon has done something about the mission that a person should know, or patience ends.
 /// `before` is the place of the journal's last fact before the answer.
-pub(super) fn look_on(workspace: &Workspace, mission: &str, before: i64) -> Result<Next> {
+pub fn look_on(workspace: &Workspace, mission: &str, before: i64) -> Result<Next> {
     let driven = daemon::holder(&workspace.root).is_some();
     let start = Instant::now();
     loop {
@@ -79,13 +78,13 @@ fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision
 }
 
 /// Whether `id` names a run, not a mission.
-pub(super) fn is_run(id: &str) -> bool {
+pub fn is_run(id: &str) -> bool {
     id.starts_with("sop_run_")
 }
 
 impl Next {
     /// In words, with the commands to type.
-    pub(super) fn words(&self, desk: &Desk) -> String {
+    pub fn words(&self, sopd: &str) -> String {
         let Self { id, state, .. } = self;
         match self.ended.as_deref() {
             Some("") => return format!("{id} is {state}"),
@@ -95,7 +94,7 @@ impl Next {
         if !self.open.is_empty() {
             let lines = self.open.iter().map(|decision| {
                 let command =
-                    commands::of(desk, decision).into_iter().next().map_or(String::new(), |first| first.line);
+                    commands::of(sopd, decision).into_iter().next().map_or(String::new(), |first| first.line);
                 format!(
                     "{} is asked next ({}): {}\n  {command}",
                     decision.ask.asked_of.join(", "),
@@ -107,8 +106,8 @@ impl Next {
         }
         if self.driven {
             let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
-            return format!("{id} is {state}{why}; see `{} status {id}`", desk.command());
+            return format!("{id} is {state}{why}; see `{sopd} status {id}`");
         }
-        format!("nothing drives this workspace now: start `{} up` and {id} goes on", desk.command())
+        format!("nothing drives this workspace now: start `{sopd} up` and {id} goes on")
     }
 }

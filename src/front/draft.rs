@@ -15,45 +15,61 @@ const MOST: u32 = 100_000;
 
 /// A round's draft and what was said about it.
 #[derive(Debug, Serialize)]
-pub(super) struct Draft {
+pub struct Draft {
     /// Its name in the mission's folder.
-    pub(super) file: String,
-    pub(super) sha256: Digest,
-    pub(super) round: u32,
+    pub file: String,
+    /// Hash of its bytes.
+    pub sha256: Digest,
+    /// From 1.
+    pub round: u32,
+    /// Its bytes.
     #[serde(skip)]
-    pub(super) text: String,
-    pub(super) lines: Vec<Line>,
-    pub(super) verdicts: Verdicts,
-    pub(super) findings: Vec<String>,
-    pub(super) dissent: Vec<String>,
+    pub text: String,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// What the validators said.
+    pub verdicts: Verdicts,
+    /// What they found.
+    pub findings: Vec<String>,
+    /// Where workers or the council disagreed.
+    pub dissent: Vec<String>,
 }
 
 /// One line and where it comes from; nothing for the form of the file.
 #[derive(Debug, Serialize)]
-pub(super) struct Line {
-    pub(super) number: usize,
-    pub(super) text: String,
-    pub(super) from: String,
+pub struct Line {
+    /// From 1.
+    pub number: usize,
+    /// Its words.
+    pub text: String,
+    /// The draft items it comes from, in words.
+    pub from: String,
 }
 
 /// How many assertions came out how.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Verdicts {
-    pub(super) passed: usize,
-    pub(super) failed: usize,
-    pub(super) open: usize,
+pub struct Verdicts {
+    /// Met.
+    pub passed: usize,
+    /// Not met.
+    pub failed: usize,
+    /// Nobody could tell.
+    pub open: usize,
 }
 
 /// The files of one mission, as the journal has them.
-pub(super) struct Files<'a> {
-    pub(super) journal: &'a Journal,
-    pub(super) db: &'a Connection,
-    pub(super) mission: &'a str,
+pub struct Files<'a> {
+    /// Where the bytes are.
+    pub journal: &'a Journal,
+    /// The snapshot that is read.
+    pub db: &'a Connection,
+    /// Whose files.
+    pub mission: &'a str,
 }
 
 impl Files<'_> {
     /// The draft `decision` is about, else that of `round`, else the last there is.
-    pub(super) fn draft(&mut self, decision: Option<&Decision>, round: u32) -> Result<Option<Draft>> {
+    pub fn draft(&mut self, decision: Option<&Decision>, round: u32) -> Result<Option<Draft>> {
         let names: Vec<String> =
             mission::artifacts(self.db, self.mission)?.into_iter().map(|artifact| artifact.name).collect();
         let rounds = names
@@ -90,7 +106,7 @@ impl Files<'_> {
     }
 
     /// The text of one file; `None` when the dossier lacks it.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>> {
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
         let artifacts = mission::artifacts(self.db, self.mission)?;
         let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else {
             return Ok(None);

@@ -1,25 +1,23 @@
 //! The commands that answer a decision, ready to be typed.
 
-use super::desk::Desk;
 use crate::decision::{Decision, DecisionKind, Verb};
 use serde::Serialize;
 use serde_json::Value;
 
 /// One way to answer.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Command {
+pub struct Command {
     /// What it does.
     #[serde(skip)]
-    pub(super) verb: Verb,
+    pub verb: Verb,
     /// The command line.
-    pub(super) line: String,
+    pub line: String,
     /// What it leads to.
-    pub(super) leads_to: String,
+    pub leads_to: String,
 }
 
-/// The ways to answer `decision`, the usual one first.
-pub(super) fn of(desk: &Desk, decision: &Decision) -> Vec<Command> {
-    let sopd = &desk.command();
+/// The ways to answer `decision`, the usual one first; `sopd` is how a command line begins.
+pub fn of(sopd: &str, decision: &Decision) -> Vec<Command> {
     let party = decision.ask.asked_of.first().map_or("PARTY", String::as_str);
     let told = |verb: Verb| decision.ask.details.get(detail(verb)).and_then(Value::as_str);
     let stuck = decision.ask.kind == DecisionKind::Stuck;

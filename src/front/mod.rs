@@ -1,0 +1,23 @@
+//! What all faces share: the deeds of a party (answer, start, steer, hand in) and the JSON that tells of them, so
+//! that the command line, the API and MCP give the same answers. Rules are not made here: each deed calls the layer
+//! that decides, in the transaction that does it.
+
+mod caller;
+pub mod commands;
+mod deeds;
+mod draft;
+pub mod next;
+mod party;
+pub mod shapes;
+mod show;
+mod worker;
+
+pub use crate::run::Actor;
+pub use caller::{Caller, Scope};
+pub use deeds::{
+    Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
+};
+pub use draft::{Draft, Files, Line, Verdicts};
+pub use party::check_party;
+pub use show::{Shown, show};
+pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};

@@ -1,0 +1,110 @@
+//! The JSON of stable shapes: each names its shape, and every face gives the same.
+
+use super::commands;
+use crate::base::{Instant, Problem, problem::Result};
+use crate::daemon::{self, MissionStatus, RunStatus};
+use crate::decision::{self, Decision};
+use crate::registry::VersionRow;
+use crate::run;
+use crate::sop::Version;
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Shape `sopd/status/1`: a mission.
+pub fn mission(status: &MissionStatus) -> Result<Value> {
+    named("sopd/status/1", status)
+}
+
+/// Shape `sopd/run/1`.
+pub fn run(status: &RunStatus) -> Result<Value> {
+    named("sopd/run/1", status)
+}
+
+fn named<T: Serialize>(shape: &str, what: &T) -> Result<Value> {
+    let mut value = serde_json::to_value(what)
+        .map_err(|error| Problem::failed(format!("BUG: a status is not JSON: {error}")))?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("shape".to_owned(), shape.into());
+    }
+    Ok(value)
+}
+
+/// Shape `sopd/inbox/1`: a decision, with the command lines that answer it; `sopd` is how they begin.
+pub fn decision(sopd: &str, decision: &Decision, now: Instant) -> Value {
+    let ask = &decision.ask;
+    json!({
+        "shape": "sopd/inbox/1",
+        "id": decision.id,
+        "kind": ask.kind,
+        "subject": ask.subject,
+        "title": ask.title,
+        "why": ask.why,
+        "mission": ask.mission,
+        "asked_of": ask.asked_of,
+        "quorum": ask.quorum,
+        "votes": decision.votes,
+        "barred": ask.barred,
+        "hash": ask.hash,
+        "requested_at": decision.requested_at.to_string(),
+        "due_at": ask.due_at.map(|due| due.to_string()),
+        "overdue": overdue(decision, now),
+        "on_deadline": ask.on_deadline,
+        "reminders": decision.reminders,
+        "state": decision.state,
+        "details": ask.details,
+        "verbs": ask.kind.verbs(),
+        "commands": commands::of(sopd, decision),
+    })
+}
+
+/// The open decisions, oldest first, each with the newer version of its SOP that a waiting run does not follow.
+pub fn inbox(db: &Connection, party: Option<&str>) -> Result<Vec<(Option<Version>, Decision)>> {
+    let open = decision::open_for(db, party)?;
+    open.into_iter().map(|one| Ok((newer(db, &one)?, one))).collect()
+}
+
+/// One row of [`inbox`] as JSON: `sopd/inbox/1` with `newer_version` where there is one.
+pub fn inbox_row(sopd: &str, (newer, one): &(Option<Version>, Decision), now: Instant) -> Value {
+    let mut object = decision(sopd, one, now);
+    if let (Some(newer), Some(members)) = (newer, object.as_object_mut()) {
+        members.insert("newer_version".to_owned(), json!(newer));
+    }
+    object
+}
+
+fn newer(db: &Connection, decision: &Decision) -> Result<Option<Version>> {
+    match &decision.ask.mission {
+        id if super::next::is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a decision's deadline has passed.
+pub fn overdue(decision: &Decision, now: Instant) -> bool {
+    decision.ask.due_at.map_or(decision.reminders > 0, |due| due < now)
+}
+
+/// Shape `sopd/sop/1`: a version.
+pub fn sop(row: &VersionRow) -> Value {
+    json!({
+        "shape": "sopd/sop/1",
+        "id": row.id,
+        "version": row.version,
+        "status": row.status,
+        "title": row.title,
+        "department": row.department,
+        "owner": row.owner,
+        "risk_level": row.risk_level,
+        "trigger": row.trigger,
+        "path": row.path,
+        "sha256": row.sha256,
+        "mission": row.mission,
+        "created_by": row.created_by,
+        "created_at": row.created_at.to_string(),
+        "approved_by": row.approved_by,
+        "approved_at": row.approved_at.map(|at| at.to_string()),
+        "override": row.overriding,
+        "review_due": row.review_due.map(|at| at.to_string()),
+    })
+}

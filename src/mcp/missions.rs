@@ -1,0 +1,114 @@
+//! Missions and decisions as tools. Agents that work elsewhere see of missions what their assignments show.
+
+use super::answers::{Place, SOPD, Told, fields, whole};
+use crate::base::{Problem, problem::Result};
+use crate::daemon;
+use crate::decision::{self, Decision};
+use crate::front::{self, shapes};
+use crate::governance::sees_missions;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Arguments of `mission_submit`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Submit {
+    /// The mission: a Markdown title and a paragraph, with a YAML head where more is to be fixed
+    text: String,
+    /// What to call the file; mission.md without it
+    file_name: Option<String>,
+    /// Take it although the very same text was a mission before
+    #[serde(default)]
+    again: bool,
+}
+
+pub(super) fn submit(place: &Place, given: Submit) -> Told {
+    let Submit { text, file_name, again } = given;
+    let name = file_name.unwrap_or_else(|| "mission.md".to_owned());
+    let actor = &place.caller.actor();
+    let mission = front::submit(SOPD, &place.workspace, actor, (&name, &text), again)?;
+    let status = place.workspace.journal.read(|db| daemon::status_of(db, &mission)).map_err(whole)?;
+    Ok(place.with_note(fields(json!({ "missionId": mission, "status": status.state }))))
+}
+
+/// Arguments of `mission_status`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Status {
+    /// M-…; without it every open mission
+    mission_id: Option<String>,
+}
+
+pub(super) fn status(place: &Place, given: Status) -> Told {
+    open_to(place).map_err(whole)?;
+    let missions = place.workspace.journal.read(|db| match &given.mission_id {
+        Some(id) => Ok(vec![daemon::status_of(db, id)?]),
+        None => daemon::statuses(db, false),
+    });
+    let missions = missions.map_err(whole)?;
+    let shaped = missions.iter().map(shapes::mission).collect::<Result<Vec<Value>>>().map_err(whole)?;
+    let told = match (given.mission_id, shaped.into_iter().next()) {
+        (Some(id), Some(one)) => json!({ "missionId": id, "mission": one }),
+        _ => {
+            json!({ "missions": missions.iter().map(shapes::mission).collect::<Result<Vec<Value>>>().map_err(whole)? })
+        }
+    };
+    Ok(place.with_note(fields(told)))
+}
+
+/// Arguments of `inbox_list`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Inbox {
+    /// What everybody is asked, not the caller alone
+    #[serde(default)]
+    all: bool,
+}
+
+pub(super) fn inbox(place: &Place, given: Inbox) -> Told {
+    if given.all {
+        open_to(place).map_err(whole)?;
+    }
+    let party = (!given.all).then_some(place.caller.party.as_str());
+    let journal = &place.workspace.journal;
+    let rows = journal.read(|db| shapes::inbox(db, party)).map_err(whole)?;
+    let now = journal.clock().now();
+    let decisions: Vec<Value> = rows.iter().map(|row| shapes::inbox_row(SOPD, row, now)).collect();
+    let total = decisions.len();
+    Ok(place.with_note(fields(json!({ "decisions": decisions, "total": total }))))
+}
+
+/// Arguments of `decision_show`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Show {
+    /// D-…, or a mission or run
+    decision_id: String,
+}
+
+pub(super) fn show(place: &Place, given: Show) -> Told {
+    let id = given.decision_id;
+    let journal = &place.workspace.journal;
+    let now = journal.clock().now();
+    if open_to(place).is_ok() {
+        let shown = front::show(&place.workspace, &id).and_then(|shown| shown.shape(SOPD, now));
+        return Ok(fields(json!({ "decisionId": id, "shown": shown.map_err(whole)? })));
+    }
+    let decision: Decision = journal.read(|db| decision::one(db, &id)).map_err(whole)?;
+    if !decision.ask.asked_of.contains(&place.caller.party) {
+        return Err(open_to(place).err().map(whole).unwrap_or_default());
+    }
+    Ok(fields(json!({ "decisionId": id, "shown": shapes::decision(SOPD, &decision, now) })))
+}
+
+/// Refuses an agent that works elsewhere.
+fn open_to(place: &Place) -> Result<()> {
+    let by = &place.caller.party;
+    let snapshot = place.workspace.snapshot().map_err(daemon::first_of)?;
+    if sees_missions(&snapshot.roster, by) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!("{by} works elsewhere and sees of missions what its assignments show"))
+        .hint("see `worker_assignments`"))
+}

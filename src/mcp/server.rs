@@ -1,0 +1,174 @@
+//! The server: who calls, and which of the protocol's questions goes where. All work is done on threads that may
+//! block, since the journal and the disk do.
+
+use super::answers::Place;
+use super::{library, tools};
+use crate::base::{Kind, Problem, problem};
+use crate::daemon::Workspace;
+use crate::front::{Caller, Scope};
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, GetPromptRequestParams, GetPromptResponse,
+    GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
+    ReadResourceResult, ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+
+/// What clients tell their models about this server.
+const INSTRUCTIONS: &str = "sopd keeps a company's standard operating procedures (SOPs). Prompts and resources are the \
+active SOPs. sop_execute starts a run under control; what it asks of people is answered with sop_approve and sop_reject, \
+by somebody else than who started it. mission_submit asks for a new SOP. Workers take drafting work with \
+worker_assignments and hand it in with worker_submit_draft.";
+
+/// A server of one workspace.
+#[derive(Clone, Debug)]
+pub struct Server {
+    workspace: Workspace,
+    /// Who calls, where that is one for all requests.
+    caller: Option<Caller>,
+    /// Which worker this is among those of its party.
+    holder: String,
+}
+
+impl Server {
+    pub(super) fn new(workspace: Workspace, caller: Option<Caller>) -> Self {
+        Self { workspace, caller, holder: uuid::Uuid::now_v7().to_string() }
+    }
+
+    /// Where this request works, and for whom.
+    fn place(&self, context: &RequestContext<RoleServer>) -> Result<Place, ErrorData> {
+        let of_request =
+            || context.extensions.get::<http::request::Parts>()?.extensions.get::<Caller>().cloned();
+        let caller = self.caller.clone().or_else(of_request);
+        let caller = caller.ok_or_else(|| ErrorData::invalid_request("nobody is signed in", None))?;
+        Ok(Place { workspace: self.workspace.clone(), caller, holder: self.holder.clone() })
+    }
+
+    /// The place of a request that only looks.
+    fn looking(&self, context: &RequestContext<RoleServer>) -> Result<Workspace, ErrorData> {
+        let place = self.place(context)?;
+        place.caller.need(Scope::Read).map_err(|problem| wrong(&problem))?;
+        Ok(place.workspace)
+    }
+}
+
+/// A problem as an error of the protocol.
+fn wrong(problem: &Problem) -> ErrorData {
+    let data = Some(serde_json::json!({ "shape": "sopd/errors/1", "errors": [problem] }));
+    match problem.kind {
+        Kind::NotFound => ErrorData::resource_not_found(problem.to_string(), data),
+        Kind::Failed | Kind::Store => ErrorData::internal_error(problem.to_string(), data),
+        Kind::Usage | Kind::Invalid | Kind::NotAllowed | Kind::Conflict => {
+            ErrorData::invalid_params(problem.to_string(), data)
+        }
+    }
+}
+
+/// Does `work` on a thread that may block.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ErrorData> {
+    tokio::task::spawn_blocking(work).await.map_err(|_panicked| {
+        ErrorData::internal_error("sopd made a mistake of its own; nothing was changed", None)
+    })
+}
+
+async fn looked<T: Send + 'static>(
+    work: impl FnOnce() -> problem::Result<T> + Send + 'static,
+) -> Result<T, ErrorData> {
+    apart(work).await?.map_err(|problem| wrong(&problem))
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let able = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
+        ServerConfig::new(able)
+            .with_server_info(Implementation::new("sopd", env!("CARGO_PKG_VERSION")))
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        self.place(&context)?;
+        Ok(ListToolsResult::with_all_items(tools::list()))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let place = self.place(&context)?;
+        let name = request.name.clone();
+        let called =
+            apart(move || tools::call(&place, &request.name, request.arguments.unwrap_or_default())).await?;
+        let (worked, value) =
+            called.ok_or_else(|| ErrorData::invalid_params(format!("there is no tool `{name}`"), None))?;
+        let result =
+            if worked { CallToolResult::structured(value) } else { CallToolResult::structured_error(value) };
+        Ok(result.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let workspace = self.looking(&context)?;
+        let after = page.and_then(|page| page.cursor);
+        let (prompts, next) = looked(move || library::prompts(&workspace, after.as_deref())).await?;
+        Ok(ListPromptsResult { next_cursor: next, ..ListPromptsResult::with_all_items(prompts) })
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let workspace = self.looking(&context)?;
+        let (title, words) =
+            looked(move || library::words(&workspace, &request.name, &request.arguments.unwrap_or_default()))
+                .await?;
+        let messages = vec![PromptMessage::new_text(Role::User, words)];
+        Ok(GetPromptResult::new(messages).with_description(title).into())
+    }
+
+    async fn list_resources(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let workspace = self.looking(&context)?;
+        let after = page.and_then(|page| page.cursor);
+        let (resources, next) = looked(move || library::resources(&workspace, after.as_deref())).await?;
+        Ok(ListResourcesResult { next_cursor: next, ..ListResourcesResult::with_all_items(resources) })
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.place(&context)?;
+        let template = ResourceTemplate::new(format!("{}{{sop}}", library::SCHEME), "sop")
+            .with_title("A version of an SOP")
+            .with_description("SOP-REV-x for the active version, SOP-REV-x-v1.0 for another")
+            .with_mime_type("text/markdown");
+        Ok(ListResourceTemplatesResult::with_all_items(vec![template]))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let workspace = self.looking(&context)?;
+        let address = request.uri.clone();
+        let text = looked(move || library::text(&workspace, &address)).await?;
+        let contents = ResourceContents::text(text, request.uri).with_mime_type("text/markdown");
+        Ok(ReadResourceResult::new(vec![contents]).into())
+    }
+}
