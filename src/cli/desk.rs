@@ -1,6 +1,5 @@
 //! What every verb starts from: the workspace meant, the person at the keyboard, the clock.
 
-use crate::agent::Snapshot;
 use crate::base::{Clock, Problem, files, problem::Result};
 use crate::daemon::Workspace;
 use crate::journal::Access;
@@ -59,21 +58,13 @@ impl Desk {
 
     /// Refuses a party nobody knows, with the names that would do. Whether a known party may act is not decided here.
     pub(super) fn check_party(&self, workspace: &Workspace, party: &str, asked_of: &[String]) -> Result<()> {
-        if asked_of.iter().any(|asked| asked == party) {
-            return Ok(());
-        }
-        // With a roster that cannot be read, whoever is asked may still act; the rest is refused below anyway.
-        let Ok(Snapshot { settings, roster, .. }) = workspace.snapshot() else { return Ok(()) };
-        if roster.get(party).is_some() || settings.requester == party {
-            return Ok(());
-        }
-        let problem =
-            Problem::not_found(format!("there is no party `{party}`: nobody on the roster has that id"));
-        Err(problem.hint(if asked_of.is_empty() {
-            format!("`{} agents` lists the roster", self.command())
-        } else {
-            format!("this is asked of {}", crate::base::text::listed(asked_of))
-        }))
+        workspace.check_party(party, asked_of).map_err(|problem| {
+            if asked_of.is_empty() {
+                problem.hint(format!("`{} agents` lists the roster", self.command()))
+            } else {
+                problem
+            }
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::trouble::Done;
 use crate::base::text::{counted, put};
 use crate::base::{Instant, problem::Result};
 use crate::daemon;
-use crate::decision::{self, Decision, OnDeadline};
+use crate::decision::{self, Decision};
 use crate::run;
 use crate::sop::Version;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ pub(super) fn object(desk: &Desk, decision: &Decision, now: Instant) -> Value {
         "hash": ask.hash,
         "requested_at": decision.requested_at.to_string(),
         "due_at": ask.due_at.map(|due| due.to_string()),
-        "overdue": overdue(decision, now),
+        "overdue": decision.overdue(now),
         "on_deadline": ask.on_deadline,
         "reminders": decision.reminders,
         "state": decision.state,
@@ -113,22 +113,10 @@ pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
     out
 }
 
-fn overdue(decision: &Decision, now: Instant) -> bool {
-    decision.ask.due_at.map_or(decision.reminders > 0, |due| due < now)
-}
-
 fn deadline(decision: &Decision, now: Instant) -> String {
     let Some(due) = decision.ask.due_at else {
-        return if overdue(decision, now) { "overdue; it stays open".to_owned() } else { "none".to_owned() };
+        return if decision.overdue(now) { "overdue; it stays open".to_owned() } else { "none".to_owned() };
     };
-    let then = match decision.ask.on_deadline {
-        OnDeadline::Remind => "asked again",
-        OnDeadline::Escalate => "the one above is asked as well",
-        OnDeadline::Reject => "counts as no",
-        OnDeadline::Assume => "the stated assumption stands",
-        OnDeadline::Approve => "counts as yes: the SOP says so",
-        OnDeadline::Skip => "the step is left out",
-        OnDeadline::Pause => "the run pauses",
-    };
-    format!("{}, then {then}{}", due.minute(), if overdue(decision, now) { " (overdue)" } else { "" })
+    let then = decision.ask.on_deadline.then();
+    format!("{}, then {then}{}", due.minute(), if decision.overdue(now) { " (overdue)" } else { "" })
 }

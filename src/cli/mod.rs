@@ -29,10 +29,12 @@ mod revise;
 mod run;
 mod runs;
 mod show;
+mod sign_in;
 mod sop;
 mod status;
 mod steer;
 mod submit;
+mod token;
 mod triggers;
 mod trouble;
 mod up;
@@ -130,6 +132,11 @@ enum Verb {
     /// The audit log: check it, or write it out
     #[command(subcommand)]
     Audit(audit::Verb),
+    /// A one-time link to the desk for a party
+    SignIn(sign_in::Args),
+    /// Tokens for programs that act for a party
+    #[command(subcommand)]
+    Token(token::Verb),
     /// Look at everything sopd needs, and say what is wrong
     Doctor,
     /// Write the whole workspace into one file
@@ -195,6 +202,8 @@ fn run(cli: Cli) -> Done {
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),
+        Verb::SignIn(args) => sign_in::run(&desk, args),
+        Verb::Token(verb) => token::run(&desk, verb),
         Verb::Doctor => doctor::run(&desk),
         Verb::Backup(args) => backup::run(&desk, &args),
         Verb::Restore(args) => restore::run(&desk, &args),

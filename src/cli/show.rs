@@ -1,6 +1,5 @@
 //! `sopd show ID`: what a person needs to see before deciding.
 
-mod draft;
 mod run;
 
 use super::commands;
@@ -14,7 +13,7 @@ use crate::base::problem::Result;
 use crate::base::text::{counted, put};
 use crate::daemon::{self, MissionStatus};
 use crate::decision::{self, Decision, DecisionKind};
-use draft::Draft;
+use crate::mission::{Draft, Files};
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -55,7 +54,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
             |decision: &&Decision| !decision.ask.details.get("round").is_none_or(Value::is_null);
         let decision = asked.or_else(|| all.iter().rfind(about_draft).cloned());
         let open = decision::open_of_mission(db, &mission)?;
-        let mut files = draft::Files { journal: &workspace.journal, db, mission: &mission };
+        let files = Files { journal: &workspace.journal, db, mission: &mission };
         let draft = files.draft(decision.as_ref(), status.round)?;
         let brief = files.text("mission.md")?.unwrap_or_default();
         Ok(Shown { status, decision, open, draft, brief })

@@ -19,7 +19,7 @@ pub use dossier::plain;
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit};
 pub use lock::{Lock, holder};
-pub use run::{Until, run};
+pub use run::{Stopping, Until, run, run_beside};
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, statuses};

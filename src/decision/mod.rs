@@ -9,6 +9,7 @@ mod deadline;
 mod inbox;
 mod lapse;
 mod rows;
+mod words;
 
 pub use answer::{Answer, Given, resolve};
 pub use deadline::ApplyDeadline;

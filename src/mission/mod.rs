@@ -26,6 +26,7 @@ mod retire;
 mod rounds;
 mod settle_file;
 mod setup;
+mod shown;
 mod signing;
 mod validate;
 mod workflow;
@@ -40,6 +41,7 @@ pub use records::{
     missions, open_missions, receive, unmoved,
 };
 pub use retire::{Retire, retire};
+pub use shown::{Draft, Files, Line, Verdicts};
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};

@@ -1,10 +1,10 @@
 //! Reads a mission's draft and its reports from the journal: the bytes a signature is bound to, never the files,
 //! which somebody may have changed.
 
+use super::records;
 use crate::base::{Digest, Problem, problem::Result};
 use crate::decision::Decision;
 use crate::journal::{Journal, events_of};
-use crate::mission;
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,48 +14,68 @@ use std::collections::BTreeMap;
 const MOST: u32 = 100_000;
 
 /// A round's draft and what was said about it.
-#[derive(Debug, Serialize)]
-pub(super) struct Draft {
+#[derive(Clone, Debug, Serialize)]
+pub struct Draft {
     /// Its name in the mission's folder.
-    pub(super) file: String,
-    pub(super) sha256: Digest,
-    pub(super) round: u32,
+    pub file: String,
+    /// Hash of its bytes.
+    pub sha256: Digest,
+    /// Which round of synthesis it is.
+    pub round: u32,
+    /// Its bytes.
     #[serde(skip)]
-    pub(super) text: String,
-    pub(super) lines: Vec<Line>,
-    pub(super) verdicts: Verdicts,
-    pub(super) findings: Vec<String>,
-    pub(super) dissent: Vec<String>,
+    pub text: String,
+    /// Its lines, with their sources.
+    pub lines: Vec<Line>,
+    /// What came of its assertions.
+    pub verdicts: Verdicts,
+    /// What scrutiny found.
+    pub findings: Vec<String>,
+    /// Where workers or the council disagreed.
+    pub dissent: Vec<String>,
 }
 
 /// One line and where it comes from; nothing for the form of the file.
-#[derive(Debug, Serialize)]
-pub(super) struct Line {
-    pub(super) number: usize,
-    pub(super) text: String,
-    pub(super) from: String,
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// From 1.
+    pub number: usize,
+    /// Without its line end.
+    pub text: String,
+    /// Where it comes from.
+    pub from: String,
 }
 
 /// How many assertions came out how.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Verdicts {
-    pub(super) passed: usize,
-    pub(super) failed: usize,
-    pub(super) open: usize,
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Verdicts {
+    /// Passed, with evidence.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Nobody could tell.
+    pub open: usize,
+    /// Each as recorded.
+    #[serde(skip)]
+    pub each: Vec<Value>,
 }
 
 /// The files of one mission, as the journal has them.
-pub(super) struct Files<'a> {
-    pub(super) journal: &'a Journal,
-    pub(super) db: &'a Connection,
-    pub(super) mission: &'a str,
+#[derive(Debug)]
+pub struct Files<'a> {
+    /// Where blobs lie.
+    pub journal: &'a Journal,
+    /// The snapshot that is read.
+    pub db: &'a Connection,
+    /// The mission.
+    pub mission: &'a str,
 }
 
 impl Files<'_> {
     /// The draft `decision` is about, else that of `round`, else the last there is.
-    pub(super) fn draft(&mut self, decision: Option<&Decision>, round: u32) -> Result<Option<Draft>> {
+    pub fn draft(&self, decision: Option<&Decision>, round: u32) -> Result<Option<Draft>> {
         let names: Vec<String> =
-            mission::artifacts(self.db, self.mission)?.into_iter().map(|artifact| artifact.name).collect();
+            records::artifacts(self.db, self.mission)?.into_iter().map(|artifact| artifact.name).collect();
         let rounds = names
             .iter()
             .filter_map(|name| name.strip_prefix("synthesis-")?.strip_suffix(".md")?.parse().ok());
@@ -90,8 +110,8 @@ impl Files<'_> {
     }
 
     /// The text of one file; `None` when the dossier lacks it.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>> {
-        let artifacts = mission::artifacts(self.db, self.mission)?;
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        let artifacts = records::artifacts(self.db, self.mission)?;
         let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else {
             return Ok(None);
         };
@@ -107,6 +127,7 @@ impl Files<'_> {
         let mut fact = facts.filter_map(|event| serde_json::from_str::<Value>(&event.text).ok());
         let last = fact.rfind(|fact| fact.get("round").and_then(Value::as_u64) == Some(u64::from(round)));
         for verdict in last.iter().filter_map(|fact| fact.get("verdicts")?.as_array()).flatten() {
+            verdicts.each.push(verdict.clone());
             match verdict.get("result").and_then(Value::as_str) {
                 Some("passed") => verdicts.passed += 1,
                 Some("failed") => verdicts.failed += 1,
