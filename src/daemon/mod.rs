@@ -1,5 +1,6 @@
 //! The daemon: holds a workspace, takes missions in, drives every workflow, and keeps the files people read.
 
+mod anchors;
 mod dossier;
 mod git;
 mod index_file;
@@ -15,6 +16,7 @@ mod triggers;
 mod watched;
 mod workspace;
 
+pub use anchors::anchors;
 pub use dossier::plain;
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit};

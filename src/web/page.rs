@@ -120,7 +120,11 @@ impl Site {
         let all = json!({ "me": me, "now": self.now().0, "seq": *self.bell.borrow() });
         let context = minijinja::context! { ..Value::from(Serde(context)), ..Value::from(Serde(all)) };
         let made = self.templates.get_template(template).and_then(|template| template.render(context));
-        made.map(Html).map_err(|error| Problem::failed(format!("BUG: a page is broken: {error:#}")))
+        made.map(Html).map_err(|error| {
+            // The details hold what the page was to show; they are for whoever runs sopd.
+            tracing::error!(template, error = %format!("{error:#}"), "BUG: a page is broken");
+            Problem::failed("BUG: this page is broken").hint("the log of sopd says more")
+        })
     }
 
     /// What a person sees instead of the page.

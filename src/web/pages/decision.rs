@@ -103,7 +103,7 @@ fn context(workspace: &Workspace, id: &str, me: &str, now: crate::base::Instant)
             "title": ask.title, "id": decision.id, "kind": ask.kind.word(), "ask": ask, "state": decision.state,
             "requested_at": decision.requested_at.0, "due_at": ask.due_at.map(|due| due.0),
             "then": ask.on_deadline.then(), "overdue": decision.overdue(now), "reminders": decision.reminders,
-            "votes": decision.votes, "answer": decision.answer, "answered_at": decision.answer.as_ref().map(|a| a.at.0),
+            "votes": decision.votes, "quorum": ask.quorum, "answer": decision.answer, "answered_at": decision.answer.as_ref().map(|a| a.at.0),
             "ways": ways(&decision), "may": may, "voted": voted, "barred": ask.barred.get(me),
             "needs_override": decision.needs_override(), "of_run": of_run,
             "bound": !matches!(ask.kind, DecisionKind::Question | DecisionKind::Assignment | DecisionKind::Stuck),
