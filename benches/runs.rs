@@ -245,17 +245,10 @@ fn across(root: &Path) {
     row("gate answer to step start, two processes", &latencies(&guest, &runs));
 }
 
-async fn history() {
-    let house = house(Clock::System);
-    publish(&house.workspace, text("nothing", STEPS, ""));
-    let engine = engine(&house);
-    let run = start(&house.workspace, "nothing", 1).remove(0);
-    wait_for(|| in_state(&house.workspace, "completed") == 1);
-    engine.stop().await;
+/// The history, made of copies of one run.
+fn copy(workspace: &Workspace, model: String) {
     // Lived once, and copied: what is listed is rows.
-    let model = run.clone();
-    house
-        .workspace
+    workspace
         .journal
         .append(move |tx| {
             let columns = |table: &str| -> Vec<String> {
@@ -286,6 +279,16 @@ async fn history() {
             Ok(())
         })
         .unwrap();
+}
+
+async fn history() {
+    let house = house(Clock::System);
+    publish(&house.workspace, text("nothing", STEPS, ""));
+    let engine = engine(&house);
+    let run = start(&house.workspace, "nothing", 1).remove(0);
+    wait_for(|| in_state(&house.workspace, "completed") == 1);
+    engine.stop().await;
+    copy(&house.workspace, run.clone());
     let root = house.folder.path();
     for arguments in [vec!["runs"], vec!["runs", "--json"], vec!["status", run.as_str()]] {
         let mut figures = Vec::new();

@@ -8,13 +8,14 @@
 //! | [`sop`] [`contract`] [`brief`] [`roster`] [`settings`] [`draft`] [`roles`] | document models: read, write, lint, compare. No I/O, no clock |
 //! | [`tier0`] | what sopd can think without any model. Pure |
 //! | [`journal`] | durable workflows, signals, timers, and the hash-chained event log, in SQLite |
-//! | [`registry`] [`agent`] [`decision`] | the SOP library; models, budgets and receipts; people's answers |
+//! | [`registry`] [`agent`] [`decision`] [`access`] | the SOP library; models, budgets and receipts; people's answers; who is at the door |
 //! | [`governance`] | who may draft, judge, advise and sign |
 //! | [`mission`] | the story from a brief to a published SOP; `mission/workflow.rs` is the story itself |
 //! | [`run`] | the story from a trigger to a reviewed run; `run/workflow.rs` is the story itself |
 //! | [`daemon`] | lock, intake, wiring, and the files people read |
 //! | [`front`] | what all faces share: the deeds of a party, and the JSON that tells of them |
 //! | [`mcp`] | the protocol of agents: tools, prompts and resources |
+//! | [`web`] | the desk: pages, sign-in and live updates in a browser; parse, call, render |
 //! | [`cli`] | the command line: parse, call, print |
 //!
 //! What holds everywhere, each with a test: an acknowledged event is on disk and the chain verifies; no recorded
@@ -22,6 +23,7 @@
 //! bytes it showed, once, by somebody allowed; the contract is frozen before the first draft; no request holds what
 //! its receiver must not see; bad input changes nothing and is explained.
 
+pub mod access;
 pub mod agent;
 pub mod base;
 pub mod brief;
@@ -42,3 +44,4 @@ pub mod run;
 pub mod settings;
 pub mod sop;
 pub mod tier0;
+pub mod web;

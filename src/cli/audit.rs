@@ -4,12 +4,9 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::text::{counted, put};
-use crate::daemon::{self, Workspace};
-use crate::journal::{self, Anchor, events_of};
-use crate::registry;
+use crate::daemon;
+use crate::journal::{self, events_of};
 use serde_json::json;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// Facts read at once.
 const PAGE: u32 = 1_000;
@@ -34,7 +31,7 @@ pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
 
 fn verify(desk: &Desk) -> Done {
     let workspace = desk.open()?;
-    let verified = journal::verify(&workspace.journal, &anchors(&workspace))?;
+    let verified = journal::verify(&workspace.journal, &daemon::anchors(&workspace))?;
     if desk.json {
         return print::json(&json!({ "shape": "sopd/audit/1", "verified": verified }));
     }
@@ -46,44 +43,6 @@ fn verify(desk: &Desk) -> Done {
         counted(verified.anchors, "anchor"),
         verified.head
     ))
-}
-
-/// Chain hashes written down outside the journal: in INDEX.md, and in the commit messages of publications.
-pub(super) fn anchors(workspace: &Workspace) -> Vec<Anchor> {
-    let index = std::fs::read_to_string(workspace.root.join("sops/INDEX.md")).unwrap_or_default();
-    let mut anchors = registry::anchors(&index, "sops/INDEX.md");
-    anchors.extend(git_anchors(&workspace.root));
-    anchors
-}
-
-fn git_anchors(root: &Path) -> Vec<Anchor> {
-    let log = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(["log", "--grep=^Chain: ", "--format=commit %h%n%b", "--", "sops"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
-    let Ok(log) = log.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()) else {
-        return Vec::new();
-    };
-    chain_lines(&log)
-}
-
-/// The `Chain: <seq> <hash>` lines of a log whose commits begin with `commit <id>`.
-fn chain_lines(log: &str) -> Vec<Anchor> {
-    let mut commit = "a commit";
-    let mut found = Vec::new();
-    for line in log.lines() {
-        if line.starts_with("commit ") {
-            commit = line;
-        }
-        let place = line.strip_prefix("Chain: ").and_then(|rest| rest.split_once(' '));
-        if let Some((Ok(seq), hash)) = place.map(|(seq, hash)| (seq.parse(), hash.trim())) {
-            found.push(Anchor { found_in: format!("git {commit}"), seq, hash: hash.to_owned() });
-        }
-    }
-    found
 }
 
 fn export(desk: &Desk, id: Option<&str>) -> Done {
@@ -109,17 +68,5 @@ fn export(desk: &Desk, id: Option<&str>) -> Done {
             );
         }
         print::raw(&text)?;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn anchors_are_found_in_commit_messages() {
-        let log = "commit abc\nMission: M\nChain: 17 00ff\n\ncommit def\nChain: x y\nnothing\n";
-        let found = chain_lines(log);
-        assert_eq!(found, [Anchor { found_in: "git commit abc".into(), seq: 17, hash: "00ff".into() }]);
     }
 }

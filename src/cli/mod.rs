@@ -28,10 +28,12 @@ mod revise;
 mod run;
 mod runs;
 mod show;
+mod sign_in;
 mod sop;
 mod status;
 mod steer;
 mod submit;
+mod token;
 mod triggers;
 mod trouble;
 mod up;
@@ -131,6 +133,11 @@ enum Verb {
     Audit(audit::Verb),
     /// Serve an agent over standard input and output (Model Context Protocol)
     Mcp(mcp::Args),
+    /// A one-time link to the desk for a party
+    SignIn(sign_in::Args),
+    /// Tokens for programs that act for a party
+    #[command(subcommand)]
+    Token(token::Verb),
     /// Look at everything sopd needs, and say what is wrong
     Doctor,
     /// Write the whole workspace into one file
@@ -197,6 +204,8 @@ fn run(cli: Cli) -> Done {
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),
         Verb::Mcp(args) => mcp::run(&desk, args),
+        Verb::SignIn(args) => sign_in::run(&desk, args),
+        Verb::Token(verb) => token::run(&desk, verb),
         Verb::Doctor => doctor::run(&desk),
         Verb::Backup(args) => backup::run(&desk, &args),
         Verb::Restore(args) => restore::run(&desk, &args),

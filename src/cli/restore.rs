@@ -1,14 +1,13 @@
 //! `sopd restore FILE DIR`: unpacks a backup beside the empty folder it is meant for, checks the chain and every
 //! published file, and only then moves it into place.
 
-use super::audit;
 use super::backup::{FOLDERS, JOURNAL, SEAL, SETTINGS, SHAPE, Scratch, Seal};
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::text::{counted, listed};
 use crate::base::{Problem, files, problem::Result};
-use crate::daemon::Workspace;
+use crate::daemon::{self, Workspace};
 use crate::journal::{self, Access};
 use crate::registry;
 use serde_json::json;
@@ -142,7 +141,7 @@ fn put(entry: &mut impl std::io::Read, path: &Path) -> Result<()> {
 /// The chain, its head, its anchors, and every published file.
 fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<(i64, usize)> {
     let workspace = Workspace::open(root, Access::Guest, desk.clock.clone())?;
-    let verified = journal::verify(&workspace.journal, &audit::anchors(&workspace))?;
+    let verified = journal::verify(&workspace.journal, &daemon::anchors(&workspace))?;
     if verified.events != seal.head.0 || (verified.events > 0 && verified.head != seal.head.1) {
         return Err(Problem::invalid("the journal in this backup is not the one it was made of")
             .hint("try an older one"));

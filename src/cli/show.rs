@@ -10,7 +10,8 @@ use crate::base::text::{counted, put};
 use crate::daemon::{self, MissionStatus};
 use crate::decision::{Decision, DecisionKind};
 use crate::front::commands;
-use crate::front::{self, Draft, Shown};
+use crate::front::{self, Shown};
+use crate::mission::Draft;
 use serde_json::Value;
 
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,7 @@ struct OfMission {
     status: MissionStatus,
     decision: Option<Decision>,
     open: Vec<Decision>,
-    draft: Option<Draft>,
+    draft: Option<Box<Draft>>,
     brief: String,
 }
 

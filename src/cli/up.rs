@@ -1,9 +1,13 @@
 //! `sopd up [--until-idle]`
 
 use super::desk::Desk;
+use super::print;
 use super::trouble::Done;
-use crate::base::{Problem, problem::Result};
-use crate::daemon::{self, Until};
+use crate::base::text::put;
+use crate::base::{Kind, Problem, problem::Result};
+use crate::daemon::{self, Stopping, Until, Workspace};
+use crate::web;
+use futures::future::BoxFuture;
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, clap::Args)]
@@ -16,8 +20,39 @@ pub(super) struct Args {
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     log_to_stderr("warn,sopd=info");
     let root = desk.root()?;
-    let until = if args.until_idle { Until::Idle } else { Until::Stopped };
-    Ok(runtime()?.block_on(daemon::run(&root, desk.clock.clone(), until))?)
+    let clock = desk.clock.clone();
+    if args.until_idle {
+        return Ok(runtime()?.block_on(daemon::run(&root, clock, Until::Idle))?);
+    }
+    let serve = |workspace: &Workspace, stopping: Stopping| serve(workspace, stopping);
+    Ok(runtime()?.block_on(daemon::run_beside(&root, clock, Until::Stopped, serve))?)
+}
+
+/// Opens the desk beside the driving. What drives the workspace goes on without it where the port is taken.
+fn serve(workspace: &Workspace, stopping: Stopping) -> Result<Option<BoxFuture<'static, ()>>> {
+    let snapshot = workspace.snapshot().map_err(|problems| {
+        problems.into_iter().next().unwrap_or_else(|| Problem::failed("the workspace cannot be read"))
+    })?;
+    let settings = &snapshot.settings;
+    let opened = match web::open(workspace, &settings.desk, stopping) {
+        Ok(None) => return Ok(None),
+        Ok(Some(opened)) => opened,
+        Err(problem) if problem.kind == Kind::Conflict => {
+            tracing::error!(%problem, "missions and runs go on without the desk");
+            return Ok(None);
+        }
+        Err(problem) => return Err(problem),
+    };
+    let forwards = &settings.publication.interim.forwards;
+    let first = if snapshot.roster.get(forwards).is_some() { forwards } else { &settings.requester };
+    let mut words = format!("the desk is at {}", opened.address);
+    match web::first_link(workspace, &opened.address, first)? {
+        Some(link) => put(&mut words, format_args!("\nsign in as {first}, once, within 30 minutes: {link}")),
+        None => words.push_str("; `sopd sign-in PARTY` makes a link for whoever has none"),
+    }
+    // Whoever started us may have closed the output; the desk is there all the same.
+    drop(print::line(&words));
+    Ok(Some(opened.serve))
 }
 
 /// What drives the daemon and whatever else waits for several things.

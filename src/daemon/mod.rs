@@ -1,5 +1,6 @@
 //! The daemon: holds a workspace, takes missions in, drives every workflow, and keeps the files people read.
 
+mod anchors;
 mod dossier;
 mod git;
 mod index_file;
@@ -15,11 +16,12 @@ mod triggers;
 mod watched;
 mod workspace;
 
+pub use anchors::anchors;
 pub use dossier::plain;
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};
 pub use lock::{Lock, holder};
-pub use run::{Until, first_of, run};
+pub use run::{Stopping, Until, first_of, run, run_beside};
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, statuses};

@@ -32,8 +32,28 @@ pub enum Until {
 /// Pause between two looks at whether everything has come to rest.
 const REST: Duration = Duration::from_millis(20);
 
+/// Turns true when the daemon stops.
+pub type Stopping = tokio::sync::watch::Receiver<bool>;
+
+/// How long what runs beside the driving may take to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// Holds the workspace in `root` and drives it. The lock is taken before anything is touched.
 pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
+    run_beside(root, clock, until, |_workspace, _stopping| Ok(None::<std::future::Ready<()>>)).await
+}
+
+/// [`run`], with something beside it: `open` is called once the workspace is held and may refuse the start; the
+/// future it gives is driven until it ends or the daemon stops, which [`Stopping`] tells it.
+pub async fn run_beside<Beside>(
+    root: &Path,
+    clock: Clock,
+    until: Until,
+    open: impl FnOnce(&Workspace, Stopping) -> Result<Option<Beside>>,
+) -> Result<()>
+where
+    Beside: Future<Output = ()> + Send + 'static,
+{
     let _lock = Lock::take(root, &clock)?;
     let workspace = Workspace::open(root, Access::Holder, clock)?;
     let settings = workspace.snapshot().map_err(first_of)?.settings;
@@ -60,10 +80,18 @@ pub async fn run(root: &Path, clock: Clock, until: Until) -> Result<()> {
     let triggers = Triggers::start(&workspace);
     let projector = Projector::start(&workspace, settings.git);
     let mut chores = Chores { intake, triggers, projector };
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let beside = open(&workspace, stopping)?.map(tokio::spawn);
     tracing::info!(workspace = %root.display(), "driving");
     match until {
         Until::Idle => come_to_rest(&engine, &mut chores).await?,
         Until::Stopped => keep_going(&mut chores).await?,
+    }
+    stop.send_replace(true);
+    if let Some(beside) = beside
+        && tokio::time::timeout(FAREWELL, beside).await.is_err()
+    {
+        tracing::warn!("somebody was still being served; the line was cut");
     }
     engine.stop().await;
     chores.projector.flush().await

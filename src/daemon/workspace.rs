@@ -25,8 +25,13 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::registry::TABLES,
         crate::mission::TABLES,
     ],
-    &[crate::decision::TABLES_2, crate::run::TABLES, crate::run::TRIGGER_TABLES],
-    &[crate::decision::TABLES_3],
+    &[
+        crate::decision::TABLES_2,
+        crate::decision::TABLES_3,
+        crate::run::TABLES,
+        crate::run::TRIGGER_TABLES,
+        crate::access::TABLES,
+    ],
 ];
 
 /// An opened workspace.
@@ -64,6 +69,24 @@ impl Workspace {
     /// Settings, roster and prompts as they are on disk now.
     pub fn snapshot(&self) -> Result<Snapshot, Vec<Problem>> {
         Snapshot::read(&self.root)
+    }
+
+    /// Refuses a party nobody knows, with the names that would do. Whether a known party may act is not decided here.
+    pub fn check_party(&self, party: &str, asked_of: &[String]) -> Result<()> {
+        if asked_of.iter().any(|asked| asked == party) {
+            return Ok(());
+        }
+        // With a roster that cannot be read, whoever is asked may still act; the rest is refused below anyway.
+        let Ok(Snapshot { settings, roster, .. }) = self.snapshot() else { return Ok(()) };
+        if roster.get(party).is_some() || settings.requester == party {
+            return Ok(());
+        }
+        let problem =
+            Problem::not_found(format!("there is no party `{party}`: nobody on the roster has that id"));
+        Err(match asked_of {
+            [] => problem,
+            asked_of => problem.hint(format!("this is asked of {}", crate::base::text::listed(asked_of))),
+        })
     }
 
     /// Where missions are dropped.

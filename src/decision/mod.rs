@@ -10,6 +10,7 @@ mod inbox;
 mod lapse;
 mod lease;
 mod rows;
+mod words;
 
 pub use answer::{Answer, Given, resolve};
 pub use deadline::ApplyDeadline;

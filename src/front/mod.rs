@@ -5,7 +5,6 @@
 mod caller;
 pub mod commands;
 mod deeds;
-mod draft;
 pub mod next;
 mod party;
 pub mod shapes;
@@ -17,7 +16,6 @@ pub use caller::{Caller, Scope};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
-pub use draft::{Draft, Files, Line, Verdicts};
 pub use party::check_party;
 pub use show::{Shown, show};
 pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};

@@ -1,11 +1,11 @@
 //! What a person needs to see before deciding, read in one snapshot: of a mission its draft, its brief and what is
 //! asked; of a run exactly what will happen.
 
-use super::draft::{Draft, Files};
 use super::shapes;
 use crate::base::{Instant, problem::Result};
 use crate::daemon::{self, MissionStatus, RunStatus, Workspace};
 use crate::decision::{self, Decision};
+use crate::mission::{Draft, Files};
 use crate::run;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub enum Shown {
         /// What it waits for.
         open: Vec<Decision>,
         /// The draft of its round.
-        draft: Option<Draft>,
+        draft: Option<Box<Draft>>,
         /// Its file, as handed in.
         brief: String,
     },
@@ -41,10 +41,8 @@ pub enum Shown {
 /// # Errors
 /// `NotFound`.
 pub fn show(workspace: &Workspace, id: &str) -> Result<Shown> {
-    let asked = match id.starts_with("D-") {
-        true => Some(workspace.journal.read(|db| decision::one(db, id))?),
-        false => None,
-    };
+    let asked =
+        if id.starts_with("D-") { Some(workspace.journal.read(|db| decision::one(db, id))?) } else { None };
     let subject = asked.as_ref().map_or_else(|| id.to_owned(), |decision| decision.ask.mission.clone());
     if super::next::is_run(&subject) {
         of_run(workspace, &subject, asked)
@@ -69,8 +67,8 @@ fn of_mission(workspace: &Workspace, mission: &str, asked: Option<Decision>) -> 
             |decision: &&Decision| !decision.ask.details.get("round").is_none_or(Value::is_null);
         let decision = asked.or_else(|| all.iter().rfind(about_draft).cloned());
         let open = decision::open_of_mission(db, mission)?;
-        let mut files = Files { journal: &workspace.journal, db, mission };
-        let draft = files.draft(decision.as_ref(), status.round)?;
+        let files = Files { journal: &workspace.journal, db, mission };
+        let draft = files.draft(decision.as_ref(), status.round)?.map(Box::new);
         let brief = files.text("mission.md")?.unwrap_or_default();
         Ok(Shown::Mission { status: Box::new(status), decision: decision.map(Box::new), open, draft, brief })
     })

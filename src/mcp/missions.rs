@@ -58,7 +58,7 @@ pub(super) fn status(place: &Place, given: Status) -> Told {
 }
 
 /// Arguments of `inbox_list`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inbox {
     /// What everybody is asked, not the caller alone

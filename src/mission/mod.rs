@@ -27,6 +27,7 @@ mod retire;
 mod rounds;
 mod settle_file;
 mod setup;
+mod shown;
 mod signing;
 mod validate;
 mod workflow;
@@ -41,6 +42,7 @@ pub use records::{
     missions, open_missions, receive, unmoved,
 };
 pub use retire::{Retire, retire};
+pub use shown::{Draft, Files, Line, Verdicts};
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};

@@ -3,6 +3,7 @@
 
 pub mod authority;
 pub mod council;
+pub mod desk;
 pub mod limits;
 pub mod models;
 mod parse;
@@ -10,6 +11,7 @@ pub mod runs;
 
 pub use authority::{DecisionRules, OnDeadline, Publication};
 pub use council::{Council, CouncilLevel};
+pub use desk::Desk;
 pub use limits::{Budgets, CallLimits, MissionRules};
 pub use models::{Model, Models, Price};
 pub use runs::{Git, Notifications, PriorityModes, Retention, Runs, Sops};
@@ -42,6 +44,8 @@ pub struct Settings {
     pub sops: Sops,
     /// Defaults of runs.
     pub runs: Runs,
+    /// Where the pages are served.
+    pub desk: Desk,
     /// What people are told without asking.
     pub notifications: Notifications,
     /// How long erasable payloads are kept.
@@ -63,6 +67,7 @@ impl Default for Settings {
             missions: MissionRules::default(),
             sops: Sops::default(),
             runs: Runs::default(),
+            desk: Desk::default(),
             notifications: Notifications::default(),
             retention: Retention::default(),
             git: Git::default(),

@@ -11,11 +11,11 @@ const LAYERS: &[&[&str]] = &[
     &["base"],
     &["journal"],
     &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "tier0"],
-    &["registry", "agent", "decision"],
+    &["registry", "agent", "decision", "access"],
     &["governance", "mission", "run"],
     &["daemon"],
     &["front"],
-    &["cli", "mcp"],
+    &["web", "cli", "mcp"],
 ];
 
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.

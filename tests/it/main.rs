@@ -50,4 +50,7 @@ mod scripted;
 mod skill;
 mod spine;
 mod triggers;
+mod web_door;
+mod web_pages;
+mod web_world;
 mod world;

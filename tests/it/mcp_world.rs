@@ -1,4 +1,5 @@
 //! A client of the real binary over standard input and output: one JSON-RPC message on each line.
+#![expect(clippy::needless_pass_by_value, reason = "what is sent is written where it is sent")]
 
 use crate::world::World;
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! Reads a mission's draft and its reports from the journal: the bytes a signature is bound to, never the files,
 //! which somebody may have changed.
 
+use super::records;
 use crate::base::{Digest, Problem, problem::Result};
 use crate::decision::Decision;
 use crate::journal::{Journal, events_of};
-use crate::mission;
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,64 +14,68 @@ use std::collections::BTreeMap;
 const MOST: u32 = 100_000;
 
 /// A round's draft and what was said about it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Draft {
     /// Its name in the mission's folder.
     pub file: String,
     /// Hash of its bytes.
     pub sha256: Digest,
-    /// From 1.
+    /// Which round of synthesis it is.
     pub round: u32,
     /// Its bytes.
     #[serde(skip)]
     pub text: String,
-    /// Its lines.
+    /// Its lines, with their sources.
     pub lines: Vec<Line>,
-    /// What the validators said.
+    /// What came of its assertions.
     pub verdicts: Verdicts,
-    /// What they found.
+    /// What scrutiny found.
     pub findings: Vec<String>,
     /// Where workers or the council disagreed.
     pub dissent: Vec<String>,
 }
 
 /// One line and where it comes from; nothing for the form of the file.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Line {
     /// From 1.
     pub number: usize,
-    /// Its words.
+    /// Without its line end.
     pub text: String,
-    /// The draft items it comes from, in words.
+    /// Where it comes from.
     pub from: String,
 }
 
 /// How many assertions came out how.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Verdicts {
-    /// Met.
+    /// Passed, with evidence.
     pub passed: usize,
-    /// Not met.
+    /// Failed.
     pub failed: usize,
     /// Nobody could tell.
     pub open: usize,
+    /// Each as recorded.
+    #[serde(skip)]
+    pub each: Vec<Value>,
 }
 
 /// The files of one mission, as the journal has them.
+#[derive(Debug)]
 pub struct Files<'a> {
-    /// Where the bytes are.
+    /// Where blobs lie.
     pub journal: &'a Journal,
     /// The snapshot that is read.
     pub db: &'a Connection,
-    /// Whose files.
+    /// The mission.
     pub mission: &'a str,
 }
 
 impl Files<'_> {
     /// The draft `decision` is about, else that of `round`, else the last there is.
-    pub fn draft(&mut self, decision: Option<&Decision>, round: u32) -> Result<Option<Draft>> {
+    pub fn draft(&self, decision: Option<&Decision>, round: u32) -> Result<Option<Draft>> {
         let names: Vec<String> =
-            mission::artifacts(self.db, self.mission)?.into_iter().map(|artifact| artifact.name).collect();
+            records::artifacts(self.db, self.mission)?.into_iter().map(|artifact| artifact.name).collect();
         let rounds = names
             .iter()
             .filter_map(|name| name.strip_prefix("synthesis-")?.strip_suffix(".md")?.parse().ok());
@@ -107,7 +111,7 @@ impl Files<'_> {
 
     /// The text of one file; `None` when the dossier lacks it.
     pub fn text(&self, name: &str) -> Result<Option<String>> {
-        let artifacts = mission::artifacts(self.db, self.mission)?;
+        let artifacts = records::artifacts(self.db, self.mission)?;
         let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else {
             return Ok(None);
         };
@@ -123,6 +127,7 @@ impl Files<'_> {
         let mut fact = facts.filter_map(|event| serde_json::from_str::<Value>(&event.text).ok());
         let last = fact.rfind(|fact| fact.get("round").and_then(Value::as_u64) == Some(u64::from(round)));
         for verdict in last.iter().filter_map(|fact| fact.get("verdicts")?.as_array()).flatten() {
+            verdicts.each.push(verdict.clone());
             match verdict.get("result").and_then(Value::as_str) {
                 Some("passed") => verdicts.passed += 1,
                 Some("failed") => verdicts.failed += 1,

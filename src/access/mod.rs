@@ -1,0 +1,83 @@
+//! Who is at the door: one-time links, passwords, sessions and API tokens, each leading to one party.
+//!
+//! Only hashes of secrets are kept. What a party may do is not decided here: every act is looked at again by the
+//! layer that does it.
+
+mod link;
+mod password;
+mod secret;
+mod session;
+mod token;
+
+pub use link::{anybody_signed_in, new_link, party_of_link, use_link};
+pub use password::{SHORTEST_PASSWORD, keep_password, matches, password_hash, password_of};
+pub use secret::Secret;
+pub use session::{Limits, Session, begin, end, end_all, open_sessions, session_of, touch};
+pub use token::{NewToken, Token, new_token, party_of_token, revoke, tokens_of};
+
+use serde::{Deserialize, Serialize};
+
+/// What whoever holds a credential may do with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Look.
+    Read,
+    /// Look, and act for the party.
+    Write,
+}
+
+impl Scope {
+    /// The word on the command line and in the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// Somebody who has shown a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The party: an id on the roster, or the settings' requester.
+    pub party: String,
+    /// What the credential allows.
+    pub scope: Scope,
+    /// Which credential, for the record: `desk session 4`, `token 2 (ci)`.
+    pub means: String,
+}
+
+/// The tables of this layer, as of version 2.
+pub const TABLES: &str = "
+CREATE TABLE sign_in_link(
+  hash TEXT PRIMARY KEY,                -- SHA-256 of the secret
+  party TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE password(
+  party TEXT PRIMARY KEY,
+  hash TEXT NOT NULL,                   -- argon2id, in PHC form
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE session(
+  number INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,            -- SHA-256 of the secret
+  party TEXT NOT NULL,
+  agent TEXT NOT NULL,                  -- what the browser calls itself
+  created_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX session_party ON session(party) WHERE ended_at IS NULL;
+CREATE TABLE token(
+  number INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,            -- SHA-256 of the secret
+  party TEXT NOT NULL,
+  name TEXT NOT NULL,
+  scope TEXT NOT NULL,                  -- read, write
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) STRICT;
+";

@@ -1,0 +1,71 @@
+//! What a decision means, in words that every face uses.
+
+use super::rows::{Decision, DecisionKind, OnDeadline, Verb};
+use crate::base::Instant;
+use serde_json::Value;
+
+impl OnDeadline {
+    /// What happens when nobody answers in time.
+    pub fn then(self) -> &'static str {
+        match self {
+            Self::Remind => "asked again",
+            Self::Escalate => "the one above is asked as well",
+            Self::Reject => "counts as no",
+            Self::Assume => "the stated assumption stands",
+            Self::Approve => "counts as yes: the SOP says so",
+            Self::Skip => "the step is left out",
+            Self::Pause => "the run pauses",
+        }
+    }
+}
+
+impl Decision {
+    /// Whether its deadline has passed, or it was asked again as often as it may be.
+    pub fn overdue(&self, now: Instant) -> bool {
+        self.ask.due_at.map_or(self.reminders > 0, |due| due < now)
+    }
+
+    /// Whether blocking assertions failed, so that publishing needs a reason for overriding them.
+    pub fn needs_override(&self) -> bool {
+        let failed = self.ask.details.get("failed").and_then(Value::as_array);
+        self.ask.kind == DecisionKind::Publish && failed.is_some_and(|failed| !failed.is_empty())
+    }
+
+    /// The verbs it takes now, the usual one first, each with what it leads to.
+    pub fn ways(&self) -> Vec<(Verb, String)> {
+        let told = |verb: Verb| self.ask.details.get(detail(verb)).and_then(Value::as_str);
+        let stuck = self.ask.kind == DecisionKind::Stuck;
+        let verbs = self.ask.kind.verbs().iter().filter(|verb| !stuck || told(**verb).is_some());
+        let words = |verb: Verb| told(verb).map_or_else(|| usual(verb, self.ask.kind), str::to_owned);
+        verbs.map(|verb| (*verb, words(*verb))).collect()
+    }
+}
+
+/// Under which name the details of a stuck mission explain a verb.
+fn detail(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Retry => "retry",
+        other => other.word(),
+    }
+}
+
+fn usual(verb: Verb, kind: DecisionKind) -> String {
+    let words = match (verb, kind) {
+        (Verb::Approve, DecisionKind::Forward) => "pass it on to who signs; this is no signature",
+        (Verb::Approve, DecisionKind::Gate) => "let it go ahead, exactly as shown",
+        (Verb::Reject, DecisionKind::Gate) => "the run pauses with your reason",
+        (Verb::Approve, DecisionKind::Result) => "take it as it is",
+        (Verb::Answer, DecisionKind::Result) => "put your words in its place",
+        (Verb::Reject, DecisionKind::Task | DecisionKind::Result) => "the step fails with your reason",
+        (Verb::Approve, DecisionKind::Review) => "sign the review",
+        (Verb::Answer, DecisionKind::Review) => "sign it with your own words added",
+        (Verb::Approve, _) => "sign it: it becomes the active version",
+        (Verb::Reject, _) => "end the mission",
+        (Verb::Revise, _) => "send it back with your comment",
+        (Verb::Answer, DecisionKind::Assignment) => "hand your draft in",
+        (Verb::Answer, _) => "answer, and the mission goes on with it",
+        (Verb::Complete, _) => "hand it in",
+        (Verb::Retry, _) => "try again",
+    };
+    words.to_owned()
+}

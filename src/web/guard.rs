@@ -1,0 +1,108 @@
+//! What every request passes: whose host it names, where it comes from, who is signed in; and the headers that every
+//! answer carries.
+
+use super::caller::{Visitor, cookie};
+use super::page::Told;
+use super::site::Shared;
+use crate::access;
+use crate::base::Problem;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use std::time::Duration;
+
+/// Longest time to read a request and make its answer; answers that go on, like `/events`, only have to begin.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Scripts, styles and requests only from ourselves, nothing inline, no frames, no plug-ins.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Requests that come from a page: refused when that page is not one of ours.
+pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next: Next) -> Response {
+    let visitor = match known(&site, &mut request).await {
+        Ok(visitor) => visitor,
+        Err(problem) => {
+            let status = super::page::status(problem.kind);
+            return dressed(&site, site.trouble(None, status, &[problem]));
+        }
+    };
+    let answer = tokio::time::timeout(LONGEST, next.run(request)).await;
+    let mut response = answer.unwrap_or_else(|_late| {
+        let problem = Problem::failed("this took too long").hint("try again; nothing half-done was kept");
+        let mut response = StatusCode::REQUEST_TIMEOUT.into_response();
+        response.extensions_mut().insert(Told(vec![problem]));
+        response
+    });
+    if let Some(Told(problems)) = response.extensions_mut().remove::<Told>() {
+        response = site.trouble(visitor.as_ref(), response.status(), &problems);
+    }
+    dressed(&site, response)
+}
+
+/// Who sends this; refuses hosts and origins that are not ours.
+async fn known(site: &Shared, request: &mut Request) -> Result<Option<Visitor>, Problem> {
+    check_host(site, request.headers())?;
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if writes {
+        check_origin(site, request.headers())?;
+    }
+    let Some(secret) = cookie(request.headers(), site.secure) else { return Ok(None) };
+    let (limits, now) = (site.limits, site.now());
+    let wanted = secret.clone();
+    let found = site.read(move |db| access::session_of(db, &wanted, limits, now)).await?;
+    let Some(session) = found else { return Ok(None) };
+    if session.is_stale(now) {
+        let number = session.number;
+        site.append(move |tx| access::touch(tx, number)).await?;
+    }
+    let visitor = Visitor::new(session, &secret);
+    request.extensions_mut().insert(visitor.clone());
+    Ok(Some(visitor))
+}
+
+/// A page of another site that had its name lead to this machine must not reach us.
+fn check_host(site: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let ours =
+        |origin: &String| origin.split_once("://").is_some_and(|(_, name)| name.eq_ignore_ascii_case(host));
+    if site.origins.iter().any(ours) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed("this desk is not reached under that name")
+        .hint("name it in `desk: address:` of sopd.yaml"))
+}
+
+fn check_origin(site: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    match origin {
+        Some(origin) if site.origins.iter().any(|ours| ours.eq_ignore_ascii_case(origin)) => Ok(()),
+        Some(_) => Err(Problem::not_allowed("this comes from a page of another site")),
+        None => Err(Problem::not_allowed("this does not say which page it comes from")
+            .hint("send it from a page of this desk")),
+    }
+}
+
+fn dressed(site: &Shared, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    // Not `no-referrer`: browsers would then hide the origin of our own forms.
+    set(header::REFERRER_POLICY, "same-origin");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    );
+    if site.secure {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

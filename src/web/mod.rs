@@ -1,0 +1,19 @@
+//! The desk: pages for people, served by `sopd up`. Parses requests, calls what every other face calls, renders.
+//! No rule lives here; whatever may or may not be done is decided below, in the transaction that does it.
+//!
+//! A request passes [`guard`] (its host, its origin, who is at the door), then a page of `pages/`. Reading never
+//! decides anything: everything that acts is a POST that proves it came from one of our own forms.
+
+mod assets;
+mod caller;
+mod events;
+mod form;
+mod guard;
+mod markdown;
+mod page;
+mod pages;
+mod server;
+mod site;
+
+pub use caller::party_of;
+pub use server::{Serving, first_link, link_to, open};

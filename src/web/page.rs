@@ -1,0 +1,163 @@
+//! Rendering: templates, and what a person sees when something does not work.
+
+use super::caller::Visitor;
+use super::markdown;
+use super::site::Site;
+use crate::base::{Kind, Problem, problem::Result};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value};
+use rust_embed::RustEmbed;
+use serde_json::json;
+
+#[derive(RustEmbed)]
+#[folder = "src/web/templates"]
+#[include = "*.html"]
+struct Templates;
+
+/// All templates, with what they may use. Every value is escaped unless it comes out of [`markdown`].
+pub(super) fn templates(version: &str) -> Result<Environment<'static>> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.add_global("assets", format!("/assets/{version}"));
+    environment.add_filter("markdown", |text: &str| Value::from_safe_string(markdown::html(text)));
+    environment.add_filter("ago", |from: i64, now: i64| ago(now - from));
+    environment.add_filter("minute", |at: i64| crate::base::Instant(at).minute());
+    for name in Templates::iter() {
+        let Some(file) = Templates::get(&name) else { continue };
+        let text = String::from_utf8_lossy(&file.data).into_owned();
+        let added = environment.add_template_owned(name.to_string(), text);
+        added.map_err(|error| Problem::failed(format!("BUG: a template is broken: {error:#}")))?;
+    }
+    Ok(environment)
+}
+
+/// A length of time as people say it: `4 min`, `3 h`, `2 d`.
+fn ago(millis: i64) -> String {
+    let minutes = millis.max(0) / 60_000;
+    match minutes {
+        0 => "just now".to_owned(),
+        1..=119 => format!("{minutes} min"),
+        120..=2_879 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1_440),
+    }
+}
+
+/// What a handler gives.
+pub(super) type Answer<T = Response> = std::result::Result<T, Failure>;
+
+/// Why there is no page.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Nobody is signed in.
+    SignIn,
+    /// The request itself was not understood or too large.
+    Refused(StatusCode, String),
+    /// What was asked for does not work.
+    Problem(Vec<Problem>),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(vec![problem])
+    }
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Problem(problems)
+    }
+}
+
+/// The problems of a failed request, on their way to the guard, which has the templates.
+#[derive(Clone, Debug)]
+pub(super) struct Told(pub(super) Vec<Problem>);
+
+/// The status that says what kind of trouble it is, like the exit codes of the command line.
+pub(super) fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Usage => StatusCode::BAD_REQUEST,
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::NotAllowed => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Store => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, problems) = match self {
+            Self::SignIn => return Redirect::to("/sign-in").into_response(),
+            Self::Refused(status, words) => (status, vec![Problem::usage(words)]),
+            Self::Problem(problems) => (
+                problems.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |first| status(first.kind)),
+                problems,
+            ),
+        };
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Told(problems));
+        response
+    }
+}
+
+impl Site {
+    /// A page for somebody who is signed in.
+    pub(super) fn page(&self, visitor: &Visitor, template: &str, context: &serde_json::Value) -> Answer {
+        Ok(self.render(Some(visitor), template, context)?.into_response())
+    }
+
+    /// A page; `seq` is the journal's place it is at least as new as.
+    pub(super) fn render(
+        &self,
+        visitor: Option<&Visitor>,
+        template: &str,
+        context: &serde_json::Value,
+    ) -> Result<Html<String>> {
+        let me = visitor.map(|visitor| json!({ "party": visitor.party(), "csrf": visitor.csrf }));
+        let all = json!({ "me": me, "now": self.now().0, "seq": *self.bell.borrow() });
+        let context = minijinja::context! { ..Value::from(Serde(context)), ..Value::from(Serde(all)) };
+        let made = self.templates.get_template(template).and_then(|template| template.render(context));
+        made.map(Html).map_err(|error| {
+            // The details hold what the page was to show; they are for whoever runs sopd.
+            tracing::error!(template, error = %format!("{error:#}"), "BUG: a page is broken");
+            Problem::failed("BUG: this page is broken").hint("the log of sopd says more")
+        })
+    }
+
+    /// What a person sees instead of the page.
+    pub(super) fn trouble(
+        &self,
+        visitor: Option<&Visitor>,
+        status: StatusCode,
+        problems: &[Problem],
+    ) -> Response {
+        let title = match status {
+            StatusCode::NOT_FOUND => "There is no such page",
+            StatusCode::CONFLICT => "Somebody or something was faster",
+            StatusCode::FORBIDDEN => "This is not yours to do",
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST => "This could not be taken",
+            StatusCode::PAYLOAD_TOO_LARGE => "This is too large",
+            StatusCode::TOO_MANY_REQUESTS => "Too many tries",
+            _ => "This did not work",
+        };
+        let context = json!({ "title": title, "problems": problems, "status": status.as_u16() });
+        match self.render(visitor, "trouble.html", &context) {
+            Ok(page) => (status, [(header::CACHE_CONTROL, "no-store")], page).into_response(),
+            Err(problem) => (StatusCode::INTERNAL_SERVER_ERROR, problem.message).into_response(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_told_as_people_say_it() {
+        let told = [0, 59_999, 60_000, 7_200_000, 172_800_000].map(ago);
+        assert_eq!(told, ["just now", "just now", "1 min", "2 h", "2 d"]);
+    }
+}

@@ -1,0 +1,177 @@
+//! Runs: the monitor, one run with its steps, and what people do to it while it is under way.
+
+use crate::base::{Problem, problem::Result};
+use crate::daemon::{self, RunStatus, Workspace};
+use crate::decision::{self, Given};
+use crate::journal::events_of;
+use crate::run::{self, Actor, Control, Handed, RunState, Wanted};
+use crate::web::caller::Visitor;
+use crate::web::form::{Signed, WithFile};
+use crate::web::page::Answer;
+use crate::web::site::Shared;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Redirect};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Runs on the monitor.
+const MOST_RUNS: u32 = 100;
+/// Newest facts of a run that are shown.
+const FACTS_SHOWN: usize = 60;
+/// More facts than a run has.
+const MOST: u32 = 100_000;
+
+/// What is shown.
+#[derive(Debug, Deserialize)]
+pub(super) struct Filter {
+    #[serde(default)]
+    sop: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// `GET /runs`
+pub(super) async fn list(
+    State(site): State<Shared>,
+    visitor: Visitor,
+    Query(filter): Query<Filter>,
+) -> Answer {
+    let state = RunState::ALL.iter().find(|(_, word)| *word == filter.state).map(|(state, _)| *state);
+    let sop = match filter.sop.trim() {
+        "" => None,
+        sop => Some(sop.parse().map_err(Problem::usage)?),
+    };
+    let wanted = Wanted { sop, state, limit: MOST_RUNS };
+    let found = site.read(move |db| daemon::run_statuses(db, &wanted)).await?;
+    let states: Vec<&str> = RunState::ALL.iter().map(|(_, word)| *word).collect();
+    let rows: Vec<Value> = found.iter().map(row).collect();
+    let context = json!({
+        "title": "Runs", "rows": rows, "states": states, "state": filter.state, "sop": filter.sop,
+    });
+    site.page(&visitor, "runs.html", &context)
+}
+
+pub(super) fn row(status: &RunStatus) -> Value {
+    let over = |state: &run::StepState| matches!(state.word(), "completed" | "skipped");
+    let done = status.tasks.iter().filter(|task| over(&task.state)).count();
+    json!({
+        "id": status.id, "sop": status.sop, "version": status.version, "state": status.state.word(),
+        "done": done, "steps": status.total_steps, "initiator": status.initiator, "trigger": status.trigger,
+        "created_at": status.created_at, "score": status.score, "cost": status.cost_usd,
+        "said": if status.waiting_for.is_empty() { &status.reason } else { &status.waiting_for },
+    })
+}
+
+/// `GET /runs/{id}`
+pub(super) async fn show(State(site): State<Shared>, visitor: Visitor, Path(id): Path<String>) -> Answer {
+    let me = visitor.party().to_owned();
+    let context = site.work(move |workspace| context(workspace, &id, &me)).await?;
+    site.page(&visitor, "run.html", &context)
+}
+
+fn context(workspace: &Workspace, id: &str, me: &str) -> Result<Value> {
+    let changes = run::plan_of(&workspace.journal, id)?.changes.clone();
+    workspace.journal.read(|db| {
+        let status = daemon::run_status(db, id)?;
+        let open = decision::open_of_mission(db, id)?;
+        let events = events_of(db, Some(id), 0, MOST)?;
+        let review = run::review_of(db, id)?.map(|hash| workspace.journal.blob(&hash)).transpose()?.flatten();
+        let open: Vec<Value> = open
+            .iter()
+            .map(|one| {
+                let mine = one.ask.asked_of.iter().any(|party| party == me);
+                json!({ "id": one.id, "title": one.ask.title, "asked_of": one.ask.asked_of, "mine": mine })
+            })
+            .collect();
+        Ok(json!({
+            "title": format!("{} v{}", status.sop, status.version), "run": status, "state": status.state.word(),
+            "ended": status.state.ended(), "open": open, "changes": changes,
+            "review": review.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            "facts": events.iter().rev().take(FACTS_SHOWN).map(super::audit::fact).collect::<Vec<_>>(),
+        }))
+    })
+}
+
+/// A wish about a run.
+#[derive(Deserialize)]
+pub(super) struct Wish {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    step: String,
+}
+
+/// `POST /runs/{id}/{verb}`
+pub(super) async fn steer(
+    State(site): State<Shared>,
+    Path((id, verb)): Path<(String, String)>,
+    form: Signed<Wish>,
+) -> Answer {
+    let Signed { visitor, fields: Wish { reason, step } } = form;
+    let by = visitor.party().to_owned();
+    let actor = Actor { by: by.clone(), os_user: visitor.means() };
+    let number =
+        || step.parse().map_err(|_odd| Problem::usage(format!("`{step}` is not the number of a step")));
+    let wish = match verb.as_str() {
+        "pause" => Some(Control::Pause { by, reason: reason.clone() }),
+        "resume" => Some(Control::Resume { by }),
+        "retry" => Some(Control::Retry { by }),
+        "skip" => Some(Control::Skip { step: number()?, by, reason: reason.clone() }),
+        "cancel" => None,
+        "review" => {
+            let run = id.clone();
+            site.append(move |tx| run::ask_review(tx, &run, &by)).await?;
+            return Ok(Redirect::to(&format!("/runs/{id}")).into_response());
+        }
+        _ => return Err(Problem::not_found("nothing is here").into()),
+    };
+    let run = id.clone();
+    site.work(move |workspace| {
+        let plan = run::plan_of(&workspace.journal, &run)?;
+        workspace.journal.append(move |tx| match &wish {
+            Some(control) => run::control(tx, &run, control, (&actor, &plan)),
+            None => run::cancel(tx, &run, &reason, (&actor, &plan)),
+        })
+    })
+    .await?;
+    Ok(Redirect::to(&format!("/runs/{id}")).into_response())
+}
+
+/// `POST /runs/{id}/steps/{number}/complete`
+pub(super) async fn complete(
+    State(site): State<Shared>,
+    Path((id, step)): Path<(String, u32)>,
+    form: WithFile,
+) -> Answer {
+    let given =
+        Given { by: form.visitor.party().to_owned(), os_user: form.visitor.means(), ..Given::default() };
+    let note = form.text("note").replace("\r\n", "\n");
+    let handed = Handed { run: id.clone(), step, note, file: form.file };
+    site.append(move |tx| run::complete(tx, &handed, &given)).await??;
+    Ok(Redirect::to(&format!("/runs/{id}")).into_response())
+}
+
+/// `GET /runs/{id}/steps/{number}/files/{name}`: always a download, so that it cannot act as a page of ours.
+pub(super) async fn file(
+    State(site): State<Shared>,
+    _visitor: Visitor,
+    Path((id, step, name)): Path<(String, u32, String)>,
+) -> Answer {
+    let wanted = name.clone();
+    let bytes = site
+        .work(move |workspace| {
+            let task = workspace.journal.read(|db| run::step(db, &id, step))?;
+            let unknown = || Problem::not_found(format!("step {step} left no file `{wanted}`"));
+            let (_, hash) = task.files.into_iter().find(|(file, _)| *file == wanted).ok_or_else(unknown)?;
+            let erased = || Problem::not_found(format!("`{wanted}` was erased; its hash is {hash}"));
+            workspace.journal.blob(&hash)?.ok_or_else(erased)
+        })
+        .await?;
+    let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{encoded}")),
+    ];
+    Ok((headers, bytes).into_response())
+}

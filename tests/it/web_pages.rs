@@ -1,0 +1,103 @@
+//! What people see and do at the desk.
+
+use super::runs_world::{Draft, with};
+use super::web_world::Desk;
+use super::world::World;
+
+#[test]
+fn an_answer_counts_once_and_only_for_what_was_shown() {
+    let world = World::new();
+    let mission = world.example("1-lead-qualification.md");
+    let desk = Desk::open(&world);
+    let staff = desk.sign_in("chief.staff");
+    let inbox = staff.get("/inbox");
+    assert!(inbox.text.contains("href=\"/decisions/D-1\""), "{}", inbox.text);
+    let page = staff.get("/decisions/D-1");
+    let (csrf, hash) = (page.field("csrf"), page.field("hash"));
+    assert!(page.text.contains(&hash) && page.text.contains("id=\"L1\""), "{}", page.text);
+    // Reading, in whatever way, decides nothing.
+    for path in ["/decisions/D-1/approve", "/decisions/D-1?verb=approve", "/decisions/D-1"] {
+        staff.get(path);
+    }
+    assert!(staff.get("/decisions/D-1").text.contains("Your answer"));
+    let stale = "0".repeat(64);
+    let got = staff.post("/decisions/D-1/approve", &[("csrf", &csrf), ("hash", &stale)]);
+    assert_eq!(got.status, 409, "{}", got.text);
+    assert!(got.text.contains("other bytes") && got.text.contains(&hash), "{}", got.text);
+    // Somebody it is not asked of.
+    let ceo = desk.sign_in("ceo");
+    let got = ceo.post("/decisions/D-1/approve", &[("csrf", &ceo.csrf()), ("hash", &hash)]);
+    assert_eq!(got.status, 403, "{}", got.text);
+    let got = staff.post("/decisions/D-1/approve", &[("csrf", &csrf), ("hash", &hash), ("text", "fine")]);
+    assert_eq!((got.status, got.header("location")), (303, "/decisions/D-1"), "{}", got.text);
+    let again = staff.post("/decisions/D-1/approve", &[("csrf", &csrf), ("hash", &hash)]);
+    assert_eq!(again.status, 409, "{}", again.text);
+    assert!(again.text.contains("already decided"), "{}", again.text);
+    let facts = world.done(&["audit", "export", &mission]);
+    assert!(facts.contains("desk session"), "who did it is on record: {facts}");
+}
+
+#[test]
+fn a_script_in_a_mission_is_inert_on_every_page() {
+    let world = World::new();
+    let desk = Desk::open(&world);
+    let staff = desk.sign_in("chief.staff");
+    let evil = "<script>alert(1)</script>";
+    let text = format!(
+        "# Keys {evil} \"><img src=x onerror=alert(1)>\n\nWrite down how keys are handed out. {evil} [x](javascript:alert(1))\n"
+    );
+    let got = staff.post("/missions", &[("csrf", &staff.csrf()), ("text", &text)]);
+    assert_eq!(got.status, 303, "{}", got.text);
+    let mission = got.header("location").to_owned();
+    let file = format!("{mission}/files/mission.md");
+    for path in [mission.as_str(), "/missions", "/inbox?who=all", "/audit", "/dashboard", &file] {
+        let page = staff.get(path);
+        if path == file && page.status == 404 {
+            continue;
+        }
+        assert_eq!(page.status, 200, "{path}: {}", page.text);
+        assert!(!page.text.contains("<script>") && !page.text.contains("<img"), "{path}: {}", page.text);
+        assert!(!page.text.contains("href=\"javascript:"), "{path}");
+    }
+}
+
+#[test]
+fn a_mission_that_is_not_in_form_comes_back_with_its_problems() {
+    let world = World::new();
+    let desk = Desk::open(&world);
+    let staff = desk.sign_in("chief.staff");
+    let text = "---\nobjectiv: x\n---\n# A\n\nb\n";
+    let got = staff.post("/missions", &[("csrf", &staff.csrf()), ("text", text)]);
+    assert_eq!(got.status, 422, "{}", got.text);
+    assert!(got.text.contains("objectiv") && got.text.contains("line 2"), "{}", got.text);
+}
+
+#[test]
+fn a_run_is_started_worked_on_and_cancelled() {
+    let sop = "SOP-REV-trial";
+    let world = with(&Draft::new(sop).input("`source` | choice: form, mail | yes").person(""));
+    let desk = Desk::open(&world);
+    let cro = desk.sign_in("cro");
+    let csrf = cro.csrf();
+    assert!(cro.get("/sops?q=trial").text.contains("href=\"/sops/SOP-REV-trial\""));
+    assert!(!cro.get("/sops?q=zebra").text.contains("SOP-REV-trial"));
+    let page = cro.get(&format!("/sops/{sop}"));
+    assert!(page.text.contains("<option>mail</option>"), "{}", page.text);
+    let start = format!("/sops/{sop}/run");
+    let dry = cro.post(&start, &[("csrf", &csrf), ("input.source", "mail"), ("dry", "1")]);
+    assert_eq!(dry.status, 200, "{}", dry.text);
+    let bad = cro.post(&start, &[("csrf", &csrf), ("input.source", "carrier pigeon")]);
+    assert_eq!(bad.status, 422, "{}", bad.text);
+    assert_eq!(world.json(&["runs"]), serde_json::json!([]), "neither of them started anything");
+    let got = cro.post(&start, &[("csrf", &csrf), ("input.source", "mail")]);
+    assert_eq!(got.status, 303, "{}", got.text);
+    let run = got.header("location").to_owned();
+    assert!(cro.get(&run).text.contains("SOP-REV-trial v1.0"));
+    let stranger = desk.sign_in("finance.controller");
+    let refused = stranger.post(&format!("{run}/cancel"), &[("csrf", &stranger.csrf())]);
+    assert_eq!(refused.status, 403, "{}", refused.text);
+    let ended = cro.post(&format!("{run}/cancel"), &[("csrf", &csrf), ("reason", "a trial")]);
+    assert_eq!((ended.status, ended.header("location")), (303, run.as_str()), "{}", ended.text);
+    let again = cro.post(&format!("{run}/cancel"), &[("csrf", &csrf)]);
+    assert_eq!(again.status, 409, "{}", again.text);
+}
