@@ -21,7 +21,10 @@ fn the_first_start_prints_a_link_that_signs_in_once() {
     assert_eq!(got.status, 303);
     let cookie = got.header("set-cookie").to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
-    assert!(!cookie.starts_with(fixed), "a session somebody chose before must not become one that is signed in");
+    assert!(
+        !cookie.starts_with(fixed),
+        "a session somebody chose before must not become one that is signed in"
+    );
     let before = Browser { desk: &desk, cookie: fixed.to_owned() };
     assert_eq!(before.get("/inbox").status, 303);
     let inside = Browser { desk: &desk, cookie: cookie.split(';').next().unwrap().to_owned() };
@@ -41,7 +44,18 @@ fn the_first_start_prints_a_link_that_signs_in_once() {
 fn every_page_carries_a_policy_and_nobody_gets_in_without_a_session() {
     let world = World::new();
     let desk = Desk::open(&world);
-    for path in ["/inbox", "/decisions/D-1", "/missions", "/runs", "/sops", "/agents", "/dashboard", "/audit", "/events", "/account"] {
+    for path in [
+        "/inbox",
+        "/decisions/D-1",
+        "/missions",
+        "/runs",
+        "/sops",
+        "/agents",
+        "/dashboard",
+        "/audit",
+        "/events",
+        "/account",
+    ] {
         let got = desk.send(desk.request("GET", path));
         assert_eq!((got.status, got.header("location")), (303, "/sign-in"), "{path}");
         let policy = got.header("content-security-policy");
@@ -67,7 +81,8 @@ fn a_password_is_tried_a_few_times_and_changes_end_other_sessions() {
     assert_eq!(set.status, 303, "{}", set.text);
     assert_eq!((one.get("/inbox").status, two.get("/inbox").status), (200, 303));
     let stranger = Browser { desk: &desk, cookie: String::new() };
-    let enter = |password: &str| stranger.post("/sign-in", &[("party", "ceo"), ("password", password)]).status;
+    let enter =
+        |password: &str| stranger.post("/sign-in", &[("party", "ceo"), ("password", password)]).status;
     assert_eq!(enter("four words and more"), 303);
     let tries: Vec<u16> = (0..6).map(|_| enter("something else entirely")).collect();
     assert_eq!(tries[0], 403);

@@ -171,9 +171,12 @@ pub(super) async fn control(
     site.work(move |workspace| {
         workspace.journal.read(|db| mission::mission(db, &control.mission))?;
         let publication = super::settings(workspace)?.publication;
-        workspace.journal.append(move |tx| match cancel {
-            true => mission::cancel(tx, &control, &publication),
-            false => mission::retry(tx, &control, &publication),
+        workspace.journal.append(move |tx| {
+            if cancel {
+                mission::cancel(tx, &control, &publication)
+            } else {
+                mission::retry(tx, &control, &publication)
+            }
         })
     })
     .await?;
