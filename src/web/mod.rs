@@ -14,6 +14,7 @@ mod page;
 mod pages;
 mod server;
 mod site;
+mod tls;
 
 pub use caller::party_of;
 pub use server::{Serving, first_link, link_to, open};

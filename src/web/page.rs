@@ -24,6 +24,8 @@ pub(super) fn templates(version: &str) -> Result<Environment<'static>> {
     environment.add_filter("markdown", |text: &str| Value::from_safe_string(markdown::html(text)));
     environment.add_filter("ago", |from: i64, now: i64| ago(now - from));
     environment.add_filter("minute", |at: i64| crate::base::Instant(at).minute());
+    environment.add_filter("usd", usd);
+    environment.add_filter("moment", moment);
     for name in Templates::iter() {
         let Some(file) = Templates::get(&name) else { continue };
         let text = String::from_utf8_lossy(&file.data).into_owned();
@@ -37,10 +39,24 @@ pub(super) fn templates(version: &str) -> Result<Environment<'static>> {
 fn ago(millis: i64) -> String {
     let minutes = millis.max(0) / 60_000;
     match minutes {
-        0 => "just now".to_owned(),
+        0 => "under 1 min".to_owned(),
         1..=119 => format!("{minutes} min"),
         120..=2_879 => format!("{} h", minutes / 60),
         _ => format!("{} d", minutes / 1_440),
+    }
+}
+
+/// An amount of money; single calls cost fractions of a cent.
+fn usd(dollars: f64) -> String {
+    let digits = if dollars == 0.0 || dollars >= 1.0 { 2 } else { 4 };
+    format!("${dollars:.digits$}")
+}
+
+/// `2026-11-20T16:02:45.000Z` as people read it: `2026-11-20 16:02 UTC`.
+fn moment(text: &str) -> String {
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
+        _ => text.to_owned(),
     }
 }
 
@@ -158,6 +174,6 @@ mod tests {
     #[test]
     fn time_is_told_as_people_say_it() {
         let told = [0, 59_999, 60_000, 7_200_000, 172_800_000].map(ago);
-        assert_eq!(told, ["just now", "just now", "1 min", "2 h", "2 d"]);
+        assert_eq!(told, ["under 1 min", "under 1 min", "1 min", "2 h", "2 d"]);
     }
 }

@@ -4,6 +4,7 @@ use super::events;
 use super::guard::guard;
 use super::pages;
 use super::site::{Shared, Site};
+use super::tls::{self, Handshaken};
 use super::{assets, events::ready};
 use crate::access;
 use crate::base::{Problem, problem::Result};
@@ -13,6 +14,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
+use axum::serve::Listener;
 use futures::future::BoxFuture;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -51,17 +53,38 @@ pub fn open(workspace: &Workspace, desk: &settings::Desk, stopping: Stopping) ->
     let bell = events::bell(&workspace.journal, stopping.clone());
     let site = Arc::new(Site::new(workspace, desk, origins, (bell, stopping.clone()))?);
     let router = router(&site);
+    let tls = match (&desk.tls_certificate, &desk.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Some(tls::acceptor(&workspace.root.join(certificate), &workspace.root.join(key))?)
+        }
+        _ => None,
+    };
     let serve = Box::pin(async move {
-        let mut stopping = stopping;
-        let stopped = async move {
-            // An error means that the daemon is gone, which is a reason to stop as well.
-            drop(stopping.wait_for(|stop| *stop).await);
+        let served = match tls {
+            Some(acceptor) => match Handshaken::new(listener, acceptor) {
+                Ok(listener) => serve(listener, router, stopping).await,
+                Err(error) => Err(error),
+            },
+            None => serve(listener, router, stopping).await,
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+        if let Err(error) = served {
             tracing::error!(%error, "the desk has stopped serving");
         }
     });
     Ok(Some(Serving { address, serve }))
+}
+
+/// Serves until the daemon stops and everybody has the answer they were waiting for.
+async fn serve<L>(listener: L, router: Router, mut stopping: Stopping) -> std::io::Result<()>
+where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+{
+    let stopped = async move {
+        // An error means that the daemon is gone, which is a reason to stop as well.
+        drop(stopping.wait_for(|stop| *stop).await);
+    };
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }
 
 /// The addresses that are ours, the one to show first.

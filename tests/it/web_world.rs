@@ -32,8 +32,9 @@ impl Got {
     #[track_caller]
     pub(crate) fn field(&self, name: &str) -> String {
         let mark = format!("name=\"{name}\" value=\"");
-        let at = self.text.find(&mark).unwrap_or_else(|| panic!("no field {name}: {}", self.text));
-        self.text[at + mark.len()..].split('"').next().unwrap().to_owned()
+        let rest = self.text.split_once(&mark).map(|(_, rest)| rest);
+        assert!(rest.is_some(), "no field {name}: {}", self.text);
+        rest.unwrap().split('"').next().unwrap().to_owned()
     }
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
@@ -112,9 +113,12 @@ impl<'a> Desk<'a> {
 impl Drop for Desk<'_> {
     fn drop(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
-        // It may be gone already.
-        drop(rustix::process::kill_process(pid, rustix::process::Signal::TERM));
-        drop(self.child.wait());
+        let told = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let ended = self.child.wait();
+        // It may be gone already; a test that has failed is not to fail twice.
+        debug_assert!(
+            std::thread::panicking() || (told.is_ok() && ended.is_ok_and(|status| status.success()))
+        );
     }
 }
 

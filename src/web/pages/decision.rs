@@ -97,6 +97,7 @@ fn context(workspace: &Workspace, id: &str, me: &str, now: crate::base::Instant)
         let asked = ask.asked_of.iter().any(|party| party == me);
         let of_run = ask.mission.starts_with("sop_run_");
         let draft = if of_run { None } else { draft(workspace, db, &decision)? };
+        let reports = if of_run { Vec::new() } else { reports(db, &ask.mission)? };
         let voted = decision.votes.iter().any(|party| party == me);
         let may = decision.state == Stage::Open && asked && !ask.barred.contains_key(me) && !voted;
         Ok(json!({
@@ -108,7 +109,7 @@ fn context(workspace: &Workspace, id: &str, me: &str, now: crate::base::Instant)
             "needs_override": decision.needs_override(), "of_run": of_run,
             "bound": !matches!(ask.kind, DecisionKind::Question | DecisionKind::Assignment | DecisionKind::Stuck),
             "effect": ask.details.get("effect"), "final": ask.details.get("reversible") == Some(&json!(false)),
-            "step": ask.details.get("step"), "draft": draft,
+            "step": ask.details.get("step"), "reports": reports, "draft": draft,
             "cost": cost(db, &decision, of_run)?,
             "siblings": siblings(db, &decision)?,
         }))
@@ -151,6 +152,13 @@ fn draft(workspace: &Workspace, db: &Connection, decision: &Decision) -> Result<
         "dissent": draft.dissent, "unsourced": unsourced,
         "is_asked": draft.sha256 == decision.ask.hash, "diff": before.map(|before| diff(&before, &draft)),
     })))
+}
+
+/// What the contract asks for, and what validators and the council said, word for word.
+fn reports(db: &Connection, mission: &str) -> Result<Vec<String>> {
+    let told = ["contract", "scrutiny-", "user-test-", "council", "provenance-"];
+    let names = mission::artifacts(db, mission)?.into_iter().map(|artifact| artifact.name);
+    Ok(names.filter(|name| told.iter().any(|start| name.starts_with(start))).collect())
 }
 
 /// What changed since the round before, line by line.

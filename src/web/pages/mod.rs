@@ -38,7 +38,7 @@ pub(super) fn router() -> Router<Shared> {
         .route("/missions", get(missions::board).post(missions::submit))
         .route("/missions/new", get(missions::form))
         .route("/missions/{id}", get(missions::show))
-        .route("/missions/{id}/files/{name}", get(missions::file))
+        .route("/missions/{id}/files/{*name}", get(missions::file))
         .route("/missions/{id}/{verb}", post(missions::control))
         .route("/runs", get(runs::list))
         .route("/runs/{id}", get(runs::show))
