@@ -92,8 +92,10 @@ impl<'a> Desk<'a> {
         self.runtime.block_on(async {
             let mut response = request.send().await.unwrap();
             let (status, mut text) = (response.status().as_u16(), String::new());
-            while status == 200 {
-                let Some(chunk) = response.chunk().await.unwrap() else { break };
+            if status != 200 {
+                return (status, text);
+            }
+            while let Some(chunk) = response.chunk().await.unwrap() {
                 text.push_str(std::str::from_utf8(&chunk).unwrap());
                 if let Some(line) = text.lines().find(|line| line.starts_with(wanted)) {
                     return (status, line.to_owned());
