@@ -6,7 +6,6 @@ use crate::base::{Place, Problem, Span, yaml};
 use crate::roster::is_agent_id;
 use crate::sop::document::{ExecutionMode, Trigger};
 use crate::sop::trigger;
-use std::net::SocketAddr;
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Settings, Vec<Problem>> {
     let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
@@ -59,7 +58,7 @@ fn check(settings: &Settings) -> Found {
     check_models(settings, &mut found);
     check_modes(settings, &mut found);
     check_webhooks(settings, &mut found);
-    check_desk(settings, &mut found);
+    found.extend(settings.desk.check());
     found
 }
 
@@ -192,43 +191,6 @@ fn check_webhooks(settings: &Settings, found: &mut Found) {
             let hint = "give webhooks secrets of their own, and leave them out of `runs.secrets`";
             wrong(found, key, "the secret of a webhook may be given to steps", hint);
         }
-    }
-}
-
-/// What others can reach must not be spoken in the clear.
-fn check_desk(settings: &Settings, found: &mut Found) {
-    let desk = &settings.desk;
-    let Some(listen) = &desk.listen else { return };
-    let Ok(address) = listen.parse::<SocketAddr>() else {
-        let hint = "write an address and a port, like `127.0.0.1:8321`, or `null`";
-        return wrong(found, "desk.listen", format!("`{listen}` is not an address with a port"), hint);
-    };
-    let tls = desk.tls_certificate.is_some() && desk.tls_key.is_some();
-    if desk.tls_certificate.is_some() != desk.tls_key.is_some() {
-        let hint = "name both files, or neither";
-        wrong(found, "desk", "a certificate needs its key, and a key its certificate", hint);
-    }
-    if !address.ip().is_loopback() && !tls && !desk.behind_proxy {
-        let hint = "name `tls_certificate` and `tls_key`, or say `behind_proxy: true` where another program speaks TLS";
-        wrong(found, "desk.listen", format!("{listen} is open to others without TLS"), hint);
-    }
-    let typed = desk.address.as_deref();
-    if typed.is_none() && (desk.behind_proxy || !address.ip().is_loopback()) {
-        let hint = "write what people type, like `address: https://sop.example.com`";
-        wrong(
-            found,
-            "desk.listen",
-            "the desk must know its own address to tell its pages from others'",
-            hint,
-        );
-    }
-    let origin = |typed: &str| {
-        let host = typed.strip_prefix("https://").or_else(|| typed.strip_prefix("http://"));
-        host.is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '@', '?', '#']))
-    };
-    if let Some(typed) = typed.filter(|typed| !origin(typed)) {
-        let hint = "write it without a path, like `https://sop.example.com`";
-        wrong(found, "desk.address", format!("`{typed}` is not the address of a server"), hint);
     }
 }
 

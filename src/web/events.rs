@@ -1,11 +1,13 @@
 //! `/events`: the journal's facts as they come, resumable by their place in the chain.
 
-use super::caller::Visitor;
-use super::page::Answer;
+use super::caller::{Visitor, party_of};
+use super::page::{Answer, Failure};
 use super::site::Shared;
+use crate::access::Scope;
 use crate::journal::{Event as Fact, Journal, events_of};
+use axum::Extension;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream::{self, Stream};
@@ -52,10 +54,16 @@ pub(super) struct After {
 /// `GET /events`
 pub(super) async fn stream(
     State(site): State<Shared>,
-    _visitor: Visitor,
+    visitor: Option<Extension<Visitor>>,
     Query(After { after }): Query<After>,
     headers: HeaderMap,
 ) -> Answer {
+    if visitor.is_none() {
+        if !headers.contains_key(header::AUTHORIZATION) {
+            return Err(Failure::SignIn);
+        }
+        party_of(&headers, &site.workspace, Scope::Read).await?;
+    }
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let from = resumed.or(after).unwrap_or_else(|| *site.bell.borrow());
     let facts = facts(site, from);

@@ -151,3 +151,28 @@ fn tokens_are_listed_without_their_secret_and_can_be_revoked() {
     world.fails(5, &["token", "revoke", "1"]);
     world.fails(5, &["sign-in", "nobody.here"]);
 }
+
+#[test]
+fn facts_are_streamed_to_whoever_has_a_token_from_where_they_left_off() {
+    let world = World::new();
+    world.example("1-lead-qualification.md");
+    let token = world.json(&["token", "new", "ceo"])["token"].as_str().unwrap().to_owned();
+    let desk = Desk::open(&world);
+    let events = |path: &str, token: &str, last: &str| {
+        let request = desk.request("GET", path).header("Authorization", format!("Bearer {token}"));
+        let request = if last.is_empty() { request } else { request.header("Last-Event-ID", last) };
+        desk.first(request, "id:")
+    };
+    assert_eq!(events("/events?after=0", &token, ""), (200, "id: 1".to_owned()));
+    assert_eq!(
+        events("/events?after=0", &token, "3"),
+        (200, "id: 4".to_owned()),
+        "what was seen is not repeated"
+    );
+    assert_eq!(events("/events", "made-up", "").0, 403);
+    // A token for looking is no session, and opens no page.
+    let page = desk.send(desk.request("GET", "/inbox").header("Authorization", format!("Bearer {token}")));
+    assert_eq!(page.status, 303);
+    world.done(&["token", "revoke", "1"]);
+    assert_eq!(events("/events?after=0", &token, "").0, 403);
+}

@@ -86,6 +86,25 @@ impl<'a> Desk<'a> {
         })
     }
 
+    /// The first line of an answer that goes on and on, with what begins with `wanted` in it; nothing where the
+    /// answer is a refusal.
+    pub(crate) fn first(&self, request: reqwest::RequestBuilder, wanted: &str) -> (u16, String) {
+        self.runtime.block_on(async {
+            let mut response = request.send().await.unwrap();
+            let (status, mut text) = (response.status().as_u16(), String::new());
+            if status != 200 {
+                return (status, text);
+            }
+            while let Some(chunk) = response.chunk().await.unwrap() {
+                text.push_str(std::str::from_utf8(&chunk).unwrap());
+                if let Some(line) = text.lines().find(|line| line.starts_with(wanted)) {
+                    return (status, line.to_owned());
+                }
+            }
+            (status, String::new())
+        })
+    }
+
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = method.parse().unwrap();
         self.client.request(method, format!("{}{path}", self.address))
