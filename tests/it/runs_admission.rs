@@ -206,8 +206,11 @@ fn a_held_run_can_be_adjusted_and_says_how_it_differs() {
 #[test]
 fn a_dry_run_shows_everything_and_leaves_no_trace() {
     let sop = draft()
-        .command("touch /tmp/never-$INPUT_LEAD_ID", "When: inputs.lead_id == \"L-1\"\nApproval Required: Yes")
-        .person("When: inputs.lead_id == \"L-2\"");
+        .command(
+            "touch /tmp/never-$INPUT_LEAD_ID",
+            "When: inputs.lead_id is defined and inputs.lead_id == \"L-1\"\nApproval Required: Yes",
+        )
+        .person("When: inputs.lead_id is defined and inputs.lead_id == \"L-2\"");
     let world = with(&sop);
     let before = world.json(&["audit", "verify"]);
     let dry = world.done(&["run", SOP, "--as", "cro", "--dry-run", "--input", "lead_id=L-1"]);
@@ -230,7 +233,7 @@ fn of_many_starts_at_once_four_go_on_and_all_get_their_turn_in_order() {
     let world = with(&draft());
     let sop = draft().version("1.1").head("supersedes", "1.0").head("max_concurrent", "4");
     world.activated(
-        &sop.text().replace("**Assignee**", "**When**: inputs.lead_id == \"never\"  \n**Assignee**"),
+        &sop.text().replace("**Assignee**", "**When**: inputs.lead_id is defined  \n**Assignee**"),
     );
     let clock = in_minutes(0);
     let runs: Vec<String> = (0..many()).map(|_| begin(&world, (&clock, SOP), |_| ()).unwrap().run).collect();
