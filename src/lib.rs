@@ -14,6 +14,7 @@
 //! | [`run`] | the story from a trigger to a reviewed run; `run/workflow.rs` is the story itself |
 //! | [`daemon`] | lock, intake, wiring, and the files people read |
 //! | [`front`] | what all faces share: the deeds of a party, and the JSON that tells of them |
+//! | [`api`] | REST under `/api/v1`, its OpenAPI document, events, webhooks |
 //! | [`mcp`] | the protocol of agents: tools, prompts and resources |
 //! | [`cli`] | the command line: parse, call, print |
 //!
@@ -23,6 +24,7 @@
 //! its receiver must not see; bad input changes nothing and is explained.
 
 pub mod agent;
+pub mod api;
 pub mod base;
 pub mod brief;
 pub mod cli;

@@ -26,7 +26,7 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::mission::TABLES,
     ],
     &[crate::decision::TABLES_2, crate::run::TABLES, crate::run::TRIGGER_TABLES],
-    &[crate::decision::TABLES_3],
+    &[crate::decision::TABLES_3, super::repeats::REPEAT_TABLES],
 ];
 
 /// An opened workspace.

@@ -3,7 +3,8 @@
 use crate::agent::Snapshot;
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
-use crate::daemon::Workspace;
+use crate::daemon::{self, Workspace};
+use crate::governance::sees_missions;
 
 /// Refuses a party nobody knows, with the names that would do; `sopd` is how a command line begins.
 ///
@@ -25,4 +26,19 @@ pub fn check_party(sopd: &str, workspace: &Workspace, party: &str, asked_of: &[S
     } else {
         format!("this is asked of {}", listed(asked_of))
     }))
+}
+
+/// Refuses an agent that works elsewhere what is not its own.
+///
+/// # Errors
+/// `NotAllowed`.
+pub fn check_sight(workspace: &Workspace, party: &str) -> Result<()> {
+    let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
+    if sees_missions(&snapshot.roster, party) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!(
+        "{party} works elsewhere and sees of missions what its assignments show"
+    ))
+    .hint("`worker_assignments` shows them"))
 }

@@ -55,7 +55,7 @@ pub(super) fn words(
     let single = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let given: BTreeMap<String, String> =
         given.iter().map(|(name, value)| (name.clone(), single(value))).collect();
-    let checked = packet::check(&sop.body.inputs, &given).map_err(together)?;
+    let checked = packet::check(&sop.body.inputs, &given).map_err(|problems| together(&problems))?;
     let mut words = format!(
         "Follow {} v{} to the letter, with the inputs below. To have it run under control, with its gates and on \
          record, call `sop_execute`; do not do by hand what the run does.\n\nInputs:\n",
@@ -79,10 +79,10 @@ fn page(workspace: &Workspace, after: Option<&str>) -> Result<Page<VersionRow>> 
 
 fn document(workspace: &Workspace, row: &VersionRow) -> Result<(Sop, String)> {
     let text = registry::read_checked(&workspace.root, row)?;
-    Ok((crate::sop::parse(&row.path, &text).map_err(together)?, text))
+    Ok((crate::sop::parse(&row.path, &text).map_err(|problems| together(&problems))?, text))
 }
 
-fn together(problems: Vec<Problem>) -> Problem {
+fn together(problems: &[Problem]) -> Problem {
     let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
     Problem::new(problems.first().map_or(Kind::Failed, |first| first.kind), words.join("; "))
 }

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["governance", "mission", "run"],
     &["daemon"],
     &["front"],
-    &["cli", "mcp"],
+    &["cli", "mcp", "api"],
 ];
 
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.
