@@ -14,6 +14,7 @@
 //! | [`run`] | the story from a trigger to a reviewed run; `run/workflow.rs` is the story itself |
 //! | [`daemon`] | lock, intake, wiring, and the files people read |
 //! | [`front`] | what all faces share: the deeds of a party, and the JSON that tells of them |
+//! | [`api`] | REST under `/api/v1`, its OpenAPI document, events, webhooks |
 //! | [`mcp`] | the protocol of agents: tools, prompts and resources |
 //! | [`web`] | the desk: pages, sign-in and live updates in a browser; parse, call, render |
 //! | [`cli`] | the command line: parse, call, print |
@@ -25,6 +26,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod api;
 pub mod base;
 pub mod brief;
 pub mod cli;

@@ -4,9 +4,8 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::{Problem, files};
-use crate::front::{self, next};
+use crate::front::{self, next, shapes};
 use crate::run::Handed;
-use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -43,10 +42,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let answer = front::complete(&desk.command(), &workspace, &Desk::actor(party), handed)?;
     let next = next::look_on(&workspace, &run, before)?;
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/completed/1", "success": true, "run": run, "stepNumber": step, "by": answer.by,
-            "state": next.state, "driven": next.driven,
-        }));
+        return print::json(&shapes::completed(step, &answer.by, &next));
     }
     print::line(&format!("step {step} of {run} handed in by {}", answer.by))?;
     print::line(&next.words(&desk.command()))

@@ -6,8 +6,7 @@ use super::trouble::Done;
 use crate::daemon::Workspace;
 use crate::decision::{Answer, Decision, DecisionKind, State, Verb};
 use crate::front::next::{self, Next};
-use crate::front::{self, Answered, Answering};
-use serde_json::json;
+use crate::front::{self, Answered, Answering, shapes};
 
 /// Which decision is answered, how, and by whom.
 #[derive(Debug)]
@@ -49,20 +48,7 @@ fn resolve(desk: &Desk, workspace: &Workspace, act: Act) -> Done<(Decision, Answ
 
 fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> Done {
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/answer/1",
-            "decision": decision.id,
-            "mission": decision.ask.mission,
-            "verb": answer.verb,
-            "by": answer.by,
-            "os_user": answer.os_user,
-            "at": answer.at.to_string(),
-            "hash": answer.hash,
-            "override": answer.overriding,
-            "next": next.open.iter().map(|open| &open.id).collect::<Vec<_>>(),
-            "driven": next.driven,
-            "state": next.state,
-        }));
+        return print::json(&shapes::answer(decision, answer, next));
     }
     let what = match (answer.verb, decision.ask.kind) {
         (Verb::Approve, DecisionKind::Forward) => "forwarded",

@@ -6,9 +6,8 @@ use super::trouble::Done;
 use crate::base::problem::Result;
 use crate::base::text::{put, put_line};
 use crate::base::{Problem, files};
-use crate::front::{self, next};
+use crate::front::{self, next, shapes};
 use crate::run::{self, Cause, DryRun, GateAhead, Request};
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -76,10 +75,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         return super::status::watch_run(desk, &workspace, &started.run);
     }
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/started/1", "success": true, "run": started.run, "existing": started.existing,
-            "waits": started.waits,
-        }));
+        return print::json(&shapes::started(&started));
     }
     let what = if started.existing { "was started before" } else { "has started" };
     print::line(&format!("{} {what}", started.run))?;

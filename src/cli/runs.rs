@@ -25,6 +25,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         sop: args.sop.as_deref().map(str::parse).transpose().map_err(Problem::usage)?,
         state: args.state.as_deref().map(RunState::named).transpose()?,
         limit: args.limit,
+        after: None,
     };
     let workspace = desk.open()?;
     let found = workspace.journal.read(|db| daemon::run_statuses(db, &wanted))?;

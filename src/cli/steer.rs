@@ -4,9 +4,8 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::front::next;
-use crate::front::{self, Steering};
+use crate::front::{self, Steering, shapes};
 use crate::run::Control;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -65,12 +64,9 @@ fn steer(desk: &Desk, id: &str, party: String, wish: Steering) -> Done {
     let before = workspace.journal.head()?.0;
     let actor = Desk::actor(party);
     front::steer(&desk.command(), &workspace, &actor, (id, wish))?;
-    let by = actor.by;
     let next = next::look_on(&workspace, id, before)?;
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/steered/1", "success": true, "run": id, "by": by, "state": next.state, "driven": next.driven,
-        }));
+        return print::json(&shapes::steered(&actor.by, &next));
     }
     print::line(&next.words(&desk.command()))
 }

@@ -6,8 +6,8 @@ use super::trouble::Done;
 use crate::base::{Problem, files, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::front::next;
+use crate::front::shapes;
 use crate::mission;
-use serde_json::json;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         move_in(&workspace, &taken.mission, &args.file)?;
     }
     if desk.json {
-        return print::json(&json!({ "shape": "sopd/submit/1", "mission": taken.mission }));
+        return print::json(&shapes::submitted(&taken.mission));
     }
     print::line(&format!("taken in as {}", taken.mission))?;
     match next::idle_note(&desk.command(), &workspace) {

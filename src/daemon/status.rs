@@ -42,6 +42,15 @@ pub fn statuses(db: &Connection, all: bool) -> Result<Vec<MissionStatus>> {
     mission::missions(db, all)?.into_iter().map(|row| of_row(db, row)).collect()
 }
 
+/// At most `limit` missions, newest first, those after `after` in that order.
+pub fn status_page(
+    db: &Connection,
+    all: bool,
+    (after, limit): (Option<&str>, u32),
+) -> Result<Vec<MissionStatus>> {
+    mission::missions_after(db, all, (after, limit))?.into_iter().map(|row| of_row(db, row)).collect()
+}
+
 /// The status of the newest open missions, at most `limit`, and how many are open.
 pub(super) fn newest(db: &Connection, limit: u32) -> Result<(Vec<MissionStatus>, u32)> {
     let (rows, open) = mission::open_missions(db, limit)?;

@@ -31,6 +31,7 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::run::TABLES,
         crate::run::TRIGGER_TABLES,
         crate::access::TABLES,
+        super::repeats::REPEAT_TABLES,
     ],
 ];
 

@@ -65,6 +65,25 @@ pub fn open_for(db: &Connection, party: Option<&str>) -> Result<Vec<Decision>> {
     Ok(rows)
 }
 
+/// At most `limit` open decisions after `after` (an id), oldest first: all, or those a party is asked for.
+pub fn open_after(
+    db: &Connection,
+    party: Option<&str>,
+    (after, limit): (Option<&str>, u32),
+) -> Result<Vec<Decision>> {
+    let wrong =
+        |id: &str| Problem::not_found(format!("there is no decision `{id}`")).hint("see `sopd inbox`");
+    let place =
+        |id: &str| id.strip_prefix("D-").and_then(|digits| digits.parse().ok()).ok_or_else(|| wrong(id));
+    let after: i64 = after.map(place).transpose()?.unwrap_or(0);
+    let sql = format!(
+        "{SELECT} WHERE state = 'open' AND number > ?1
+           AND (?2 IS NULL OR EXISTS(SELECT 1 FROM json_each(asked_of) WHERE value = ?2)) ORDER BY number LIMIT ?3"
+    );
+    let rows = db.prepare_cached(&sql)?.query_map((after, party, limit), read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
 /// How many decisions wait.
 pub fn waiting(db: &Connection) -> Result<u32> {
     let sql = "SELECT count(*) FROM decision WHERE state = 'open'";

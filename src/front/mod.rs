@@ -16,6 +16,6 @@ pub use caller::{Caller, Scope};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
-pub use party::check_party;
+pub use party::{check_party, check_sight};
 pub use show::{Shown, show};
 pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};

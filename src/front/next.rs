@@ -65,6 +65,15 @@ pub fn look_on(workspace: &Workspace, mission: &str, before: i64) -> Result<Next
     }
 }
 
+/// Where a mission or run stands now, without looking on.
+pub fn now(workspace: &Workspace, id: &str) -> Result<Next> {
+    let driven = daemon::holder(&workspace.root).is_some();
+    workspace.journal.read(|db| {
+        let open = decision::open_of_mission(db, id)?;
+        of_subject(db, id, (open, driven))
+    })
+}
+
 fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision>, bool)) -> Result<Next> {
     let id = id.to_owned();
     if is_run(&id) {

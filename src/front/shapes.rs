@@ -1,11 +1,12 @@
 //! The JSON of stable shapes: each names its shape, and every face gives the same.
 
 use super::commands;
+use super::next::Next;
 use crate::base::{Instant, Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, RunStatus};
-use crate::decision::{self, Decision};
+use crate::decision::{self, Answer, Decision};
 use crate::registry::VersionRow;
-use crate::run;
+use crate::run::{self, Started};
 use crate::sop::Version;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -73,7 +74,8 @@ pub fn inbox_row(sopd: &str, (newer, one): &(Option<Version>, Decision), now: In
     object
 }
 
-fn newer(db: &Connection, decision: &Decision) -> Result<Option<Version>> {
+/// The newer version of its SOP that a waiting run does not follow.
+pub fn newer(db: &Connection, decision: &Decision) -> Result<Option<Version>> {
     match &decision.ask.mission {
         id if super::next::is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
         _ => Ok(None),
@@ -83,6 +85,53 @@ fn newer(db: &Connection, decision: &Decision) -> Result<Option<Version>> {
 /// Whether a decision's deadline has passed.
 pub fn overdue(decision: &Decision, now: Instant) -> bool {
     decision.ask.due_at.map_or(decision.reminders > 0, |due| due < now)
+}
+
+/// Shape `sopd/answer/1`: what somebody said, and what follows.
+pub fn answer(decision: &Decision, answer: &Answer, next: &Next) -> Value {
+    json!({
+        "shape": "sopd/answer/1",
+        "decision": decision.id,
+        "mission": decision.ask.mission,
+        "verb": answer.verb,
+        "by": answer.by,
+        "os_user": answer.os_user,
+        "at": answer.at.to_string(),
+        "hash": answer.hash,
+        "override": answer.overriding,
+        "next": next.open.iter().map(|open| &open.id).collect::<Vec<_>>(),
+        "driven": next.driven,
+        "state": next.state,
+    })
+}
+
+/// Shape `sopd/started/1`: a run that is there now.
+pub fn started(started: &Started) -> Value {
+    json!({
+        "shape": "sopd/started/1", "success": true, "run": started.run, "existing": started.existing,
+        "waits": started.waits,
+    })
+}
+
+/// Shape `sopd/steered/1`: a run that heard of somebody's wish.
+pub fn steered(by: &str, next: &Next) -> Value {
+    json!({
+        "shape": "sopd/steered/1", "success": true, "run": next.id, "by": by, "state": next.state,
+        "driven": next.driven,
+    })
+}
+
+/// Shape `sopd/completed/1`: a step that was handed in.
+pub fn completed(step: u32, by: &str, next: &Next) -> Value {
+    json!({
+        "shape": "sopd/completed/1", "success": true, "run": next.id, "stepNumber": step, "by": by,
+        "state": next.state, "driven": next.driven,
+    })
+}
+
+/// Shape `sopd/submit/1`: a mission that was taken in.
+pub fn submitted(mission: &str) -> Value {
+    json!({ "shape": "sopd/submit/1", "mission": mission })
 }
 
 /// Shape `sopd/sop/1`: a version.

@@ -1,11 +1,10 @@
 //! Missions and decisions as tools. Agents that work elsewhere see of missions what their assignments show.
 
 use super::answers::{Place, SOPD, Told, fields, whole};
-use crate::base::{Problem, problem::Result};
+use crate::base::problem::Result;
 use crate::daemon;
 use crate::decision::{self, Decision};
 use crate::front::{self, shapes};
-use crate::governance::sees_missions;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,7 +40,7 @@ pub(super) struct Status {
 }
 
 pub(super) fn status(place: &Place, given: Status) -> Told {
-    open_to(place).map_err(whole)?;
+    front::check_sight(&place.workspace, &place.caller.party).map_err(whole)?;
     let missions = place.workspace.journal.read(|db| match &given.mission_id {
         Some(id) => Ok(vec![daemon::status_of(db, id)?]),
         None => daemon::statuses(db, false),
@@ -66,11 +65,11 @@ pub(super) struct Inbox {
     all: bool,
 }
 
-pub(super) fn inbox(place: &Place, given: Inbox) -> Told {
-    if given.all {
-        open_to(place).map_err(whole)?;
+pub(super) fn inbox(place: &Place, Inbox { all }: Inbox) -> Told {
+    if all {
+        front::check_sight(&place.workspace, &place.caller.party).map_err(whole)?;
     }
-    let party = (!given.all).then_some(place.caller.party.as_str());
+    let party = (!all).then_some(place.caller.party.as_str());
     let journal = &place.workspace.journal;
     let rows = journal.read(|db| shapes::inbox(db, party)).map_err(whole)?;
     let now = journal.clock().now();
@@ -91,24 +90,16 @@ pub(super) fn show(place: &Place, given: Show) -> Told {
     let id = given.decision_id;
     let journal = &place.workspace.journal;
     let now = journal.clock().now();
-    if open_to(place).is_ok() {
+    if front::check_sight(&place.workspace, &place.caller.party).is_ok() {
         let shown = front::show(&place.workspace, &id).and_then(|shown| shown.shape(SOPD, now));
         return Ok(fields(json!({ "decisionId": id, "shown": shown.map_err(whole)? })));
     }
     let decision: Decision = journal.read(|db| decision::one(db, &id)).map_err(whole)?;
     if !decision.ask.asked_of.contains(&place.caller.party) {
-        return Err(open_to(place).err().map(whole).unwrap_or_default());
+        return Err(front::check_sight(&place.workspace, &place.caller.party)
+            .err()
+            .map(whole)
+            .unwrap_or_default());
     }
     Ok(fields(json!({ "decisionId": id, "shown": shapes::decision(SOPD, &decision, now) })))
-}
-
-/// Refuses an agent that works elsewhere.
-fn open_to(place: &Place) -> Result<()> {
-    let by = &place.caller.party;
-    let snapshot = place.workspace.snapshot().map_err(daemon::first_of)?;
-    if sees_missions(&snapshot.roster, by) {
-        return Ok(());
-    }
-    Err(Problem::not_allowed(format!("{by} works elsewhere and sees of missions what its assignments show"))
-        .hint("see `worker_assignments`"))
 }

@@ -184,7 +184,7 @@ pub(super) fn list(place: &Place, given: ListRuns) -> Told {
     let sop =
         given.sop_name.map(|name| front::sop_named(&place.workspace, &name)).transpose().map_err(whole)?;
     let state = given.status.as_deref().map(RunState::named).transpose().map_err(whole)?;
-    let wanted = Wanted { sop, state, limit: given.limit.unwrap_or(USUAL).max(1) };
+    let wanted = Wanted { sop, state, limit: given.limit.unwrap_or(USUAL).max(1), after: None };
     let (found, total) = place
         .workspace
         .journal

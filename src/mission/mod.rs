@@ -39,7 +39,7 @@ pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, is_id, mark_moved, mission,
-    missions, open_missions, receive, unmoved,
+    missions, missions_after, open_missions, receive, unmoved,
 };
 pub use retire::{Retire, retire};
 pub use shown::{Draft, Files, Line, Verdicts};

@@ -162,6 +162,22 @@ pub fn missions(db: &Connection, all: bool) -> Result<Vec<MissionRow>> {
     Ok(rows)
 }
 
+/// At most `limit` missions, newest first, older than `after`: open ones only, or all.
+pub fn missions_after(
+    db: &Connection,
+    all: bool,
+    (after, limit): (Option<&str>, u32),
+) -> Result<Vec<MissionRow>> {
+    let place = after.map(|id| mission(db, id)).transpose()?.map(|row| (row.created_at.0, row.id));
+    let (at, id) = place.unwrap_or((i64::MAX, String::new()));
+    let open = if all { "" } else { " AND ended_at IS NULL" };
+    let sql = format!(
+        "{SELECT} WHERE (created_at, id) < (?1, ?2){open} ORDER BY created_at DESC, id DESC LIMIT ?3"
+    );
+    let rows = db.prepare_cached(&sql)?.query_map((at, id, limit), read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
 /// The newest open missions, at most `limit`, and how many are open.
 pub fn open_missions(db: &Connection, limit: u32) -> Result<(Vec<MissionRow>, u32)> {
     let sql = format!("{SELECT} WHERE ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT ?1");

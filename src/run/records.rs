@@ -244,24 +244,27 @@ pub struct Wanted {
     pub state: Option<RunState>,
     /// At most so many; 0 is all.
     pub limit: u32,
+    /// Older than this run only.
+    pub after: Option<String>,
 }
 
 /// Runs, newest first.
 pub fn runs(db: &Connection, wanted: &Wanted) -> Result<Vec<RunRow>> {
     let limit = if wanted.limit == 0 { -1 } else { i64::from(wanted.limit) };
     let state = wanted.state.map(RunState::word);
+    let before = wanted.after.as_deref().map(|id| number(db, id)).transpose()?.unwrap_or(i64::MAX);
     let rows = match &wanted.sop {
         Some(sop) => db
             .prepare_cached(&format!(
-                "{SELECT} WHERE sop = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY number DESC LIMIT ?3"
+                "{SELECT} WHERE sop = ?1 AND number < ?4 AND (?2 IS NULL OR state = ?2) ORDER BY number DESC LIMIT ?3"
             ))?
-            .query_map((sop.as_str(), state, limit), read)?
+            .query_map((sop.as_str(), state, limit, before), read)?
             .collect::<Result<_, _>>()?,
         None => db
             .prepare_cached(&format!(
-                "{SELECT} WHERE (?1 IS NULL OR state = ?1) ORDER BY number DESC LIMIT ?2"
+                "{SELECT} WHERE number < ?3 AND (?1 IS NULL OR state = ?1) ORDER BY number DESC LIMIT ?2"
             ))?
-            .query_map((state, limit), read)?
+            .query_map((state, limit, before), read)?
             .collect::<Result<_, _>>()?,
     };
     Ok(rows)
@@ -271,6 +274,13 @@ pub fn runs(db: &Connection, wanted: &Wanted) -> Result<Vec<RunRow>> {
 pub fn open_runs(db: &Connection) -> Result<Vec<String>> {
     let sql = "SELECT id FROM run INDEXED BY run_open WHERE ended_at IS NULL";
     Ok(db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// A run's place in the order of asking.
+fn number(db: &Connection, id: &str) -> Result<i64> {
+    let row = db.prepare_cached("SELECT number FROM run WHERE id = ?1")?.query_row([id], |row| row.get(0));
+    row.optional()?
+        .ok_or_else(|| Problem::not_found(format!("there is no run `{id}`")).hint("see `sopd runs`"))
 }
 
 /// How many runs are wanted, whatever the limit.

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["governance", "mission", "run"],
     &["daemon"],
     &["front"],
-    &["web", "cli", "mcp"],
+    &["web", "api", "cli", "mcp"],
 ];
 
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.

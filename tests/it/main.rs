@@ -6,6 +6,8 @@
 )]
 
 mod activation;
+mod api;
+mod api_world;
 mod authority;
 mod cli_answers;
 mod cli_keep;

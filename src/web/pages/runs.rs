@@ -42,7 +42,7 @@ pub(super) async fn list(
         "" => None,
         sop => Some(sop.parse().map_err(Problem::usage)?),
     };
-    let wanted = Wanted { sop, state, limit: MOST_RUNS };
+    let wanted = Wanted { sop, state, limit: MOST_RUNS, after: None };
     let found = site.read(move |db| daemon::run_statuses(db, &wanted)).await?;
     let states: Vec<&str> = RunState::ALL.iter().map(|(_, word)| *word).collect();
     let rows: Vec<Value> = found.iter().map(row).collect();

@@ -99,7 +99,7 @@ fn context(workspace: &Workspace, id: &str, which: &Which) -> Result<Value> {
     let (row, history, runs) = workspace.journal.read(|db| {
         let row = registry::version(db, &name(&which.v))?;
         let history = registry::history(db, &row.id)?;
-        let wanted = Wanted { sop: Some(row.id.clone()), state: None, limit: RUNS_SHOWN };
+        let wanted = Wanted { sop: Some(row.id.clone()), state: None, limit: RUNS_SHOWN, after: None };
         Ok((row, history, daemon::run_statuses(db, &wanted)?))
     })?;
     let text = registry::read_checked(&workspace.root, &row)?;

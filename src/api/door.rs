@@ -1,0 +1,99 @@
+//! The door every request passes: who calls and what that credential allows, and that a request which is sent again
+//! under its idempotency key is not done again.
+
+use super::Api;
+use super::answers::apart;
+use super::refusal::Refusal;
+use crate::base::{Digest, Problem};
+use crate::daemon::{self, Claim};
+use crate::front::{Caller, Scope};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Largest body, in bytes: the file of a step in Base64, with what surrounds it.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// Largest answer that is kept, in bytes; answers to POSTs are short.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+/// The header with the sender's key.
+const KEY: &str = "idempotency-key";
+
+/// See the module.
+pub(super) async fn door(
+    State(api): State<Api>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let (callers, headers) = (api.callers.clone(), request.headers().clone());
+    let known = apart(move || Ok::<_, Problem>(callers.caller_of(&headers))).await?;
+    let caller = known.map_err(|problem| Refusal::with(StatusCode::UNAUTHORIZED, problem))?;
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    caller.need(if looks { Scope::Read } else { Scope::Write })?;
+    request.extensions_mut().insert(caller.clone());
+    if looks {
+        return Ok(next.run(request).await);
+    }
+    let key = request.headers().get(KEY).map(|value| value.to_str().unwrap_or_default().to_owned());
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, LARGEST_BODY).await.map_err(|error| {
+        let problem = Problem::usage(format!("the body cannot be read: {error}"));
+        Refusal::with(StatusCode::PAYLOAD_TOO_LARGE, problem)
+    })?;
+    let Some(key) = key else {
+        return Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await);
+    };
+    let print = fingerprint(&parts.method, parts.uri.path(), &bytes);
+    let request = Request::from_parts(parts, Body::from(bytes));
+    once(&api, (caller, key), print, async move { next.run(request).await }).await
+}
+
+/// The hash of what a request asks for.
+fn fingerprint(method: &Method, address: &str, body: &Bytes) -> Digest {
+    let lengths = format!("{method} {address} {}\n", body.len());
+    Digest::of_all([lengths.as_bytes(), body])
+}
+
+/// Does the request, or gives the answer it had before.
+async fn once(
+    api: &Api,
+    (caller, key): (Caller, String),
+    print: Digest,
+    work: impl Future<Output = Response>,
+) -> Result<Response, Refusal> {
+    let journal = &api.workspace.journal;
+    let party = caller.party;
+    let (by, name) = (party.clone(), key.clone());
+    match journal.append_async(move |tx| daemon::claim(tx, (&by, &name), &print)).await? {
+        Claim::Done(status, text) => Ok(again(status, text)),
+        Claim::New => {
+            let response = work.await;
+            let (parts, body) = response.into_parts();
+            let bytes = to_bytes(body, LARGEST_ANSWER).await;
+            let bytes =
+                bytes.map_err(|error| Problem::failed(format!("BUG: an answer is too long: {error}")))?;
+            let status = parts.status;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let keep = move |tx: &crate::journal::Tx<'_>| {
+                // What failed on our side may well work the next time.
+                if status.is_server_error() {
+                    return daemon::forget(tx, (&party, &key));
+                }
+                daemon::keep_answer(tx, (&party, &key), (status.as_u16(), &text))
+            };
+            journal.append_async(keep).await?;
+            Ok(Response::from_parts(parts, Body::from(bytes)))
+        }
+    }
+}
+
+fn again(status: u16, text: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    let replayed = HeaderValue::from_static("true");
+    let mut response = (status, [(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response();
+    response.headers_mut().insert("idempotency-replayed", replayed);
+    response
+}

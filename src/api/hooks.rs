@@ -1,0 +1,38 @@
+//! Where webhooks arrive: whoever knows the secret of a path starts what listens there. Nobody signs in for it.
+
+use super::Api;
+use super::answers::apart;
+use super::refusal::Refusal;
+use crate::base::Problem;
+use crate::daemon;
+use crate::run::{LARGEST_BODY, Post};
+use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+/// Takes a request in.
+pub(super) async fn hook(
+    State(api): State<Api>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Result<(StatusCode, Json<Value>), Refusal> {
+    let (parts, body) = request.into_parts();
+    let most = usize::try_from(LARGEST_BODY).unwrap_or(usize::MAX);
+    let body = to_bytes(body, most).await.map_err(|error| {
+        let problem = Problem::usage(format!("the body cannot be read: {error}"));
+        Refusal::with(StatusCode::PAYLOAD_TOO_LARGE, problem)
+    })?;
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let post = Post { path: format!("/{path}"), headers, body: body.to_vec() };
+    let delivered = apart(move || daemon::deliver(&api.workspace, &post)).await?;
+    let mut shaped = json!(delivered);
+    if let Some(members) = shaped.as_object_mut() {
+        members.insert("shape".to_owned(), json!("sopd/delivery/1"));
+        members.insert("success".to_owned(), json!(true));
+    }
+    // Written down; the run follows in its turn.
+    Ok((StatusCode::ACCEPTED, Json(shaped)))
+}
