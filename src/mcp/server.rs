@@ -43,7 +43,9 @@ impl Server {
             || context.extensions.get::<http::request::Parts>()?.extensions.get::<Caller>().cloned();
         let caller = self.caller.clone().or_else(of_request);
         let caller = caller.ok_or_else(|| ErrorData::invalid_request("nobody is signed in", None))?;
-        Ok(Place { workspace: self.workspace.clone(), caller, holder: self.holder.clone() })
+        // Over HTTP a server may live no longer than one request: there a worker is known by its credential.
+        let holder = if self.caller.is_some() { self.holder.clone() } else { caller.means.clone() };
+        Ok(Place { workspace: self.workspace.clone(), caller, holder })
     }
 
     /// The place of a request that only looks.

@@ -12,6 +12,7 @@ mod guard;
 mod markdown;
 mod page;
 mod pages;
+mod programs;
 mod server;
 mod site;
 mod tls;

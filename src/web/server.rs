@@ -3,6 +3,7 @@
 use super::events;
 use super::guard::guard;
 use super::pages;
+use super::programs::ByToken;
 use super::site::{Shared, Site};
 use super::tls::{self, Handshaken};
 use super::{assets, events::ready};
@@ -109,6 +110,7 @@ fn router(site: &Shared) -> Router {
         .route("/assets/{version}/{name}", get(assets::serve))
         .merge(guarded)
         .with_state(site.clone())
+        .merge(crate::api::router(&site.workspace, Arc::new(ByToken(site.workspace.clone()))).0)
 }
 
 /// The link that signs in with `secret`.

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["governance", "mission", "run"],
     &["daemon"],
     &["front"],
-    &["web", "api", "cli", "mcp"],
+    &["api", "mcp", "web", "cli"],
 ];
 
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.

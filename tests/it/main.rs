@@ -26,6 +26,7 @@ mod journal_random;
 mod journal_script;
 mod layers;
 mod mcp;
+mod mcp_http;
 mod mcp_world;
 mod models_activation;
 mod models_canaries;

@@ -2,9 +2,12 @@
 //! work of agents that run elsewhere.
 
 use crate::mcp_world::Client;
-use crate::runs_world::{Draft, with};
+use crate::runs_world::{Draft, in_minutes, with};
 use crate::world::World;
 use serde_json::{Value, json};
+use sopd::daemon::Workspace;
+use sopd::front::{self, Actor};
+use sopd::journal::Access;
 
 const SOP: &str = "SOP-REV-protocol";
 
@@ -251,4 +254,30 @@ fn an_agent_elsewhere_sees_nothing_of_others_and_may_ask_or_decline() {
     world.drive();
     let draft = world.read(&format!("missions/{}/drafts/sales.ops.md", mission.as_str().unwrap()));
     assert!(draft.contains("The log is not ours."), "{draft}");
+}
+
+#[test]
+fn a_lease_that_runs_out_gives_the_assignment_back() {
+    let (world, mission) = elsewhere();
+    let workspace = |minutes| Workspace::open(world.root(), Access::Guest, in_minutes(minutes)).unwrap();
+    let actor = Actor { by: "sales.ops".to_owned(), os_user: "test".to_owned() };
+    let take = |minutes, holder| front::assignments(&workspace(minutes), &actor, holder).unwrap().len();
+    assert_eq!([take(0, "one"), take(1, "two"), take(10, "one")], [1, 0, 1], "asking again keeps it longer");
+    assert_eq!([take(24, "two"), take(26, "two"), take(27, "one")], [0, 1, 0]);
+    let facts = world.done(&["audit", "export", mission.as_str().unwrap()]);
+    let leased = facts.lines().filter(|line| line.contains("\"kind\":\"assignment_leased\""));
+    assert_eq!(
+        leased.filter(|line| line.contains("\"lapsed\":\"one\"")).count(),
+        1,
+        "who lost it is on record"
+    );
+}
+
+#[test]
+fn an_agent_elsewhere_can_only_be_a_worker() {
+    let world = World::new();
+    let agent = world.read("agents/ceo.md").replace("runtime: model", "runtime: external");
+    world.put("agents/ceo.md", &agent);
+    let said = world.fails(3, &["agents"]);
+    assert!(said.contains("can only be a worker") && said.contains("agents/ceo.md"), "{said}");
 }
