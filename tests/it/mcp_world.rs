@@ -1,5 +1,4 @@
 //! A client of the real binary over standard input and output: one JSON-RPC message on each line.
-#![expect(clippy::needless_pass_by_value, reason = "what is sent is written where it is sent")]
 #![expect(clippy::needless_pass_by_value, reason = "a test writes the arguments of a call where it makes it")]
 
 use crate::world::World;
