@@ -1,10 +1,58 @@
-//! The activity that applies a decision's deadline rule, for whichever workflow waits for the decision.
+//! Waiting for a decision from a workflow, until somebody answers or the deadline's rule has spoken.
 
+use super::answer::Answer;
 use super::lapse::{Lapsed, lapse};
 use super::rows::State;
-use crate::base::Span;
-use crate::journal::{Activity, Failure, Journal, Recorded, Repeat};
+use crate::base::{Instant, Span};
+use crate::journal::{Activity, Either, Failure, Journal, Recorded, Repeat, Stop, Workflow};
 use serde::{Deserialize, Serialize};
+
+/// A decision that is waited for.
+#[derive(Clone, Debug)]
+pub struct Awaited {
+    /// Its id.
+    pub decision: String,
+    /// When its rule applies; never, where absent.
+    pub due: Option<Instant>,
+    /// Time to answer, and again for who is asked again.
+    pub period: Span,
+    /// Most reminders or escalations.
+    pub most: u32,
+}
+
+impl Awaited {
+    /// The name of the signal that carries the answer.
+    pub fn signal(&self) -> String {
+        format!("decision/{}", self.decision)
+    }
+
+    /// Waits. `above` names who is asked as well when the deadline has passed for the `nth` time, where the rule says
+    /// so. `None` when the rule ended it without an answer, or it is void.
+    pub async fn settled(
+        self,
+        w: &Workflow,
+        above: impl Fn(u32) -> Vec<String>,
+    ) -> Result<Option<Answer>, Stop> {
+        let name = self.signal();
+        let Self { decision, mut due, period, most } = self;
+        let mut nth = 0;
+        loop {
+            let signal = w.signal::<Option<Answer>>(&name);
+            let Some(at) = due else { return signal.await };
+            if let Either::First(answer) = w.first(signal, w.timer(at)).await? {
+                return Ok(answer);
+            }
+            nth += 1;
+            let escalate_to = above(nth);
+            let apply = ApplyDeadline { decision: decision.clone(), nth, escalate_to, period, most };
+            match w.call(apply).await? {
+                Lapsed::Answered(answer) => return Ok(Some(answer)),
+                Lapsed::Expired | Lapsed::Void => return Ok(None),
+                Lapsed::Extended(next) => due = next,
+            }
+        }
+    }
+}
 
 /// Applies the deadline rule of a decision, unless an answer came before.
 #[derive(Debug, Serialize, Deserialize)]

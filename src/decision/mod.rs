@@ -13,7 +13,7 @@ mod rows;
 mod words;
 
 pub use answer::{Answer, Given, resolve};
-pub use deadline::ApplyDeadline;
+pub use deadline::{ApplyDeadline, Awaited};
 pub use inbox::{all_of_mission, find, one, open_after, open_for, open_of_mission, waiting};
 pub use lapse::{Lapsed, lapse, void_all, void_of};
 pub use lease::{TABLES_3, held_by_other, lease};

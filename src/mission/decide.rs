@@ -4,8 +4,8 @@ use super::Office;
 use super::records::{MissionState, set_state};
 use super::setup::Setup;
 use crate::base::{Digest, Instant, Span};
-use crate::decision::{self, Answer, ApplyDeadline, Decision, DecisionKind, Lapsed, NewDecision, OnDeadline};
-use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Tx, Workflow};
+use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, NewDecision, OnDeadline};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::settings::authority::{Deadline, OnDeadline as Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -93,29 +93,9 @@ fn above(setup: &Setup, parties: &[String], levels: u32) -> Vec<String> {
 
 /// Waits for the answer to a question that was put.
 pub(super) async fn settled(w: &Workflow, setup: &Setup, put: Put) -> Result<Option<Answer>, Stop> {
-    let Put { id, mut due, asked_of, period } = put;
-    let mut nth = 0;
-    loop {
-        let signal = w.signal::<Option<Answer>>(&format!("decision/{id}"));
-        let Some(at) = due else { return signal.await };
-        match w.first(signal, w.timer(at)).await? {
-            Either::First(answer) => return Ok(answer),
-            Either::Second(()) => {}
-        }
-        nth += 1;
-        let apply = ApplyDeadline {
-            decision: id.clone(),
-            nth,
-            escalate_to: above(setup, &asked_of, nth),
-            period,
-            most: setup.deadlines.max_escalations,
-        };
-        match w.call(apply).await? {
-            Lapsed::Answered(answer) => return Ok(Some(answer)),
-            Lapsed::Expired | Lapsed::Void => return Ok(None),
-            Lapsed::Extended(next) => due = next,
-        }
-    }
+    let Put { id, due, asked_of, period } = put;
+    let most = setup.deadlines.max_escalations;
+    Awaited { decision: id, due, period, most }.settled(w, |nth| above(setup, &asked_of, nth)).await
 }
 
 /// Opens a decision and shows the mission as waiting for it.

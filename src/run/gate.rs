@@ -7,7 +7,7 @@ use super::records::{refresh, set_run, set_step};
 use super::state::{RunState, StepState};
 use crate::base::text::listed;
 use crate::base::{Digest, Instant, Span};
-use crate::decision::{self, Answer, ApplyDeadline, DecisionKind, Lapsed, NewDecision, OnDeadline, Verb};
+use crate::decision::{self, Answer, Awaited, DecisionKind, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Story, Workflow};
 use crate::sop::document::Lapse;
 use serde::{Deserialize, Serialize};
@@ -85,33 +85,18 @@ fn lapsed(opened: &Opened) -> GateEnd {
 
 /// Waits; `None` when the deadline's rule ended it. Who is asked is reminded when half of the time has gone.
 async fn answered(w: &Workflow, opened: &Opened) -> Result<Option<Answer>, Stop> {
-    let name = format!("decision/{}", opened.decision);
-    let mut due = opened.due;
-    if let Either::First(answer) = w.first(w.signal::<Option<Answer>>(&name), w.timer(opened.remind)).await? {
+    let awaited = Awaited {
+        decision: opened.decision.clone(),
+        due: opened.due,
+        period: opened.period,
+        most: opened.max_escalations,
+    };
+    let signal = w.signal::<Option<Answer>>(&awaited.signal());
+    if let Either::First(answer) = w.first(signal, w.timer(opened.remind)).await? {
         return Ok(answer);
     }
     w.call(Remind { decision: opened.decision.clone(), run: opened.run.clone() }).await?;
-    let mut nth = 0;
-    loop {
-        let signal = w.signal::<Option<Answer>>(&name);
-        let Some(at) = due else { return signal.await };
-        if let Either::First(answer) = w.first(signal, w.timer(at)).await? {
-            return Ok(answer);
-        }
-        nth += 1;
-        let apply = ApplyDeadline {
-            decision: opened.decision.clone(),
-            nth,
-            escalate_to: opened.above(nth),
-            period: opened.period,
-            most: opened.max_escalations,
-        };
-        match w.call(apply).await? {
-            Lapsed::Answered(answer) => return Ok(Some(answer)),
-            Lapsed::Expired | Lapsed::Void => return Ok(None),
-            Lapsed::Extended(next) => due = next,
-        }
-    }
+    awaited.settled(w, |nth| opened.above(nth)).await
 }
 
 /// Opens the decision, and shows the run as waiting for it.

@@ -8,10 +8,8 @@ use super::result::{self, completed};
 use super::state::StepState;
 use super::step::{OneTry, Tried};
 use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
-use crate::decision::{
-    self, Answer, ApplyDeadline, Decision, DecisionKind, Given, Lapsed, NewDecision, OnDeadline, Verb,
-};
-use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Tx, Workflow};
+use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewDecision, OnDeadline, Verb};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::sop::Step;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -42,29 +40,8 @@ pub(super) async fn by_person(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, St
 
 /// Waits for the answer to a task; whoever is late is asked again, and then those above.
 pub(super) async fn answer_to(w: &Workflow, asked: &Asked) -> Result<Option<Answer>, Stop> {
-    let name = format!("decision/{}", asked.decision);
-    let mut due = asked.due;
-    let mut nth = 0;
-    loop {
-        let signal = w.signal::<Option<Answer>>(&name);
-        let Some(at) = due else { return signal.await };
-        if let Either::First(answer) = w.first(signal, w.timer(at)).await? {
-            return Ok(answer);
-        }
-        nth += 1;
-        let apply = ApplyDeadline {
-            decision: asked.decision.clone(),
-            nth,
-            escalate_to: asked.above.clone(),
-            period: asked.period,
-            most: asked.most,
-        };
-        match w.call(apply).await? {
-            Lapsed::Answered(answer) => return Ok(Some(answer)),
-            Lapsed::Expired | Lapsed::Void => return Ok(None),
-            Lapsed::Extended(next) => due = next,
-        }
-    }
+    let Asked { decision, due, period, above, most } = asked.clone();
+    Awaited { decision, due, period, most }.settled(w, |_nth| above.clone()).await
 }
 
 impl Asked {

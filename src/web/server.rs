@@ -12,8 +12,10 @@ use crate::base::{Problem, problem::Result};
 use crate::daemon::{Stopping, Workspace};
 use crate::settings;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::get;
 use axum::serve::Listener;
 use futures::future::BoxFuture;
@@ -111,6 +113,18 @@ fn router(site: &Shared) -> Router {
         .merge(guarded)
         .with_state(site.clone())
         .merge(crate::api::router(&site.workspace, Arc::new(ByToken(site.workspace.clone()))).0)
+        .layer(middleware::from_fn(closing))
+}
+
+/// A write may be refused before its body was read, and the connection cannot be used again then: whoever sent it has
+/// to know, or the next request on the connection is lost.
+async fn closing(request: Request, next: Next) -> Response {
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut response = next.run(request).await;
+    if writes && response.status().is_client_error() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// The link that signs in with `secret`.
