@@ -20,6 +20,7 @@ mod inbox;
 mod init;
 mod mcp;
 mod mission;
+mod notifications;
 mod print;
 mod reject;
 mod restore;
@@ -123,6 +124,8 @@ enum Verb {
     Autonomy(autonomy::Args),
     /// What will start what, and what came of it last
     Triggers(triggers::Args),
+    /// What was told to whom, and what could not be sent; or try a channel out
+    Notifications(notifications::Args),
     /// The published SOPs: list, show, compare, check, import, export
     #[command(subcommand)]
     Sop(sop::Verb),
@@ -200,6 +203,7 @@ fn run(cli: Cli) -> Done {
         Verb::Cleanup(args) => cleanup::run(&desk, args),
         Verb::Autonomy(args) => autonomy::run(&desk, args),
         Verb::Triggers(args) => triggers::run(&desk, args),
+        Verb::Notifications(args) => notifications::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),
