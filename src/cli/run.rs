@@ -62,7 +62,10 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     };
     if args.dry_run {
         let ready = run::prepare(&workspace.journal, &workspace.root, &snapshot, request)?;
-        let widened = workspace.journal.read(|db| run::widened(db, &ready.plan().sop.head.id))?;
+        let widened = workspace.journal.read(|db| {
+            let head = &ready.plan().sop.head;
+            run::widened(db, &head.id, head.version)
+        })?;
         let dry = run::dry_run(&ready, &widened)?;
         return if desk.json { print::json(&dry) } else { print::line(&words(&dry)) };
     }

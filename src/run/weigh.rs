@@ -43,7 +43,7 @@ impl Activity for Weigh {
     }
     async fn perform(self, site: &Site) -> Result<Recorded<Weighed>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
-        let wide = site.journal.read(|db| widened(db, &sight.row.sop))?;
+        let wide = site.journal.read(|db| widened(db, &sight.row.sop, sight.row.version))?;
         let weighed = look(&sight, self.step, &wide)?;
         let Self { run, step, .. } = self;
         let recorded = Recorded::of(weighed.clone());
