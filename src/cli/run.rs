@@ -131,6 +131,9 @@ fn words(dry: &DryRun) -> String {
         if let Some(when) = &step.when {
             put_line(&mut out, format_args!("  when: {when}"));
         }
+        if let Some(asks) = &step.asks_when {
+            put_line(&mut out, format_args!("  asks when: {asks}"));
+        }
         gate(&mut out, step.gate.as_ref());
         for line in step.effect.lines().skip(2).filter(|line| !line.is_empty()) {
             put_line(&mut out, format_args!("    {line}"));

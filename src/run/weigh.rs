@@ -64,8 +64,8 @@ impl Activity for Weigh {
     }
 }
 
-/// What holds of a step now; the dry run shows the same.
-pub(super) fn look(sight: &Sight, number: u32, wide: &Widened) -> Result<Weighed, Failure> {
+/// What holds of a step now.
+fn look(sight: &Sight, number: u32, wide: &Widened) -> Result<Weighed, Failure> {
     let step = sight.plan.step(number)?;
     let scope = sight.scope(number);
     if let Some(when) = &step.when {
