@@ -170,6 +170,9 @@ pub(super) async fn start(
 
 fn dry(workspace: &Workspace, request: Request) -> Result<run::DryRun> {
     let ready = run::prepare(&workspace.journal, &workspace.root, &super::snapshot(workspace)?, request)?;
-    let widened = workspace.journal.read(|db| run::widened(db, &ready.plan().sop.head.id))?;
+    let widened = workspace.journal.read(|db| {
+        let head = &ready.plan().sop.head;
+        run::widened(db, &head.id, head.version)
+    })?;
     run::dry_run(&ready, &widened)
 }
