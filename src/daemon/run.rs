@@ -4,7 +4,7 @@ use super::intake::Intake;
 use super::lock::Lock;
 use super::projector::{Projector, remove_leftovers};
 use super::triggers::Triggers;
-use super::workspace::{Workspace, run_secrets};
+use super::workspace::{Workspace, private_files, run_secrets};
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
 use crate::journal::{Access, Engine, Stories};
@@ -71,6 +71,7 @@ where
             .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
         http: crate::run::http::client(CONNECT, SILENCE)?,
         secrets: run_secrets(root, &settings)?,
+        private: private_files(root, &settings),
     });
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);

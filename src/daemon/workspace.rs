@@ -111,6 +111,12 @@ pub(super) fn run_secrets(root: &Path, settings: &Settings) -> Result<BTreeMap<S
     named_secrets(root, &settings.runs, settings.runs.secrets.iter())
 }
 
+/// The files with secrets in them that the settings name.
+pub(super) fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
+    let named = [&settings.runs.secrets_file, &settings.desk.tls_key];
+    named.into_iter().flatten().map(|name| root.join(name)).collect()
+}
+
 /// Takes a webhook's request in, with the secret that the settings name for its path; see [`crate::run::deliver`].
 pub fn deliver(workspace: &Workspace, post: &Post) -> Result<Delivered> {
     let settings = workspace.snapshot().map_err(super::run::first_of)?.settings;
