@@ -29,7 +29,7 @@ mod workflow;
 mod writer;
 
 pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
-pub use chain::{Anchor, Event, Verified, events_of, verify};
+pub use chain::{Anchor, Event, Verified, events_of, last_of, verify};
 pub use engine::Engine;
 pub use redact::Redactor;
 pub use schema::TABLES;

@@ -27,6 +27,8 @@ mod journal_script;
 mod layers;
 mod mcp;
 mod mcp_http;
+mod mcp_tasks;
+mod mcp_workers;
 mod mcp_world;
 mod models_activation;
 mod models_canaries;
