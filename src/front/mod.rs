@@ -2,9 +2,13 @@
 //! that the command line, the API and MCP give the same answers. Rules are not made here: each deed calls the layer
 //! that decides, in the transaction that does it.
 
+pub mod agents;
 mod caller;
 pub mod commands;
 mod deeds;
+pub mod drafts;
+pub mod figures;
+pub mod lint;
 pub mod next;
 mod party;
 pub mod shapes;
