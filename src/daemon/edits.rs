@@ -113,10 +113,10 @@ pub fn save(workspace: &Workspace, actor: &Actor, edit: Edit) -> Result<Saved, V
         return Err(vec![Problem::invalid(format!("a reason has at most {MAX_NOTE} bytes"))]);
     }
     let there = current(&workspace.root, &edit.target).map_err(whole)?;
-    check_opened(&edit, there.as_ref().map(|(_, digest)| digest)).map_err(whole)?;
     if there.as_ref().is_some_and(|(text, _)| *text == edit.text) {
         return Ok(Saved::Unchanged);
     }
+    check_opened(&edit, there.as_ref().map(|(_, digest)| digest)).map_err(whole)?;
     vet(workspace, &edit.target, &edit.text)?;
     let before = there.map(|(text, _)| text);
     match way(workspace, actor, &edit, before.as_deref()).map_err(whole)? {

@@ -57,10 +57,6 @@ pub fn begin(
     let (text, version) = first_text(sopd, workspace, actor, &wanted)?;
     let target = Target::Draft(wanted.id, version);
     let begun = Begun { path: target.path(), version, text: text.clone() };
-    let there = edits::current(&workspace.root, &target)?;
-    if there.is_some_and(|(there, _)| there == text) {
-        return Ok(begun);
-    }
     let edit = Edit { target, opened: None, text, note: String::new(), skip_council: false };
     match edits::save(workspace, actor, edit) {
         Ok(_) => Ok(begun),

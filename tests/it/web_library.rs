@@ -34,8 +34,7 @@ fn the_text_of_active_sops_is_found_and_of_others_not() {
     let text = Draft::new("SOP-REV-trial").person("").text();
     world.activated(&text);
     let second = Draft::new("SOP-REV-second").person("").text();
-    let second =
-        second.replace("## References\n", "## References\n\n- [[SOP-REV-trial]]\n");
+    let second = second.replace("## References\n", "## References\n\n- [[SOP-REV-trial]]\n");
     world.activated(&second);
     let desk = Desk::open(&world);
     let cro = desk.sign_in("cro");
@@ -292,9 +291,13 @@ fn only_those_who_answer_for_publications_change_how_sopd_works() {
     let after = ["sopd.yaml", "agents/cro.md", "prompts/draft.md"].map(|path| world.read(path));
     assert_eq!(before, after);
     let ceo = desk.sign_in("ceo");
-    for path in
-        ["agents/../sopd.yaml", ".sopd/journal.db", "README.md", "sops/INDEX.md", "agents/%2e%2e%2fsopd.yaml"]
-    {
+    for path in [
+        "agents%2F..%2Fsopd.yaml",
+        ".sopd/journal.db",
+        "README.md",
+        "sops/INDEX.md",
+        "agents/%2e%2e%2fsopd.yaml",
+    ] {
         for got in [ceo.get(&format!("/files/{path}")), save(&ceo, &format!("/files/{path}"), "", "x")] {
             assert!(got.status == 404 || got.status == 405, "{path}: {}", got.status);
         }

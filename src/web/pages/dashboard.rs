@@ -53,6 +53,17 @@ fn left(budget: Option<MicroUsd>, spent: MicroUsd) -> Value {
     json!({ "budget": budget.dollars(), "left": MicroUsd((budget.0 - spent.0).max(0)).dollars(), "used": used })
 }
 
+/// Hours, or minutes where they are less than one.
+fn span(hours: f64) -> String {
+    if hours == 0.0 {
+        "0".to_owned()
+    } else if hours < 1.0 {
+        format!("{:.1} min", hours * 60.0)
+    } else {
+        format!("{hours:.1} h")
+    }
+}
+
 fn plots(weeks: &[Week]) -> Vec<Value> {
     let labels: Vec<String> =
         weeks.iter().map(|week| Instant(week.from).day().get(5..).unwrap_or_default().to_owned()).collect();
@@ -71,7 +82,7 @@ fn plots(weeks: &[Week]) -> Vec<Value> {
     #[expect(clippy::cast_precision_loss, reason = "hours of a mission are far below 2^52 milliseconds")]
     let hours = |week: &Week| {
         let hours = week.to_active? as f64 / HOUR;
-        Some((hours, format!("{hours:.1} h")))
+        Some((hours, span(hours)))
     };
     let cost = Series { name: "US dollars", values: weeks.iter().map(usd).collect() };
     let time = Series { name: "median hours", values: weeks.iter().map(hours).collect() };
@@ -96,7 +107,7 @@ fn plots(weeks: &[Week]) -> Vec<Value> {
             ("active", "Time to Active", "Median hours from a mission's arrival to its publication."),
             &labels,
             &[time],
-            |value| format!("{value:.1} h"),
+            span,
         ),
         bars(
             ("runs", "Runs per week", "Runs that were completed, and runs that failed."),
