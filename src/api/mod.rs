@@ -16,6 +16,7 @@ mod page;
 mod refusal;
 #[expect(unused_qualifications, reason = "the macro of a route names the parameters of its query so")]
 mod runs;
+mod slack;
 #[expect(unused_qualifications, reason = "the macro of a route names the parameters of its query so")]
 mod sops;
 
@@ -83,6 +84,7 @@ pub fn router(workspace: &Workspace, callers: Arc<dyn Callers>) -> (axum::Router
     let page = page::document(&document);
     let router = router
         .route("/hooks/{*path}", post(hooks::hook))
+        .route("/slack/answers", post(slack::answer))
         .route("/api/v1/openapi.json", get(move || std::future::ready(Json(told.clone()))))
         .route("/api/v1/docs", get(move || std::future::ready(page.clone())));
     (router.with_state(api), document)
