@@ -2,6 +2,7 @@
 
 mod anchors;
 mod dossier;
+pub mod edits;
 mod git;
 mod index_file;
 mod intake;

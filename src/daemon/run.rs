@@ -77,6 +77,7 @@ where
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
+    super::edits::finish(&workspace)?;
     let engine = Engine::start(&workspace.journal, stories)?;
     let intake = Intake::start(&workspace)?;
     let triggers = Triggers::start(&workspace);

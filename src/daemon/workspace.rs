@@ -35,6 +35,9 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::run::TRIGGER_TABLES,
         crate::access::TABLES,
         super::repeats::REPEAT_TABLES,
+        crate::registry::SEARCH_TABLES,
+        crate::agent::CALL_INDEX,
+        super::edits::TABLES,
         crate::notify::TABLES,
     ],
 ];

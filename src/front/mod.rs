@@ -2,10 +2,14 @@
 //! that the command line, the API and MCP give the same answers. Rules are not made here: each deed calls the layer
 //! that decides, in the transaction that does it.
 
+pub mod agents;
 mod apart;
 mod caller;
 pub mod commands;
 mod deeds;
+pub mod drafts;
+pub mod figures;
+pub mod lint;
 mod missions;
 pub mod next;
 mod party;

@@ -57,6 +57,7 @@ mod skill;
 mod spine;
 mod triggers;
 mod web_door;
+mod web_library;
 mod web_pages;
 mod web_world;
 mod world;
