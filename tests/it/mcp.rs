@@ -19,6 +19,21 @@ pub(crate) fn gated() -> Draft {
         .command("echo second", "Approval Required: Yes\nApprovers: chief.staff, sales.ops, vp.sales")
 }
 
+fn take_what_the_skill_description_says(tools: &[Value]) {
+    let arguments: [&[&str]; 6] = [
+        &["sopName", "params", "executionMode"],
+        &["runId", "stepNumber", "comment"],
+        &["runId", "stepNumber", "reason"],
+        &["runId"],
+        &["sopName", "status", "limit"],
+        &["runId"],
+    ];
+    for (tool, names) in tools.iter().zip(arguments) {
+        let properties = &tool["inputSchema"]["properties"];
+        assert!(names.iter().all(|name| properties.get(*name).is_some()), "{names:?}: {tool:#}");
+    }
+}
+
 #[test]
 fn the_tools_of_the_skill_description_run_an_sop() {
     let world = with(&gated());
@@ -31,18 +46,7 @@ fn the_tools_of_the_skill_description_run_an_sop() {
     for tool in known {
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool:#}");
     }
-    let arguments: [&[&str]; 6] = [
-        &["sopName", "params", "executionMode"],
-        &["runId", "stepNumber", "comment"],
-        &["runId", "stepNumber", "reason"],
-        &["runId"],
-        &["sopName", "status", "limit"],
-        &["runId"],
-    ];
-    for (tool, names) in known.iter().zip(arguments) {
-        let properties = &tool["inputSchema"]["properties"];
-        assert!(names.iter().all(|name| properties.get(*name).is_some()), "{names:?}: {tool:#}");
-    }
+    take_what_the_skill_description_says(known);
 
     let given = json!({ "sopName": "protocol", "params": { "lead_id": "L-1", "score": 71.5 }, "executionMode": "auto" });
     let started = cro.call("sop_execute", given);

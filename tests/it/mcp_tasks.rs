@@ -18,7 +18,7 @@ fn wait(desk: &Desk<'_>, token: &str, subject: &str, kind: &str) {
     assert_eq!(desk.first(request, &format!("event: {kind}")).0, 200);
 }
 
-fn begun(agent: &Agent<'_>, tool: &str, arguments: Value) -> String {
+fn begun(agent: &Agent<'_>, tool: &str, arguments: &Value) -> String {
     let answer = agent.ask("tools/call", json!({ "name": tool, "arguments": arguments }));
     let task = &answer["result"];
     assert_eq!((&task["resultType"], &task["status"]), (&json!("task"), &json!("working")), "{answer:#}");
@@ -36,7 +36,7 @@ fn a_run_is_a_task_that_outlives_the_daemon() {
     let (cro, chief) = (token(&world, "cro", "write"), token(&world, "chief.staff", "write"));
     let desk = Desk::open(&world);
     let agent = Agent::with_tasks(&desk, cro.clone());
-    let run = begun(&agent, "sop_execute", json!({ "sopName": SOP, "executionMode": "auto" }));
+    let run = begun(&agent, "sop_execute", &json!({ "sopName": SOP, "executionMode": "auto" }));
     wait(&desk, &cro, &run, "approval_requested");
     let task = get(&agent, &run)["result"].clone();
     assert_eq!((&task["taskId"], &task["status"]), (&json!(run), &json!("working")));
@@ -80,8 +80,8 @@ fn cancelling_a_task_cancels_the_run_or_mission_by_the_word_of_the_caller() {
     let agent = Agent::with_tasks(&desk, cro.clone());
     let looker = Agent::with_tasks(&desk, looks);
     let mission = json!({ "text": "# Keys\n\nKeys get lost. Say who hands out which key.\n" });
-    let run = begun(&agent, "sop_execute", json!({ "sopName": SOP, "executionMode": "auto" }));
-    let mission = begun(&agent, "mission_submit", mission);
+    let run = begun(&agent, "sop_execute", &json!({ "sopName": SOP, "executionMode": "auto" }));
+    let mission = begun(&agent, "mission_submit", &mission);
     for (id, ended) in [(&run, "run_cancelled"), (&mission, "mission_closed")] {
         assert_eq!(get(&looker, id)["result"]["status"], "working", "another credential of the same party");
         let refused = looker.ask("tasks/cancel", json!({ "taskId": id }));

@@ -50,13 +50,50 @@ async fn an_agent_elsewhere_is_shown_word_for_word_what_one_in_sopd_is_sent() {
     );
 }
 
+fn against(id: &Value, item: &str, reason: &str) -> Value {
+    json!({ "assignmentId": id, "objections": [{ "item": item, "reason": reason }] })
+}
+
+fn nothing_odd_is_taken(world: &World, worker: &mut Client, id: &Value, step: &str) {
+    let against = |item: &str, reason: &str| against(id, item, reason);
+    for (arguments, kind) in [
+        (against("vp.sales/step-1", "Mine"), "not_found"),
+        (against(step, " \n"), "usage"),
+        (against(step, &"long ".repeat(1_000)), "invalid"),
+        (json!({ "assignmentId": id, "objections": [] }), "usage"),
+        (
+            json!({ "assignmentId": id, "objections": [{ "item": step, "reason": "x" }], "decline": "y" }),
+            "usage",
+        ),
+        (json!({ "assignmentId": "D-999", "objections": [{ "item": step, "reason": "x" }] }), "not_found"),
+    ] {
+        assert_eq!(worker.fails("worker_submit_draft", arguments.clone()).0, kind, "{arguments}");
+    }
+    let (kind, _) = Client::start(world, "vp.sales").fails("worker_submit_draft", against(step, "Mine"));
+    assert_eq!(kind, "not_allowed");
+}
+
+fn is_read_on_every_face(world: &World, mission: &str, words: &str) {
+    let shown = world.json(&["show", mission]);
+    let dissent = shown["draft"]["dissent"].as_array().unwrap();
+    assert_eq!(dissent.last().unwrap(), words);
+    let decision = world.json(&["inbox"])[0]["id"].as_str().unwrap().to_owned();
+    let shown = Client::start(world, "chief.staff").call("decision_show", json!({ "decisionId": decision }));
+    assert!(shown["shown"]["draft"]["dissent"].as_array().unwrap().contains(&json!(words)), "{shown:#}");
+    assert!(world.done(&["show", mission]).contains(words));
+    let desk = Desk::open(world);
+    let page = desk.sign_in("chief.staff").get(&format!("/decisions/{decision}")).text;
+    assert!(page.contains("sales.ops objects to"), "{page}");
+    assert!(!page.contains("<b>here</b>"), "what agents write is no markup");
+}
+
 #[test]
 fn a_worker_objects_to_what_became_of_its_items() {
     let (world, mission) = elsewhere();
     let mission = mission.as_str().unwrap();
     let mut worker = Client::start(&world, "sales.ops");
     let id = worker.call("worker_assignments", json!({}))["assignments"][0]["assignmentId"].clone();
-    let against = |item: &str, reason: &str| json!({ "assignmentId": id, "objections": [{ "item": item, "reason": reason }] });
+    let against = |item: &str, reason: &str| against(&id, item, reason);
     let step = "sales.ops/step-1";
     assert_eq!(
         worker.fails("worker_submit_draft", against(step, "Ours")).0,
@@ -71,21 +108,7 @@ fn a_worker_objects_to_what_became_of_its_items() {
     assert!(items.iter().all(|one| one["item"].as_str().unwrap().starts_with("sales.ops/")), "{merged:#}");
     let fate = items.iter().find(|one| one["item"] == step).unwrap()["fate"].as_str().unwrap().to_owned();
 
-    for (arguments, kind) in [
-        (against("vp.sales/step-1", "Mine"), "not_found"),
-        (against(step, " \n"), "usage"),
-        (against(step, &"long ".repeat(1_000)), "invalid"),
-        (json!({ "assignmentId": id, "objections": [] }), "usage"),
-        (
-            json!({ "assignmentId": id, "objections": [{ "item": step, "reason": "x" }], "decline": "y" }),
-            "usage",
-        ),
-        (json!({ "assignmentId": "D-999", "objections": [{ "item": step, "reason": "x" }] }), "not_found"),
-    ] {
-        assert_eq!(worker.fails("worker_submit_draft", arguments.clone()).0, kind, "{arguments}");
-    }
-    let (kind, _) = Client::start(&world, "vp.sales").fails("worker_submit_draft", against(step, "Mine"));
-    assert_eq!(kind, "not_allowed");
+    nothing_odd_is_taken(&world, &mut worker, &id, step);
     let before = world.json(&["show", mission])["draft"]["dissent"].as_array().unwrap().len();
     let said = worker.call("worker_submit_draft", against(step, "One day is\ntoo long <b>here</b>."));
     assert_eq!((&said["status"], &said["round"]), (&json!("objected"), &json!(1)));
@@ -95,22 +118,8 @@ fn a_worker_objects_to_what_became_of_its_items() {
 
     // Whoever decides reads it on every face; it is in the dossier and in the log.
     let words = format!("sales.ops objects to {step} ({fate}, round 1): One day is too long <b>here</b>.");
-    let shown = world.json(&["show", mission]);
-    let dissent = shown["draft"]["dissent"].as_array().unwrap();
-    assert_eq!((dissent.len(), dissent.last().unwrap()), (before + 1, &json!(words)));
-    let decision = world.json(&["inbox"])[0]["id"].as_str().unwrap().to_owned();
-    let shown = Client::start(&world, "chief.staff").call("decision_show", json!({ "decisionId": decision }));
-    assert!(shown["shown"]["draft"]["dissent"].as_array().unwrap().contains(&json!(words)), "{shown:#}");
-    assert!(world.done(&["show", mission]).contains(&words));
-    let desk = Desk::open(&world);
-    let page = desk.sign_in("chief.staff").get(&format!("/decisions/{decision}")).text;
-    assert!(
-        page.contains(&format!("sales.ops objects to {}", step.replace('/', "&#x2f;")))
-            || page.contains(&format!("sales.ops objects to {step}")),
-        "{page}"
-    );
-    assert!(!page.contains("<b>here</b>"), "what agents write is no markup");
-    drop(desk);
+    is_read_on_every_face(&world, mission, &words);
+    assert_eq!(world.json(&["show", mission])["draft"]["dissent"].as_array().unwrap().len(), before + 1);
     world.drive();
     let file = world.read(&format!("missions/{mission}/objections-1.md"));
     assert!(file.contains("**sales.ops** objects to"), "{file}");
