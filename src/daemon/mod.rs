@@ -29,4 +29,4 @@ pub use run::{Stopping, Until, first_of, run, run_beside};
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
-pub use workspace::{Workspace, deliver, notify_wiring};
+pub use workspace::{Workspace, deliver, notify_secrets, notify_wiring};
