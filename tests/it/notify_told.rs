@@ -74,7 +74,7 @@ fn spend(world: &World, micros: i64) {
              VALUES(?1, 1, 'M-1', ?2, ?1, 1, ?1, 1)",
             (micros, tx.now().0),
         )?;
-        tx.event("M-1", "model_called", &json!({}))
+        tx.event("sopd", "model_called", &json!({}))
     };
     world.guest().journal.append(job).unwrap();
 }
