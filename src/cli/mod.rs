@@ -119,7 +119,7 @@ enum Verb {
     /// The post-run review: have it drafted, and read it
     Review(review::Args),
     /// Erase what runs left behind once retention is over; facts and hashes stay
-    Cleanup,
+    Cleanup(cleanup::Args),
     /// How far an SOP goes without asking, whatever its danger
     Autonomy(autonomy::Args),
     /// What will start what, and what came of it last
@@ -200,7 +200,7 @@ fn run(cli: Cli) -> Done {
         Verb::Skip(args) => steer::skip(&desk, args),
         Verb::Adjust(args) => adjust::run(&desk, args),
         Verb::Review(args) => review::run(&desk, args),
-        Verb::Cleanup => cleanup::run(&desk),
+        Verb::Cleanup(args) => cleanup::run(&desk, args),
         Verb::Autonomy(args) => autonomy::run(&desk, args),
         Verb::Triggers(args) => triggers::run(&desk, args),
         Verb::Notifications(args) => notifications::run(&desk, args),

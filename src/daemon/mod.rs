@@ -2,6 +2,7 @@
 
 mod anchors;
 mod dossier;
+pub mod edits;
 mod git;
 mod index_file;
 mod intake;
@@ -26,6 +27,7 @@ pub use lock::{Lock, holder};
 pub use notices::client as notify_client;
 pub use repeats::{Claim, REPEAT_TABLES, claim, forget, keep_answer};
 pub use run::{Stopping, Until, first_of, run, run_beside};
+pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};

@@ -5,7 +5,7 @@ use super::lock::Lock;
 use super::notices::Notices;
 use super::projector::{Projector, remove_leftovers};
 use super::triggers::Triggers;
-use super::workspace::{Workspace, run_secrets};
+use super::workspace::{Workspace, private_files, run_secrets};
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
 use crate::journal::{Access, Engine, Stories};
@@ -72,10 +72,12 @@ where
             .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
         http: crate::run::http::client(CONNECT, SILENCE)?,
         secrets: run_secrets(root, &settings)?,
+        private: private_files(root, &settings),
     });
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
+    super::edits::finish(&workspace)?;
     let engine = Engine::start(&workspace.journal, stories)?;
     let intake = Intake::start(&workspace)?;
     let triggers = Triggers::start(&workspace);

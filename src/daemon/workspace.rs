@@ -35,6 +35,9 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::run::TRIGGER_TABLES,
         crate::access::TABLES,
         super::repeats::REPEAT_TABLES,
+        crate::registry::SEARCH_TABLES,
+        crate::agent::CALL_INDEX,
+        super::edits::TABLES,
         crate::notify::TABLES,
     ],
 ];
@@ -118,6 +121,12 @@ pub(super) fn run_secrets(root: &Path, settings: &Settings) -> Result<BTreeMap<S
 /// The secrets of the channels, by name.
 pub fn notify_secrets(workspace: &Workspace, settings: &Settings) -> Result<BTreeMap<String, String>> {
     named_secrets(&workspace.root, &settings.runs, settings.notifications.secrets())
+}
+
+/// The files with secrets in them that the settings name.
+pub(super) fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
+    let named = [&settings.runs.secrets_file, &settings.desk.tls_key];
+    named.into_iter().flatten().map(|name| root.join(name)).collect()
 }
 
 /// What notifications need of the world, with the settings as they are on disk now. `http` is their client.

@@ -2,9 +2,15 @@
 //! that the command line, the API and MCP give the same answers. Rules are not made here: each deed calls the layer
 //! that decides, in the transaction that does it.
 
+pub mod agents;
+mod apart;
 mod caller;
 pub mod commands;
 mod deeds;
+pub mod drafts;
+pub mod figures;
+pub mod lint;
+mod missions;
 pub mod next;
 mod party;
 pub mod shapes;
@@ -12,10 +18,12 @@ mod show;
 mod worker;
 
 pub use crate::run::Actor;
+pub use apart::apart;
 pub use caller::{Caller, Scope};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
+pub use missions::cancel_mission;
 pub use party::{check_party, check_sight};
-pub use show::{Shown, show};
-pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};
+pub use show::{Shown, show, shown_to};
+pub use worker::{Disposed, LEASE_MINUTES, Leased, Work, assignments, disposed, hand_in, object};
