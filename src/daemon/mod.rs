@@ -31,4 +31,4 @@ pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
-pub use workspace::{Workspace, deliver, notify_wiring};
+pub use workspace::{Workspace, deliver, notify_secrets, notify_wiring};
