@@ -23,9 +23,10 @@ const CHUNK: u32 = 1_000;
 /// A fact as pages show it.
 pub(super) fn fact(event: &Event) -> Value {
     let mut body: Value = serde_json::from_str(&event.text).unwrap_or_default();
+    let by = ["by", "party", "agent"].into_iter().find_map(|name| body.get(name)).cloned();
     let mut take = |name: &str| body.as_object_mut().and_then(|members| members.remove(name));
-    let (at, by) = (take("at"), take("by"));
-    drop((take("kind"), take("subject")));
+    let at = take("at");
+    drop((take("kind"), take("subject"), take("by")));
     json!({
         "seq": event.seq, "kind": event.kind, "subject": event.subject, "at": at, "by": by, "hash": event.hash,
         "body": body.to_string(),
