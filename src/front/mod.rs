@@ -3,19 +3,23 @@
 //! that decides, in the transaction that does it.
 
 mod caller;
+mod care;
 pub mod commands;
 mod deeds;
 pub mod next;
 mod party;
+mod remarks;
 pub mod shapes;
 mod show;
 mod worker;
 
 pub use crate::run::Actor;
 pub use caller::{Caller, Scope};
+pub use care::{ask, claim, defer, delegate, release};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
 pub use party::{check_party, check_sight};
+pub use remarks::{Remark, with_remarks};
 pub use show::{Shown, show};
 pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};

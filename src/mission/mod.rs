@@ -14,6 +14,7 @@ mod draft;
 mod enter;
 mod examine;
 mod first_drafts;
+mod hands;
 mod help;
 mod impartial;
 mod judge;
@@ -29,6 +30,7 @@ mod settle_file;
 mod setup;
 mod shown;
 mod signing;
+mod sources;
 mod validate;
 mod workflow;
 
@@ -36,6 +38,7 @@ pub use activation::{NewActivation, activate, vet};
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;
+pub use hands::hands;
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, is_id, mark_moved, mission,
@@ -43,6 +46,7 @@ pub use records::{
 };
 pub use retire::{Retire, retire};
 pub use shown::{Draft, Files, Line, Verdicts};
+pub use sources::LineSource;
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};

@@ -47,6 +47,7 @@ pub use autonomy::{Word, say, widened};
 pub use cleanup::{Erased, cleanup};
 pub use control::{Actor, Control, cancel, control};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
+pub use gate::gate_parties;
 pub use mode::Widened;
 pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};

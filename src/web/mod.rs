@@ -15,6 +15,7 @@ mod pages;
 mod programs;
 mod server;
 mod site;
+mod sourced;
 mod tls;
 
 pub use caller::party_of;

@@ -3,14 +3,17 @@
 mod account;
 mod agents;
 mod audit;
+mod compare;
 mod dashboard;
 mod decision;
 mod diff;
 mod inbox;
+mod judging;
 mod missions;
 mod runs;
 mod sign_in;
 mod sops;
+mod timeline;
 
 use super::site::Shared;
 use crate::agent::Snapshot;
