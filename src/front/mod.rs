@@ -5,6 +5,7 @@
 pub mod agents;
 mod apart;
 mod caller;
+mod care;
 pub mod commands;
 mod deeds;
 pub mod drafts;
@@ -13,6 +14,7 @@ pub mod lint;
 mod missions;
 pub mod next;
 mod party;
+mod remarks;
 pub mod shapes;
 mod show;
 mod worker;
@@ -20,10 +22,12 @@ mod worker;
 pub use crate::run::Actor;
 pub use apart::apart;
 pub use caller::{Caller, Scope};
+pub use care::{ask, claim, defer, delegate, release};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
 pub use missions::cancel_mission;
 pub use party::{check_party, check_sight};
+pub use remarks::{Remark, with_remarks};
 pub use show::{Shown, show, shown_to};
 pub use worker::{Disposed, LEASE_MINUTES, Leased, Work, assignments, disposed, hand_in, object};

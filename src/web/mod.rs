@@ -16,6 +16,7 @@ mod programs;
 mod seal;
 mod server;
 mod site;
+mod sourced;
 mod tls;
 
 pub use caller::party_of;
