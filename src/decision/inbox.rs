@@ -1,7 +1,7 @@
 //! Looking decisions up. Nothing here decides.
 
 use super::rows::{Decision, SELECT, State, read};
-use crate::base::{Problem, problem::Result};
+use crate::base::{Instant, Problem, problem::Result};
 use rusqlite::{Connection, OptionalExtension as _};
 
 /// The decision with that id, `D-17`.
@@ -81,6 +81,15 @@ pub fn open_after(
            AND (?2 IS NULL OR EXISTS(SELECT 1 FROM json_each(asked_of) WHERE value = ?2)) ORDER BY number LIMIT ?3"
     );
     let rows = db.prepare_cached(&sql)?.query_map((after, party, limit), read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// How many decisions of each kind wait, and how many of them past their deadline.
+pub fn waiting_by_kind(db: &Connection, now: Instant) -> Result<Vec<(String, u32, u32)>> {
+    let sql = "SELECT trim(kind, '\"'), count(*), sum(iif(due_at IS NULL, reminders > 0, due_at < ?1)) FROM decision
+               WHERE state = 'open' GROUP BY kind ORDER BY kind";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let rows = db.prepare_cached(sql)?.query_map([now.0], read)?.collect::<Result<Vec<_>, _>>()?;
     Ok(rows)
 }
 

@@ -5,8 +5,12 @@
 mod caller;
 pub mod commands;
 mod deeds;
+mod library;
+mod missions;
 pub mod next;
 mod party;
+mod roster;
+mod runs;
 pub mod shapes;
 mod show;
 mod worker;
@@ -16,6 +20,13 @@ pub use caller::{Caller, Scope};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
+pub use library::{
+    Drafted, Folder, Form, HandedIn, Known, begin_sop, export_sop, hand_in_sop, import_files, lint_text,
+    retire, verify_folder, version_text,
+};
+pub use missions::{ForCouncil, call_council, cancel_mission, retry_mission};
 pub use party::{check_party, check_sight};
+pub use roster::{AtWork, Load, agents};
+pub use runs::{Autonomy, adjust, ask_review, autonomy, review};
 pub use show::{Shown, show};
 pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};

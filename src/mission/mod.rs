@@ -38,8 +38,8 @@ pub use control::{Control, cancel, retry};
 pub use council_review::review;
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, is_id, mark_moved, mission,
-    missions, missions_after, open_missions, receive, unmoved,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, by_state, call_council, is_id, mark_moved,
+    mission, missions, missions_after, open_missions, receive, unmoved,
 };
 pub use retire::{Retire, retire};
 pub use shown::{Draft, Files, Line, Verdicts};

@@ -8,6 +8,7 @@ pub mod limits;
 pub mod models;
 mod parse;
 pub mod runs;
+pub mod traces;
 
 pub use authority::{DecisionRules, OnDeadline, Publication};
 pub use council::{Council, CouncilLevel};
@@ -15,6 +16,7 @@ pub use desk::Desk;
 pub use limits::{Budgets, CallLimits, MissionRules};
 pub use models::{Model, Models, Price};
 pub use runs::{Git, Notifications, PriorityModes, Retention, Runs, Sops};
+pub use traces::Traces;
 
 use crate::base::problem::Result;
 use crate::base::{Digest, Problem};
@@ -46,6 +48,8 @@ pub struct Settings {
     pub runs: Runs,
     /// Where the pages are served.
     pub desk: Desk,
+    /// Where traces are sent.
+    pub traces: Traces,
     /// What people are told without asking.
     pub notifications: Notifications,
     /// How long erasable payloads are kept.
@@ -68,6 +72,7 @@ impl Default for Settings {
             sops: Sops::default(),
             runs: Runs::default(),
             desk: Desk::default(),
+            traces: Traces::default(),
             notifications: Notifications::default(),
             retention: Retention::default(),
             git: Git::default(),

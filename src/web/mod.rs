@@ -13,6 +13,7 @@ mod markdown;
 mod page;
 mod pages;
 mod programs;
+mod serve;
 mod server;
 mod site;
 mod tls;

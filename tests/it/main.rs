@@ -7,6 +7,7 @@
 
 mod activation;
 mod api;
+mod api_library;
 mod api_world;
 mod authority;
 mod cli_answers;
@@ -52,8 +53,10 @@ mod runs_world;
 mod scripted;
 mod skill;
 mod spine;
+mod traces;
 mod triggers;
 mod web_door;
 mod web_pages;
+mod web_siege;
 mod web_world;
 mod world;
