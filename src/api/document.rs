@@ -77,7 +77,10 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
             }
         }
         if let Some(operation) = &mut item.post {
-            refused(operation, path, &["400", "401", "403", "404", "408", "409", "413", "422"]);
+            refused(operation, path, &["400", "403", "404", "408", "413"]);
+            if path.starts_with("/api/") {
+                refused(operation, path, &["401", "409", "422"]);
+            }
             if operation.request_body.is_some() {
                 refused(operation, path, &["415"]);
             }

@@ -36,7 +36,8 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let until = if args.until_idle { Until::Idle } else { Until::Stopped };
     let beside = |workspace: &Workspace, stopping: Stopping| {
         let feed = Feed::start(&workspace.journal, stopping.clone());
-        let traces = traces.map(|traces| traces.work(workspace.clone(), feed.clone(), stopping.clone()));
+        let head = workspace.journal.head()?.0;
+        let traces = traces.map(|traces| traces.work(workspace.clone(), feed.clone(), head));
         let served = if until == Until::Idle { None } else { serve(workspace, &feed, stopping)? };
         Ok(Some(async move {
             futures::join!(OptionFuture::from(traces), OptionFuture::from(served));

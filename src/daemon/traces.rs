@@ -5,7 +5,7 @@
 use super::workspace::Workspace;
 use crate::base::trace::{self, context_of, span_of, subject_attribute};
 use crate::base::{Instant, Problem, problem::Result};
-use crate::journal::{Event, Feed};
+use crate::journal::{Event, Feed, events_of};
 use crate::mission::{self, MissionState};
 use crate::run::{self, RunState, StepState};
 use futures::StreamExt as _;
@@ -20,7 +20,8 @@ use opentelemetry_sdk::trace::{
 use serde_json::Value;
 use std::borrow::Cow;
 use std::time::{Duration, UNIX_EPOCH};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// Spans that may wait for the collector; more are dropped.
 const WAITING: usize = 4_096;
@@ -32,6 +33,10 @@ const GATHER: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(5);
 /// Longest the last spans may hold up the end.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// Facts that say that something has ended.
+const ENDS: [&str; 5] = ["mission_closed", "run_completed", "run_cancelled", "step_completed", "step_failed"];
+/// Most facts looked at when the daemon stops.
+const LAST: u32 = 1_000;
 /// The figure of spans that no collector took.
 const DROPPED: &str = "sopd_trace_spans_dropped_total";
 
@@ -110,36 +115,40 @@ fn hand_on(tell: &mpsc::Sender<SpanData>, span: SpanData) {
 }
 
 impl Traces {
-    /// Sends spans until the daemon stops.
-    pub async fn work(self, workspace: Workspace, feed: Feed, stopping: watch::Receiver<bool>) {
+    /// Sends spans until the daemon stops; of what has ended, what is on record after place `after`.
+    pub async fn work(self, workspace: Workspace, feed: Feed, after: i64) {
         let Self { exporter, tell, mut told, _provider } = self;
-        let endings = endings(workspace, feed, tell);
-        let sending = send(exporter, &mut told, stopping);
-        // Both end when the daemon stops: the last endings are told before the last spans are sent.
-        futures::join!(endings, sending);
+        let endings = tokio::spawn(endings(workspace, feed, after, tell));
+        send(exporter, &mut told, endings).await;
     }
 }
 
-/// Tells of everything that has an end on record.
-async fn endings(workspace: Workspace, feed: Feed, tell: mpsc::Sender<SpanData>) {
-    let Ok(Ok((head, _hash))) = tokio::task::spawn_blocking({
-        let journal = workspace.journal.clone();
-        move || journal.head()
-    })
-    .await
-    else {
-        return;
-    };
-    let facts = feed.listen(head);
+/// Tells of everything that has an end on record, until the daemon stops.
+async fn endings(workspace: Workspace, feed: Feed, mut after: i64, tell: mpsc::Sender<SpanData>) {
+    let facts = feed.listen(after);
     futures::pin_mut!(facts);
     while let Some(fact) = facts.next().await {
-        let workspace = workspace.clone();
-        let ended = tokio::task::spawn_blocking(move || ended(&workspace, &fact)).await;
-        match ended {
-            Ok(Ok(Some(span))) => hand_on(&tell, span),
-            Ok(Ok(None)) | Err(_) => {}
-            Ok(Err(problem)) => tracing::debug!(%problem, "an end could not be told to the collector"),
+        after = fact.seq;
+        // What comes at once is read at once.
+        if ENDS.contains(&fact.kind.as_str()) {
+            let (workspace, tell) = (workspace.clone(), tell.clone());
+            let told = tokio::task::spawn_blocking(move || tell_end(&workspace, &fact, &tell)).await;
+            drop(told);
         }
+    }
+    // The feed ends with the daemon, which may have ended something with its last act.
+    let last = move || {
+        let found = workspace.journal.read(|db| events_of(db, None, after, LAST)).unwrap_or_default();
+        found.iter().for_each(|fact| tell_end(&workspace, fact, &tell));
+    };
+    drop(tokio::task::spawn_blocking(last).await);
+}
+
+fn tell_end(workspace: &Workspace, fact: &Event, tell: &mpsc::Sender<SpanData>) {
+    match ended(workspace, fact) {
+        Ok(Some(span)) => hand_on(tell, span),
+        Ok(None) => {}
+        Err(problem) => tracing::debug!(%problem, "an end could not be told to the collector"),
     }
 }
 
@@ -211,36 +220,30 @@ fn span(
     }
 }
 
-/// Sends what was gathered, once a second or when a request is full.
-async fn send(
-    exporter: SpanExporter,
-    told: &mut mpsc::Receiver<SpanData>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let mut complained = false;
-    while !*stopping.borrow() {
+/// Sends what was gathered, once a second or when a request is full, until `endings` is over.
+async fn send(exporter: SpanExporter, told: &mut mpsc::Receiver<SpanData>, mut endings: JoinHandle<()>) {
+    let (mut complained, mut over) = (false, false);
+    while !over {
         let mut batch = Vec::new();
-        tokio::select! {
-            0 = told.recv_many(&mut batch, BATCH) => return,
-            _stopped = stopping.changed() => break,
-            else => {}
-        }
         let until = tokio::time::Instant::now() + GATHER;
-        while batch.len() < BATCH && !*stopping.borrow() {
+        while !over && batch.len() < BATCH {
             let room = BATCH - batch.len();
             tokio::select! {
                 _more = told.recv_many(&mut batch, room) => {}
-                _stopped = stopping.changed() => {}
-                () = tokio::time::sleep_until(until) => break,
+                _over = &mut endings => over = true,
+                () = tokio::time::sleep_until(until), if !batch.is_empty() => break,
             }
         }
-        complained = export(&exporter, batch, complained).await;
-    }
-    let mut last = Vec::new();
-    told.close();
-    while told.recv_many(&mut last, WAITING).await > 0 {}
-    if !last.is_empty() && tokio::time::timeout(FAREWELL, export(&exporter, last, true)).await.is_err() {
-        tracing::warn!("the last spans were not taken in time");
+        if !over {
+            complained = export(&exporter, batch, complained).await;
+            continue;
+        }
+        told.close();
+        while told.recv_many(&mut batch, WAITING).await > 0 {}
+        if !batch.is_empty() && tokio::time::timeout(FAREWELL, export(&exporter, batch, true)).await.is_err()
+        {
+            tracing::warn!("the last spans were not taken in time");
+        }
     }
 }
 

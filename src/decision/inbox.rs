@@ -4,6 +4,11 @@ use super::rows::{Decision, SELECT, State, read};
 use crate::base::{Instant, Problem, problem::Result};
 use rusqlite::{Connection, OptionalExtension as _};
 
+/// What this file adds to version 2: the open decisions in their order, however many have been answered before them.
+pub const WAITING_TABLES: &str = "
+CREATE INDEX decision_waiting ON decision(number) WHERE state = 'open';
+";
+
 /// The decision with that id, `D-17`.
 pub fn one(db: &Connection, id: &str) -> Result<Decision> {
     let unknown = || Problem::not_found(format!("there is no decision `{id}`")).hint("see `sopd inbox`");

@@ -14,7 +14,10 @@ mod words;
 
 pub use answer::{Answer, Given, resolve};
 pub use deadline::{ApplyDeadline, Awaited};
-pub use inbox::{all_of_mission, find, one, open_after, open_for, open_of_mission, waiting, waiting_by_kind};
+pub use inbox::{
+    WAITING_TABLES, all_of_mission, find, one, open_after, open_for, open_of_mission, waiting,
+    waiting_by_kind,
+};
 pub use lapse::{Lapsed, lapse, void_all, void_of};
 pub use lease::{TABLES_3, held_by_other, lease};
 pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, is_asked, open};
