@@ -90,6 +90,7 @@ fn engine(house: &House) -> Engine {
         http: run::http::client(std::time::Duration::from_secs(1), std::time::Duration::from_secs(1))
             .unwrap(),
         secrets: std::collections::BTreeMap::new(),
+        private: Vec::new(),
     });
     let stories =
         run::stories(Stories::default(), &site, &gateway).story::<Count>().activity::<Note>(&Arc::new(()));

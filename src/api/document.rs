@@ -56,6 +56,10 @@ const REFUSALS: [(&str, &str, &str, &str); 9] = [
     ("422", "Invalid", "invalid", "the body cannot be used: missing field `sop` at line 1 column 2"),
 ];
 
+/// What is said of refusals that are not listed.
+const OTHERWISE: &str =
+    "Refused in the same form: 405, 503 where the journal cannot be used, 500 for a mistake of sopd";
+
 /// Adds to every route what all have in common.
 pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
     let components = document.components.get_or_insert_with(Default::default);
@@ -66,6 +70,11 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
         components.responses.insert(name.to_owned(), RefOr::T(refusal(number, kind, detail)));
     }
     for (path, item) in &mut document.paths.paths {
+        for operation in item.get.iter_mut().chain(&mut item.post) {
+            if let Some(RefOr::T(other)) = operation.responses.responses.get_mut("default") {
+                OTHERWISE.clone_into(&mut other.description);
+            }
+        }
         if let Some(operation) = &mut item.get {
             refused(operation, path, &["400", "401", "403"]);
             let json = operation.responses.responses.get("200").is_some_and(is_json);

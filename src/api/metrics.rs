@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use crate::base::Problem;
 use crate::decision;
 use crate::journal::COMMIT_SECONDS;
-use crate::{mission, run};
+use crate::{mission, notify, run};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
@@ -91,6 +91,7 @@ fn stand(api: &Api) -> Result<String, Problem> {
     let (missions, runs, waiting) = journal
         .read(|db| Ok((mission::by_state(db)?, run::by_state(db)?, decision::waiting_by_kind(db, now)?)))?;
     let (facts, _hash) = journal.head()?;
+    let outbox = journal.read(notify::counts)?;
     let size = |suffix: &str| {
         let mut path = journal.path().as_os_str().to_owned();
         path.push(suffix);
@@ -106,6 +107,8 @@ fn stand(api: &Api) -> Result<String, Problem> {
         describe_gauge!("sopd_journal_bytes", Unit::Bytes, "Size of the journal's files");
         describe_counter!("sopd_journal_facts_total", "Facts in the journal");
         describe_gauge!("sopd_event_listeners", "Who listens to the stream of facts");
+        describe_gauge!("sopd_notices_waiting", "Notices to people that are not sent yet");
+        describe_gauge!("sopd_notices_failed", "Notices that were given up in the last month");
         describe_gauge!("sopd_build_info", "The version that runs");
         for (state, count) in missions {
             gauge!("sopd_missions", "state" => state).set(f64::from(count));
@@ -119,7 +122,10 @@ fn stand(api: &Api) -> Result<String, Problem> {
         }
         // Exact up to 2^53 bytes.
         #[expect(clippy::cast_precision_loss, reason = "no journal and no crowd is as large as that")]
-        let (bytes, listeners) = (bytes as f64, api.feed.listeners() as f64);
+        let [bytes, listeners, unsent, failed] =
+            [bytes, api.feed.listeners() as u64, outbox.waiting, outbox.failed].map(|count| count as f64);
+        gauge!("sopd_notices_waiting").set(unsent);
+        gauge!("sopd_notices_failed").set(failed);
         gauge!("sopd_journal_bytes").set(bytes);
         gauge!("sopd_event_listeners").set(listeners);
         gauge!("sopd_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);

@@ -22,6 +22,7 @@ mod records;
 mod refusal;
 #[expect(unused_qualifications, reason = "the macro of a route names the parameters of its query so")]
 mod runs;
+mod slack;
 #[expect(unused_qualifications, reason = "the macro of a route names the parameters of its query so")]
 mod sops;
 mod steering;
@@ -73,6 +74,7 @@ pub fn router(
     let router = router
         .route("/metrics", figures)
         .route("/hooks/{*path}", post(hooks::hook))
+        .route("/slack/answers", post(slack::answer))
         .route("/api/v1/openapi.json", get(move || std::future::ready(Json(told.clone()))))
         .route("/api/v1/docs", get(move || std::future::ready(page.clone())))
         .method_not_allowed_fallback(refusal::wrong_method);

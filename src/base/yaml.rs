@@ -76,7 +76,9 @@ pub fn front_matter<'a>(file: &str, text: &'a str) -> Result<FrontMatter<'a>> {
 fn plain(message: &str) -> String {
     let first = message.lines().next().unwrap_or_default().trim_end();
     let first = first.strip_prefix("error: ").unwrap_or(first);
-    first.split(" at line ").next().unwrap_or(first).to_owned()
+    let first = first.split(" at line ").next().unwrap_or(first);
+    // The reader's advice to programmers.
+    first.split(", set DuplicateKeyPolicy").next().unwrap_or(first).to_owned()
 }
 
 #[cfg(test)]

@@ -46,11 +46,12 @@ impl Activity for RunCommand {
         let name = format!("step-{step}-{visit}-{attempt}");
         let ended = site.script(&sight, (step, &name), script, limits).await?;
         let known = sight.steps.iter().filter(|other| other.number != step).flat_map(|other| &other.files);
-        let kept = collect(&site.place(&sight, (step, &name))?.folder, &known.collect())?;
+        let (kept, passed_over) = collect(&site.place(&sight, (step, &name))?.folder, &known.collect())?;
         let (tried, given) = judged(&ended, document.output.as_deref());
         let mut body = json!({
             "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
             "truncated": ended.truncated, "sandbox": ended.sandbox, "leftovers": ended.leftovers,
+            "not_kept": passed_over,
         });
         let done = tried == Tried::Done;
         Ok(Recorded::of(tried).change(move |tx| {
@@ -59,7 +60,7 @@ impl Activity for RunCommand {
             }
             tx.event(&run, "command_ended", &body)?;
             let mut result = result::Result { outputs: given, said: ended.tail, ..result::Result::default() };
-            result.more = sandboxed(&ended.sandbox);
+            result.note = note(&ended.sandbox, &passed_over);
             for (name, bytes) in kept {
                 result.files.push((name, tx.blob(&bytes)?));
             }
@@ -68,14 +69,18 @@ impl Activity for RunCommand {
     }
 }
 
-/// Said where nothing kept the command in, so that nobody takes it for kept in.
-fn sandboxed(sandbox: &Sandbox) -> Map<String, Value> {
-    match sandbox {
-        Sandbox::Landlock(_) => Map::new(),
-        Sandbox::None(reason) => {
-            Map::from_iter([("sandbox".to_owned(), json!(format!("not sandboxed: {reason}")))])
-        }
+/// Said where nothing kept the command in, so that nobody takes it for kept in, and where a file it left is not kept.
+fn note(sandbox: &Sandbox, passed_over: &[String]) -> String {
+    let mut notes = Vec::new();
+    if let Sandbox::None(reason) = sandbox {
+        notes.push(format!("not sandboxed: {reason}"));
     }
+    if let Some(first) = passed_over.first() {
+        let more = passed_over.len() - 1;
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        notes.push(format!("too large or too many to keep: {first}{more}"));
+    }
+    notes.join("; ")
 }
 
 fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
@@ -106,10 +111,14 @@ fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
 /// Most files of one step that are kept, and most bytes of them together: what a person can still look through.
 const MOST: (usize, u64) = (256, 64 * 1024 * 1024);
 
-/// The files a command left in its folder, by their path in it, but for those that another step left so, hidden ones
-/// and what is too large or too much.
-fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+/// Files by their path, with their bytes.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// The files a command left in its folder, by their path in it, but for hidden ones and those that another step left
+/// so; and the names of what is too large or too much.
+fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<(Files, Vec<String>), Failure> {
     let mut found = Vec::new();
+    let mut passed_over = Vec::new();
     let mut left = MOST.1;
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -126,7 +135,12 @@ fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<Vec<(St
             }
             if data.is_dir() {
                 folders.push(path);
-            } else if data.is_file() && data.len() <= LARGEST_FILE.min(left) && found.len() < MOST.0 {
+            } else if !data.is_file() {
+            } else if data.len() > LARGEST_FILE.min(left) || found.len() >= MOST.0 {
+                if passed_over.len() < MOST.0 {
+                    passed_over.push(name.to_owned());
+                }
+            } else {
                 let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
                 let file = (name.to_owned(), Digest::of(&bytes));
                 if !known.contains(&file) {
@@ -137,5 +151,5 @@ fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<Vec<(St
         }
     }
     found.sort();
-    Ok(found)
+    Ok((found, passed_over))
 }

@@ -200,7 +200,7 @@ fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
     for step in &sight.steps {
         let something = !step.files.is_empty() || !step.outputs.is_empty() || !step.said.trim().is_empty();
         match (&step.artifact, step.state) {
-            (_, StepState::Skipped) if step.reason.contains(" left it out") => {
+            _ if step.is_left_out() => {
                 lacking.push(format!("step {}: {}", step.number, step.reason));
             }
             (Some(artifact), StepState::Completed) if something => {

@@ -47,6 +47,7 @@ mod runs_http;
 mod runs_models;
 mod runs_modes;
 mod runs_security;
+mod runs_standstill;
 mod runs_steps;
 mod runs_tour;
 mod runs_world;

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use sopd::decision::{DecisionKind, Verb};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 const BRIEF: &str = "---\nrequested_by: cro\nowner: vp.sales\nworkers: [{ agent: vp.sales }]\n---\n# Trial requests\n\nSay who writes which entry.\n";
 
@@ -29,10 +28,18 @@ fn server(
     (server, sick)
 }
 
-/// Waits out the patience with a server in trouble: 1, 5 and 15 minutes.
+/// Most looks at whether somebody was asked: patience with a server in trouble ends after 1, 5 and 15 minutes, and a
+/// busy machine may have kept other calls waiting for too long as well.
+const MOST_LOOKS: u32 = 12;
+
+/// Waits out the patience with a server in trouble, until somebody is asked.
 async fn patience(world: &World) {
-    for minutes in [0, 1, 5, 15] {
-        world.later(minutes).await;
+    world.settle().await;
+    for _ in 0..MOST_LOOKS {
+        if !world.open().is_empty() {
+            return;
+        }
+        world.later(15).await;
     }
 }
 
@@ -292,12 +299,10 @@ async fn a_used_up_budget_asks_a_person_who_may_grant_it_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_asks_for_an_hour_is_given_the_settings_minute() {
-    let started = std::time::Instant::now();
     let (server, _) = server("draft", |_| Reply::slow_down("3600"));
     let world = World::new(&server, &QUICK.replace("attempts: 1", "attempts: 2"));
     world.submit(BRIEF);
     world.settle().await;
-    assert!(started.elapsed() < Duration::from_secs(30));
     let tries =
         world.events("model_called").iter().find(|call| call["role"] == "draft").unwrap()["tries"].clone();
     assert_eq!(tries[0]["waited_ms"], 1_000, "{tries}");
