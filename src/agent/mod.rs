@@ -27,6 +27,9 @@ pub use spend::{Spent, TOTAL, WEEKLY, spent_by_mission, spent_in_all, spent_in_w
 pub use think::{Outcome, Seat, Think, Thought};
 pub use trouble::{Trouble, trouble};
 
+/// Finds the facts of model calls among all others, as of version 2.
+pub const CALL_INDEX: &str = "CREATE INDEX event_model_called ON event(seq) WHERE kind = 'model_called';";
+
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "
 CREATE TABLE spend(

@@ -4,13 +4,14 @@ use super::answers::{Answer, Asked, Body, Page, apart, done, made, seen};
 use super::refusal::{ProblemDetails, Refusal};
 use super::{Api, SOPD};
 use crate::base::Problem;
+use crate::front::drafts::{self, Wanted};
+use crate::front::lint::{self, Linted};
 use crate::front::{self, Caller, Form, shapes};
 use crate::mission::NewActivation;
 use crate::registry;
 use crate::sop::diff;
 use crate::sop::document::RiskLevel;
 use crate::sop::import::Given;
-use crate::sop::template::NewSop;
 use crate::sop::{SopId, Version};
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -38,9 +39,12 @@ pub(super) struct File {
 #[utoipa::path(post, path = "/sops/lint", tag = "sops", request_body = File,
     responses((status = 200, body = Page, description = "Items of shape sopd/lint/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
-pub(super) async fn lint(State(api): State<Api>, Body(file): Body<File>) -> Answer {
+pub(super) async fn lint_sop(State(api): State<Api>, Body(file): Body<File>) -> Answer {
     let told = apart(move || -> Result<Value, Vec<Problem>> {
-        let findings = front::lint_text(&api.workspace, (&file.name, &file.text))?;
+        let Linted { problems, findings } = lint::look(&api.workspace, &file.name, &file.text)?;
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let items: Vec<Value> = findings.iter().map(|one| shapes::finding(&file.name, one)).collect();
         Ok(json!({ "items": items, "next": null }))
     })
@@ -125,6 +129,8 @@ pub(super) struct Begin {
     owner: Option<String>,
     /// Title for people; made from the id without it
     title: Option<String>,
+    /// The version whose text it begins with; the template without it
+    from: Option<String>,
 }
 
 /// Begin an SOP by hand: a draft to fill in below `sops/drafts/`
@@ -134,16 +140,15 @@ pub(super) struct Begin {
 pub(super) async fn begin(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Body(Begin { id, owner, title }): Body<Begin>,
+    Body(Begin { id, owner, title, from }): Body<Begin>,
 ) -> Answer {
-    let told = apart(move || -> Result<Value, Problem> {
-        let workspace = &api.workspace;
-        let created_at = workspace.journal.clock().now().day();
-        let new = NewSop { id: sop_id(&id)?, title, owner, created_by: caller.party, created_at };
-        let (path, text) = front::begin_sop(SOPD, workspace, &new)?;
-        let mut told = shapes::begun(&new, (&path, &text));
+    let told = apart(move || -> Result<Value, Vec<Problem>> {
+        let id = sop_id(&id).map_err(|problem| vec![problem])?;
+        let wanted = Wanted { id: id.clone(), title, owner, from };
+        let begun = drafts::begin(SOPD, &api.workspace, &caller.actor(), wanted)?;
+        let mut told = begun.shape(&id);
         if let Some(members) = told.as_object_mut() {
-            members.insert("text".to_owned(), text.into());
+            members.insert("text".to_owned(), begun.text.into());
         }
         Ok(told)
     })

@@ -27,10 +27,13 @@ mod slack;
 mod sops;
 mod steering;
 
+use crate::base::Problem;
 use crate::daemon::Workspace;
 use crate::journal::Feed;
 use axum::Json;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use caller::Callers;
 use std::sync::Arc;
@@ -81,6 +84,11 @@ pub fn router(
     (router.with_state(api), document)
 }
 
+/// A refusal in the form of the API, for what is served beside it.
+pub fn refused(status: StatusCode, problem: Problem) -> Response {
+    refusal::Refusal::with(status, problem).into_response()
+}
+
 fn decisions() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(decisions::inbox))
@@ -106,7 +114,7 @@ fn sops() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(sops::sops))
         .routes(routes!(sops::sop))
-        .routes(routes!(library::lint))
+        .routes(routes!(library::lint_sop))
         .routes(routes!(library::import))
         .routes(routes!(library::begin))
         .routes(routes!(library::activate))

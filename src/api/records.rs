@@ -137,7 +137,7 @@ pub(super) async fn agents(
 ) -> Answer {
     let shown = apart(move || -> Result<Value, Vec<Problem>> {
         front::check_sight(&api.workspace, &caller.party).map_err(|problem| vec![problem])?;
-        let agents = front::agents(&api.workspace)?;
+        let agents = front::at_work(&api.workspace)?;
         Ok(json!({ "items": agents.iter().map(AtWork::shape).collect::<Vec<_>>(), "next": null }))
     })
     .await?;

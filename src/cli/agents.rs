@@ -7,7 +7,7 @@ use crate::front::{self, AtWork};
 use crate::roster::{Agent, AgentStatus};
 
 pub(super) fn run(desk: &Desk) -> Done {
-    let agents = front::agents(&desk.open()?)?;
+    let agents = front::at_work(&desk.open()?)?;
     if desk.json {
         return print::json(&agents.iter().map(AtWork::shape).collect::<Vec<_>>());
     }
@@ -24,7 +24,7 @@ fn status(agent: &Agent) -> &'static str {
     }
 }
 
-fn row(AtWork { agent, thinks, load }: &AtWork) -> Vec<String> {
+fn row(AtWork { agent, thinks, load, .. }: &AtWork) -> Vec<String> {
     let head = &agent.head;
     let roles: Vec<&str> = head.roles.iter().map(|role| role.word()).collect();
     vec![

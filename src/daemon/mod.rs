@@ -2,6 +2,7 @@
 
 mod anchors;
 mod dossier;
+pub mod edits;
 mod git;
 mod index_file;
 mod intake;
@@ -31,4 +32,4 @@ pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
-pub use workspace::{Workspace, deliver, notify_wiring};
+pub use workspace::{Workspace, deliver, notify_secrets, notify_wiring};

@@ -21,6 +21,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The same when the daemon ends by itself: nobody waits for it, and what is sent now need not wait for a next start.
 const LAST_POST: Duration = Duration::from_mins(1);
+/// Messages of one channel sent in a row then; a message that could not be sent is not tried again.
+const MOST_TURNS: u32 = 100;
 
 /// The HTTP client of notifications.
 pub fn client() -> Result<reqwest::Client> {
@@ -64,7 +66,7 @@ impl Notices {
     pub(super) async fn pass(&mut self) {
         self.due = Instant::now() + PERIOD;
         let looked = self.look(false).await.and_then(|()| match &self.wiring {
-            Some(wiring) => self.dispatcher.pass(wiring),
+            Some(wiring) => self.dispatcher.pass(wiring).map(drop),
             None => Ok(()),
         });
         if let Err(problem) = looked {
@@ -73,18 +75,34 @@ impl Notices {
     }
 
     /// Puts everything outstanding in the outbox, and lets what is being sent come to its end. A daemon that ends by
-    /// itself sends the rest as well.
+    /// itself sends the rest as well, each message once.
     pub(super) async fn flush(&mut self, until: Until) {
-        self.seen = -1;
-        let idle = until == Until::Idle;
-        let looked = self.look(idle).await.and_then(|()| match &self.wiring {
-            Some(wiring) if idle => self.dispatcher.pass(wiring),
-            _ => Ok(()),
-        });
-        if let Err(problem) = looked {
-            tracing::error!(%problem, "notifications wait for the next start");
+        if until == Until::Stopped {
+            if let Err(problem) = self.last_look(false).await {
+                tracing::error!(%problem, "notifications wait for the next start");
+            }
+            return self.dispatcher.rest(FAREWELL).await;
         }
-        self.dispatcher.rest(if idle { LAST_POST } else { FAREWELL }).await;
+        for _turn in 0..MOST_TURNS {
+            match self.last_look(true).await {
+                Ok(true) => self.dispatcher.rest(LAST_POST).await,
+                Ok(false) => return,
+                Err(problem) => {
+                    tracing::error!(%problem, "notifications wait for the next start");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Looks at the last news; whether something is being sent then.
+    async fn last_look(&mut self, send: bool) -> Result<bool> {
+        self.seen = -1;
+        self.look(send).await?;
+        match &self.wiring {
+            Some(wiring) if send => self.dispatcher.pass(wiring),
+            _ => Ok(false),
+        }
     }
 
     async fn look(&mut self, hurry: bool) -> Result<()> {

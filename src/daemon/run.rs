@@ -33,6 +33,9 @@ pub enum Until {
 /// Pause between two looks at whether everything has come to rest.
 const REST: Duration = Duration::from_millis(20);
 
+/// Pause between two looks at what people read, while the work goes on.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// Turns true when the daemon stops.
 pub type Stopping = tokio::sync::watch::Receiver<bool>;
 
@@ -77,6 +80,7 @@ where
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
+    super::edits::finish(&workspace)?;
     // Before anything is driven, so that whoever looks on misses nothing.
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let beside = open(&workspace, stopping)?.map(tokio::spawn);
@@ -138,6 +142,11 @@ async fn keep_going(Chores { intake, triggers, projector, notices }: &mut Chores
     }
 }
 
+/// Whether the engine has nothing more to drive before `patience` is over.
+async fn rests_within(engine: &Engine, patience: Duration) -> bool {
+    tokio::time::timeout(patience, engine.idle()).await.is_ok()
+}
+
 async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
     let Chores { intake, triggers, projector, notices } = chores;
     loop {
@@ -153,7 +162,12 @@ async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
             triggers.due().await;
             continue;
         }
-        engine.idle().await;
+        while !rests_within(engine, GLANCE).await {
+            // A slow model works for minutes: people who look meanwhile find how it stands.
+            if let Err(problem) = projector.pass().await {
+                tracing::error!(%problem, "a file could not be written; it is tried again");
+            }
+        }
         // What was driven may have set something off that is not in line yet.
         tokio::time::sleep(REST).await;
         let quiet = engine.is_idle() && !intake.sweep().await? && !triggers.pass().await?;

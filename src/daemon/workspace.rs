@@ -36,6 +36,9 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::run::TRIGGER_TABLES,
         crate::access::TABLES,
         super::repeats::REPEAT_TABLES,
+        crate::registry::SEARCH_TABLES,
+        crate::agent::CALL_INDEX,
+        super::edits::TABLES,
         crate::notify::TABLES,
     ],
 ];
@@ -116,6 +119,11 @@ pub(super) fn run_secrets(root: &Path, settings: &Settings) -> Result<BTreeMap<S
     named_secrets(root, &settings.runs, settings.runs.secrets.iter())
 }
 
+/// The secrets of the channels, by name.
+pub fn notify_secrets(workspace: &Workspace, settings: &Settings) -> Result<BTreeMap<String, String>> {
+    named_secrets(&workspace.root, &settings.runs, settings.notifications.secrets())
+}
+
 /// The files with secrets in them that the settings name.
 pub(super) fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
     let named = [&settings.runs.secrets_file, &settings.desk.tls_key];
@@ -125,7 +133,7 @@ pub(super) fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
 /// What notifications need of the world, with the settings as they are on disk now. `http` is their client.
 pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: &reqwest::Client) -> Result<Wiring> {
     let notifications = settings.notifications.clone();
-    let secrets = named_secrets(&workspace.root, &settings.runs, notifications.secrets())?;
+    let secrets = notify_secrets(workspace, settings)?;
     let environment =
         HANDED_ON.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     Ok(Wiring {

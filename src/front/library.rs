@@ -1,6 +1,7 @@
-//! What a party does with SOPs that are not made by a mission: checking, importing, beginning, comparing, exporting,
+//! What a party does with SOPs that are not made by a mission: importing, comparing, exporting,
 //! handing in and retiring them.
 
+use super::lint::Known;
 use super::party::check_party;
 use crate::base::{Problem, files, files::Existing, problem::Result};
 use crate::contract::Finding;
@@ -9,60 +10,8 @@ use crate::mission::{self, NewActivation, Retire};
 use crate::registry::{self, VersionRow};
 use crate::run::Actor;
 use crate::sop::import::{Given, Imported, import};
-use crate::sop::lint::{Context, lint};
-use crate::sop::template::{NewSop, fill, lacks_headings};
-use crate::sop::{self, Sop, SopId, Version};
+use crate::sop::{self, Sop, SopId};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Largest template, in bytes.
-const LARGEST_TEMPLATE: u64 = 256 * 1024;
-
-/// What the checks may look up.
-#[derive(Debug)]
-pub struct Known {
-    agents: BTreeSet<String>,
-    titles: BTreeMap<String, String>,
-    sops: BTreeMap<SopId, BTreeSet<Version>>,
-}
-
-impl Known {
-    /// The roster and the registry as they are now.
-    ///
-    /// # Errors
-    /// Every problem of settings and roster.
-    pub fn of(workspace: &Workspace) -> Result<Self, Vec<Problem>> {
-        let snapshot = workspace.snapshot()?;
-        let agents = snapshot.roster.agents.into_values();
-        let titles: BTreeMap<String, String> =
-            agents.map(|agent| (agent.head.id, agent.head.title)).collect();
-        let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
-        for row in workspace.journal.read(registry::all).map_err(|problem| vec![problem])? {
-            sops.entry(row.id).or_default().insert(row.version);
-        }
-        Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
-    }
-
-    /// The findings about one SOP, conflicts with the others included.
-    ///
-    /// # Errors
-    /// Of the journal.
-    pub fn check(&self, workspace: &Workspace, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
-        let context = Context { agents: &self.agents, titles: &self.titles, sops: &self.sops };
-        let mut findings = lint(sop, &context);
-        findings.extend(workspace.journal.read(|db| registry::conflicts(db, sop, text))?);
-        Ok(findings)
-    }
-}
-
-/// Runs the coded checks over the text of an SOP.
-///
-/// # Errors
-/// What is not in its form, each with its line.
-pub fn lint_text(workspace: &Workspace, (file, text): (&str, &str)) -> Result<Vec<Finding>, Vec<Problem>> {
-    let sop = sop::parse(file, text)?;
-    Known::of(workspace)?.check(workspace, &sop, text).map_err(|problem| vec![problem])
-}
 
 /// A draft that was written beside the published SOPs.
 #[derive(Debug)]
@@ -113,34 +62,6 @@ pub fn import_files(
 fn keep(workspace: &Workspace, (path, text): (&str, &str), hint: &str) -> Result<()> {
     files::write(&workspace.root.join(path), text.as_bytes(), Existing::Keep)
         .map_err(|problem| Problem { hint: Some(hint.to_owned()), ..problem })
-}
-
-/// Begins an SOP by hand, from the workspace's template. Gives the path from the workspace and the text.
-///
-/// # Errors
-/// `Conflict` where the SOP or its draft is there already.
-pub fn begin_sop(sopd: &str, workspace: &Workspace, new: &NewSop) -> Result<(String, String)> {
-    for party in std::iter::once(&new.created_by).chain(&new.owner) {
-        check_party(sopd, workspace, party, &[])?;
-    }
-    let id = &new.id;
-    if !workspace.journal.read(|db| registry::published(db, id))?.is_empty() {
-        let problem = Problem::conflict(format!("{id} is in the registry already"));
-        let hint = format!(
-            "hand in a mission that changes it, or begin from `{sopd} sop show {id}` with a higher version"
-        );
-        return Err(problem.hint(hint));
-    }
-    let template = files::read_text(&workspace.root.join("sops/TEMPLATE.md"), LARGEST_TEMPLATE)
-        .map_err(|problem| problem.hint("`sopd init` writes the template that belongs there"))?;
-    if let Some(heading) = lacks_headings(&template).first() {
-        let problem = Problem::invalid(format!("sops/TEMPLATE.md has no heading `## {heading}`"));
-        return Err(problem.hint("remove it and run `sopd init`, which writes it anew"));
-    }
-    let text = fill(&template, new).map_err(Problem::usage)?;
-    let path = format!("sops/drafts/{id}-v1.0.md");
-    keep(workspace, (&path, &text), "go on with that draft, or move it away")?;
-    Ok((path, text))
 }
 
 /// A file on its way into the registry.

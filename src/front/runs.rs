@@ -4,7 +4,7 @@
 use super::party::check_party;
 use crate::base::{Digest, Problem, problem::Result};
 use crate::daemon::Workspace;
-use crate::registry;
+use crate::registry::{self, Status};
 use crate::run::{self, Actor, Adjustment, Widened, Word};
 use crate::sop::SopId;
 
@@ -75,14 +75,16 @@ pub fn autonomy(
     said: Option<(&Actor, Autonomy)>,
 ) -> Result<Widened, Vec<Problem>> {
     let whole = |problem| vec![problem];
-    workspace.journal.read(|db| registry::history(db, sop)).map_err(whole)?;
+    let versions = workspace.journal.read(|db| registry::history(db, sop)).map_err(whole)?;
     if let Some((actor, Autonomy { step, widen, reason })) = said {
         check_party(sopd, workspace, &actor.by, &[]).map_err(whole)?;
         let snapshot = workspace.snapshot()?;
         let signer = run::signer(&snapshot.settings, &snapshot.roster);
         let (by, os_user) = (actor.by.clone(), actor.os_user.clone());
         let word = Word { sop: sop.clone(), step, widen, by, os_user, reason };
-        workspace.journal.append(move |tx| run::say(tx, &word, &signer)).map_err(whole)?;
+        run::say(&workspace.journal, &workspace.root, word, signer).map_err(whole)?;
     }
-    workspace.journal.read(|db| run::widened(db, sop)).map_err(whole)
+    let active = versions.iter().find(|row| row.status == Status::Active).or(versions.first());
+    let Some(row) = active else { return Ok(Widened::default()) };
+    workspace.journal.read(|db| run::widened(db, sop, row.version)).map_err(whole)
 }

@@ -8,7 +8,6 @@ use crate::daemon::{self, MissionStatus, RunStatus};
 use crate::decision::{self, Answer, Decision};
 use crate::registry::VersionRow;
 use crate::run::{self, Actor, Overview, Started, Widened};
-use crate::sop::template::{NewSop, to_fill_in};
 use crate::sop::{SopId, Version};
 use rusqlite::Connection;
 use serde::Serialize;
@@ -142,13 +141,6 @@ pub fn asked(next: &Next, (said, by): (&str, &str)) -> Value {
 /// Shape `sopd/submit/1`: a mission that was taken in.
 pub fn submitted(mission: &str) -> Value {
     json!({ "shape": "sopd/submit/1", "mission": mission })
-}
-
-/// Shape `sopd/new/1`: a draft to be filled in.
-pub fn begun(new: &NewSop, (path, text): (&str, &str)) -> Value {
-    let open = to_fill_in(text).into_iter();
-    let missing: Vec<Value> = open.map(|(line, words)| json!({ "line": line, "text": words })).collect();
-    json!({ "shape": "sopd/new/1", "id": new.id, "version": "1.0", "path": path, "missing": missing })
 }
 
 /// Shape `sopd/retirement/1`: a version that was taken out of use.

@@ -19,6 +19,7 @@ mod impartial;
 mod judge;
 mod judging;
 mod lay_out;
+mod objection;
 mod plan;
 mod planning;
 mod publish;
@@ -36,6 +37,7 @@ pub use activation::{NewActivation, activate, vet};
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;
+pub use objection::{Fated, Objection, fates_of, object};
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, by_state, call_council, is_id, mark_moved,

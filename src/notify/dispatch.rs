@@ -34,8 +34,9 @@ impl Dispatcher {
         Self { journal: journal.clone(), busy: Arc::default(), sending: JoinSet::new() }
     }
 
-    /// Begins to send what is due, by every channel that is not at it already. Call it within a runtime.
-    pub fn pass(&mut self, wiring: &Arc<Wiring>) -> Result<()> {
+    /// Begins to send what is due, by every channel that is not at it already. Whether anything is being sent then. Call
+    /// it within a runtime.
+    pub fn pass(&mut self, wiring: &Arc<Wiring>) -> Result<bool> {
         while self.sending.try_join_next().is_some() {}
         let now = self.journal.clock().now();
         for channel in self.journal.read(|db| outbox::due_channels(db, now))? {
@@ -44,7 +45,7 @@ impl Dispatcher {
                 self.begin(wiring.clone(), channel);
             }
         }
-        Ok(())
+        Ok(!self.sending.is_empty())
     }
 
     fn begin(&mut self, wiring: Arc<Wiring>, channel: String) {

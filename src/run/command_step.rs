@@ -12,7 +12,7 @@ use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Runs the step's script. It must not run twice unseen: nobody knows what a script does.
@@ -44,9 +44,11 @@ impl Activity for RunCommand {
             limits.time = Duration::from_millis(u64::try_from(limit.millis()).unwrap_or(u64::MAX));
         }
         let name = format!("step-{step}-{visit}-{attempt}");
+        let folder = site.place(&sight, (step, &name))?.folder;
+        let before = files_in(&folder)?;
         let ended = site.script(&sight, (step, &name), script, limits).await?;
         let known = sight.steps.iter().filter(|other| other.number != step).flat_map(|other| &other.files);
-        let (kept, passed_over) = collect(&site.place(&sight, (step, &name))?.folder, &known.collect())?;
+        let (kept, passed_over) = collect(files_in(&folder)?, &known.collect(), &before)?;
         let (tried, given) = judged(&ended, document.output.as_deref());
         let mut body = json!({
             "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
@@ -111,45 +113,53 @@ fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
 /// Most files of one step that are kept, and most bytes of them together: what a person can still look through.
 const MOST: (usize, u64) = (256, 64 * 1024 * 1024);
 
-/// Files by their path, with their bytes.
-type Files = Vec<(String, Vec<u8>)>;
+/// A file a command left: its path in the folder, where it is, how many bytes it has.
+type Left = (String, PathBuf, u64);
 
-/// The files a command left in its folder, by their path in it, but for hidden ones and those that another step left
-/// so; and the names of what is too large or too much.
-fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<(Files, Vec<String>), Failure> {
+/// The files in a command's folder, but for hidden ones. Links are not followed: they may lead anywhere.
+fn files_in(folder: &Path) -> Result<Vec<Left>, Failure> {
     let mut found = Vec::new();
-    let mut passed_over = Vec::new();
-    let mut left = MOST.1;
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         let entries = std::fs::read_dir(&next).map_err(|error| files::explain(&next, &error))?;
-        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
+        for path in entries.flatten().map(|entry| entry.path()) {
             let Some(name) = path.strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
             let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-            // Not followed where it is a link: it may lead anywhere.
             let Ok(data) = path.symlink_metadata() else { continue };
-            if hidden || name == "outputs.json" {
-                continue;
-            }
-            if data.is_dir() {
-                folders.push(path);
-            } else if !data.is_file() {
-            } else if data.len() > LARGEST_FILE.min(left) || found.len() >= MOST.0 {
-                if passed_over.len() < MOST.0 {
-                    passed_over.push(name.to_owned());
-                }
-            } else {
-                let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
-                let file = (name.to_owned(), Digest::of(&bytes));
-                if !known.contains(&file) {
-                    left -= data.len();
-                    found.push((file.0, bytes));
-                }
+            match (hidden || name == "outputs.json", data.is_dir(), data.is_file()) {
+                (false, true, _) => folders.push(path),
+                (false, _, true) => found.push((name.to_owned(), path, data.len())),
+                _ => {}
             }
         }
     }
     found.sort();
-    Ok((found, passed_over))
+    Ok(found)
+}
+
+/// What of `left` is kept, by name with its bytes, but for what another step left so; and the names of what is too
+/// large or too much, but for what stood there `before`.
+fn collect(
+    left: Vec<Left>,
+    known: &BTreeSet<&(String, Digest)>,
+    before: &[Left],
+) -> Result<(Vec<(String, Vec<u8>)>, Vec<String>), Failure> {
+    let (mut kept, mut passed_over) = (Vec::new(), Vec::new());
+    let mut room = MOST.1;
+    for one in left {
+        let (name, path, size) = &one;
+        if *size > LARGEST_FILE.min(room) || kept.len() >= MOST.0 {
+            if passed_over.len() < MOST.0 && !before.contains(&one) {
+                passed_over.push(one.0);
+            }
+            continue;
+        }
+        let bytes = std::fs::read(path).map_err(|error| files::explain(path, &error))?;
+        let file = (name.clone(), Digest::of(&bytes));
+        if !known.contains(&file) {
+            room -= size;
+            kept.push((file.0, bytes));
+        }
+    }
+    Ok((kept, passed_over))
 }

@@ -162,6 +162,7 @@ CREATE TABLE autonomy(
   number INTEGER PRIMARY KEY,
   sop TEXT NOT NULL,
   step INTEGER,                         -- one step, or NULL for the whole SOP
+  version TEXT NOT NULL,                -- the one that was active: a word on a step counts for it and its patches
   widened INTEGER NOT NULL,             -- 1 widened, 0 narrowed again; the newest row counts
   by TEXT NOT NULL,
   reason TEXT NOT NULL,

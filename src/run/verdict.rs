@@ -14,9 +14,8 @@ use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Workflow};
 use crate::roles::done::{DoneAnswer, DoneQuestion, JudgeDone, Met};
 use crate::roster::AgentRole;
 use crate::sop::expression;
-use crate::sop::expression::Scope;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Ends a run whose steps are all over, after a person's word where one is needed.
@@ -183,13 +182,7 @@ pub(super) fn rule(text: &str) -> Option<&str> {
 fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
     let text = &sight.plan.sop.body.definition_of_done;
     if let Some(rule) = rule(text) {
-        let outputs = |step: &super::records::StepRow| {
-            let mut outputs: Map<String, Value> = step.outputs.clone();
-            outputs.insert("state".to_owned(), Value::from(step.state.word()));
-            (step.number, outputs)
-        };
-        let scope = Scope { inputs: sight.packet.clone(), steps: sight.steps.iter().map(outputs).collect() };
-        return match expression::holds(rule, &scope) {
+        return match expression::holds(rule, &sight.scope_at_end()) {
             Ok(true) => (Verdict::Done, vec![format!("`{rule}` holds")]),
             Ok(false) => (Verdict::Unsure(format!("`{rule}` does not hold")), Vec::new()),
             Err(error) => (Verdict::Unsure(error), Vec::new()),

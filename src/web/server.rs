@@ -3,7 +3,7 @@
 use super::events;
 use super::guard::guard;
 use super::pages;
-use super::programs::ByToken;
+use super::programs::{ByToken, agents};
 use super::serve::{serve, watched};
 use super::site::{Shared, Site};
 use super::tls::{self, Handshaken};
@@ -59,7 +59,7 @@ pub fn open(
     let origins = origins(desk, there);
     let address = origins.first().cloned().unwrap_or_default();
     let site = Arc::new(Site::new(workspace, desk, origins, feed.clone())?);
-    let router = router(&site);
+    let router = router(&site).merge(agents(&site, stopping.clone())?).layer(middleware::from_fn(watched));
     let tls = match (&desk.tls_certificate, &desk.tls_key) {
         (Some(certificate), Some(key)) => {
             Some(tls::acceptor(&workspace.root.join(certificate), &workspace.root.join(key))?)
@@ -103,7 +103,6 @@ fn router(site: &Shared) -> Router {
         .merge(guarded)
         .with_state(site.clone())
         .merge(crate::api::router(&site.workspace, &site.feed, Arc::new(ByToken(site.workspace.clone()))).0)
-        .layer(middleware::from_fn(watched))
 }
 
 /// The link that signs in with `secret`.

@@ -51,13 +51,18 @@ fn half(q: &Question) -> Reply {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_misbehaviour_ends_in_a_question_to_a_person() {
     type Ill = fn(&Question) -> Reply;
-    let cases: [(&str, Ill, &str); 11] = [
+    let cases: [(&str, Ill, &str); 12] = [
         ("hangs", |_| Reply::hang(), "no whole answer within"),
         ("slow down", |_| Reply::slow_down("3600"), "asks to slow down (429)"),
         ("500", |_| Reply::error(500, "out of memory"), "the model server failed (500): out of memory"),
         ("cut", |q| Reply::json(&scripted::answer(q)).cut(40), "stopped before its end"),
         ("half", half, "no whole JSON object"),
         ("schema", |_| Reply::json(&json!({"steps": "many"})), "gave no usable draft at tier 3"),
+        (
+            "unfinished",
+            |_| Reply::finish("length", "{\"do"),
+            "ran into its limit of 8000 tokens (`max_answer_tokens` in sopd.yaml)",
+        ),
         ("empty", |_| Reply::text(""), "the model's answer is empty"),
         ("refusal", |_| Reply::refusal("I would rather not."), "refused to answer: I would rather not."),
         ("10 MB", |_| Reply::text(&"x".repeat(10 << 20)), "larger than 1048576 bytes"),

@@ -210,7 +210,9 @@ fn a_dry_run_shows_everything_and_leaves_no_trace() {
             "touch /tmp/never-$INPUT_LEAD_ID",
             "When: inputs.lead_id is defined and inputs.lead_id == \"L-1\"\nApproval Required: Yes",
         )
-        .person("When: inputs.lead_id is defined and inputs.lead_id == \"L-2\"");
+        .person("When: inputs.lead_id is defined and inputs.lead_id == \"L-2\"")
+        .command("echo late", "When: steps.1.total > 3\nApproval Required: Yes")
+        .command("echo last", "Approval When: inputs.lead_id == \"L-3\"");
     let world = with(&sop);
     let before = world.json(&["audit", "verify"]);
     let dry = world.done(&["run", SOP, "--as", "cro", "--dry-run", "--input", "lead_id=L-1"]);
@@ -219,6 +221,12 @@ fn a_dry_run_shows_everything_and_leaves_no_trace() {
     {
         assert!(dry.contains(part), "{part}: {dry}");
     }
+    let late = dry.split("Step 3").nth(1).unwrap();
+    assert!(
+        late.contains("unless an earlier step gives it") && late.contains("asks vp.sales first"),
+        "{late}"
+    );
+    assert!(dry.contains("asks when: `inputs.lead_id == \"L-3\"` does not hold: it would not ask"), "{dry}");
     assert_eq!(world.json(&["runs"]), json!([]));
     assert_eq!(world.json(&["audit", "verify"]), before, "not even a fact");
 }

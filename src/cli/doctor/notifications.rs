@@ -3,7 +3,7 @@
 use super::{Check, Desk, Outcome, check};
 use crate::base::problem::Result;
 use crate::base::text::{counted, listed};
-use crate::daemon::{Workspace, notify_client, notify_wiring};
+use crate::daemon::{Workspace, notify_secrets};
 use crate::journal::Access;
 use crate::notify::{self, Counts};
 use crate::settings::Settings;
@@ -36,9 +36,9 @@ pub(super) fn look(desk: &Desk, root: &Path, settings: &Settings) -> Vec<Check> 
 
 /// The names of secrets that channels use and nobody has set.
 fn lacking(workspace: &Workspace, settings: &Settings) -> Result<Vec<String>> {
-    let wiring = notify_wiring(workspace, settings, &notify_client()?)?;
+    let known = notify_secrets(workspace, settings)?;
     let names = settings.notifications.secrets();
-    Ok(names.filter(|name| !wiring.secrets.contains_key(*name)).cloned().collect())
+    Ok(names.filter(|name| !known.contains_key(*name)).cloned().collect())
 }
 
 fn outbox(Counts { waiting, failed }: Counts) -> Check {

@@ -6,7 +6,8 @@ use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::contract::{Finding, Severity};
-use crate::front::{Known, shapes};
+use crate::front::lint::Known;
+use crate::front::shapes;
 use crate::sop::{self, Section};
 use std::path::{Path, PathBuf};
 

@@ -47,29 +47,6 @@ pub struct Ready {
     pub(super) redactor: Redactor,
 }
 
-impl Ready {
-    /// A request with a JSON body that comes from no SOP: its address, headers and body are ours. `secrets` are cleaned
-    /// from what is told about it; any status of success is expected. `None` for an address that is none.
-    pub fn of_ours(
-        address: &str,
-        headers: Vec<(String, String)>,
-        body: String,
-        secrets: &[&str],
-    ) -> Option<Self> {
-        let address =
-            Url::parse(address).ok().filter(|address| matches!(address.scheme(), "http" | "https"))?;
-        let content = [("Content-Type".to_owned(), "application/json".to_owned())];
-        Some(Self {
-            method: Method::POST,
-            address,
-            headers: content.into_iter().chain(headers).collect(),
-            body: Some(body),
-            expected: vec![SUCCESS],
-            redactor: Redactor::new(secrets.iter().map(|secret| (*secret).to_owned())),
-        })
-    }
-}
-
 impl Request {
     /// The names of the secrets it uses, each once.
     pub fn secrets(&self) -> BTreeSet<&str> {
