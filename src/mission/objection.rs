@@ -144,7 +144,7 @@ fn reason_of(reason: &str) -> Result<String> {
 }
 
 /// The file of the dossier that lists the objections of a round.
-pub(super) fn file_of(round: u32) -> String {
+fn file_of(round: u32) -> String {
     format!("objections-{round}.md")
 }
 

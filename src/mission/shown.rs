@@ -97,9 +97,9 @@ impl Files<'_> {
         let council = council.map(|name| self.text(name)).transpose()?.flatten().unwrap_or_default();
         let mut dissent = bullets(&provenance, "Where workers disagreed");
         dissent.extend(bullets(&council, "Dissent on record"));
-        for earlier in 1..=round {
-            let said = self.text(&objection::file_of(earlier))?.unwrap_or_default();
-            dissent.extend(bullets(&said, objection::HEADING));
+        // Of every round: the one that is shown may be an earlier one than the last.
+        for name in names.iter().filter(|name| name.starts_with("objections-")) {
+            dissent.extend(bullets(&self.text(name)?.unwrap_or_default(), objection::HEADING));
         }
         Ok(Some(Draft {
             file: format!("missions/{}/{file}", self.mission),

@@ -104,24 +104,25 @@ fn a_worker_objects_to_what_became_of_its_items() {
     world.drive();
     let merged = worker.call("worker_assignments", json!({}))["merged"][0].clone();
     assert_eq!((&merged["assignmentId"], &merged["missionId"]), (&id, &json!(mission)));
-    let items = merged["items"].as_array().unwrap();
+    let (items, round) = (merged["items"].as_array().unwrap(), merged["round"].as_u64().unwrap());
     assert!(items.iter().all(|one| one["item"].as_str().unwrap().starts_with("sales.ops/")), "{merged:#}");
     let fate = items.iter().find(|one| one["item"] == step).unwrap()["fate"].as_str().unwrap().to_owned();
 
     nothing_odd_is_taken(&world, &mut worker, &id, step);
     let before = world.json(&["show", mission])["draft"]["dissent"].as_array().unwrap().len();
     let said = worker.call("worker_submit_draft", against(step, "One day is\ntoo long <b>here</b>."));
-    assert_eq!((&said["status"], &said["round"]), (&json!("objected"), &json!(1)));
+    assert_eq!((&said["status"], &said["round"]), (&json!("objected"), &json!(round)));
     assert_eq!(worker.fails("worker_submit_draft", against(step, "Again")).0, "conflict");
     let merged = worker.call("worker_assignments", json!({}))["merged"][0].clone();
     assert!(merged.to_string().contains("too long"), "it sees what it has said: {merged:#}");
 
     // Whoever decides reads it on every face; it is in the dossier and in the log.
-    let words = format!("sales.ops objects to {step} ({fate}, round 1): One day is too long <b>here</b>.");
+    let words =
+        format!("sales.ops objects to {step} ({fate}, round {round}): One day is too long <b>here</b>.");
     is_read_on_every_face(&world, mission, &words);
     assert_eq!(world.json(&["show", mission])["draft"]["dissent"].as_array().unwrap().len(), before + 1);
     world.drive();
-    let file = world.read(&format!("missions/{mission}/objections-1.md"));
+    let file = world.read(&format!("missions/{mission}/objections-{round}.md"));
     assert!(file.contains("**sales.ops** objects to"), "{file}");
     let facts = world.done(&["audit", "export", mission]);
     let fact = facts.lines().find(|line| line.contains("\"kind\":\"objection_raised\"")).unwrap();
