@@ -5,7 +5,7 @@ use super::print;
 use super::trouble::Done;
 use super::up::runtime;
 use crate::base::problem::Result;
-use crate::base::text::listed;
+use crate::base::text::{counted, listed};
 use crate::base::{Instant, Problem};
 use crate::daemon::{notify_client, notify_wiring};
 use crate::notify::{self, Posted, try_out};
@@ -57,7 +57,10 @@ fn row(message: Posted) -> Vec<String> {
     let Posted { party, channel, state, attempts, notices, headline, made_at, due_at, trouble, .. } = message;
     let minute = |at: &str| at.get(..16).map_or_else(|| at.to_owned(), |at| at.replacen('T', " ", 1));
     let state = match due_at {
-        Some(due) if attempts > 0 => format!("tried {attempts} times, next {}", minute(&due)),
+        Some(due) if attempts > 0 => {
+            let tried = counted(usize::try_from(attempts).unwrap_or(usize::MAX), "time");
+            format!("tried {tried}, next {}", minute(&due))
+        }
         _ => state,
     };
     let more = if notices > 1 { format!(" and {} more", notices - 1) } else { String::new() };

@@ -85,6 +85,41 @@ fn refused(got: &Got, status: u16, words: &str) {
     assert!(!got.text.contains(SIGNING), "{}", got.text);
 }
 
+/// What Slack did not sign, or not now, or what is no press of ours.
+fn untrusted(desk: &Desk<'_>, value: &str, response_url: &str) {
+    let (_, hash) = value.split_once(' ').unwrap();
+    let (at, body) = (now(), payload("U0CHIEF", value, response_url));
+    refused(&post(desk, at, &signature("another secret of 16 bytes", at, &body), &body), 403, "does not fit");
+    let other = payload("U0CHIEF", &format!("D-1 {hash}"), response_url);
+    refused(&post(desk, at, &signature(SIGNING, at, &body), &other), 403, "does not fit");
+    let old = at - 301;
+    refused(&post(desk, old, &signature(SIGNING, old, &body), &body), 403, "too old");
+    refused(&post(desk, at + 400, &signature(SIGNING, at + 400, &body), &body), 403, "from the future");
+    let bare = desk.request("POST", "/slack/answers").body(body.clone());
+    refused(&desk.send(bare), 403, "is missing");
+    let huge = "x".repeat(300 * 1024);
+    assert_eq!(post(desk, at, &signature(SIGNING, at, &huge), &huge).status, 413);
+    for odd in [
+        "payload=no",
+        "",
+        "payload=%7B%22type%22%3A%22view_submission%22%2C%22user%22%3A%7B%22id%22%3A%22U%22%7D%7D",
+    ] {
+        let got = post(desk, at, &signature(SIGNING, at, odd), odd);
+        refused(&got, 400, "not a button of ours");
+    }
+}
+
+/// What Slack signed, and may not be decided so.
+fn unanswered(desk: &Desk<'_>, value: &str, foreign: &str) {
+    let (id, hash) = value.split_once(' ').unwrap();
+    refused(&press(desk, "U0NOBODY", value, foreign), 403, "U0NOBODY answers for nobody here");
+    refused(&press(desk, "U0CRO", value, foreign), 403, "it started the run");
+    refused(&press(desk, "U0OPS", value, foreign), 403, "it does the step");
+    refused(&press(desk, "U0CHIEF", &format!("{id} {}", "0".repeat(64)), foreign), 409, "other bytes");
+    refused(&press(desk, "U0CHIEF", &format!("{id} "), foreign), 400, "at least its first 8 digits");
+    refused(&press(desk, "U0CHIEF", &format!("D-9999 {hash}"), foreign), 404, "D-9999");
+}
+
 #[test]
 fn a_press_counts_only_when_slack_signed_it_now_for_somebody_who_may_and_once() {
     let slack = sink();
@@ -97,35 +132,8 @@ fn a_press_counts_only_when_slack_signed_it_now_for_somebody_who_may_and_once() 
     let elsewhere = sink();
     let foreign = format!("{}/hook/response", elsewhere.url());
 
-    let (at, body) = (now(), payload("U0CHIEF", &value, &response_url));
-    refused(
-        &post(&desk, at, &signature("another secret of 16 bytes", at, &body), &body),
-        403,
-        "does not fit",
-    );
-    let other = payload("U0CHIEF", &format!("D-1 {hash}"), &response_url);
-    refused(&post(&desk, at, &signature(SIGNING, at, &body), &other), 403, "does not fit");
-    let old = at - 301;
-    refused(&post(&desk, old, &signature(SIGNING, old, &body), &body), 403, "too old");
-    refused(&post(&desk, at + 400, &signature(SIGNING, at + 400, &body), &body), 403, "from the future");
-    let bare = desk.request("POST", "/slack/answers").body(body.clone());
-    refused(&desk.send(bare), 403, "is missing");
-    let huge = "x".repeat(300 * 1024);
-    assert_eq!(post(&desk, at, &signature(SIGNING, at, &huge), &huge).status, 413);
-    for odd in [
-        "payload=no",
-        "",
-        "payload=%7B%22type%22%3A%22view_submission%22%2C%22user%22%3A%7B%22id%22%3A%22U%22%7D%7D",
-    ] {
-        let got = post(&desk, at, &signature(SIGNING, at, odd), odd);
-        refused(&got, 400, "not a button of ours");
-    }
-    refused(&press(&desk, "U0NOBODY", &value, &foreign), 403, "U0NOBODY answers for nobody here");
-    refused(&press(&desk, "U0CRO", &value, &foreign), 403, "it started the run");
-    refused(&press(&desk, "U0OPS", &value, &foreign), 403, "it does the step");
-    refused(&press(&desk, "U0CHIEF", &format!("{id} {}", "0".repeat(64)), &foreign), 409, "other bytes");
-    refused(&press(&desk, "U0CHIEF", &format!("{id} "), &foreign), 400, "at least its first 8 digits");
-    refused(&press(&desk, "U0CHIEF", &format!("D-9999 {hash}"), &foreign), 404, "D-9999");
+    untrusted(&desk, &value, &response_url);
+    unanswered(&desk, &value, &foreign);
     assert_eq!(elsewhere.count(), 0, "nobody is answered elsewhere");
     assert_eq!(slack.count(), told, "and nobody else heard of it");
     assert!(!facts(&world, &run).iter().any(|(kind, _)| kind == "decision_resolved"));
