@@ -114,9 +114,8 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
     let plan = &sight.plan;
     let step = plan.step(number)?;
     let scope = sight.scope(number);
-    let comes_to =
-        |condition: &Option<String>| condition.as_ref().map(|text| (text.clone(), holds(text, &scope)));
-    let (when, condition) = (comes_to(&step.when), comes_to(&step.approval_when));
+    let comes_to = |condition: Option<&str>| condition.map(|text| (text.to_owned(), holds(text, &scope)));
+    let (when, condition) = (comes_to(step.when.as_deref()), comes_to(step.approval_when.as_deref()));
     let rules = plan.rules(widened);
     let why = match (&when, &condition) {
         (Some((_, Ok(false))), _) => Vec::new(),
@@ -127,8 +126,8 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
         }
         (_, None) => at_step(&rules, step, None),
     };
-    let told = |found: &Option<(String, std::result::Result<bool, String>)>, otherwise: &str| {
-        found.as_ref().map(|(text, holds)| match holds {
+    let told = |found: Option<&(String, std::result::Result<bool, String>)>, otherwise: &str| {
+        found.map(|(text, holds)| match holds {
             Ok(true) => format!("`{text}` holds"),
             Ok(false) => format!("`{text}` does not hold: {otherwise}"),
             // An earlier step may give it; one that does not fails the step.
@@ -141,8 +140,8 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
         work: plan.kind(number)?.to_owned(),
         assignee: plan.assignees.get(&number).map(|one| one.id.clone()).unwrap_or_default(),
         after: plan.before(step),
-        when: told(&when, "it would be left out"),
-        asks_when: told(&condition, "it would not ask"),
+        when: told(when.as_ref(), "it would be left out"),
+        asks_when: told(condition.as_ref(), "it would not ask"),
         gate: gate(sight, Some(number), why),
         // What depends on earlier steps cannot be shown before they are done.
         effect: sight
