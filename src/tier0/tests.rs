@@ -222,7 +222,9 @@ fn a_mission_nobody_tuned_for_gives_an_sop_or_a_question() {
         "laptop-return",
         "meeting-rooms",
         "newsletter",
+        "parking-permits",
         "quarterly-access-review",
+        "recall",
         "rechnungen",
     ];
     for (name, title, text) in testing::prose() {
