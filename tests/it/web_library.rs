@@ -258,7 +258,14 @@ fn an_agent_is_changed_by_a_form_that_says_what_is_wrong_where() {
     let csrf = ceo.csrf();
     assert_eq!(ceo.post("/changes/1/before", &[("csrf", &csrf)]).status, 303);
     assert_eq!(world.read(path), before);
-    // A new one.
+}
+
+#[test]
+fn an_agent_is_made_by_the_same_form() {
+    let world = World::new();
+    let desk = Desk::open(&world);
+    let ceo = desk.sign_in("ceo");
+    let page = ceo.get("/agents/vp.sales/edit");
     let fresh = ceo.get("/agents/new");
     let named = [("id", "ops.planner"), ("title", "Planner"), ("department", "OPS"), ("reports_to", "coo")];
     let mut fields = agent_form(&page, &named);
@@ -346,7 +353,7 @@ fn settings_that_do_not_read_are_never_written() {
         assert_eq!(world.read("sopd.yaml"), before, "{text}");
     }
     let long = save(&ceo, place, &opened, &format!("# {}\n", "x".repeat(1024 * 1024)));
-    assert_eq!(long.status, 422, "{}", &long.text[..long.text.len().min(2_000)]);
+    assert_eq!(long.status, 422);
     let got = save(&ceo, place, &opened, &format!("{before}missions: {{ rounds: 5 }}\n"));
     assert_eq!(got.status, 303, "{}", got.text);
     assert!(world.read("sopd.yaml").ends_with("rounds: 5 }\n"));
@@ -401,10 +408,10 @@ fn the_council_matrix_is_a_form() {
 }
 
 #[test]
-fn a_major_rewrite_of_a_prompt_goes_to_the_council_first() {
+fn a_prompt_that_cannot_be_used_is_refused_and_a_mended_one_is_written() {
     let world = World::new();
     let desk = Desk::open(&world);
-    let (staff, ceo) = (desk.sign_in("chief.staff"), desk.sign_in("ceo"));
+    let staff = desk.sign_in("chief.staff");
     let (place, path) = ("/files/prompts/draft.md", "prompts/draft.md");
     let before = world.read(path);
     let opened = staff.get(place).field("opened");
@@ -421,7 +428,15 @@ fn a_major_rewrite_of_a_prompt_goes_to_the_council_first() {
     assert_ne!(mended, before);
     assert_eq!(save(&staff, place, &opened, &mended).status, 303);
     assert_eq!(world.read(path), mended);
-    // Another role is not.
+}
+
+#[test]
+fn a_major_rewrite_of_a_prompt_goes_to_the_council_first() {
+    let world = World::new();
+    let desk = Desk::open(&world);
+    let (staff, ceo) = (desk.sign_in("chief.staff"), desk.sign_in("ceo"));
+    let (place, path) = ("/files/prompts/draft.md", "prompts/draft.md");
+    let before = world.read(path);
     let rewrite = format!(
         "{{% block system %}}Write nothing but verse. {EVIL}{{% endblock %}}{{% block user %}}{{{{ input | tojson }}}}{{% endblock %}}\n"
     );
@@ -438,7 +453,7 @@ fn a_major_rewrite_of_a_prompt_goes_to_the_council_first() {
     assert!(got.text.contains("only ceo may skip it"), "{}", got.text);
     let got = save(&staff, place, &opened, &rewrite);
     assert_eq!(got.status, 303, "{}", got.text);
-    assert_eq!(world.read(path), mended, "nothing is written before the answer");
+    assert_eq!(world.read(path), before, "nothing is written before the answer");
     let proposed = &facts(&world, "file_edit_proposed")[0];
     let (change, review) =
         (proposed["change"].as_i64().unwrap(), proposed["review"].as_str().unwrap().to_owned());
@@ -460,7 +475,7 @@ fn a_major_rewrite_of_a_prompt_goes_to_the_council_first() {
     let stranger = desk.sign_in("vp.sales");
     let refused = stranger.post(&write, &[("csrf", &stranger.csrf()), ("reason", "I like it")]);
     assert_eq!(refused.status, 403, "{}", refused.text);
-    assert_eq!(world.read(path), mended);
+    assert_eq!(world.read(path), before);
     let got = ceo.post(&write, &[("csrf", &ceo.csrf()), ("reason", "A poem is what we want")]);
     assert_eq!(got.status, 303, "{}", got.text);
     assert_eq!(world.read(path), rewrite);
