@@ -49,17 +49,19 @@ impl Asker {
     }
 }
 
-/// The tiers that lead to a model of their own: asking the same model again under a higher number buys nothing.
+/// The tiers to climb: of neighbours that lead to the same model with answers of the same length the upper one, since
+/// asking the same again under a higher number buys nothing.
 fn distinct_tiers(models: &Models) -> Vec<u8> {
-    let model = |tier: u8| models.tier(tier).map(|endpoint| (endpoint.endpoint, endpoint.model));
-    let mut tiers: Vec<u8> = Vec::new();
-    for tier in 1..=3 {
-        let new = tiers.iter().all(|known| model(*known) != model(tier));
-        if new && model(tier).is_some() {
-            tiers.push(tier);
-        }
-    }
-    tiers
+    let model = |tier: u8| {
+        models.tier(tier).map(|endpoint| (endpoint.endpoint, endpoint.model, endpoint.max_answer_tokens))
+    };
+    let configured: Vec<u8> = (1..=3).filter(|tier| model(*tier).is_some()).collect();
+    let next = configured.iter().skip(1).map(Some).chain([None]);
+    let pairs = configured.iter().zip(next);
+    pairs
+        .filter(|(tier, next)| next.is_none_or(|next| model(**tier) != model(*next)))
+        .map(|(tier, _)| *tier)
+        .collect()
 }
 
 /// Who is asked, as what.
@@ -177,6 +179,16 @@ async fn patiently(w: &Workflow, think: Think) -> Result<Thought, Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_model_is_not_climbed_to_twice_and_nobody_is_lifted_past_their_own() {
+        let tiers = |text: &str| distinct_tiers(&crate::base::yaml::read("sopd.yaml", text, 1).unwrap());
+        assert_eq!(tiers("model: a\n"), [3]);
+        assert_eq!(tiers("model: a\ntiers: { 3: { model: b } }\n"), [2, 3]);
+        assert_eq!(tiers("model: a\ntiers: { 1: { model: b } }\n"), [1, 3]);
+        assert_eq!(tiers("model: a\ntiers: { 2: { max_answer_tokens: 9 } }\n"), [1, 2, 3]);
+        assert_eq!(tiers("tiers: { 1: { model: a }, 3: { model: b } }\n"), [1, 3]);
+    }
 
     #[test]
     fn the_ladder_starts_at_the_agents_own_tier() {

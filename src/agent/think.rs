@@ -2,7 +2,7 @@
 
 use super::gateway::{Exchange, Gateway, failure, most};
 use super::prompt;
-use super::provider::{Completion, Request, Tokens, json};
+use super::provider::{Completion, Fault, Request, Tokens, json};
 use super::receipt::receipt;
 use super::roles::{self, Inspected, RoleCode};
 use super::snapshot::Snapshot;
@@ -139,12 +139,13 @@ impl Think {
         endpoint: &Endpoint,
     ) -> Result<Recorded<Thought>, Failure> {
         let template = snapshot.prompts.get(&self.role).map_or("", String::as_str);
-        let request = self.request(template, agent, (code.schema)(), gateway.limits.max_answer_tokens)?;
+        let most_tokens = endpoint.max_answer_tokens.unwrap_or(gateway.limits.max_answer_tokens);
+        let request = self.request(template, agent, (code.schema)(), most_tokens)?;
         let size = request.system.len() + request.user.len() + request.schema.to_string().len();
         let reservation = Reservation {
             call: format!("{}/{}", self.mission, self.key),
             mission: self.mission.clone(),
-            most: most(size, request.max_tokens, &endpoint.price),
+            most: most(size, most_tokens, &endpoint.price),
             grants: self.grants,
         };
         let settings = snapshot.settings.budgets;
@@ -153,7 +154,7 @@ impl Think {
         let attempt = gateway.journal.append_async(move |tx| spend::reserve(tx, &wanted, &budgets)).await??;
         let exchange = gateway.exchange(endpoint, &request).await;
         let used = used(&exchange, &reservation, endpoint);
-        let outcome = judge(&exchange, code, &request.schema);
+        let outcome = judge(&exchange, code, (&request.schema, most_tokens));
         let event =
             self.event(&exchange, (&outcome, endpoint), used, &receipt(template, agent, &self.question));
         let thought = Thought { outcome, model: endpoint.model.clone() };
@@ -239,9 +240,20 @@ fn used(exchange: &Exchange, reservation: &Reservation, endpoint: &Endpoint) -> 
     })
 }
 
-fn judge(exchange: &Exchange, code: &RoleCode, schema: &Value) -> Outcome {
+/// What was wrong with an unfinished answer, for the model that is asked again and for the person who is asked at last.
+fn too_long(most_tokens: u32) -> String {
+    format!(
+        "the answer ran into its limit of {most_tokens} tokens (`max_answer_tokens` in sopd.yaml) before it was whole; it must be shorter"
+    )
+}
+
+fn judge(exchange: &Exchange, code: &RoleCode, (schema, most_tokens): (&Value, u32)) -> Outcome {
     let text = match &exchange.outcome {
         Ok(completion) => &completion.text,
+        // A model that is told so may well be brief; one that cannot be leads to the next tier, as any unfit answer.
+        Err(answered) if answered.fault == Fault::Truncated => {
+            return Outcome::Unfit(vec![too_long(most_tokens)]);
+        }
         Err(answered) => return Outcome::Failed(failure(&answered.fault)),
     };
     let value = match json::extract(text) {

@@ -3,6 +3,7 @@
 
 use super::refusal::Refusal;
 use crate::base::{Digest, Problem};
+use crate::front;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::request::Parts;
@@ -27,9 +28,7 @@ where
     T: Send + 'static,
     E: Into<Refusal> + Send + 'static,
 {
-    let done = tokio::task::spawn_blocking(work).await;
-    let done = done.map_err(|_panicked| Problem::failed("sopd made a mistake of its own"))?;
-    done.map_err(Into::into)
+    front::apart(work).await?.map_err(Into::into)
 }
 
 /// The JSON body of a request.

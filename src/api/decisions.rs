@@ -65,14 +65,8 @@ pub(super) async fn decision(
     Path(id): Path<String>,
 ) -> Answer {
     let shown = apart(move || {
-        let workspace = &api.workspace;
-        let now = workspace.journal.clock().now();
-        let one = workspace.journal.read(|db| decision::one(db, &id))?;
-        match front::check_sight(workspace, &caller.party) {
-            Ok(()) => front::show(workspace, &id)?.shape(SOPD, now),
-            Err(_) if one.ask.asked_of.contains(&caller.party) => Ok(shapes::decision(SOPD, &one, now)),
-            Err(problem) => Err(problem),
-        }
+        api.workspace.journal.read(|db| decision::one(db, &id))?;
+        front::shown_to(SOPD, &api.workspace, &caller.party, &id)
     })
     .await?;
     Ok(seen(&headers, &shown))

@@ -12,21 +12,17 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
+/// Largest press of a button, in bytes: Slack sends the whole message along, some tens of kilobytes.
+pub(super) const LARGEST_PRESS: u64 = 256 * 1024;
+
 /// Takes a request in.
 pub(super) async fn hook(
     State(api): State<Api>,
     Path(path): Path<String>,
     request: Request,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let (parts, body) = request.into_parts();
-    let most = usize::try_from(LARGEST_BODY).unwrap_or(usize::MAX);
-    let body = to_bytes(body, most).await.map_err(|error| {
-        let problem = Problem::usage(format!("the body cannot be read: {error}"));
-        Refusal::with(StatusCode::PAYLOAD_TOO_LARGE, problem)
-    })?;
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-    let post = Post { path: format!("/{path}"), headers, body: body.to_vec() };
+    let (headers, body) = read(request, LARGEST_BODY).await?;
+    let post = Post { path: format!("/{path}"), headers, body };
     let delivered = apart(move || daemon::deliver(&api.workspace, &post)).await?;
     let mut shaped = json!(delivered);
     if let Some(members) = shaped.as_object_mut() {
@@ -35,4 +31,17 @@ pub(super) async fn hook(
     }
     // Written down; the run follows in its turn.
     Ok((StatusCode::ACCEPTED, Json(shaped)))
+}
+
+/// Headers and body of a request whose signature is to be checked, as they came.
+pub(super) async fn read(request: Request, most: u64) -> Result<(Vec<(String, String)>, Vec<u8>), Refusal> {
+    let (parts, body) = request.into_parts();
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let body = to_bytes(body, most).await.map_err(|error| {
+        let problem = Problem::usage(format!("the body cannot be read: {error}"));
+        Refusal::with(StatusCode::PAYLOAD_TOO_LARGE, problem)
+    })?;
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    Ok((headers, body.to_vec()))
 }

@@ -16,12 +16,16 @@ mod page;
 mod refusal;
 #[expect(unused_qualifications, reason = "the macro of a route names the parameters of its query so")]
 mod runs;
+mod slack;
 #[expect(unused_qualifications, reason = "the macro of a route names the parameters of its query so")]
 mod sops;
 
+use crate::base::Problem;
 use crate::daemon::Workspace;
 use axum::Json;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use caller::Callers;
 use events::Pulse;
@@ -83,9 +87,15 @@ pub fn router(workspace: &Workspace, callers: Arc<dyn Callers>) -> (axum::Router
     let page = page::document(&document);
     let router = router
         .route("/hooks/{*path}", post(hooks::hook))
+        .route("/slack/answers", post(slack::answer))
         .route("/api/v1/openapi.json", get(move || std::future::ready(Json(told.clone()))))
         .route("/api/v1/docs", get(move || std::future::ready(page.clone())));
     (router.with_state(api), document)
+}
+
+/// A refusal in the form of the API, for what is served beside it.
+pub fn refused(status: StatusCode, problem: Problem) -> Response {
+    refusal::Refusal::with(status, problem).into_response()
 }
 
 fn decisions() -> OpenApiRouter<Api> {

@@ -4,8 +4,8 @@ use super::desk::{Desk, os_user};
 use super::print;
 use super::trouble::Done;
 use crate::base::Problem;
-use crate::registry;
-use crate::run::{self, Word};
+use crate::registry::{self, Status};
+use crate::run::{self, Widened, Word};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(super) enum Change {
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
     let sop: crate::sop::SopId = args.sop.parse().map_err(Problem::usage)?;
-    workspace.journal.read(|db| registry::history(db, &sop))?;
+    let versions = workspace.journal.read(|db| registry::history(db, &sop))?;
     if let (Some(what), Some(by), Some(reason)) = (args.what, args.party, args.reason) {
         desk.check_party(&workspace, &by, &[])?;
         let snapshot = workspace.snapshot()?;
@@ -50,9 +50,13 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
             os_user: os_user(),
             reason,
         };
-        workspace.journal.append(move |tx| run::say(tx, &word, &signer))?;
+        run::say(&workspace.journal, &workspace.root, word, signer)?;
     }
-    let now = workspace.journal.read(|db| run::widened(db, &sop))?;
+    let active = versions.iter().find(|row| row.status == Status::Active).or(versions.first());
+    let now = match active {
+        Some(row) => workspace.journal.read(|db| run::widened(db, &sop, row.version))?,
+        None => Widened::default(),
+    };
     if desk.json {
         return print::json(
             &json!({ "shape": "sopd/autonomy/1", "sop": sop, "widened": now.sop, "steps": now.steps }),

@@ -24,6 +24,7 @@ mod inbox;
 mod init;
 mod mcp;
 mod mission;
+mod notifications;
 mod print;
 mod reject;
 mod restore;
@@ -130,11 +131,13 @@ enum Verb {
     /// The post-run review: have it drafted, and read it
     Review(review::Args),
     /// Erase what runs left behind once retention is over; facts and hashes stay
-    Cleanup,
+    Cleanup(cleanup::Args),
     /// How far an SOP goes without asking, whatever its danger
     Autonomy(autonomy::Args),
     /// What will start what, and what came of it last
     Triggers(triggers::Args),
+    /// What was told to whom, and what could not be sent; or try a channel out
+    Notifications(notifications::Args),
     /// The published SOPs: list, show, compare, check, import, export
     #[command(subcommand)]
     Sop(sop::Verb),
@@ -213,9 +216,10 @@ fn run(cli: Cli) -> Done {
         Verb::Skip(args) => steer::skip(&desk, args),
         Verb::Adjust(args) => adjust::run(&desk, args),
         Verb::Review(args) => review::run(&desk, args),
-        Verb::Cleanup => cleanup::run(&desk),
+        Verb::Cleanup(args) => cleanup::run(&desk, args),
         Verb::Autonomy(args) => autonomy::run(&desk, args),
         Verb::Triggers(args) => triggers::run(&desk, args),
+        Verb::Notifications(args) => notifications::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),

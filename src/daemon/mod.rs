@@ -2,10 +2,12 @@
 
 mod anchors;
 mod dossier;
+pub mod edits;
 mod git;
 mod index_file;
 mod intake;
 mod lock;
+mod notices;
 mod projector;
 mod repeats;
 mod run;
@@ -22,9 +24,11 @@ pub use dossier::plain;
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};
 pub use lock::{Lock, holder};
+pub use notices::client as notify_client;
 pub use repeats::{Claim, REPEAT_TABLES, claim, forget, keep_answer};
 pub use run::{Stopping, Until, first_of, run, run_beside};
+pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
-pub use workspace::{Workspace, deliver};
+pub use workspace::{Workspace, deliver, notify_secrets, notify_wiring};

@@ -2,9 +2,10 @@
 
 use super::intake::Intake;
 use super::lock::Lock;
+use super::notices::Notices;
 use super::projector::{Projector, remove_leftovers};
 use super::triggers::Triggers;
-use super::workspace::{Workspace, run_secrets};
+use super::workspace::{Workspace, private_files, run_secrets};
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
 use crate::journal::{Access, Engine, Stories};
@@ -31,6 +32,9 @@ pub enum Until {
 
 /// Pause between two looks at whether everything has come to rest.
 const REST: Duration = Duration::from_millis(20);
+
+/// Pause between two looks at what people read, while the work goes on.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// Turns true when the daemon stops.
 pub type Stopping = tokio::sync::watch::Receiver<bool>;
@@ -71,15 +75,18 @@ where
             .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
         http: crate::run::http::client(CONNECT, SILENCE)?,
         secrets: run_secrets(root, &settings)?,
+        private: private_files(root, &settings),
     });
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
+    super::edits::finish(&workspace)?;
     let engine = Engine::start(&workspace.journal, stories)?;
     let intake = Intake::start(&workspace)?;
     let triggers = Triggers::start(&workspace);
     let projector = Projector::start(&workspace, settings.git);
-    let mut chores = Chores { intake, triggers, projector };
+    let notices = Notices::start(&workspace)?;
+    let mut chores = Chores { intake, triggers, projector, notices };
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let beside = open(&workspace, stopping)?.map(tokio::spawn);
     tracing::info!(workspace = %root.display(), "driving");
@@ -94,6 +101,7 @@ where
         tracing::warn!("somebody was still being served; the line was cut");
     }
     engine.stop().await;
+    chores.notices.flush(until).await;
     chores.projector.flush().await
 }
 
@@ -102,9 +110,10 @@ struct Chores {
     intake: Intake,
     triggers: Triggers,
     projector: Projector,
+    notices: Notices,
 }
 
-async fn keep_going(Chores { intake, triggers, projector }: &mut Chores) -> Result<()> {
+async fn keep_going(Chores { intake, triggers, projector, notices }: &mut Chores) -> Result<()> {
     let trouble = |error: std::io::Error| Problem::failed(format!("signals cannot be listened to: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
@@ -127,16 +136,23 @@ async fn keep_going(Chores { intake, triggers, projector }: &mut Chores) -> Resu
                     tracing::error!(%problem, "a file could not be written; it is tried again");
                 }
             }
+            () = notices.due() => notices.pass().await,
         }
     }
 }
 
+/// Whether the engine has nothing more to drive before `patience` is over.
+async fn rests_within(engine: &Engine, patience: Duration) -> bool {
+    tokio::time::timeout(patience, engine.idle()).await.is_ok()
+}
+
 async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
-    let Chores { intake, triggers, projector } = chores;
+    let Chores { intake, triggers, projector, notices } = chores;
     loop {
         intake.sweep().await?;
         let started = triggers.pass().await?;
         projector.pass().await?;
+        notices.pass().await;
         if intake.unsettled() {
             intake.due().await;
             continue;
@@ -145,7 +161,12 @@ async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
             triggers.due().await;
             continue;
         }
-        engine.idle().await;
+        while !rests_within(engine, GLANCE).await {
+            // A slow model works for minutes: people who look meanwhile find how it stands.
+            if let Err(problem) = projector.pass().await {
+                tracing::error!(%problem, "a file could not be written; it is tried again");
+            }
+        }
         // What was driven may have set something off that is not in line yet.
         tokio::time::sleep(REST).await;
         let quiet = engine.is_idle() && !intake.sweep().await? && !triggers.pass().await?;

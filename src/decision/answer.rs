@@ -140,7 +140,7 @@ fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<()> {
 }
 
 fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
-    let verbs = decision.ask.kind.verbs();
+    let verbs: Vec<Verb> = decision.ways().into_iter().map(|(verb, _)| verb).collect();
     if !verbs.contains(&verb) {
         let words: Vec<&str> = verbs.iter().map(|verb| verb.word()).collect();
         return Err(Problem::usage(format!(

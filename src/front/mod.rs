@@ -2,10 +2,16 @@
 //! that the command line, the API and MCP give the same answers. Rules are not made here: each deed calls the layer
 //! that decides, in the transaction that does it.
 
+pub mod agents;
+mod apart;
 mod caller;
 mod care;
 pub mod commands;
 mod deeds;
+pub mod drafts;
+pub mod figures;
+pub mod lint;
+mod missions;
 pub mod next;
 mod party;
 mod remarks;
@@ -14,12 +20,14 @@ mod show;
 mod worker;
 
 pub use crate::run::Actor;
+pub use apart::apart;
 pub use caller::{Caller, Scope};
 pub use care::{ask, claim, defer, delegate, release};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
+pub use missions::cancel_mission;
 pub use party::{check_party, check_sight};
 pub use remarks::{Remark, with_remarks};
-pub use show::{Shown, show};
-pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};
+pub use show::{Shown, show, shown_to};
+pub use worker::{Disposed, LEASE_MINUTES, Leased, Work, assignments, disposed, hand_in, object};

@@ -18,6 +18,7 @@ mod engine;
 mod history;
 mod launch;
 mod ledger;
+mod look;
 mod redact;
 mod schema;
 mod settle;
@@ -29,8 +30,9 @@ mod workflow;
 mod writer;
 
 pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
-pub use chain::{Anchor, Event, Verified, events_of, verify};
+pub use chain::{Anchor, Event, Verified, events_of, last_of, verify};
 pub use engine::Engine;
+pub use look::{Order, Search, lines, search};
 pub use redact::Redactor;
 pub use schema::TABLES;
 pub use store::{Access, Journal};

@@ -20,6 +20,7 @@ mod impartial;
 mod judge;
 mod judging;
 mod lay_out;
+mod objection;
 mod plan;
 mod planning;
 mod publish;
@@ -39,6 +40,7 @@ pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;
 pub use hands::hands;
+pub use objection::{Fated, Objection, fates_of, object};
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, is_id, mark_moved, mission,

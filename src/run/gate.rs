@@ -4,6 +4,7 @@
 use super::Site;
 use super::effect::{Effect, Sight};
 use super::records::{refresh, set_run, set_step};
+use super::standstill::WHOLE;
 use super::state::{RunState, StepState};
 use crate::base::text::listed;
 use crate::base::{Digest, Instant, Problem, Span};
@@ -179,7 +180,10 @@ impl Activity for OpenGate {
                 });
                 match step {
                     Some(step) => set_step(tx, (&run, step), StepState::AwaitingApproval, "")?,
-                    None => set_run(tx, &run, RunState::WaitingApproval, "")?,
+                    None => {
+                        decision::void_of(tx, &run, WHOLE)?;
+                        set_run(tx, &run, RunState::WaitingApproval, "")?;
+                    }
                 }
                 tx.event(&run, "approval_requested", &told)?;
                 Ok(opened)

@@ -33,6 +33,7 @@ mod review;
 pub mod schedule;
 mod score;
 mod site;
+mod standstill;
 mod start;
 mod state;
 mod step;
@@ -42,9 +43,10 @@ pub mod webhook;
 mod weigh;
 mod workflow;
 
-pub use adjust::{Adjustment, adjust};
+pub use adjust::{Adjustment, adjust, changes_of};
 pub use autonomy::{Word, say, widened};
-pub use cleanup::{Erased, cleanup};
+pub use cleanup::{Erased, cleanup, erased};
+pub use close::quality_of;
 pub use control::{Actor, Control, cancel, control};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use gate::gate_parties;
@@ -76,6 +78,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .story::<Execute>()
         .story::<gate::AskGate>()
         .story::<step::DoStep>()
+        .story::<standstill::AskHow>()
         .story::<ReviewRun>()
         .activity::<Think>(gateway)
         .activity::<ApplyDeadline>(&Arc::new(site.journal.clone()))
@@ -100,6 +103,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .activity::<nested::TakeNested>(site)
         .activity::<nested::EndNested>(site)
         .activity::<moves::Halt>(site)
+        .activity::<standstill::OpenHow>(site)
         .activity::<moves::Resumed>(site)
         .activity::<moves::Reopen>(site)
         .activity::<moves::UndoGate>(site)

@@ -6,6 +6,7 @@ pub mod council;
 pub mod desk;
 pub mod limits;
 pub mod models;
+pub mod notifications;
 mod parse;
 pub mod runs;
 
@@ -14,7 +15,8 @@ pub use council::{Council, CouncilLevel};
 pub use desk::Desk;
 pub use limits::{Budgets, CallLimits, MissionRules};
 pub use models::{Model, Models, Price};
-pub use runs::{Git, Notifications, PriorityModes, Retention, Runs, Sops};
+pub use notifications::{Notifications, What};
+pub use runs::{Git, PriorityModes, Retention, Runs, Sops};
 
 use crate::base::problem::Result;
 use crate::base::{Digest, Problem};

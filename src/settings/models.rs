@@ -54,6 +54,8 @@ pub struct Model {
     pub api_key_env: Option<String>,
     /// Its price.
     pub price: Price,
+    /// Most tokens it may write in one answer. Default `calls.max_answer_tokens`.
+    pub max_answer_tokens: Option<u32>,
 }
 
 /// US dollars per million tokens; unknown where absent.
@@ -82,6 +84,9 @@ pub struct Endpoint {
     pub api_key_env: Option<String>,
     /// Its price.
     pub price: Price,
+    /// Most tokens it may write in one answer; `calls.max_answer_tokens` where absent.
+    #[serde(default)]
+    pub max_answer_tokens: Option<u32>,
 }
 
 impl Default for Models {
@@ -136,13 +141,15 @@ impl Models {
         (1..=3).any(|tier| self.tier(tier).is_some())
     }
 
-    /// `model` where it names one, else that of the tier. Tier 0 stays code.
+    /// `model` where it names one, else that of the tier, with the answers of `model` where it says how long they
+    /// may be. Tier 0 stays code.
     fn instead(&self, model: &Model, tier: u8) -> Option<Endpoint> {
         let usual = self.tier(tier)?;
-        match &model.model {
-            Some(_) => self.complete(model),
-            None => Some(usual),
+        if model.model.is_some() {
+            return self.complete(model);
         }
+        let max_answer_tokens = model.max_answer_tokens.or(usual.max_answer_tokens);
+        Some(Endpoint { max_answer_tokens, ..usual })
     }
 
     fn complete(&self, model: &Model) -> Option<Endpoint> {
@@ -154,6 +161,7 @@ impl Models {
             endpoint: model.endpoint.clone().unwrap_or_else(|| self.endpoint.clone()),
             api_key_env: model.api_key_env.clone().or(shared_key),
             price: if model.price.is_known() { model.price } else { shared_price },
+            max_answer_tokens: model.max_answer_tokens,
         })
     }
 }
@@ -208,6 +216,18 @@ mod tests {
         assert_eq!(two.validator(0), None);
         let seats: Vec<String> = (0..3).map(|seat| two.council_member(seat, 2).unwrap().model).collect();
         assert_eq!(seats, ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn each_tier_and_the_validators_may_be_held_to_shorter_answers() {
+        let held = models(
+            "model: big\ntiers: { 1: { max_answer_tokens: 300 }, 3: { model: huge, max_answer_tokens: 32000 } }\nvalidators: { max_answer_tokens: 200 }\ncouncil: [{ model: a, max_answer_tokens: 100 }]\n",
+        );
+        let most = |endpoint: Option<Endpoint>| endpoint.unwrap().max_answer_tokens;
+        assert_eq!([1, 2, 3].map(|tier| most(held.tier(tier))), [Some(300), None, Some(32_000)]);
+        assert_eq!(most(held.validator(1)), Some(200));
+        assert_eq!(held.validator(3).unwrap().model, "huge", "a shorter answer is no other model");
+        assert_eq!(most(held.council_member(0, 3)), Some(100));
     }
 
     #[test]

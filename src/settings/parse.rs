@@ -19,7 +19,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Settings, Vec<Problem>> {
     }
     let placed = problems.into_iter().map(|(key, problem)| {
         let mut place = place(file, text, &key);
-        if key.ends_with("api_key_env") || key.starts_with("runs.webhooks") {
+        if ["runs.webhooks", "notifications."].iter().any(|group| key.starts_with(group))
+            || key.ends_with("api_key_env")
+        {
             // Somebody may have written the key itself there; it must not travel into logs with the excerpt.
             place.excerpt.clear();
         }
@@ -59,6 +61,7 @@ fn check(settings: &Settings) -> Found {
     check_modes(settings, &mut found);
     check_webhooks(settings, &mut found);
     found.extend(settings.desk.check());
+    found.extend(settings.notifications.check(&settings.runs.secrets));
     found
 }
 
@@ -195,7 +198,7 @@ fn check_webhooks(settings: &Settings, found: &mut Found) {
 }
 
 /// Whether `name` may be that of an environment variable.
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !name.is_empty() && name.bytes().all(fits)
 }
@@ -207,6 +210,7 @@ fn check_models(settings: &Settings, found: &mut Found) {
         endpoint: Some(models.endpoint.clone()),
         api_key_env: models.api_key_env.clone(),
         price: models.price,
+        max_answer_tokens: None,
     };
     let named = [
         ("models", &shared),
@@ -238,6 +242,15 @@ fn check_model(key: &str, model: &Model, found: &mut Found) {
     if model.api_key_env.as_ref().is_some_and(|name| !is_variable(name)) {
         let hint = "write the variable's name in capitals, never the key itself";
         wrong(found, format!("{key}.api_key_env"), "this is not the name of an environment variable", hint);
+    }
+    if model.max_answer_tokens == Some(0) {
+        let hint = "write 1 or more, or leave it out for `calls.max_answer_tokens`";
+        wrong(
+            found,
+            format!("{key}.max_answer_tokens"),
+            "a model that may write nothing answers nothing",
+            hint,
+        );
     }
     if model.price != Price::default() && !model.price.is_known() {
         let hint = "give `input_per_mtok_usd` and `output_per_mtok_usd`, or neither";
@@ -332,6 +345,12 @@ mod tests {
                 "sopd.yaml:3: `host` is not the address",
             ),
             ("models:\n  tiers:\n    4: { model: x }\n", "sopd.yaml:3:5"),
+            (
+                "models:\n  tiers:\n    1:\n      max_answer_tokens: 0\n",
+                "sopd.yaml:4: a model that may write nothing",
+            ),
+            ("models:\n  validators: { max_answer_tokens: many }\n", "sopd.yaml:2:36"),
+            ("models:\n  max_answer_tokens: 5\n", "sopd.yaml:2:3"),
             ("models:\n  price: { input_per_mtok_usd: 1 }\n", "sopd.yaml:2: half a price"),
             ("calls:\n  retry_after_cap: 0 seconds\n", "sopd.yaml:2: `calls.retry_after_cap` leaves no time"),
             ("decisions:\n  signature: { after: 2 days, on_deadline: approve }\n", "sopd.yaml:2"),

@@ -28,6 +28,9 @@ pub(crate) fn is_order_to_us(said: &str) -> bool {
         "write one procedure",
         "write a procedure",
         "write down",
+        "describe the ",
+        "describe how ",
+        "describe what ",
         "say what",
         "say who",
     ];
@@ -82,7 +85,9 @@ pub(crate) fn without_chat(said: &str) -> &str {
 }
 
 /// Everyday words for what goes wrong today.
-const TROUBLE: [&str; 62] = [
+const TROUBLE: [&str; 64] = [
+    " different things ",
+    " same questions ",
     " nobody knew ",
     " nobody knows ",
     " nobody remembers ",
@@ -197,6 +202,15 @@ pub(crate) fn forbids(said: &str) -> bool {
     nobody && (other || verb(1))
 }
 
+/// `…, legal decides, and nobody talks to the press.` → the work, and the ban as a sentence of its own.
+pub(crate) fn ban_behind(said: &str) -> Option<(String, String)> {
+    let (work, ban) = said.rsplit_once(" and nobody ")?;
+    let work = work.trim_end_matches(',');
+    let ban = full_stop(&format!("Nobody {ban}"));
+    let orders = super::clause::clauses(work).len();
+    (orders >= 2 && forbids(&ban) && !is_complaint(work)).then(|| (full_stop(work), ban))
+}
+
 /// What a complaint says about the event that starts the work: its condition, or its part before the trouble.
 pub(crate) fn event_of_complaint(said: &str) -> Option<String> {
     let lower = uncapital(said);
@@ -237,6 +251,7 @@ pub(crate) fn starts_work(order: &Clause) -> bool {
         "supplier",
         "user",
         "visitor",
+        "journalist",
         "applicant",
         "traveller",
         "requester",

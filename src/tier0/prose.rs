@@ -5,9 +5,9 @@
 use super::clause::{Clause, capital, clause, clauses, full_stop, pronoun_resolved};
 use super::figures::deadlines;
 use super::marks::{
-    LONGEST_RULE, Under, asks_the_writer, binds, done_clause, event_in, event_of_complaint, first_clause,
-    forbids, heading, is_complaint, is_event, is_order_to_us, limit_as_order, limits_the_whole, list_pieces,
-    starts_work, thing_of, without_chat,
+    LONGEST_RULE, Under, asks_the_writer, ban_behind, binds, done_clause, event_in, event_of_complaint,
+    first_clause, forbids, heading, is_complaint, is_event, is_order_to_us, limit_as_order, limits_the_whole,
+    list_pieces, starts_work, thing_of, without_chat,
 };
 use super::material::{FEW_STEPS, bounded, conditions_as_rules, split};
 use super::sentences::{Block, blocks, sentences};
@@ -101,6 +101,8 @@ pub(crate) fn read(text: &str, answers: &[Answered]) -> Material {
 /// More than this nobody follows, and comparing them all with each other would take long.
 const MOST_BLOCKS: usize = 400;
 pub(crate) const MOST_STEPS: usize = 12;
+/// A piece between commas with more words is no rest of the piece before it.
+const LONGEST_REST: usize = 4;
 /// A longer sentence is not read for its clauses.
 const LONGEST_SENTENCE: usize = 90;
 
@@ -211,7 +213,16 @@ impl Reader {
     }
 
     fn sentence(&mut self, said: &str) {
-        if self.placed(said) || is_order_to_us(said) {
+        if self.placed(said) {
+            return;
+        }
+        if is_order_to_us(said) {
+            self.wished_things(said.split_once(": ").map_or("", |(_, list)| list));
+            return;
+        }
+        if let Some((work, ban)) = ban_behind(said) {
+            self.sentence(&work);
+            self.material.rules.push(ban);
             return;
         }
         if said.split_whitespace().count() > LONGEST_SENTENCE || self.material.steps.len() > 4 * MOST_STEPS {
@@ -396,10 +407,19 @@ impl Reader {
         if pieces.len() < 2 {
             return;
         }
+        let mut thing = None;
         for piece in pieces {
-            if let Some(order) = super::wish::order(&piece) {
-                let step = step_of(order, &piece);
-                self.material.steps.push(step);
+            thing = super::wish::thing_named(&piece).or(thing);
+            let about = thing.as_deref().and_then(|thing| super::wish::order_about(thing, &piece));
+            match (about.or_else(|| super::wish::order(&piece)), self.material.steps.last_mut()) {
+                (Some(order), _) => self.material.steps.push(step_of(order, &piece)),
+                // `graded A, B or C`: the comma stood inside of one wish.
+                (None, Some(step)) if piece.split(' ').count() <= LONGEST_REST => {
+                    if let Some(order) = step.orders.last_mut() {
+                        order.order = format!("{}, {piece}", order.order);
+                    }
+                }
+                (None, _) => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Turns wished-for things into orders: `a handover meeting` → `hold a handover meeting`,
 //! `somebody in customer success named within a day` → `name somebody in customer success within a day`.
 
-use super::clause::Clause;
+use super::clause::{Clause, DETERMINERS};
 use super::verbs::{Form, base_of};
 
 /// Things people wish for, and what has to be done to have them.
@@ -26,6 +26,24 @@ pub(crate) fn order(thing: &str) -> Option<Clause> {
         Some(format!("{verb} {thing}"))
     })?;
     Some(Clause { actor: None, order, condition: None, never: false, binding: true })
+}
+
+/// `graded A, B or C`, said of the thing wished for before it: `grade every return A, B or C`.
+pub(crate) fn order_about(thing: &str, part: &str) -> Option<Clause> {
+    let (first, rest) = part.trim().trim_end_matches('.').split_once(' ')?;
+    let verb = base_of(&first.to_lowercase(), Form::Participle)?;
+    let order = format!("{verb} {thing} {rest}");
+    Some(Clause { actor: None, order, condition: None, never: false, binding: true })
+}
+
+/// What `every return inspected within two days` is about: `every return`.
+pub(crate) fn thing_named(wished: &str) -> Option<String> {
+    let tokens: Vec<&str> = wished.split_whitespace().collect();
+    let determined = tokens.first().is_some_and(|first| DETERMINERS.contains(&first.to_lowercase().as_str()));
+    let at =
+        tokens.iter().skip(1).position(|token| base_of(&token.to_lowercase(), Form::Participle).is_some())?;
+    let thing = tokens.get(..=at)?.join(" ");
+    (determined && at > 0).then_some(thing)
 }
 
 fn named_by_participle(tokens: &[&str]) -> Option<String> {
@@ -56,5 +74,8 @@ mod tests {
             assert_eq!(order(thing).map(|o| o.order).as_deref(), Some(said));
         }
         assert_eq!(order("more sunshine"), None);
+        let thing = thing_named("every return inspected within two days").unwrap();
+        assert_eq!(order_about(&thing, "graded A, B or C").unwrap().order, "grade every return A, B or C");
+        assert_eq!(thing_named("more sunshine"), None);
     }
 }

@@ -13,6 +13,7 @@ mod markdown;
 mod page;
 mod pages;
 mod programs;
+mod seal;
 mod server;
 mod site;
 mod sourced;

@@ -47,7 +47,7 @@ fn ago(millis: i64) -> String {
 }
 
 /// An amount of money; single calls cost fractions of a cent.
-fn usd(dollars: f64) -> String {
+pub(super) fn usd(dollars: f64) -> String {
     let digits = if dollars == 0.0 || dollars >= 1.0 { 2 } else { 4 };
     format!("${dollars:.digits$}")
 }

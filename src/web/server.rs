@@ -3,7 +3,7 @@
 use super::events;
 use super::guard::guard;
 use super::pages;
-use super::programs::ByToken;
+use super::programs::{ByToken, agents};
 use super::site::{Shared, Site};
 use super::tls::{self, Handshaken};
 use super::{assets, events::ready};
@@ -55,7 +55,7 @@ pub fn open(workspace: &Workspace, desk: &settings::Desk, stopping: Stopping) ->
     let address = origins.first().cloned().unwrap_or_default();
     let bell = events::bell(&workspace.journal, stopping.clone());
     let site = Arc::new(Site::new(workspace, desk, origins, (bell, stopping.clone()))?);
-    let router = router(&site);
+    let router = router(&site).merge(agents(&site, stopping.clone())?).layer(middleware::from_fn(closing));
     let tls = match (&desk.tls_certificate, &desk.tls_key) {
         (Some(certificate), Some(key)) => {
             Some(tls::acceptor(&workspace.root.join(certificate), &workspace.root.join(key))?)
@@ -113,7 +113,6 @@ fn router(site: &Shared) -> Router {
         .merge(guarded)
         .with_state(site.clone())
         .merge(crate::api::router(&site.workspace, Arc::new(ByToken(site.workspace.clone()))).0)
-        .layer(middleware::from_fn(closing))
 }
 
 /// A write may be refused before its body was read, and the connection cannot be used again then: whoever sent it has

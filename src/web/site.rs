@@ -3,8 +3,9 @@
 use super::assets;
 use super::page;
 use crate::access::Limits;
-use crate::base::{Instant, Problem, problem::Result};
+use crate::base::{Instant, problem::Result};
 use crate::daemon::{Stopping, Workspace};
+use crate::front::apart;
 use crate::journal::Tx;
 use crate::settings;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -88,8 +89,7 @@ impl Site {
         F: FnOnce(&Workspace) -> Result<T> + Send + 'static,
     {
         let workspace = self.workspace.clone();
-        let done = tokio::task::spawn_blocking(move || job(&workspace)).await;
-        done.unwrap_or_else(|error| Err(Problem::failed(format!("BUG: a request broke off: {error}"))))
+        apart(move || job(&workspace)).await?
     }
 
     /// Appends to the journal.

@@ -107,7 +107,19 @@ fn an_edited_file_and_an_edited_log_are_noticed() {
     std::fs::remove_file(world.path(file)).unwrap();
     world.put(file, &text.replacen("70", "60", 1));
     world.fails(1, &[at[0], at[1], "sop", "verify"]);
-    world.fails(6, &[at[0], at[1], "sop", "show", "SOP-REV-lead-qualification"]);
+    let sop = "SOP-REV-lead-qualification";
+    let lead = ["--input", "lead_id=L-1", "--input", "source=demo_form", "--input", "employees=40"];
+    let run = ["run", sop, "--as", "cro"];
+    for reader in [
+        vec!["sop", "show", sop],
+        vec!["sop", "diff", sop, sop],
+        vec!["sop", "export", sop, "--as", "skill"],
+        run.iter().chain(&lead).copied().collect(),
+        run.iter().chain(&["--dry-run"]).chain(&lead).copied().collect(),
+    ] {
+        let told = world.fails(6, &[&at[..], &reader[..]].concat());
+        assert!(told.contains("not what was approved"), "{reader:?}: {told}");
+    }
 
     let db = rusqlite::Connection::open(world.path("sopd-demo/.sopd/journal.db")).unwrap();
     let last: i64 = db.query_row("SELECT max(seq) FROM event", [], |row| row.get(0)).unwrap();

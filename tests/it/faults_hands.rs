@@ -1,10 +1,12 @@
 //! Trouble with the disk, and hands where no hand should be: full disks, folders that cannot be written, edited
 //! files, a cut journal, a clock set back, agents and settings that change under way.
 
+use super::activation::sound;
 use super::faults_world::{World, example, given, until};
 use sopd::base::{Instant, Kind};
 use sopd::decision::{DecisionKind, Verb};
 use sopd::journal::{events_of, verify};
+use sopd::mission::{NewActivation, activate};
 use sopd::registry;
 
 const INVOICES: &str = "---\nsop: SOP-FIN-vendor-invoice-approval\nrequested_by: cro\n---\n# Vendor invoice approval\n\nWe paid one \
@@ -44,22 +46,61 @@ fn meddle(world: &World, sql: &str) {
     db.execute_batch(sql).unwrap();
 }
 
-#[test]
-fn a_disk_that_fills_up_while_publishing_loses_nothing() {
-    let world = World::new();
-    let mission = signed(&world);
-    // No file may grow past 16 KiB: the SOP fits, the journal's next commit does not. The shell makes the system
-    // answer with an error, as a full disk does, where it would otherwise end the process.
-    let daemon = world.process(&[], &[]);
+/// The daemon on a disk where no file may grow past so many KiB. The shell makes the system answer with an error, as
+/// a full disk does, where it would otherwise end the process.
+fn cramped(world: &World, kib: u32, more: &[&str]) -> std::process::Child {
+    let daemon = world.process(more, &[]);
     let words = std::iter::once(daemon.get_program()).chain(daemon.get_args());
     let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
     let mut full = std::process::Command::new("bash");
-    full.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "full"]).args(&words);
+    let limit = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$@\"");
+    full.args(["-c", &limit, "full"]).args(&words);
     let log = world.path("said.log");
     full.current_dir(world.root());
     full.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
     full.stderr(std::fs::File::create(&log).unwrap());
-    let mut full = full.spawn().unwrap();
+    full.spawn().unwrap()
+}
+
+#[test]
+fn a_disk_too_full_for_the_sop_itself_asks_a_person_and_leaves_no_part_of_it() {
+    const LINES: usize = 6_000;
+    let line =
+        |number: usize| format!("- Form {number} of the list that the office keeps beside its desk.\n");
+    let long: String = (0..LINES).map(line).collect();
+    let text = sound().replace("## References\n", &format!("## References\n\n{long}"));
+    let world = World::new();
+    let guest = world.guest();
+    let new = NewActivation { file: "mine.md".into(), text, by: "cro".into(), classes: Vec::new() };
+    let mission = activate(&guest.journal, &guest.snapshot().unwrap(), new).unwrap();
+    drop(guest);
+    for _ in 0..2 {
+        world.settle();
+        world.say(&world.only(), Verb::Approve, "");
+    }
+    // The journal's commits fit into what is left, the SOP does not.
+    let mut full = cramped(&world, 320, &["--until-idle"]);
+    assert!(full.wait().unwrap().success(), "{}", world.read("said.log"));
+    let asked = world.only();
+    assert_eq!(asked.ask.kind, DecisionKind::Stuck);
+    assert!(asked.ask.title.contains("could not be published"), "{}", asked.ask.title);
+    assert!(asked.ask.why.contains("SOP-REV-lead-qualification-v1.0.md"), "{}", asked.ask.why);
+    assert_eq!(world.versions(), [], "nothing is registered without its file");
+    assert_eq!(world.names("sops/REV"), Vec::<String>::new(), "no part of it is left");
+    // Room again.
+    world.say(&asked, Verb::Retry, "");
+    world.finish();
+    assert_eq!(world.status(&mission).state.word(), "published");
+    world.assert_sound();
+    world.assert_released();
+}
+
+#[test]
+fn a_disk_that_fills_up_while_publishing_loses_nothing() {
+    let world = World::new();
+    let mission = signed(&world);
+    // The SOP fits into 16 KiB, the journal's next commit does not.
+    let mut full = cramped(&world, 16, &[]);
     until("the daemon met the full disk", || {
         world.path(PUBLISHED).exists() || full.try_wait().unwrap().is_some()
     });

@@ -132,6 +132,8 @@ enum Plot {
     Dares,
     /// An answer or a deadline; then another answer.
     Asks,
+    /// The same as told by code that has work before the answer.
+    Inserts,
     /// An answer or a child that waits; then another answer.
     Leaves,
     /// An answer or endless work; then work that would end it, another answer, and work.
@@ -160,7 +162,10 @@ impl Story for Tale {
                 answer => answer,
             },
             Plot::Dares => w.call(Dare("work".to_owned())).await,
-            Plot::Asks => {
+            Plot::Asks | Plot::Inserts => {
+                if matches!(self.0, Plot::Inserts) {
+                    w.call(Do("inserted".to_owned(), Work::Quick)).await?;
+                }
                 let first = w.first(w.signal::<String>("one"), w.timer(Instant(DUE))).await?;
                 let first = matches!(first, Either::First(_));
                 Ok(format!("{first} {}", w.signal::<String>("two").await?))
@@ -257,6 +262,29 @@ async fn what_is_due_or_was_appended_elsewhere_is_not_idle() {
     send(&stage.open(), "two");
     engine.idle().await;
     assert_eq!(end_of(&journal, "T"), r#"done {"ok":"false yes"}"#);
+}
+
+#[tokio::test]
+async fn a_step_inserted_before_a_recorded_decision_is_refused() {
+    let stage = Stage::new();
+    let (journal, engine) = stage.begin(Plot::Asks).await;
+    send(&journal, "one");
+    engine.idle().await;
+    engine.stop().await;
+    let inserts = serde_json::to_string(&Tale(Plot::Inserts)).unwrap();
+    journal
+        .append(move |tx| Ok(tx.db().execute("UPDATE workflow SET input = ?1 WHERE id = 'T'", [inserts])?))
+        .unwrap();
+    let engine = stage.engine(&journal);
+    send(&journal, "two");
+    engine.idle().await;
+    let end = end_of(&journal, "T");
+    assert!(
+        end.starts_with("stopped") && end.contains("`inserted`") && end.contains("`signal/one`"),
+        "{end}"
+    );
+    assert_eq!(stage.world.count("inserted"), 0, "nothing is done behind a decision's back");
+    engine.stop().await;
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use sopd::decision::{DecisionKind, Verb};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 const BRIEF: &str = "---\nrequested_by: cro\nowner: vp.sales\nworkers: [{ agent: vp.sales }]\n---\n# Trial requests\n\nSay who writes which entry.\n";
 
@@ -29,10 +28,18 @@ fn server(
     (server, sick)
 }
 
-/// Waits out the patience with a server in trouble: 1, 5 and 15 minutes.
+/// Most looks at whether somebody was asked: patience with a server in trouble ends after 1, 5 and 15 minutes, and a
+/// busy machine may have kept other calls waiting for too long as well.
+const MOST_LOOKS: u32 = 12;
+
+/// Waits out the patience with a server in trouble, until somebody is asked.
 async fn patience(world: &World) {
-    for minutes in [0, 1, 5, 15] {
-        world.later(minutes).await;
+    world.settle().await;
+    for _ in 0..MOST_LOOKS {
+        if !world.open().is_empty() {
+            return;
+        }
+        world.later(15).await;
     }
 }
 
@@ -44,13 +51,18 @@ fn half(q: &Question) -> Reply {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_misbehaviour_ends_in_a_question_to_a_person() {
     type Ill = fn(&Question) -> Reply;
-    let cases: [(&str, Ill, &str); 11] = [
+    let cases: [(&str, Ill, &str); 12] = [
         ("hangs", |_| Reply::hang(), "no whole answer within"),
         ("slow down", |_| Reply::slow_down("3600"), "asks to slow down (429)"),
         ("500", |_| Reply::error(500, "out of memory"), "the model server failed (500): out of memory"),
         ("cut", |q| Reply::json(&scripted::answer(q)).cut(40), "stopped before its end"),
         ("half", half, "no whole JSON object"),
         ("schema", |_| Reply::json(&json!({"steps": "many"})), "gave no usable draft at tier 3"),
+        (
+            "unfinished",
+            |_| Reply::finish("length", "{\"do"),
+            "ran into its limit of 8000 tokens (`max_answer_tokens` in sopd.yaml)",
+        ),
         ("empty", |_| Reply::text(""), "the model's answer is empty"),
         ("refusal", |_| Reply::refusal("I would rather not."), "refused to answer: I would rather not."),
         ("10 MB", |_| Reply::text(&"x".repeat(10 << 20)), "larger than 1048576 bytes"),
@@ -292,12 +304,10 @@ async fn a_used_up_budget_asks_a_person_who_may_grant_it_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_asks_for_an_hour_is_given_the_settings_minute() {
-    let started = std::time::Instant::now();
     let (server, _) = server("draft", |_| Reply::slow_down("3600"));
     let world = World::new(&server, &QUICK.replace("attempts: 1", "attempts: 2"));
     world.submit(BRIEF);
     world.settle().await;
-    assert!(started.elapsed() < Duration::from_secs(30));
     let tries =
         world.events("model_called").iter().find(|call| call["role"] == "draft").unwrap()["tries"].clone();
     assert_eq!(tries[0]["waited_ms"], 1_000, "{tries}");

@@ -2,9 +2,10 @@
 
 use crate::fake_openai::{FakeOpenAi, Reply};
 use crate::models_world::World;
-use crate::scripted;
+use crate::scripted::{self, role};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// 60 fresh tokens at 1, 40 cached at 0.1, 20 written at 4 dollars per million: what one fake answer costs.
 const ANSWER_MICROS: i64 = 60 + 4 + 80;
@@ -107,4 +108,24 @@ async fn no_recorded_answer_is_paid_for_again_after_a_crash() {
         let journal = world.workspace().journal;
         sopd::journal::verify(&journal, &[]).unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_file_tells_of_the_stage_while_a_slow_model_still_thinks() {
+    let slow = Duration::from_secs(4);
+    let server = FakeOpenAi::start(move |q| match role(q) {
+        "plan" => Reply::json(&scripted::answer(q)).after(slow),
+        _ => Reply::json(&scripted::answer(q)),
+    });
+    let world = World::new(&server, "");
+    let mission = world.submit("# Trial requests\n\nSay who writes which entry.\n");
+    let file = world.root().join(format!("missions/{mission}/STATUS.md"));
+    let told = async {
+        while !std::fs::read_to_string(&file).is_ok_and(|status| status.contains("planning")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server.times().iter().filter(|(_, answered)| answered.is_some()).count()
+    };
+    let ((), answered) = tokio::join!(world.settle(), told);
+    assert_eq!(answered, 0, "it is told before the first answer");
 }

@@ -275,3 +275,54 @@ async fn a_council_that_would_not_let_it_pass_is_heard_again() {
     assert_eq!(calls(&world, "council_member").len(), 6);
     assert!(world.file(&mission, "council.md").contains("3 of 3 council members"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mission_keeps_the_prompts_and_the_roster_it_began_with() {
+    const CANARY: &str = "NARWHAL";
+    let (server, world) = world(|_, _| {});
+    world.submit(BRIEF);
+    world.settle().await;
+    let forward = world.only(DecisionKind::Forward);
+    let before = server.requests().len();
+    for role in ["plan", "draft", "synthesise", "scrutiny", "execute", "grade"] {
+        world.append(&format!("prompts/{role}.md"), &format!("\n{CANARY}\n"));
+    }
+    for agent in ["sop.manager", "vp.sales", "sales.ops"] {
+        world.append(&format!("agents/{agent}.md"), &format!("\n## Whales\n\n- Mind the {CANARY}.\n"));
+    }
+    world.answer(&forward, Verb::Revise, "Say who writes at night.");
+    world.settle().await;
+    let again = world.only(DecisionKind::Forward);
+    let requests = server.requests();
+    assert!(requests.len() > before, "the second round asks anew");
+    assert!(requests.iter().all(|request| !request.body.contains(CANARY)), "edits count for new missions");
+    world.answer(&again, Verb::Reject, "anew");
+    world.submit(&BRIEF.replace("Trial", "Demo"));
+    world.settle().await;
+    let new = server.requests().split_off(requests.len());
+    assert!(new.iter().filter(|request| request.body.contains(CANARY)).count() > 4, "and they do count");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_held_to_its_tiers_length_and_asked_for_again_shorter_where_it_was_cut() {
+    let server = FakeOpenAi::start(|q| match role(q) {
+        "draft" if !q.user.contains("ran into its limit of 300 tokens") => Reply::finish("length", "{\"do"),
+        _ => Reply::json(&scripted::answer(q)),
+    });
+    let world = World::with(&format!(
+        "models: {{ endpoint: \"{}\", api_key_env: null, model: fake-1, tiers: {{ 2: {{ max_answer_tokens: 300 }} }}, validators: {{ max_answer_tokens: 200 }} }}\n",
+        server.url()
+    ));
+    world.submit(&BRIEF.replace(", { agent: sales.ops }", ""));
+    world.settle().await;
+    world.only(DecisionKind::Forward);
+    let drafts: Vec<String> =
+        calls(&world, "draft").iter().map(|call| call["outcome"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(drafts, ["unfit", "answer"]);
+    for request in server.requests() {
+        let body: Value = serde_json::from_str(&request.body).unwrap();
+        let role = body["response_format"]["json_schema"]["name"].as_str().unwrap();
+        let most = body.get("max_tokens").or(body.get("max_completion_tokens")).unwrap().as_u64().unwrap();
+        assert_eq!(most, if ["plan", "draft", "synthesise"].contains(&role) { 300 } else { 200 }, "{role}");
+    }
+}

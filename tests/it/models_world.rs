@@ -93,7 +93,7 @@ impl World {
     /// Does everything that needs no person and no clock. Nothing may hang.
     pub(crate) async fn settle(&self) {
         let work = run(self.root(), self.clock.clone(), Until::Idle);
-        tokio::time::timeout(std::time::Duration::from_mins(1), work).await.unwrap().unwrap();
+        tokio::time::timeout(std::time::Duration::from_mins(5), work).await.unwrap().unwrap();
     }
 
     /// The same in a process of its own with these variables, which may be told to die: whether it did not.

@@ -474,7 +474,7 @@ fn a_file_that_grows_is_taken_when_it_is_whole() {
     activate(&world, &sop(KEYS, "triggers:\n  - files: incoming/*.csv", FILE));
     world.while_up(|| {
         // Where the machine itself made a pause of the writer's, the file may rightly pass for a whole one.
-        let smooth = (0..10).any(|n| {
+        let smooth = (0..60).any(|n| {
             let (path, mut longest) = (format!("incoming/{n}.csv"), Duration::ZERO);
             for size in 1..=20 {
                 let begun = Instant::now();

@@ -177,7 +177,7 @@ impl Fault {
             Self::TimedOut { .. } => "raise the endpoint's time limits if the model is only slow",
             Self::TooLarge { .. } => "raise the endpoint's answer limit if such answers are wanted",
             Self::Truncated => {
-                "raise `calls.max_answer_tokens` in sopd.yaml, or name a model with a longer answer"
+                "raise `max_answer_tokens` in sopd.yaml (of the tier, else of `calls`), or name a model that writes less"
             }
             Self::Malformed(_) => {
                 "check that the address is that of an OpenAI-compatible API, with its version"

@@ -1,10 +1,11 @@
 //! `sopd sop import FILE…`: a draft from a procedure of another form, beside the published ones.
 
-use super::lint::{Known, page, read};
+use super::lint::{page, read};
 use crate::base::{Problem, files, files::Existing};
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
+use crate::front::lint::Known;
 use crate::sop::document::RiskLevel;
 use crate::sop::import::{Given, import};
 use crate::sop::{self, SopId};
