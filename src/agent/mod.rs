@@ -4,6 +4,7 @@
 //! was recorded is never paid for again. Without a configured model every role is played by tier-0 code.
 
 mod ask;
+mod figures;
 mod gateway;
 mod outside;
 mod prompt;

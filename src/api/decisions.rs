@@ -27,7 +27,7 @@ pub(super) struct InboxQuery {
 }
 
 /// What waits for people, oldest first
-#[utoipa::path(get, path = "/inbox", tag = "decisions", params(InboxQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/inbox", tag = "decisions", params(InboxQuery),
     responses((status = 200, body = Page, description = "Items of shape sopd/inbox/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn inbox(
@@ -55,7 +55,6 @@ pub(super) async fn inbox(
 
 /// What to see before deciding: of a mission the draft with the source of every line, of a run what will happen
 #[utoipa::path(get, path = "/decisions/{id}", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     responses((status = 200, body = Value, description = "Shape sopd/show/1 or sopd/show-run/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn decision(
@@ -116,7 +115,6 @@ pub(super) struct Say {
 
 /// Say yes: forward where forwarding is asked, sign where a signature is asked
 #[utoipa::path(post, path = "/decisions/{id}/approve", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Approve,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
@@ -132,7 +130,6 @@ pub(super) async fn approve(
 
 /// Say no, for good
 #[utoipa::path(post, path = "/decisions/{id}/reject", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Reject,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
@@ -148,7 +145,6 @@ pub(super) async fn reject(
 
 /// Send a draft back with what to change
 #[utoipa::path(post, path = "/decisions/{id}/revise", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Revise,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
@@ -164,7 +160,6 @@ pub(super) async fn revise(
 
 /// Answer a question, or hand in a draft
 #[utoipa::path(post, path = "/decisions/{id}/answer", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Say,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]

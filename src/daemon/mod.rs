@@ -15,6 +15,7 @@ mod run_folder;
 mod run_status;
 mod starter;
 mod status;
+pub mod traces;
 mod triggers;
 mod watched;
 mod workspace;

@@ -81,14 +81,15 @@ where
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
     super::edits::finish(&workspace)?;
+    // Before anything is driven, so that whoever looks on misses nothing.
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let beside = open(&workspace, stopping)?.map(tokio::spawn);
     let engine = Engine::start(&workspace.journal, stories)?;
     let intake = Intake::start(&workspace)?;
     let triggers = Triggers::start(&workspace);
     let projector = Projector::start(&workspace, settings.git);
     let notices = Notices::start(&workspace)?;
     let mut chores = Chores { intake, triggers, projector, notices };
-    let (stop, stopping) = tokio::sync::watch::channel(false);
-    let beside = open(&workspace, stopping)?.map(tokio::spawn);
     tracing::info!(workspace = %root.display(), "driving");
     match until {
         Until::Idle => come_to_rest(&engine, &mut chores).await?,

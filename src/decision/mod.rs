@@ -25,7 +25,10 @@ pub use claim::{CLAIM_MINUTES, claim, release};
 pub use deadline::{ApplyDeadline, Awaited};
 pub use defer::defer;
 pub use delegate::delegate;
-pub use inbox::{all_of_mission, find, one, open_after, open_for, open_of_mission, waiting};
+pub use inbox::{
+    WAITING_TABLES, all_of_mission, find, one, open_after, open_for, open_of_mission, waiting,
+    waiting_by_kind,
+};
 pub use lapse::{Lapsed, lapse, void_all, void_of};
 pub use lease::{TABLES_3, held_by_other, lease};
 pub use queue::{Queue, ResponseTime, queues, response_times};

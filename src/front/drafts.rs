@@ -9,8 +9,9 @@ use crate::mission::{self, NewActivation};
 use crate::registry;
 use crate::run::Actor;
 use crate::sop::id::Change;
-use crate::sop::template::{Copied, NewSop, copy, fill, lacks_headings};
+use crate::sop::template::{Copied, NewSop, copy, fill, lacks_headings, to_fill_in};
 use crate::sop::{SopId, Version};
+use serde_json::{Value, json};
 
 /// Largest template, in bytes.
 const MAX_TEMPLATE: u64 = 256 * 1024;
@@ -39,6 +40,17 @@ pub struct Begun {
     pub version: Version,
     /// Its text.
     pub text: String,
+}
+
+impl Begun {
+    /// Shape `sopd/new/1`.
+    pub fn shape(&self, id: &SopId) -> Value {
+        let open = to_fill_in(&self.text).into_iter();
+        let missing: Vec<Value> = open.map(|(line, words)| json!({ "line": line, "text": words })).collect();
+        json!({
+            "shape": "sopd/new/1", "id": id, "version": self.version, "path": self.path, "missing": missing,
+        })
+    }
 }
 
 /// Begins a draft: a new SOP, or the next version of a published one from its own text.

@@ -10,11 +10,14 @@ pub mod commands;
 mod deeds;
 pub mod drafts;
 pub mod figures;
+mod library;
 pub mod lint;
 mod missions;
 pub mod next;
 mod party;
 mod remarks;
+mod roster;
+mod runs;
 pub mod shapes;
 mod show;
 mod worker;
@@ -26,8 +29,14 @@ pub use care::{ask, claim, defer, delegate, release};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
-pub use missions::cancel_mission;
+pub use library::{
+    Drafted, Folder, Form, HandedIn, export_sop, hand_in_sop, import_files, retire, verify_folder,
+    version_text,
+};
+pub use missions::{ForCouncil, call_council, cancel_mission, retry_mission};
 pub use party::{check_party, check_sight};
 pub use remarks::{Remark, with_remarks};
+pub use roster::{AtWork, at_work};
+pub use runs::{Autonomy, adjust, ask_review, autonomy, review};
 pub use show::{Shown, show, shown_to};
 pub use worker::{Disposed, LEASE_MINUTES, Leased, Work, assignments, disposed, hand_in, object};

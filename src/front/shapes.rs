@@ -3,12 +3,13 @@
 use super::commands;
 use super::next::Next;
 use crate::agent::spent_by_mission;
-use crate::base::{Instant, MicroUsd, Problem, problem::Result};
+use crate::base::{Digest, Instant, MicroUsd, Problem, problem::Result};
+use crate::contract::Finding;
 use crate::daemon::{self, MissionStatus, RunStatus};
 use crate::decision::{self, Answer, Care, Decision};
 use crate::registry::VersionRow;
-use crate::run::{self, Started};
-use crate::sop::Version;
+use crate::run::{self, Actor, Overview, Started, Widened};
+use crate::sop::{SopId, Version};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -161,9 +162,60 @@ pub fn completed(step: u32, by: &str, next: &Next) -> Value {
     })
 }
 
+/// Shape `sopd/mission/1`: a mission that heard of somebody's wish.
+pub fn asked(next: &Next, (said, by): (&str, &str)) -> Value {
+    json!({
+        "shape": "sopd/mission/1", "mission": next.id, "asked": said, "by": by, "state": next.state,
+        "driven": next.driven,
+    })
+}
+
 /// Shape `sopd/submit/1`: a mission that was taken in.
 pub fn submitted(mission: &str) -> Value {
     json!({ "shape": "sopd/submit/1", "mission": mission })
+}
+
+/// Shape `sopd/retirement/1`: a version that was taken out of use.
+pub fn retired(row: &VersionRow, actor: &Actor, reason: &str) -> Value {
+    json!({
+        "shape": "sopd/retirement/1", "sop": row.id, "version": row.version, "sha256": row.sha256,
+        "status": "archived", "by": actor.by, "os_user": actor.os_user, "reason": reason,
+    })
+}
+
+/// Shape `sopd/autonomy/1`: how far an SOP goes without asking.
+pub fn autonomy(sop: &SopId, now: &Widened) -> Value {
+    json!({ "shape": "sopd/autonomy/1", "sop": sop, "widened": now.sop, "steps": now.steps })
+}
+
+/// Shape `sopd/adjusted/1`: how a held run differs from its SOP now.
+pub fn adjusted(run: &str, changes: &[String]) -> Value {
+    json!({ "shape": "sopd/adjusted/1", "success": true, "run": run, "changes": changes })
+}
+
+/// Shape `sopd/review/1`: a post-run review, and what is asked about it.
+pub fn review(next: &Next, (hash, text): &(Option<Digest>, Option<String>)) -> Value {
+    json!({
+        "shape": "sopd/review/1", "run": next.id, "review": text, "sha256": hash,
+        "open": next.open.iter().map(|open| &open.id).collect::<Vec<_>>(),
+    })
+}
+
+/// Shape `sopd/triggers/1`: what will start what.
+pub fn triggers(found: &Overview) -> Value {
+    let unreadable = found.unreadable.iter().map(|(sop, reason)| json!({ "sop": sop, "reason": reason }));
+    json!({
+        "shape": "sopd/triggers/1", "triggers": found.triggers, "unreadable": unreadable.collect::<Vec<_>>(),
+    })
+}
+
+/// Shape `sopd/lint/1`: a finding about a file.
+pub fn finding(file: &str, finding: &Finding) -> Value {
+    let mut value = json!({ "shape": "sopd/lint/1", "file": file });
+    if let (Some(members), Ok(Value::Object(rest))) = (value.as_object_mut(), serde_json::to_value(finding)) {
+        members.extend(rest);
+    }
+    value
 }
 
 /// Shape `sopd/sop/1`: a version.

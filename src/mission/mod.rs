@@ -43,8 +43,8 @@ pub use hands::hands;
 pub use objection::{Fated, Objection, fates_of, object};
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, is_id, mark_moved, mission,
-    missions, missions_after, open_missions, receive, unmoved,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, by_state, call_council, is_id, mark_moved,
+    mission, missions, missions_after, open_missions, receive, unmoved,
 };
 pub use retire::{Retire, retire};
 pub use shown::{Draft, Files, Line, Verdicts};

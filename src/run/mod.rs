@@ -53,7 +53,7 @@ pub use gate::gate_parties;
 pub use mode::Widened;
 pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};
-pub use records::{RunRow, StepRow, TABLES, Wanted, count, open_runs, run, runs, step, steps};
+pub use records::{RunRow, StepRow, TABLES, Wanted, by_state, count, open_runs, run, runs, step, steps};
 pub use review::{ReviewRun, ask_review, review_of};
 pub use score::Quality;
 pub use site::{Site, run_folder};

@@ -308,6 +308,16 @@ pub fn count(db: &Connection, wanted: &Wanted) -> Result<u32> {
     Ok(db.prepare_cached(sql)?.query_row((sop, wanted.state.map(RunState::word)), |row| row.get(0))?)
 }
 
+/// How many runs are in each state, by its word.
+pub fn by_state(db: &Connection) -> Result<Vec<(String, u32)>> {
+    let sql = "SELECT state, count(*) FROM run GROUP BY state ORDER BY state";
+    let rows = db
+        .prepare_cached(sql)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
 /// The steps of a run, in order.
 pub fn steps(db: &Connection, run: &str) -> Result<Vec<StepRow>> {
     let rows = db

@@ -61,6 +61,7 @@ fn check(settings: &Settings) -> Found {
     check_modes(settings, &mut found);
     check_webhooks(settings, &mut found);
     found.extend(settings.desk.check());
+    found.extend(settings.traces.check());
     found.extend(settings.notifications.check(&settings.runs.secrets));
     found
 }

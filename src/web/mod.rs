@@ -14,6 +14,7 @@ mod page;
 mod pages;
 mod programs;
 mod seal;
+mod serve;
 mod server;
 mod site;
 mod sourced;

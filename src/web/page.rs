@@ -133,7 +133,7 @@ impl Site {
         context: &serde_json::Value,
     ) -> Result<Html<String>> {
         let me = visitor.map(|visitor| json!({ "party": visitor.party(), "csrf": visitor.csrf }));
-        let all = json!({ "me": me, "now": self.now().0, "seq": *self.bell.borrow() });
+        let all = json!({ "me": me, "now": self.now().0, "seq": self.feed.head() });
         let context = minijinja::context! { ..Value::from(Serde(context)), ..Value::from(Serde(all)) };
         let made = self.templates.get_template(template).and_then(|template| template.render(context));
         made.map(Html).map_err(|error| {

@@ -7,6 +7,7 @@
 
 mod activation;
 mod api;
+mod api_library;
 mod api_world;
 mod authority;
 mod cli_answers;
@@ -60,10 +61,12 @@ mod runs_world;
 mod scripted;
 mod skill;
 mod spine;
+mod traces;
 mod triggers;
 mod web_decide;
 mod web_door;
 mod web_library;
 mod web_pages;
+mod web_siege;
 mod web_world;
 mod world;

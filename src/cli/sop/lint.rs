@@ -7,8 +7,8 @@ use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::contract::{Finding, Severity};
 use crate::front::lint::Known;
+use crate::front::shapes;
 use crate::sop::{self, Section};
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Largest SOP file.
@@ -38,8 +38,9 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let blocking = all().filter(|finding| finding.severity == Severity::Blocking).count();
     let count = all().count();
     if desk.json {
-        let objects =
-            found.iter().flat_map(|(file, findings)| findings.iter().map(move |one| object(file, one)));
+        let objects = found
+            .iter()
+            .flat_map(|(file, findings)| findings.iter().map(move |one| shapes::finding(file, one)));
         print::json(&objects.collect::<Vec<_>>())?;
     } else {
         for (file, findings) in &found {
@@ -50,14 +51,6 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         problems.push(Problem::invalid(format!("{blocking} of {} blocking", counted(count, "finding"))));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
-}
-
-fn object(file: &str, finding: &Finding) -> Value {
-    let mut value = json!({ "shape": "sopd/lint/1", "file": file });
-    if let (Some(members), Ok(Value::Object(rest))) = (value.as_object_mut(), serde_json::to_value(finding)) {
-        members.extend(rest);
-    }
-    value
 }
 
 /// The findings of one file, for a person.

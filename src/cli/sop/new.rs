@@ -6,7 +6,6 @@ use crate::cli::trouble::Done;
 use crate::front::drafts::{self, Begun, Wanted};
 use crate::sop::SopId;
 use crate::sop::template::to_fill_in;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -36,15 +35,12 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     tell(desk, &begun, (&id, &actor.by))
 }
 
-fn tell(desk: &Desk, Begun { path, version, text }: &Begun, (id, by): (&SopId, &str)) -> Done {
-    let open = to_fill_in(text);
+fn tell(desk: &Desk, begun: &Begun, (id, by): (&SopId, &str)) -> Done {
     if desk.json {
-        let missing: Vec<_> =
-            open.iter().map(|(line, words)| json!({ "line": line, "text": words })).collect();
-        return print::json(&json!({
-            "shape": "sopd/new/1", "id": id, "version": version, "path": path, "missing": missing,
-        }));
+        return print::json(&begun.shape(id));
     }
+    let Begun { path, text, .. } = begun;
+    let open = to_fill_in(text);
     print::line(path)?;
     let lines: Vec<String> = open.iter().map(|(line, words)| format!("  {line:3}  {words}")).collect();
     print::line(&format!("\nFill in these lines:\n{}", lines.join("\n")))?;
