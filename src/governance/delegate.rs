@@ -50,10 +50,11 @@ pub fn stand_in(
             if signs.iter().any(|signer| *signer == to) {
                 return Err(format!("{to} signs, and reads it then"));
             }
-            if parties.owner == to {
-                return Err(format!("{to} will own it"));
+            match parties.hand_in_draft(to) {
+                Some(reason) => Err(reason),
+                None if parties.owner == to => Err(format!("{to} will own it")),
+                None => Ok(()),
             }
-            parties.hand_in_draft(to).map_or(Ok(()), Err)
         }
         Matter::Word(parties) => {
             let judges = [&parties.scrutiny, &parties.user_testing].iter().any(|judge| *judge == to);

@@ -25,7 +25,7 @@ fn the_page_shows_what_is_needed_to_judge() {
     let page = staff.get("/decisions/D-1").text;
     for wanted in [
         "What will happen, exactly",
-        "<code>vp.sales/term-1</code> · 100 % alike · kept",
+        "term-1</code> · 100 % alike · kept",
         "name=\"line.37\"",
         "<a href=\"#L",
         "VAL-WORK-001",

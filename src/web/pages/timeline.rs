@@ -60,7 +60,7 @@ fn words(kind: &str, fact: &Value) -> Option<String> {
         }
         "contract_frozen" => format!("contract frozen: {}", count("assertions", "assertion")),
         "model_called" => {
-            format!("asked to {}: {}", text(fact, "role").replace('_', " "), text(fact, "outcome"))
+            format!("{}: {}", text(fact, "role").replace('_', " "), text(fact, "outcome"))
         }
         "draft_received" => format!("drafted {}, round {round}", count("items", "item")),
         "synthesis_made" => {
