@@ -45,11 +45,9 @@ pub(super) async fn inbox(
         let now = workspace.journal.clock().now();
         let rows = workspace.journal.read(|db| {
             let open = decision::open_after(db, asked.r#for.as_deref(), (asked.cursor.as_deref(), wanted))?;
-            open.into_iter()
-                .map(|one| Ok((shapes::newer(db, &one)?, one)))
-                .collect::<Result<Vec<_>, Problem>>()
+            open.into_iter().map(|one| shapes::waiting(db, one, now)).collect::<Result<Vec<_>, Problem>>()
         })?;
-        page(rows, limit, |(_, one)| one.id.clone(), |row| Ok(shapes::inbox_row(SOPD, row, now)))
+        page(rows, limit, |row| row.decision.id.clone(), |row| Ok(shapes::inbox_row(SOPD, row, now)))
     })
     .await?;
     Ok(seen(&headers, &shown))

@@ -5,14 +5,18 @@ mod adjust;
 mod agents;
 mod answer;
 mod approve;
+mod ask;
 mod audit;
 mod autonomy;
 mod backup;
+mod claim;
 mod cleanup;
 mod complete;
 mod completions;
 mod council;
 mod decide;
+mod defer;
+mod delegate;
 mod demo;
 mod desk;
 mod doctor;
@@ -92,6 +96,14 @@ enum Verb {
     Revise(revise::Args),
     /// Answer a question, or hand in a draft you were asked for
     Answer(answer::Args),
+    /// Have another party asked in your place; only one that may decide it
+    Delegate(delegate::Args),
+    /// Put a decision off, within the limit of `decisions.max_deferral`
+    Defer(defer::Args),
+    /// Take a decision on for a while, so that others who are asked see that somebody is at it
+    Claim(claim::Args),
+    /// Ask somebody a question before you decide
+    Ask(ask::Args),
     /// Call the council
     #[command(subcommand)]
     Council(council::Verb),
@@ -188,6 +200,10 @@ fn run(cli: Cli) -> Done {
         Verb::Reject(args) => reject::run(&desk, args),
         Verb::Revise(args) => revise::run(&desk, args),
         Verb::Answer(args) => answer::run(&desk, args),
+        Verb::Delegate(args) => delegate::run(&desk, &args),
+        Verb::Defer(args) => defer::run(&desk, &args),
+        Verb::Claim(args) => claim::run(&desk, &args),
+        Verb::Ask(args) => ask::run(&desk, &args),
         Verb::Council(verb) => council::run(&desk, verb),
         Verb::Mission(verb) => mission::run(&desk, verb),
         Verb::Run(args) => run::run(&desk, args),

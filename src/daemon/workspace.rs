@@ -31,6 +31,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[
         crate::decision::TABLES_2,
         crate::decision::TABLES_3,
+        crate::decision::TABLES_4,
         crate::decision::WAITING_TABLES,
         crate::run::TABLES,
         crate::run::TRIGGER_TABLES,

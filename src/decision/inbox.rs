@@ -61,8 +61,7 @@ pub fn open_for(db: &Connection, party: Option<&str>) -> Result<Vec<Decision>> {
             .collect::<Result<_, _>>()?,
         Some(party) => db
             .prepare_cached(&format!(
-                "{SELECT} WHERE state = 'open' AND EXISTS(SELECT 1 FROM json_each(asked_of) WHERE value = ?1)
-                 ORDER BY number"
+                "{SELECT} WHERE number IN (SELECT decision FROM asked WHERE party = ?1) ORDER BY number"
             ))?
             .query_map([party], read)?
             .collect::<Result<_, _>>()?,
@@ -83,7 +82,7 @@ pub fn open_after(
     let after: i64 = after.map(place).transpose()?.unwrap_or(0);
     let sql = format!(
         "{SELECT} WHERE state = 'open' AND number > ?1
-           AND (?2 IS NULL OR EXISTS(SELECT 1 FROM json_each(asked_of) WHERE value = ?2)) ORDER BY number LIMIT ?3"
+           AND (?2 IS NULL OR number IN (SELECT decision FROM asked WHERE party = ?2)) ORDER BY number LIMIT ?3"
     );
     let rows = db.prepare_cached(&sql)?.query_map((after, party, limit), read)?.collect::<Result<_, _>>()?;
     Ok(rows)

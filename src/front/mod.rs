@@ -5,6 +5,7 @@
 pub mod agents;
 mod apart;
 mod caller;
+mod care;
 pub mod commands;
 mod deeds;
 pub mod drafts;
@@ -14,6 +15,7 @@ pub mod lint;
 mod missions;
 pub mod next;
 mod party;
+mod remarks;
 mod roster;
 mod runs;
 pub mod shapes;
@@ -23,6 +25,7 @@ mod worker;
 pub use crate::run::Actor;
 pub use apart::apart;
 pub use caller::{Caller, Scope};
+pub use care::{ask, claim, defer, delegate, release};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
@@ -32,6 +35,7 @@ pub use library::{
 };
 pub use missions::{ForCouncil, call_council, cancel_mission, retry_mission};
 pub use party::{check_party, check_sight};
+pub use remarks::{Remark, with_remarks};
 pub use roster::{AtWork, at_work};
 pub use runs::{Autonomy, adjust, ask_review, autonomy, review};
 pub use show::{Shown, show, shown_to};

@@ -2,10 +2,11 @@
 
 use super::commands;
 use super::next::Next;
-use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::agent::spent_by_mission;
+use crate::base::{Digest, Instant, MicroUsd, Problem, problem::Result};
 use crate::contract::Finding;
 use crate::daemon::{self, MissionStatus, RunStatus};
-use crate::decision::{self, Answer, Decision};
+use crate::decision::{self, Answer, Care, Decision};
 use crate::registry::VersionRow;
 use crate::run::{self, Actor, Overview, Started, Widened};
 use crate::sop::{SopId, Version};
@@ -60,17 +61,48 @@ pub fn decision(sopd: &str, decision: &Decision, now: Instant) -> Value {
     })
 }
 
-/// The open decisions, oldest first, each with the newer version of its SOP that a waiting run does not follow.
-pub fn inbox(db: &Connection, party: Option<&str>) -> Result<Vec<(Option<Version>, Decision)>> {
-    let open = decision::open_for(db, party)?;
-    open.into_iter().map(|one| Ok((newer(db, &one)?, one))).collect()
+/// One thing that waits, with what a person who comes to the inbox wants to know of it.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The decision.
+    pub decision: Decision,
+    /// The newer version of its SOP that a waiting run does not follow.
+    pub newer: Option<Version>,
+    /// What was done about it so far.
+    pub care: Care,
+    /// What its mission or run has cost so far.
+    pub cost: MicroUsd,
 }
 
-/// One row of [`inbox`] as JSON: `sopd/inbox/1` with `newer_version` where there is one.
-pub fn inbox_row(sopd: &str, (newer, one): &(Option<Version>, Decision), now: Instant) -> Value {
+/// The open decisions, oldest first.
+pub fn inbox(db: &Connection, party: Option<&str>, now: Instant) -> Result<Vec<Waiting>> {
+    decision::open_for(db, party)?.into_iter().map(|one| waiting(db, one, now)).collect()
+}
+
+/// What there is to know of `decision` besides itself.
+pub fn waiting(db: &Connection, decision: Decision, now: Instant) -> Result<Waiting> {
+    let newer = newer(db, &decision)?;
+    let care = decision::care(db, &decision, now)?;
+    let cost = MicroUsd(spent_by_mission(db, &decision.ask.mission)?.micros);
+    Ok(Waiting { decision, newer, care, cost })
+}
+
+/// One row of [`inbox`] as JSON: `sopd/inbox/1` with what was done about it, and `newer_version` where there is one.
+pub fn inbox_row(sopd: &str, row: &Waiting, now: Instant) -> Value {
+    let Waiting { decision: one, newer, care, cost } = row;
     let mut object = decision(sopd, one, now);
-    if let (Some(newer), Some(members)) = (newer, object.as_object_mut()) {
-        members.insert("newer_version".to_owned(), json!(newer));
+    let more = json!({
+        "then": one.ask.on_deadline.then(), "risk_level": one.ask.details.get("risk_level"), "reversible": !one.is_final(),
+        "verdicts": one.ask.details.get("verdicts"), "cost_usd": cost.dollars(),
+        "claimed_by": care.claim.as_ref().map(|claim| &claim.by),
+        "claimed_until": care.claim.as_ref().map(|claim| claim.until.to_string()),
+        "delegated_by": care.delegated_by, "first_due_at": care.first_due.map(|due| due.to_string()),
+    });
+    if let (Some(members), Value::Object(more)) = (object.as_object_mut(), more) {
+        members.extend(more);
+        if let Some(newer) = newer {
+            members.insert("newer_version".to_owned(), json!(newer));
+        }
     }
     object
 }

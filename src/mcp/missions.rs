@@ -71,8 +71,8 @@ pub(super) fn inbox(place: &Place, Inbox { all }: Inbox) -> Told {
     }
     let party = (!all).then_some(place.caller.party.as_str());
     let journal = &place.workspace.journal;
-    let rows = journal.read(|db| shapes::inbox(db, party)).map_err(whole)?;
     let now = journal.clock().now();
+    let rows = journal.read(|db| shapes::inbox(db, party, now)).map_err(whole)?;
     let decisions: Vec<Value> = rows.iter().map(|row| shapes::inbox_row(SOPD, row, now)).collect();
     let total = decisions.len();
     Ok(place.with_note(fields(json!({ "decisions": decisions, "total": total }))))

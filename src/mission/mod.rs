@@ -14,6 +14,7 @@ mod draft;
 mod enter;
 mod examine;
 mod first_drafts;
+mod hands;
 mod help;
 mod impartial;
 mod judge;
@@ -30,6 +31,7 @@ mod settle_file;
 mod setup;
 mod shown;
 mod signing;
+mod sources;
 mod validate;
 mod workflow;
 
@@ -37,6 +39,7 @@ pub use activation::{NewActivation, activate, vet};
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;
+pub use hands::hands;
 pub use objection::{Fated, Objection, fates_of, object};
 pub use plan::MissionPlan;
 pub use records::{
@@ -45,6 +48,7 @@ pub use records::{
 };
 pub use retire::{Retire, retire};
 pub use shown::{Draft, Files, Line, Verdicts};
+pub use sources::LineSource;
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};

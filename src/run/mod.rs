@@ -49,6 +49,7 @@ pub use cleanup::{Erased, cleanup, erased};
 pub use close::quality_of;
 pub use control::{Actor, Control, cancel, control};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
+pub use gate::gate_parties;
 pub use mode::Widened;
 pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};

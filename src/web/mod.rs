@@ -17,6 +17,7 @@ mod seal;
 mod serve;
 mod server;
 mod site;
+mod sourced;
 mod tls;
 
 pub use caller::party_of;

@@ -143,6 +143,15 @@ impl Site {
         })
     }
 
+    /// A piece of a page, made before the page itself.
+    pub(super) fn fragment(&self, template: &str, context: &serde_json::Value) -> Result<String> {
+        let made = self
+            .templates
+            .get_template(template)
+            .and_then(|template| template.render(Value::from(Serde(context))));
+        made.map_err(|error| Problem::failed(format!("BUG: a piece of a page is broken: {error:#}")))
+    }
+
     /// What a person sees instead of the page.
     pub(super) fn trouble(
         &self,

@@ -120,7 +120,8 @@ fn an_agent_answers_no_gate_of_the_run_it_started_whatever_token_it_shows() {
 fn a_client_of_the_newest_protocol_needs_no_session() {
     let world = World::new();
     let desk = Desk::open(&world);
-    let agent = Agent { session: String::new(), ..Agent::begin(&desk, "cro", "read") };
+    let mut agent = Agent::begin(&desk, "cro", "read");
+    agent.session.clear();
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },

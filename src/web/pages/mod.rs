@@ -3,18 +3,21 @@
 mod account;
 mod agents;
 mod audit;
+mod compare;
 mod dashboard;
 mod decision;
 mod diff;
 mod drafts;
 mod files;
 mod inbox;
+mod judging;
 mod missions;
 mod plot;
 mod runs;
 mod settings;
 mod sign_in;
 mod sops;
+mod timeline;
 
 use super::caller::Visitor;
 use super::site::Shared;
