@@ -38,9 +38,10 @@ const LISTENERS: usize = 10_000;
 const FACTS: usize = 50;
 
 struct House {
+    // Ended before its folder goes.
+    _daemon: Daemon,
     _folder: tempfile::TempDir,
     workspace: Workspace,
-    _daemon: Daemon,
     address: String,
     process: String,
     cookie: String,
@@ -65,20 +66,20 @@ fn house() -> House {
     let settings = format!("git: {{ commit: false }}\ndesk: {{ listen: \"127.0.0.1:{port}\" }}\n");
     let (folder, workspace) = workspace(&settings);
     let mission = hand_in(&workspace, &["# Keys\n\nSay who holds the keys.\n".to_owned()]).remove(0);
-    for parties in [["ceo", "cro"], ["chief.staff", "vp.sales"]] {
+    for (even, odd) in [("ceo", "cro"), ("chief.staff", "vp.sales")] {
         let mission = mission.clone();
         let ask = move |tx: &sopd::journal::Tx<'_>| {
             (0..WAITING / 2).try_for_each(|n| {
                 let mission = mission.clone();
                 let new = NewDecision {
-                    workflow: format!("bench/{}", parties[0]),
+                    workflow: format!("bench/{even}"),
                     step: n.to_string(),
                     mission,
                     kind: DecisionKind::Question,
                     subject: format!("Question {n}"),
                     title: format!("Answer question {n} about the keys of the house"),
                     why: "Only a person knows.".to_owned(),
-                    asked_of: vec![parties[n as usize % 2].to_owned()],
+                    asked_of: vec![if n % 2 == 0 { even } else { odd }.to_owned()],
                     barred: BTreeMap::new(),
                     hash: Digest::of(n.to_string()),
                     details: json!({ "risk_level": "low" }),
@@ -216,8 +217,8 @@ async fn latency(house: &House) {
         near.push(begun.elapsed().as_secs_f64() * 1_000.0);
         assert_eq!(sent.unwrap().status(), 200);
     }
-    println!("  done in the daemon, from the request   {:>6.1} ms", middle(&mut near));
-    println!("  appended by another process            {:>6.1} ms", middle(&mut far));
+    println!("  done in the daemon, from the request   {:>6.1} ms", middle(near));
+    println!("  appended by another process            {:>6.1} ms", middle(far));
 }
 
 async fn listen(house: &House) {

@@ -139,7 +139,9 @@ async fn endings(workspace: Workspace, feed: Feed, mut after: i64, tell: mpsc::S
     // The feed ends with the daemon, which may have ended something with its last act.
     let last = move || {
         let found = workspace.journal.read(|db| events_of(db, None, after, LAST)).unwrap_or_default();
-        found.iter().for_each(|fact| tell_end(&workspace, fact, &tell));
+        for fact in &found {
+            tell_end(&workspace, fact, &tell);
+        }
     };
     drop(tokio::task::spawn_blocking(last).await);
 }
