@@ -12,6 +12,7 @@
 //! | [`governance`] | who may draft, judge, advise and sign |
 //! | [`mission`] | the story from a brief to a published SOP; `mission/workflow.rs` is the story itself |
 //! | [`run`] | the story from a trigger to a reviewed run; `run/workflow.rs` is the story itself |
+//! | [`notify`] | telling people what happened and what is wanted of them: outbox and channels |
 //! | [`daemon`] | lock, intake, wiring, and the files people read |
 //! | [`front`] | what all faces share: the deeds of a party, and the JSON that tells of them |
 //! | [`api`] | REST under `/api/v1`, its OpenAPI document, events, webhooks |
@@ -39,6 +40,7 @@ pub mod governance;
 pub mod journal;
 pub mod mcp;
 pub mod mission;
+pub mod notify;
 pub mod registry;
 pub mod roles;
 pub mod roster;

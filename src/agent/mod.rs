@@ -4,6 +4,7 @@
 //! was recorded is never paid for again. Without a configured model every role is played by tier-0 code.
 
 mod ask;
+mod figures;
 mod gateway;
 mod outside;
 mod prompt;
@@ -22,9 +23,12 @@ pub use ask::{Asker, Asking, ask};
 pub use gateway::Gateway;
 pub use outside::{Outside, outside};
 pub use snapshot::Snapshot;
-pub use spend::{Spent, spent_by_mission};
+pub use spend::{Spent, TOTAL, WEEKLY, spent_by_mission, spent_in_all, spent_in_week};
 pub use think::{Outcome, Seat, Think, Thought};
 pub use trouble::{Trouble, trouble};
+
+/// Finds the facts of model calls among all others, as of version 2.
+pub const CALL_INDEX: &str = "CREATE INDEX event_model_called ON event(seq) WHERE kind = 'model_called';";
 
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "

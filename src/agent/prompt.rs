@@ -1,7 +1,7 @@
 //! Renders a role's template: block `system` is the stable part, block `user` what differs from call to call.
 
-use crate::base::Problem;
 use crate::base::problem::Result;
+use crate::base::{Place, Problem};
 use crate::roster::Agent;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, context};
@@ -22,14 +22,14 @@ pub(super) struct Prompt {
 /// Renders `template` of `role` for `agent` and `question`.
 pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value) -> Result<Prompt> {
     let environment = environment();
-    let wrong = |error: &minijinja::Error| explain(role, error);
-    let template = environment.template_from_named_str(role, template).map_err(|error| wrong(&error))?;
+    let wrong = |error: &minijinja::Error| explain((role, template), error);
+    let compiled = environment.template_from_named_str(role, template).map_err(|error| wrong(&error))?;
     let shown = json!({
         "id": agent.head.id, "title": agent.head.title, "department": agent.head.department,
         "persona": agent.persona, "knowledge": agent.knowledge,
     });
     let values = context! { agent => Serde(shown), input => Serde(question.clone()) };
-    let mut captured = template.render_captured(values).map_err(|error| wrong(&error))?;
+    let mut captured = compiled.render_captured(values).map_err(|error| wrong(&error))?;
     let mut block = |name: &str| -> Result<String> {
         let text =
             captured.with_state_mut(|state| state.render_block(name)).map_err(|error| wrong(&error))?;
@@ -42,10 +42,22 @@ pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value
     Ok(Prompt { system: block("system")?, user: block("user")? })
 }
 
-/// Whether a template can be read and has both blocks.
+/// Whether a template can be read, has both blocks, and uses only what it is given.
 pub(super) fn check(role: &str, template: &str) -> Result<()> {
     let environment = environment();
-    environment.template_from_named_str(role, template).map_err(|error| explain(role, &error))?;
+    let compiled = environment
+        .template_from_named_str(role, template)
+        .map_err(|error| explain((role, template), &error))?;
+    let mut used: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
+    used.sort();
+    if let Some(unknown) = used.iter().find(|name| !["agent", "input"].contains(&name.as_str())) {
+        let line = template.lines().position(|line| line.contains(unknown.as_str())).unwrap_or(0);
+        let place =
+            Place::of(&format!("prompts/{role}.md"), template, u32::try_from(line + 1).unwrap_or(1), 0);
+        return Err(Problem::invalid(format!("a prompt is not given `{unknown}`"))
+            .at(place)
+            .hint("use what `agent` and `input` hold"));
+    }
     for block in ["system", "user"] {
         if !template.contains(&format!("block {block}")) {
             return Err(Problem::invalid(format!("prompts/{role}.md has no block `{block}`"))
@@ -71,11 +83,17 @@ fn fenced(text: String) -> String {
     format!("{fence}\n{}\n{fence}", text.trim_end())
 }
 
-fn explain(role: &str, error: &minijinja::Error) -> Problem {
+fn explain((role, template): (&str, &str), error: &minijinja::Error) -> Problem {
+    let file = format!("prompts/{role}.md");
     let line = error.line().map_or(String::new(), |line| format!(" line {line}"));
     let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
-    Problem::invalid(format!("prompts/{role}.md{line} cannot be used: {}{detail}", error.kind()))
-        .hint("mend the template, or remove it and let `sopd init` write the shipped one")
+    let problem = Problem::invalid(format!("{file}{line} cannot be used: {}{detail}", error.kind()));
+    let line = error.line().and_then(|line| u32::try_from(line).ok());
+    let problem = match line {
+        Some(line) => problem.at(Place::of(&file, template, line, 0)),
+        None => problem,
+    };
+    problem.hint("mend the template, or remove it and let `sopd init` write the shipped one")
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+/// The file of the settings.
+const SETTINGS: &str = "sopd.yaml";
 /// Largest file of these that is read.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -46,17 +48,27 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// The workspace's files as they would read with `text` in the file `name` (`agents/vp.sales.md`). Nothing is
+    /// written.
+    pub fn read_with(root: &Path, name: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        Self::read_as(&Files { root, instead: Some((name, text)) })
+    }
+
     fn read_afresh(root: &Path) -> Result<Self, Vec<Problem>> {
+        Self::read_as(&Files { root, instead: None })
+    }
+
+    fn read_as(files: &Files<'_>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let settings = read_settings(root).unwrap_or_else(|found| {
+        let settings = files.settings().unwrap_or_else(|found| {
             problems.extend(found);
             Settings::default()
         });
-        let roster = read_roster(root).unwrap_or_else(|found| {
+        let roster = read_roster(files).unwrap_or_else(|found| {
             problems.extend(found);
             Roster::default()
         });
-        let prompts = read_prompts(root).unwrap_or_else(|found| {
+        let prompts = read_prompts(files).unwrap_or_else(|found| {
             problems.extend(found);
             BTreeMap::new()
         });
@@ -93,9 +105,10 @@ impl Snapshot {
 
 /// The hash of everything a snapshot is read from; `None` where something cannot be read.
 fn fingerprint(root: &Path) -> Option<Digest> {
-    let mut all = files::read_text(&root.join("sopd.yaml"), MAX_FILE_BYTES).ok()?;
+    let mut all = files::read_text(&root.join(SETTINGS), MAX_FILE_BYTES).ok()?;
+    let there = Files { root, instead: None };
     for folder in ["agents", "prompts"] {
-        for (name, text) in read_folder(root, folder).ok()? {
+        for (name, text) in there.folder(folder).ok()? {
             // Lengths keep what belongs to one file from passing for another's.
             put(&mut all, format_args!("\n{folder} {} {name} {}\n{text}", name.len(), text.len()));
         }
@@ -103,16 +116,41 @@ fn fingerprint(root: &Path) -> Option<Digest> {
     Some(Digest::of(all))
 }
 
-/// Reads `sopd.yaml`.
-pub(super) fn read_settings(root: &Path) -> Result<Settings, Vec<Problem>> {
-    let text = files::read_text(&root.join("sopd.yaml"), MAX_FILE_BYTES).map_err(|problem| vec![problem])?;
-    Settings::parse("sopd.yaml", &text)
+/// The workspace's files, one of them read as something else where somebody wants to know what that would do.
+struct Files<'a> {
+    root: &'a Path,
+    instead: Option<(&'a str, &'a str)>,
 }
 
-fn read_roster(root: &Path) -> Result<Roster, Vec<Problem>> {
+impl Files<'_> {
+    fn settings(&self) -> Result<Settings, Vec<Problem>> {
+        let text = match self.instead {
+            Some((SETTINGS, text)) => text.to_owned(),
+            _ => files::read_text(&self.root.join(SETTINGS), MAX_FILE_BYTES)
+                .map_err(|problem| vec![problem])?,
+        };
+        Settings::parse(SETTINGS, &text)
+    }
+
+    /// The Markdown files of a folder by their stem, in order.
+    fn folder(&self, folder: &str) -> Result<Vec<(String, String)>, Vec<Problem>> {
+        let mut found = read_folder(self.root, folder)?;
+        let instead = self.instead.and_then(|(name, text)| Some((name.strip_prefix(folder)?, text)));
+        if let Some((name, text)) = instead
+            && let Some(stem) = name.strip_prefix('/').and_then(|name| name.strip_suffix(".md"))
+        {
+            found.retain(|(there, _)| there != stem);
+            found.push((stem.to_owned(), text.to_owned()));
+            found.sort();
+        }
+        Ok(found)
+    }
+}
+
+fn read_roster(files: &Files<'_>) -> Result<Roster, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut agents = Vec::new();
-    for (name, text) in read_folder(root, "agents")? {
+    for (name, text) in files.folder("agents")? {
         match roster::parse(&format!("agents/{name}.md"), &text) {
             Ok(agent) => agents.push(agent),
             Err(found) => problems.extend(found),
@@ -128,8 +166,8 @@ fn read_roster(root: &Path) -> Result<Roster, Vec<Problem>> {
     if problems.is_empty() { Ok(roster) } else { Err(problems) }
 }
 
-fn read_prompts(root: &Path) -> Result<BTreeMap<String, String>, Vec<Problem>> {
-    let prompts: BTreeMap<String, String> = read_folder(root, "prompts")?.into_iter().collect();
+fn read_prompts(files: &Files<'_>) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    let prompts: BTreeMap<String, String> = files.folder("prompts")?.into_iter().collect();
     let problems: Vec<Problem> = super::roles::NAMES
         .iter()
         .filter_map(|role| match prompts.get(*role) {

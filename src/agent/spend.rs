@@ -1,6 +1,6 @@
 //! Budgets: money and tokens are set aside before a call and settled after it.
 
-use crate::base::{MicroUsd, Problem, problem::Result};
+use crate::base::{Instant, MicroUsd, Problem, problem::Result};
 use crate::journal::{Failure, FailureClass, Tx};
 use crate::settings::Budgets;
 use rusqlite::Connection;
@@ -9,6 +9,11 @@ use serde_json::json;
 
 /// A week, for the weekly budget: the last seven days, so that it never jumps at midnight.
 const WEEK_MILLIS: i64 = 7 * 86_400_000;
+
+/// What the budgets of all missions together are called.
+pub const WEEKLY: &str = "the weekly budget";
+/// As [`WEEKLY`].
+pub const TOTAL: &str = "the total budget";
 
 /// What was used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +37,16 @@ pub(super) struct Reservation {
 /// What a mission has used, what is under way counted in full.
 pub fn spent_by_mission(db: &Connection, mission: &str) -> Result<Spent> {
     sum(db, "mission = ?1", (mission,))
+}
+
+/// What all missions have used in the last seven days, what is under way counted in full.
+pub fn spent_in_week(db: &Connection, now: Instant) -> Result<Spent> {
+    sum(db, "at > ?1", [now.0 - WEEK_MILLIS])
+}
+
+/// What this workspace has ever used, what is under way counted in full.
+pub fn spent_in_all(db: &Connection) -> Result<Spent> {
+    sum(db, "1 = 1", [])
 }
 
 fn sum(db: &Connection, filter: &str, values: impl rusqlite::Params) -> Result<Spent> {
@@ -58,7 +73,6 @@ pub(super) fn reserve(tx: &Tx<'_>, wanted: &Reservation, budgets: &Budgets) -> R
     if lost > 0 {
         tx.event(mission, "model_call_lost", &json!({ "call": call, "charged": "its full reservation" }))?;
     }
-    let week = tx.now().0 - WEEK_MILLIS;
     let granted = i64::from(*grants) + 1;
     let checks = [
         (
@@ -68,11 +82,14 @@ pub(super) fn reserve(tx: &Tx<'_>, wanted: &Reservation, budgets: &Budgets) -> R
             budgets.mission_tokens,
             granted,
         ),
-        ("the weekly budget", sum(tx.db(), "at > ?1", [week])?, budgets.week_usd, budgets.week_tokens, 1),
-        ("the total budget", sum(tx.db(), "1 = 1", [])?, budgets.total_usd, budgets.total_tokens, 1),
+        (WEEKLY, spent_in_week(tx.db(), tx.now())?, budgets.week_usd, budgets.week_tokens, 1),
+        (TOTAL, spent_in_all(tx.db())?, budgets.total_usd, budgets.total_tokens, 1),
     ];
     for (name, spent, usd, tokens, times) in checks {
         if let Some(failure) = exceeded(name, spent, *most, (usd, tokens), times) {
+            if name == WEEKLY || name == TOTAL {
+                tx.event(mission, "budget_used_up", &json!({ "budget": name, "reason": failure.reason }))?;
+            }
             return Ok(Err(failure));
         }
     }

@@ -1,5 +1,6 @@
 //! One answer of one agent: an activity, so that an answer once recorded is never paid for again.
 
+use super::figures;
 use super::gateway::{Exchange, Gateway, failure, most};
 use super::prompt;
 use super::provider::{Completion, Fault, Request, Tokens, json};
@@ -7,13 +8,14 @@ use super::receipt::receipt;
 use super::roles::{self, Inspected, RoleCode};
 use super::snapshot::Snapshot;
 use super::spend::{self, Reservation, Spent};
-use crate::base::{Digest, MicroUsd, Problem};
+use crate::base::{Digest, MicroUsd, Problem, trace};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::roster::Agent;
 use crate::settings::Budgets;
 use crate::settings::models::Endpoint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 
 /// Asks one agent, once, at one tier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -128,6 +130,7 @@ impl Think {
             "cost_micros": 0, "tokens": { "input": 0, "output": 0, "cached": 0 },
             "confidence": confidence(&outcome), "outcome": word(&outcome), "receipt": receipt,
         });
+        figures::counted(0, word(&outcome));
         let thought = Thought { outcome, model: "tier 0".to_owned() };
         Recorded::of(thought).event(&self.mission, "model_called", event)
     }
@@ -152,15 +155,28 @@ impl Think {
         let budgets = Budgets { mission_usd: self.budget_usd.or(settings.mission_usd), ..settings };
         let wanted = reservation.clone();
         let attempt = gateway.journal.append_async(move |tx| spend::reserve(tx, &wanted, &budgets)).await??;
-        let exchange = gateway.exchange(endpoint, &request).await;
+        let span = self.span(endpoint, &request);
+        let exchange = gateway.exchange(endpoint, &request).instrument(span.clone()).await;
         let used = used(&exchange, &reservation, endpoint);
         let outcome = judge(&exchange, code, (&request.schema, most_tokens));
+        figures::told(&span, self.tier, (&exchange, &outcome), used);
         let event =
             self.event(&exchange, (&outcome, endpoint), used, &receipt(template, agent, &self.question));
         let thought = Thought { outcome, model: endpoint.model.clone() };
         Ok(Recorded::of(thought)
             .event(&self.mission, "model_called", event)
             .change(move |tx| spend::settle(tx, &reservation.call, attempt, used)))
+    }
+
+    fn span(&self, endpoint: &Endpoint, request: &Request) -> tracing::Span {
+        trace::model_call(&trace::Call {
+            endpoint: &endpoint.endpoint,
+            model: &endpoint.model,
+            max_tokens: request.max_tokens,
+            agent: &self.agent,
+            role: &self.role,
+            tier: self.tier,
+        })
     }
 
     fn request(
@@ -278,7 +294,7 @@ fn confidence(outcome: &Outcome) -> u8 {
     }
 }
 
-fn word(outcome: &Outcome) -> &'static str {
+pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Answer { .. } => "answer",
         Outcome::Unfit(_) => "unfit",

@@ -3,6 +3,8 @@
 
 use super::refusal::Refusal;
 use crate::base::{Digest, Problem};
+use crate::front;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::request::Parts;
@@ -11,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::error::Error;
+use std::io;
 use utoipa::ToSchema;
 
 /// What handlers return.
@@ -27,9 +31,29 @@ where
     T: Send + 'static,
     E: Into<Refusal> + Send + 'static,
 {
-    let done = tokio::task::spawn_blocking(work).await;
-    let done = done.map_err(|_panicked| Problem::failed("sopd made a mistake of its own"))?;
-    done.map_err(Into::into)
+    front::apart(work).await?.map_err(Into::into)
+}
+
+/// All of a body, of at most `most` bytes.
+pub(super) async fn whole(body: axum::body::Body, most: usize) -> Result<Bytes, Refusal> {
+    to_bytes(body, most).await.map_err(|error| {
+        let error = error.into_inner();
+        if is_late(&*error) {
+            let problem = Problem::usage("the body did not come in time");
+            return Refusal::with(StatusCode::REQUEST_TIMEOUT, problem);
+        }
+        if error.is::<http_body_util::LengthLimitError>() {
+            let problem = Problem::usage(format!("the body is too large; at most {most} bytes are taken"));
+            return Refusal::with(StatusCode::PAYLOAD_TOO_LARGE, problem);
+        }
+        Problem::usage(format!("the body cannot be read: {error}")).into()
+    })
+}
+
+/// Whether something below `error` is that time ran out.
+fn is_late(error: &(dyn Error + 'static)) -> bool {
+    let late = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+    error.downcast_ref().is_some_and(late) || error.source().is_some_and(is_late)
 }
 
 /// The JSON body of a request.
@@ -38,7 +62,7 @@ pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Refusal> {
         let kind =
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -47,9 +71,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 Problem::usage("the body is not JSON").hint("send `Content-Type: application/json`");
             return Err(Refusal::with(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem));
         }
-        let bytes = axum::body::Bytes::from_request(request, state)
-            .await
-            .map_err(|error| Refusal::with(error.status(), Problem::usage(error.body_text())))?;
+        // The door has read it already, up to its own limit.
+        let bytes = whole(request.into_body(), usize::MAX).await?;
         let read = serde_json::from_slice(&bytes);
         read.map(Self).map_err(|error| Problem::invalid(format!("the body cannot be used: {error}")).into())
     }

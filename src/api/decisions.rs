@@ -27,7 +27,7 @@ pub(super) struct InboxQuery {
 }
 
 /// What waits for people, oldest first
-#[utoipa::path(get, path = "/inbox", tag = "decisions", params(InboxQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/inbox", tag = "decisions", params(InboxQuery),
     responses((status = 200, body = Page, description = "Items of shape sopd/inbox/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn inbox(
@@ -45,11 +45,9 @@ pub(super) async fn inbox(
         let now = workspace.journal.clock().now();
         let rows = workspace.journal.read(|db| {
             let open = decision::open_after(db, asked.r#for.as_deref(), (asked.cursor.as_deref(), wanted))?;
-            open.into_iter()
-                .map(|one| Ok((shapes::newer(db, &one)?, one)))
-                .collect::<Result<Vec<_>, Problem>>()
+            open.into_iter().map(|one| shapes::waiting(db, one, now)).collect::<Result<Vec<_>, Problem>>()
         })?;
-        page(rows, limit, |(_, one)| one.id.clone(), |row| Ok(shapes::inbox_row(SOPD, row, now)))
+        page(rows, limit, |row| row.decision.id.clone(), |row| Ok(shapes::inbox_row(SOPD, row, now)))
     })
     .await?;
     Ok(seen(&headers, &shown))
@@ -57,7 +55,6 @@ pub(super) async fn inbox(
 
 /// What to see before deciding: of a mission the draft with the source of every line, of a run what will happen
 #[utoipa::path(get, path = "/decisions/{id}", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     responses((status = 200, body = Value, description = "Shape sopd/show/1 or sopd/show-run/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn decision(
@@ -67,14 +64,8 @@ pub(super) async fn decision(
     Path(id): Path<String>,
 ) -> Answer {
     let shown = apart(move || {
-        let workspace = &api.workspace;
-        let now = workspace.journal.clock().now();
-        let one = workspace.journal.read(|db| decision::one(db, &id))?;
-        match front::check_sight(workspace, &caller.party) {
-            Ok(()) => front::show(workspace, &id)?.shape(SOPD, now),
-            Err(_) if one.ask.asked_of.contains(&caller.party) => Ok(shapes::decision(SOPD, &one, now)),
-            Err(problem) => Err(problem),
-        }
+        api.workspace.journal.read(|db| decision::one(db, &id))?;
+        front::shown_to(SOPD, &api.workspace, &caller.party, &id)
     })
     .await?;
     Ok(seen(&headers, &shown))
@@ -124,7 +115,6 @@ pub(super) struct Say {
 
 /// Say yes: forward where forwarding is asked, sign where a signature is asked
 #[utoipa::path(post, path = "/decisions/{id}/approve", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Approve,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
@@ -140,7 +130,6 @@ pub(super) async fn approve(
 
 /// Say no, for good
 #[utoipa::path(post, path = "/decisions/{id}/reject", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Reject,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
@@ -156,7 +145,6 @@ pub(super) async fn reject(
 
 /// Send a draft back with what to change
 #[utoipa::path(post, path = "/decisions/{id}/revise", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Revise,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
@@ -172,7 +160,6 @@ pub(super) async fn revise(
 
 /// Answer a question, or hand in a draft
 #[utoipa::path(post, path = "/decisions/{id}/answer", tag = "decisions", params(("id" = String, Path, description = "D-…")),
-    security(("bearer" = [])),
     request_body = Say,
     responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]

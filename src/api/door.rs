@@ -2,7 +2,7 @@
 //! under its idempotency key is not done again.
 
 use super::Api;
-use super::answers::apart;
+use super::answers::{apart, whole};
 use super::refusal::Refusal;
 use crate::base::{Digest, Problem};
 use crate::daemon::{self, Claim};
@@ -38,16 +38,16 @@ pub(super) async fn door(
     }
     let key = request.headers().get(KEY).map(|value| value.to_str().unwrap_or_default().to_owned());
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, LARGEST_BODY).await.map_err(|error| {
-        let problem = Problem::usage(format!("the body cannot be read: {error}"));
-        Refusal::with(StatusCode::PAYLOAD_TOO_LARGE, problem)
-    })?;
+    let bytes = whole(body, LARGEST_BODY).await?;
     let Some(key) = key else {
         return Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await);
     };
     let print = fingerprint(&parts.method, parts.uri.path(), &bytes);
     let request = Request::from_parts(parts, Body::from(bytes));
-    once(&api, (caller, key), print, async move { next.run(request).await }).await
+    // By itself: whoever hangs up in the middle must find the answer under the key, not half a deed.
+    let work = async move { once(&api, (caller, key), print, next.run(request)).await };
+    let done = tokio::spawn(work).await;
+    done.map_err(|_panicked| Problem::failed("sopd made a mistake of its own"))?
 }
 
 /// The hash of what a request asks for.
@@ -61,7 +61,7 @@ async fn once(
     api: &Api,
     (caller, key): (Caller, String),
     print: Digest,
-    work: impl Future<Output = Response>,
+    work: impl Future<Output = Response> + Send,
 ) -> Result<Response, Refusal> {
     let journal = &api.workspace.journal;
     let party = caller.party;

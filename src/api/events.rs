@@ -1,53 +1,25 @@
 //! The log as a stream of server-sent events. Each has its place in the log as its id, so that whoever comes back
-//! with the last one it saw goes on right after it: the log itself is read, and nothing is kept for a listener but
-//! its place.
+//! with the last one it saw goes on right after it.
 
 use super::Api;
 use super::answers::{Asked, apart};
 use super::refusal::{ProblemDetails, Refusal};
 use crate::base::Problem;
 use crate::front::{self, Caller};
-use crate::journal::{self, Journal, events_of};
+use crate::journal;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures::stream::{Stream, unfold};
+use futures::{Stream, StreamExt as _};
 use serde::Deserialize;
-use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use utoipa::IntoParams;
 
-/// How often the log is looked at, for all listeners together.
-const LOOK: Duration = Duration::from_millis(100);
 /// A listener that hears nothing for so long is sent a comment, so that nobody on the way hangs up.
 const SILENCE: Duration = Duration::from_secs(15);
-/// Facts read at once.
-const PAGE: u32 = 200;
-
-/// The place of the last fact, watched by one task for all listeners.
-#[derive(Clone, Debug)]
-pub(super) struct Pulse(watch::Receiver<i64>);
-
-impl Pulse {
-    pub(super) fn start(journal: &Journal) -> Self {
-        let (tell, told) = watch::channel(0);
-        let journal = journal.clone();
-        tokio::spawn(async move {
-            while !tell.is_closed() {
-                let looked = journal.clone();
-                let head = tokio::task::spawn_blocking(move || looked.head()).await;
-                if let Ok(Ok((last, _))) = head {
-                    tell.send_if_modified(|known| std::mem::replace(known, last) != last);
-                }
-                tokio::time::sleep(LOOK).await;
-            }
-        });
-        Self(told)
-    }
-}
 
 /// From where.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -60,19 +32,9 @@ pub(super) struct EventsQuery {
     subject: Option<String>,
 }
 
-/// What a listener has.
-struct Listener {
-    journal: Journal,
-    subject: Option<String>,
-    after: i64,
-    read: VecDeque<journal::Event>,
-    pulse: watch::Receiver<i64>,
-}
-
 /// Facts as they happen, each with its place in the log; resumes after `Last-Event-ID` without a gap or a repeat
 #[utoipa::path(get, path = "/events", tag = "events",
     params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The last place that was seen")),
-    security(("bearer" = [])),
     responses((status = 200, body = String, content_type = "text/event-stream",
                description = "`id` is the place, `event` the kind, `data` seq, subject, hash and fact"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
@@ -93,38 +55,12 @@ pub(super) async fn events(
         after.map_or_else(|| Ok(workspace.journal.head()?.0), Ok::<i64, Problem>)
     })
     .await?;
-    let listener = Listener {
-        journal: api.workspace.journal,
-        subject: asked.subject,
-        after,
-        read: VecDeque::new(),
-        pulse: api.pulse.0,
+    let wanted = move |fact: &journal::Event| asked.subject.as_ref().is_none_or(|one| *one == fact.subject);
+    let told = move |fact: Arc<journal::Event>| {
+        std::future::ready(if wanted(&fact) { told(&fact).map(Ok) } else { None })
     };
-    let stream = unfold(listener, |mut listener| async move {
-        let event = listener.next().await?;
-        Some((Ok(event), listener))
-    });
+    let stream = api.feed.listen(after).filter_map(told);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(SILENCE)))
-}
-
-impl Listener {
-    /// The next fact, once there is one; `None` when the log can no longer be read or sopd ends.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some(fact) = self.read.pop_front() {
-                self.after = fact.seq;
-                return told(&fact);
-            }
-            // Seen before the log is read: what comes in between wakes us again.
-            self.pulse.borrow_and_update();
-            let (journal, subject, after) = (self.journal.clone(), self.subject.clone(), self.after);
-            let look = move || journal.read(|db| events_of(db, subject.as_deref(), after, PAGE));
-            self.read = tokio::task::spawn_blocking(look).await.ok()?.ok()?.into();
-            if self.read.is_empty() {
-                self.pulse.changed().await.ok()?;
-            }
-        }
-    }
 }
 
 fn told(fact: &journal::Event) -> Option<Event> {

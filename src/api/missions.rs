@@ -1,15 +1,17 @@
 //! Missions: where they stand, and handing one in.
 
-use super::answers::{Answer, Asked, Body, Page, apart, look_for, made, page, seen};
+use super::answers::{Answer, Asked, Body, Page, apart, done, look_for, made, page, seen};
 use super::refusal::ProblemDetails;
 use super::{Api, SOPD};
+use crate::base::Problem;
 use crate::daemon;
-use crate::front::{self, Caller, shapes};
-use crate::mission;
+use crate::front::{self, Caller, ForCouncil, next, shapes};
+use crate::mission::{self, Files};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 /// Which missions.
@@ -27,7 +29,7 @@ pub(super) struct MissionsQuery {
 }
 
 /// Missions, newest first
-#[utoipa::path(get, path = "/missions", tag = "missions", params(MissionsQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/missions", tag = "missions", params(MissionsQuery),
     responses((status = 200, body = Page, description = "Items of shape sopd/status/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn missions(
@@ -50,7 +52,6 @@ pub(super) async fn missions(
 
 /// A mission with its draft, the source of every line, and what it asks
 #[utoipa::path(get, path = "/missions/{id}", tag = "missions", params(("id" = String, Path, description = "M-…")),
-    security(("bearer" = [])),
     responses((status = 200, body = Value, description = "Shape sopd/show/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn mission(
@@ -83,7 +84,7 @@ pub(super) struct Submit {
 }
 
 /// Hand a mission in; the caller is its requester
-#[utoipa::path(post, path = "/missions", tag = "missions", security(("bearer" = [])), request_body = Submit,
+#[utoipa::path(post, path = "/missions", tag = "missions", request_body = Submit,
     responses((status = 201, body = Value, description = "Shape sopd/submit/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn submit(
@@ -98,4 +99,154 @@ pub(super) async fn submit(
     })
     .await?;
     Ok(made(&shapes::submitted(&mission), &format!("/api/v1/missions/{mission}")))
+}
+
+/// A remark.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Remark {
+    /// Goes on record
+    comment: String,
+}
+
+/// End a mission; everything produced so far is kept
+#[utoipa::path(post, path = "/missions/{id}/cancel", tag = "missions",
+    params(("id" = String, Path, description = "M-…")), request_body = Remark,
+    responses((status = 200, body = Value, description = "Shape sopd/mission/1"),
+              (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn cancel_mission(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Body(Remark { comment }): Body<Remark>,
+) -> Answer {
+    let told = apart(move || -> Result<Value, Vec<Problem>> {
+        front::cancel_mission(SOPD, &api.workspace, &caller.actor(), (&id, &comment))?;
+        asked(&api, &id, ("cancelled", &caller.party))
+    })
+    .await?;
+    Ok(done(&told))
+}
+
+/// Try again where a mission is stuck or was stopped
+#[utoipa::path(post, path = "/missions/{id}/retry", tag = "missions",
+    params(("id" = String, Path, description = "M-…")), request_body = Remark,
+    responses((status = 200, body = Value, description = "Shape sopd/mission/1"),
+              (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn retry_mission(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Body(Remark { comment }): Body<Remark>,
+) -> Answer {
+    let told = apart(move || -> Result<Value, Vec<Problem>> {
+        front::retry_mission(SOPD, &api.workspace, &caller.actor(), (&id, &comment))?;
+        asked(&api, &id, ("tried again", &caller.party))
+    })
+    .await?;
+    Ok(done(&told))
+}
+
+fn asked(api: &Api, id: &str, said: (&str, &str)) -> Result<Value, Vec<Problem>> {
+    let next = next::now(&api.workspace, id).map_err(|problem| vec![problem])?;
+    Ok(shapes::asked(&next, said))
+}
+
+/// What the council is to look at: a mission, or any text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Council {
+    /// A mission's id: the council is held with its next round
+    mission: Option<String>,
+    /// Any text, as it is: the answer becomes `council.md` of a mission of its own
+    text: Option<String>,
+    /// What the text is called; text.md without it
+    file: Option<String>,
+    /// Take it although the very same text was looked at before
+    #[serde(default)]
+    again: bool,
+}
+
+/// Ask the council: would a thoughtful outsider catch something that cannot be seen from inside?
+#[utoipa::path(post, path = "/council", tag = "missions", request_body = Council,
+    responses((status = 201, body = Value, description = "Shape sopd/council/1"),
+              (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn council(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Body(Council { mission, text, file, again }): Body<Council>,
+) -> Answer {
+    let what = match (mission, text) {
+        (Some(id), None) => ForCouncil::Mission(id),
+        (None, Some(text)) => {
+            ForCouncil::Text { name: file.unwrap_or_else(|| "text.md".to_owned()), text, again }
+        }
+        _ => {
+            let problem = Problem::usage("it is not clear what the council is to look at");
+            return Err(problem.hint("name either a `mission`, or a `text`").into());
+        }
+    };
+    let by = caller.party.clone();
+    let mission = apart(move || front::call_council(SOPD, &api.workspace, &caller.party, what)).await?;
+    let told = json!({ "shape": "sopd/council/1", "mission": mission, "by": by });
+    Ok(made(&told, &format!("/api/v1/missions/{mission}")))
+}
+
+/// The files of a mission's folder, with their hashes
+#[utoipa::path(get, path = "/missions/{id}/files", tag = "missions",
+    params(("id" = String, Path, description = "M-…")),
+    responses((status = 200, body = Page, description = "Items: name, sha256"),
+              (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn files(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Answer {
+    let shown = apart(move || -> Result<Value, Problem> {
+        front::check_sight(&api.workspace, &caller.party)?;
+        let found = api.workspace.journal.read(|db| {
+            mission::mission(db, &id)?;
+            mission::artifacts(db, &id)
+        })?;
+        let items = found.iter().map(|file| json!({ "name": file.name, "sha256": file.hash }));
+        Ok(json!({ "items": items.collect::<Vec<_>>(), "next": null }))
+    })
+    .await?;
+    Ok(seen(&headers, &shown))
+}
+
+/// Which file.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FileQuery {
+    /// Its name as the list has it, such as `drafts/vp.sales.md`
+    name: String,
+}
+
+/// A file of a mission's folder
+#[utoipa::path(get, path = "/missions/{id}/file", tag = "missions",
+    params(("id" = String, Path, description = "M-…"), FileQuery),
+    responses((status = 200, body = Value, description = "mission, name and text"),
+              (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn file(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Asked(FileQuery { name }): Asked<FileQuery>,
+) -> Answer {
+    let shown = apart(move || -> Result<Value, Problem> {
+        front::check_sight(&api.workspace, &caller.party)?;
+        let journal = &api.workspace.journal;
+        let text = journal.read(|db| {
+            mission::mission(db, &id)?;
+            Files { journal, db, mission: &id }.text(&name)
+        })?;
+        let text = text.ok_or_else(|| Problem::not_found(format!("{id} has no file `{name}`")))?;
+        Ok(json!({ "mission": id, "name": name, "text": text }))
+    })
+    .await?;
+    Ok(seen(&headers, &shown))
 }

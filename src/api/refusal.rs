@@ -67,6 +67,11 @@ pub(super) struct ProblemDetails {
     errors: Vec<Value>,
 }
 
+/// The title of the kind with that word.
+pub(super) fn words(kind: &str) -> &'static str {
+    title(serde_json::from_value(Value::from(kind)).unwrap_or(Kind::Failed))
+}
+
 fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::Failed => "It did not work",
@@ -105,6 +110,12 @@ impl IntoResponse for Refusal {
         }
         response
     }
+}
+
+/// An address that is known, but not for this method.
+pub(super) async fn wrong_method() -> Refusal {
+    let problem = Problem::usage("this address is not for that method").hint("see /api/v1/docs");
+    Refusal::with(StatusCode::METHOD_NOT_ALLOWED, problem)
 }
 
 /// An address nobody knows.

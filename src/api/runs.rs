@@ -33,7 +33,7 @@ pub(super) struct RunsQuery {
 }
 
 /// Runs, newest first
-#[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery),
     responses((status = 200, body = Page, description = "Items of shape sopd/run/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn runs(
@@ -58,7 +58,6 @@ pub(super) async fn runs(
 
 /// A run with its steps, and exactly what it asks
 #[utoipa::path(get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path, description = "sop_run_…")),
-    security(("bearer" = [])),
     responses((status = 200, body = Value, description = "Shape sopd/show-run/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn run(State(api): State<Api>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
@@ -84,7 +83,7 @@ pub(super) struct AuditQuery {
 
 /// What happened in a run, in the form of the skill description
 #[utoipa::path(get, path = "/runs/{id}/audit", tag = "runs",
-    params(("id" = String, Path, description = "sop_run_…"), AuditQuery), security(("bearer" = [])),
+    params(("id" = String, Path, description = "sop_run_…"), AuditQuery),
     responses((status = 200, body = Page, description = "Items: timestamp, eventType, runId, stepNumber, details"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn audit(
@@ -136,7 +135,7 @@ pub(super) struct Start {
 }
 
 /// Start a run; whoever does answers none of its gates
-#[utoipa::path(post, path = "/runs", tag = "runs", security(("bearer" = [])), request_body = Start,
+#[utoipa::path(post, path = "/runs", tag = "runs", request_body = Start,
     responses((status = 201, body = Value, description = "Shape sopd/started/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn start(
@@ -179,8 +178,7 @@ pub(super) struct Skip {
 macro_rules! steering {
     ($name:ident, $path:literal, $words:literal, $body:ty, |$by:ident, $said:ident| $wish:expr) => {
         #[doc = $words]
-        #[utoipa::path(post, path = $path, tag = "runs", params(("id" = String, Path, description = "sop_run_…")),
-            security(("bearer" = [])), request_body = $body,
+        #[utoipa::path(post, path = $path, tag = "runs", params(("id" = String, Path, description = "sop_run_…")), request_body = $body,
             responses((status = 200, body = Value, description = "Shape sopd/steered/1"),
                       (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
         pub(super) async fn $name(
@@ -263,8 +261,7 @@ impl Artifact {
 
 /// Hand in the step of a run the caller was asked to do
 #[utoipa::path(post, path = "/runs/{id}/steps/{n}/complete", tag = "runs",
-    params(("id" = String, Path, description = "sop_run_…"), ("n" = u32, Path, description = "The step")),
-    security(("bearer" = [])), request_body = Complete,
+    params(("id" = String, Path, description = "sop_run_…"), ("n" = u32, Path, description = "The step")), request_body = Complete,
     responses((status = 200, body = Value, description = "Shape sopd/completed/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn complete(

@@ -27,7 +27,7 @@ pub(super) struct SopsQuery {
 }
 
 /// Versions of SOPs: by id, newest version first
-#[utoipa::path(get, path = "/sops", tag = "sops", params(SopsQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/sops", tag = "sops", params(SopsQuery),
     responses((status = 200, body = Page, description = "Items of shape sopd/sop/1"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn sops(
@@ -57,7 +57,6 @@ fn place(row: &VersionRow) -> String {
 /// A version with its file
 #[utoipa::path(get, path = "/sops/{id}", tag = "sops",
     params(("id" = String, Path, description = "SOP-REV-x for the active version, or SOP-REV-x-v1.0")),
-    security(("bearer" = [])),
     responses((status = 200, body = Value, description = "Shape sopd/sop/1 with its text"),
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn sop(State(api): State<Api>, headers: HeaderMap, Path(id): Path<String>) -> Answer {

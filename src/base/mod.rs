@@ -10,6 +10,7 @@ pub mod money;
 pub mod problem;
 pub mod span;
 pub mod text;
+pub mod trace;
 pub mod yaml;
 
 pub use clock::{Clock, Instant};

@@ -60,6 +60,13 @@ pub struct Problem {
 
 impl std::error::Error for Problem {}
 
+/// One problem where there may be several.
+impl From<Problem> for Vec<Problem> {
+    fn from(problem: Problem) -> Self {
+        vec![problem]
+    }
+}
+
 /// Shorthand used all over the library.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 

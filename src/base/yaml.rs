@@ -72,11 +72,68 @@ pub fn front_matter<'a>(file: &str, text: &'a str) -> Result<FrontMatter<'a>> {
         .hint("end the head with a line that holds only `---`"))
 }
 
+/// Text as a plain scalar where nothing in it could be read as YAML, else in double quotes.
+pub fn scalar(text: &str) -> String {
+    let first = text.chars().next().is_some_and(char::is_alphabetic);
+    let date = text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok();
+    let tricky = [": ", " #"].iter().any(|mark| text.contains(mark))
+        || text.ends_with([':', ' '])
+        || text.chars().any(|c| c.is_control() || "[]{}\"`\\".contains(c) || ('\u{fff0}'..).contains(&c));
+    let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"];
+    let reserved = words.contains(&text.to_lowercase().as_str());
+    if date || (first && !tricky && !reserved) { text.to_owned() } else { quoted(text) }
+}
+
+/// A JSON string is a YAML string.
+pub fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// `text`, a mapping in block form, with the top-level `key` set to `value` (YAML; with a line break at its beginning
+/// where it is a block), or without it. Every other line stays as it is, comments included; a new key comes last.
+#[must_use]
+pub fn set_key(text: &str, key: &str, value: Option<&str>) -> String {
+    let line = value.map(|value| match value.strip_prefix('\n') {
+        Some(block) => format!("{key}:\n{}\n", block.trim_end_matches('\n')),
+        None => format!("{key}: {value}\n"),
+    });
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.split_inclusive('\n').peekable();
+    let mut written = false;
+    while let Some(one) = lines.next() {
+        if !one.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')) {
+            out.push_str(one);
+            continue;
+        }
+        while lines.next_if(|next| next.starts_with([' ', '\t', '-'])).is_some() {}
+        if !written {
+            out.extend(line.as_deref());
+            written = true;
+        }
+    }
+    if let (false, Some(line)) = (written, line) {
+        if !out.is_empty() && !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out.push_str(&line);
+    }
+    out
+}
+
+/// A Markdown file with its YAML head changed by `edit`; `None` where it has no head that is closed.
+pub fn edit_head(text: &str, edit: impl FnOnce(&str) -> String) -> Option<String> {
+    let cut = front_matter("", text).ok()?;
+    let head = edit(cut.head?);
+    Some(format!("---\n{}\n---\n{}", head.trim_end_matches('\n'), cut.body))
+}
+
 /// The reader's message without its own position suffix: we print positions our way.
 fn plain(message: &str) -> String {
     let first = message.lines().next().unwrap_or_default().trim_end();
     let first = first.strip_prefix("error: ").unwrap_or(first);
-    first.split(" at line ").next().unwrap_or(first).to_owned()
+    let first = first.split(" at line ").next().unwrap_or(first);
+    // The reader's advice to programmers.
+    first.split(", set DuplicateKeyPolicy").next().unwrap_or(first).to_owned()
 }
 
 #[cfg(test)]
@@ -104,5 +161,17 @@ mod tests {
         assert_eq!((cut.head, cut.body, cut.body_line), (Some("a: 1\n"), "# T\n", 4));
         assert_eq!(front_matter("m.md", "# T\n").unwrap().head, None);
         assert!(front_matter("m.md", "---\na: 1\n# T\n").is_err());
+    }
+
+    #[test]
+    fn one_key_is_changed_and_nothing_else() {
+        let text = "# about\na: 1\nb:\n  - x\n  # inside\n  - y\n# after\nab: 2\n";
+        assert_eq!(set_key(text, "b", Some("[z]")), "# about\na: 1\nb: [z]\n# after\nab: 2\n");
+        assert_eq!(set_key(text, "b", None), "# about\na: 1\n# after\nab: 2\n");
+        assert_eq!(set_key(text, "a", Some("\n  c: 1")), text.replace("a: 1\n", "a:\n  c: 1\n"));
+        assert_eq!(set_key("a: 1", "c", Some("2")), "a: 1\nc: 2\n");
+        let doc = "---\na: 1\n---\nbody\n";
+        assert_eq!(edit_head(doc, |head| set_key(head, "a", Some("2"))).unwrap(), "---\na: 2\n---\nbody\n");
+        assert_eq!(edit_head("body\n", str::to_owned), None);
     }
 }

@@ -1,11 +1,11 @@
 //! `sopd adjust RUN --as PARTY …`: change a held run before it begins
 
-use super::desk::{Desk, os_user};
+use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::{Problem, files};
-use crate::run::{self, Actor, Adjustment};
-use serde_json::json;
+use crate::front::{self, shapes};
+use crate::run::Adjustment;
 use std::path::PathBuf;
 
 /// Largest instructions of one step.
@@ -60,19 +60,10 @@ enum What {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
-    let plan = run::plan_of(&workspace.journal, &args.run)?;
-    desk.check_party(&workspace, &args.party, &[])?;
-    let roster = workspace.snapshot()?.roster;
-    let adjustment = adjustment(args.what)?;
-    let actor = Actor { by: args.party, os_user: os_user() };
-    let id = args.run.clone();
-    let changes = workspace
-        .journal
-        .append(move |tx| run::adjust(tx, &id, &adjustment, (&actor, (*plan).clone(), &roster)))?;
+    let wish = (args.run.as_str(), adjustment(args.what)?);
+    let changes = front::adjust(&desk.command(), &workspace, &Desk::actor(args.party), wish)?;
     if desk.json {
-        return print::json(
-            &json!({ "shape": "sopd/adjusted/1", "success": true, "run": args.run, "changes": changes }),
-        );
+        return print::json(&shapes::adjusted(&args.run, &changes));
     }
     print::line(&format!("{} differs from its SOP:", args.run))?;
     for change in &changes {

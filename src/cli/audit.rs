@@ -3,9 +3,9 @@
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
-use crate::base::text::{counted, put};
+use crate::base::text::counted;
 use crate::daemon;
-use crate::journal::{self, events_of};
+use crate::journal::{self, Event, Order, Search, events_of};
 use serde_json::json;
 
 /// Facts read at once.
@@ -15,6 +15,8 @@ const PAGE: u32 = 1_000;
 pub(super) enum Verb {
     /// Read the whole log again and compare it with itself, INDEX.md and the git history
     Verify,
+    /// Look through the log, newest first; facts are written as one JSON object per line
+    Search(Wanted),
     /// Write the log as one JSON object per line
     Export {
         /// Only this mission
@@ -22,8 +24,34 @@ pub(super) enum Verb {
     },
 }
 
+/// What is looked for.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// Words anywhere in the fact
+    words: Vec<String>,
+    /// What it is about: a mission, a run, an SOP, a file
+    #[arg(long, default_value = "")]
+    subject: String,
+    /// What happened, such as `published`
+    #[arg(long, default_value = "")]
+    kind: String,
+    /// Who did it, or whose doing it was
+    #[arg(long, default_value = "", value_name = "PARTY")]
+    by: String,
+    /// From this day on, such as 2026-11-20
+    #[arg(long, default_value = "", value_name = "DAY")]
+    from: String,
+    /// Until this day, which counts
+    #[arg(long, default_value = "", value_name = "DAY")]
+    until: String,
+    /// Most facts written
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+}
+
 pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
     match verb {
+        Verb::Search(wanted) => search(desk, wanted),
         Verb::Verify => verify(desk),
         Verb::Export { id } => export(desk, id.as_deref()),
     }
@@ -56,17 +84,14 @@ fn export(desk: &Desk, id: Option<&str>) -> Done {
         let page = workspace.journal.read(|db| events_of(db, id, after, PAGE))?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.seq;
-        let mut text = String::new();
-        for event in &page {
-            // As stored: whoever reads the file can hash it again.
-            put(
-                &mut text,
-                format_args!(
-                    "{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}\n",
-                    event.seq, event.hash, event.text
-                ),
-            );
-        }
-        print::raw(&text)?;
+        print::raw(&journal::lines(&page))?;
     }
+}
+
+fn search(desk: &Desk, wanted: Wanted) -> Done {
+    let Wanted { words, subject, kind, by, from, until, limit } = wanted;
+    let wanted = Search { subject, kind, party: by, from, until, words: words.join(" ") };
+    let newest = Order::NewestBefore(i64::MAX);
+    let found: Vec<Event> = desk.open()?.journal.read(|db| journal::search(db, &wanted, newest, limit))?;
+    print::raw(&journal::lines(&found))
 }

@@ -1,12 +1,10 @@
 //! `sopd autonomy SOP [--step N] widen|narrow --reason T --as PARTY`
 
-use super::desk::{Desk, os_user};
+use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::Problem;
-use crate::registry;
-use crate::run::{self, Word};
-use serde_json::json;
+use crate::front::{self, Autonomy, shapes};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -37,26 +35,16 @@ pub(super) enum Change {
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
     let sop: crate::sop::SopId = args.sop.parse().map_err(Problem::usage)?;
-    workspace.journal.read(|db| registry::history(db, &sop))?;
-    if let (Some(what), Some(by), Some(reason)) = (args.what, args.party, args.reason) {
-        desk.check_party(&workspace, &by, &[])?;
-        let snapshot = workspace.snapshot()?;
-        let signer = run::signer(&snapshot.settings, &snapshot.roster);
-        let word = Word {
-            sop: sop.clone(),
-            step: args.step,
-            widen: what == Change::Widen,
-            by,
-            os_user: os_user(),
-            reason,
-        };
-        workspace.journal.append(move |tx| run::say(tx, &word, &signer))?;
-    }
-    let now = workspace.journal.read(|db| run::widened(db, &sop))?;
+    let actor = args.party.map(Desk::actor);
+    let said = match (args.what, &actor, args.reason) {
+        (Some(what), Some(actor), Some(reason)) => {
+            Some((actor, Autonomy { step: args.step, widen: what == Change::Widen, reason }))
+        }
+        _ => None,
+    };
+    let now = front::autonomy(&desk.command(), &workspace, &sop, said)?;
     if desk.json {
-        return print::json(
-            &json!({ "shape": "sopd/autonomy/1", "sop": sop, "widened": now.sop, "steps": now.steps }),
-        );
+        return print::json(&shapes::autonomy(&sop, &now));
     }
     let steps: Vec<String> = now.steps.iter().map(ToString::to_string).collect();
     print::line(&match (now.sop, steps.is_empty()) {

@@ -9,6 +9,7 @@ use crate::run::Handed;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["note", "artifact"]))]
 pub(super) struct Args {
     /// The run (sop_run_…)
     run: String,
@@ -19,8 +20,8 @@ pub(super) struct Args {
     #[arg(long = "as", value_name = "PARTY")]
     party: String,
     /// What was done, or found
-    #[arg(long, default_value = "", required_unless_present = "artifact")]
-    note: String,
+    #[arg(long)]
+    note: Option<String>,
     /// The file the step promises
     #[arg(long, value_name = "FILE")]
     artifact: Option<PathBuf>,
@@ -38,7 +39,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         None => None,
     };
     let before = workspace.journal.head()?.0;
-    let handed = Handed { run: run.clone(), step, note, file };
+    let handed = Handed { run: run.clone(), step, note: note.unwrap_or_default(), file };
     let answer = front::complete(&desk.command(), &workspace, &Desk::actor(party), handed)?;
     let next = next::look_on(&workspace, &run, before)?;
     if desk.json {

@@ -5,9 +5,8 @@ use super::print;
 use super::submit;
 use super::trouble::Done;
 use crate::base::{Problem, problem::Result};
-use crate::brief::{Ask, Brief};
-use crate::front::next;
-use crate::mission::{self, NewMission};
+use crate::front::{self, ForCouncil, next};
+use crate::mission;
 use serde_json::json;
 use std::path::Path;
 
@@ -29,33 +28,14 @@ pub(super) enum Verb {
 pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
     let Verb::Request { what, party, again } = verb;
     let workspace = desk.open()?;
-    let file = (!mission::is_id(&what) || Path::new(&what).is_file()).then(|| read(&what)).transpose()?;
-    if file.is_none() {
-        workspace.journal.read(|db| mission::mission(db, &what))?;
-    }
-    desk.check_party(&workspace, &party, &[])?;
-    let by = party.clone();
-    let (id, said) = match file {
-        None => {
-            let id = what.clone();
-            workspace.journal.append(move |tx| mission::call_council(tx, &what, &by))?;
-            (id, "it is held with the next round")
-        }
-        Some((name, text)) => {
-            let new = NewMission {
-                brief: brief(&name, &text),
-                text,
-                file: name,
-                requester: by,
-                again,
-                dropped: false,
-            };
-            (
-                workspace.journal.append(move |tx| mission::review(tx, &new))?,
-                "its answer will be in council.md",
-            )
-        }
+    let mission = mission::is_id(&what) && !Path::new(&what).is_file();
+    let (what, said) = if mission {
+        (ForCouncil::Mission(what), "it is held with the next round")
+    } else {
+        let (name, text) = read(&what)?;
+        (ForCouncil::Text { name, text, again }, "its answer will be in council.md")
     };
+    let id = front::call_council(&desk.command(), &workspace, &party, what)?;
     if desk.json {
         return print::json(&json!({ "shape": "sopd/council/1", "mission": id, "by": party }));
     }
@@ -71,11 +51,4 @@ fn read(what: &str) -> Result<(String, String)> {
         );
     }
     submit::read(path)
-}
-
-/// The file as it is: its first heading is the title, and nothing in it is taken for a mission's head.
-fn brief(name: &str, text: &str) -> Brief {
-    let heading = text.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim);
-    let title = heading.filter(|title| !title.is_empty()).unwrap_or(name);
-    Brief { title: title.to_owned(), text: text.to_owned(), ask: Ask::default() }
 }

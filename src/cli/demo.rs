@@ -1,6 +1,7 @@
-//! `sopd demo [DIR] [--yes]`: one mission from file to SOP in a workspace of its own, without a key or a server.
+//! `sopd demo [DIR] [--yes] [--serve]`: one mission from file to SOP in a workspace of its own, without a key or a server.
 
 mod progress;
+mod serve;
 mod words;
 
 use super::decide;
@@ -13,6 +14,7 @@ use crate::daemon::{self, Until, Workspace};
 use crate::decision::{self, Decision, DecisionKind, Verb};
 use crate::front::commands;
 use crate::mission::{self, MissionRow, MissionState};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 /// The example that is run: the mission of the founding decision record.
@@ -31,11 +33,14 @@ pub(super) struct Args {
     /// Also forward as chief.staff and sign as ceo, and print the published index
     #[arg(long)]
     yes: bool,
+    /// Serve the desk afterwards, with links that open its inbox; usual at a terminal
+    #[arg(long)]
+    serve: bool,
 }
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     log_to_stderr("error");
-    let Args { dir, yes } = args;
+    let Args { dir, yes, serve } = args;
     let desk = desk.at(dir.clone());
     prepare(&desk, &dir)?;
     let workspace = desk.open()?;
@@ -54,7 +59,15 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     if yes {
         say_yes(&desk, &workspace, &mission)?;
     }
-    finish(&desk, &workspace, &mission)
+    finish(&desk, &workspace, &mission)?;
+    if serve || (!desk.json && std::io::stdout().is_terminal()) {
+        return serve::until_stopped(&desk, &workspace);
+    }
+    let dir = desk.named().map_or(String::new(), |dir| format!(" {}", quoted(&dir.to_string_lossy())));
+    print::line(&format!(
+        "Or in a browser: `{} demo --serve{dir}` opens the desk with it in the inbox.",
+        program()
+    ))
 }
 
 /// Makes the workspace; a folder with other things in it is left alone.

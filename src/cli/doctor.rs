@@ -1,6 +1,7 @@
 //! `sopd doctor`: everything sopd needs, looked at one by one. It changes nothing.
 
 mod models;
+mod notifications;
 
 use super::desk::Desk;
 use super::print;
@@ -55,6 +56,7 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.push(lock(&root));
     checks.push(space(&root));
     checks.push(git(&root));
+    checks.extend(snapshot.iter().flat_map(|snapshot| notifications::look(desk, &root, &snapshot.settings)));
     let models = snapshot.as_ref().map(|snapshot| snapshot.settings.models.clone()).unwrap_or_default();
     checks.extend(runtime()?.block_on(models::look(&models)));
     let bad = checks.iter().filter(|check| check.result == Outcome::Bad).count();

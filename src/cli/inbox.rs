@@ -22,8 +22,8 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     if let Some(party) = &args.party {
         desk.check_party(&workspace, party, &[])?;
     }
-    let open = workspace.journal.read(|db| shapes::inbox(db, args.party.as_deref()))?;
     let now = desk.clock.now();
+    let open = workspace.journal.read(|db| shapes::inbox(db, args.party.as_deref(), now))?;
     if desk.json {
         let sopd = desk.command();
         return print::json(&open.iter().map(|row| shapes::inbox_row(&sopd, row, now)).collect::<Vec<_>>());
@@ -36,9 +36,12 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         ));
     }
     print::line(&format!("waiting for a person: {}", counted(open.len(), "decision")))?;
-    for (newer, decision) in &open {
-        print::line(&format!("\n{}", entry(desk, decision, now)))?;
-        if let Some(newer) = newer {
+    for row in &open {
+        print::line(&format!("\n{}", entry(desk, &row.decision, now)))?;
+        if let Some(claim) = &row.care.claim {
+            print::line(&format!("  {} has taken it on until {}", claim.by, claim.until.minute()))?;
+        }
+        if let Some(newer) = &row.newer {
             print::line(&format!("  v{newer} of the SOP is active now; the run stays on its own version"))?;
         }
     }

@@ -1,14 +1,10 @@
 //! `sopd mission cancel|retry ID --as PARTY`
 
-use super::decide::{Act, act};
-use super::desk::{Desk, os_user};
+use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
-use crate::base::Problem;
-use crate::decision::{self, DecisionKind, Verb as Answer};
-use crate::front::next;
-use crate::mission::{self, Control};
-use serde_json::json;
+use crate::daemon::Workspace;
+use crate::front::{self, next, shapes};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
@@ -32,71 +28,30 @@ pub(super) struct Args {
 
 pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
     match verb {
-        Verb::Cancel(args) => control(desk, args, true),
+        Verb::Cancel(args) => cancel(desk, args),
         Verb::Retry(args) => retry(desk, args),
     }
 }
 
-/// An open decision about being stuck takes the retry as its answer; a stopped workflow is driven again.
 fn retry(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
-    let open = workspace.journal.read(|db| {
-        mission::mission(db, &args.id)?;
-        decision::open_of_mission(db, &args.id)
-    })?;
-    let mut stuck = open.into_iter().filter(|decision| decision.ask.kind == DecisionKind::Stuck);
-    match (stuck.next(), stuck.next()) {
-        (None, _) => control(desk, args, false),
-        (Some(only), None) => {
-            let Args { party, comment, .. } = args;
-            act(
-                desk,
-                Act {
-                    id: only.id,
-                    verb: Answer::Retry,
-                    party,
-                    text: comment,
-                    overriding: None,
-                    line: None,
-                    shown: None,
-                },
-            )
-        }
-        (Some(one), Some(two)) => {
-            let problem = Problem::usage(format!(
-                "{} is stuck in more than one place: {}, {}",
-                args.id, one.id, two.id
-            ));
-            Err(problem.hint("approve, reject or revise one of them by its own id").into())
-        }
-    }
+    let (before, actor) = (workspace.journal.head()?.0, Desk::actor(args.party));
+    front::retry_mission(&desk.command(), &workspace, &actor, (&args.id, &args.comment))?;
+    tell(desk, &workspace, (&args.id, "tried again", &actor.by), before)
 }
 
-fn control(desk: &Desk, args: Args, cancel: bool) -> Done {
+fn cancel(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
-    workspace.journal.read(|db| mission::mission(db, &args.id))?;
-    desk.check_party(&workspace, &args.party, &[])?;
-    let snapshot = workspace.snapshot()?;
-    let before = workspace.journal.head()?.0;
-    let control =
-        Control { mission: args.id.clone(), by: args.party, os_user: os_user(), text: args.comment };
-    let said = if cancel { "cancelled" } else { "tried again" };
-    let by = control.by.clone();
-    workspace.journal.append(move |tx| {
-        let publication = &snapshot.settings.publication;
-        if cancel {
-            mission::cancel(tx, &control, publication)
-        } else {
-            mission::retry(tx, &control, publication)
-        }
-    })?;
-    let next = next::look_on(&workspace, &args.id, before)?;
+    let (before, actor) = (workspace.journal.head()?.0, Desk::actor(args.party));
+    front::cancel_mission(&desk.command(), &workspace, &actor, (&args.id, &args.comment))?;
+    tell(desk, &workspace, (&args.id, "cancelled", &actor.by), before)
+}
+
+fn tell(desk: &Desk, workspace: &Workspace, (id, said, by): (&str, &str, &str), before: i64) -> Done {
+    let next = next::look_on(workspace, id, before)?;
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/mission/1", "mission": args.id, "asked": said, "by": by,
-            "state": next.state, "driven": next.driven,
-        }));
+        return print::json(&shapes::asked(&next, (said, by)));
     }
-    print::line(&format!("{} is to be {said}, as {by} says", args.id))?;
+    print::line(&format!("{id} is to be {said}, as {by} says"))?;
     print::line(&next.words(&desk.command()))
 }

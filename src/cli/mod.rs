@@ -5,14 +5,18 @@ mod adjust;
 mod agents;
 mod answer;
 mod approve;
+mod ask;
 mod audit;
 mod autonomy;
 mod backup;
+mod claim;
 mod cleanup;
 mod complete;
 mod completions;
 mod council;
 mod decide;
+mod defer;
+mod delegate;
 mod demo;
 mod desk;
 mod doctor;
@@ -20,6 +24,7 @@ mod inbox;
 mod init;
 mod mcp;
 mod mission;
+mod notifications;
 mod print;
 mod reject;
 mod restore;
@@ -91,6 +96,14 @@ enum Verb {
     Revise(revise::Args),
     /// Answer a question, or hand in a draft you were asked for
     Answer(answer::Args),
+    /// Have another party asked in your place; only one that may decide it
+    Delegate(delegate::Args),
+    /// Put a decision off, within the limit of `decisions.max_deferral`
+    Defer(defer::Args),
+    /// Take a decision on for a while, so that others who are asked see that somebody is at it
+    Claim(claim::Args),
+    /// Ask somebody a question before you decide
+    Ask(ask::Args),
     /// Call the council
     #[command(subcommand)]
     Council(council::Verb),
@@ -118,11 +131,13 @@ enum Verb {
     /// The post-run review: have it drafted, and read it
     Review(review::Args),
     /// Erase what runs left behind once retention is over; facts and hashes stay
-    Cleanup,
+    Cleanup(cleanup::Args),
     /// How far an SOP goes without asking, whatever its danger
     Autonomy(autonomy::Args),
     /// What will start what, and what came of it last
     Triggers(triggers::Args),
+    /// What was told to whom, and what could not be sent; or try a channel out
+    Notifications(notifications::Args),
     /// The published SOPs: list, show, compare, check, import, export
     #[command(subcommand)]
     Sop(sop::Verb),
@@ -185,6 +200,10 @@ fn run(cli: Cli) -> Done {
         Verb::Reject(args) => reject::run(&desk, args),
         Verb::Revise(args) => revise::run(&desk, args),
         Verb::Answer(args) => answer::run(&desk, args),
+        Verb::Delegate(args) => delegate::run(&desk, &args),
+        Verb::Defer(args) => defer::run(&desk, &args),
+        Verb::Claim(args) => claim::run(&desk, &args),
+        Verb::Ask(args) => ask::run(&desk, &args),
         Verb::Council(verb) => council::run(&desk, verb),
         Verb::Mission(verb) => mission::run(&desk, verb),
         Verb::Run(args) => run::run(&desk, args),
@@ -197,9 +216,10 @@ fn run(cli: Cli) -> Done {
         Verb::Skip(args) => steer::skip(&desk, args),
         Verb::Adjust(args) => adjust::run(&desk, args),
         Verb::Review(args) => review::run(&desk, args),
-        Verb::Cleanup => cleanup::run(&desk),
+        Verb::Cleanup(args) => cleanup::run(&desk, args),
         Verb::Autonomy(args) => autonomy::run(&desk, args),
         Verb::Triggers(args) => triggers::run(&desk, args),
+        Verb::Notifications(args) => notifications::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),
         Verb::Agents => agents::run(&desk),
         Verb::Audit(verb) => audit::run(&desk, verb),

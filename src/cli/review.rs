@@ -3,9 +3,8 @@
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
-use crate::front::next;
+use crate::front::{self, next, shapes};
 use crate::run;
-use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -21,21 +20,14 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     workspace.journal.read(|db| run::run(db, &args.run))?;
     let before = workspace.journal.head()?.0;
     if let Some(party) = args.party {
-        desk.check_party(&workspace, &party, &[])?;
-        let id = args.run.clone();
-        workspace.journal.append(move |tx| run::ask_review(tx, &id, &party))?;
+        front::ask_review(&desk.command(), &workspace, &party, &args.run)?;
     }
     let next = next::look_on(&workspace, &args.run, before)?;
-    let hash = workspace.journal.read(|db| run::review_of(db, &args.run))?;
-    let bytes = hash.as_ref().map(|hash| workspace.journal.blob(hash)).transpose()?.flatten();
-    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let review = front::review(&workspace, &args.run)?;
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/review/1", "run": args.run, "review": text, "sha256": hash,
-            "open": next.open.iter().map(|open| &open.id).collect::<Vec<_>>(),
-        }));
+        return print::json(&shapes::review(&next, &review));
     }
-    match text {
+    match review.1 {
         Some(text) => print::line(&text)?,
         None => print::line("there is no review yet")?,
     }

@@ -62,7 +62,10 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     };
     if args.dry_run {
         let ready = run::prepare(&workspace.journal, &workspace.root, &snapshot, request)?;
-        let widened = workspace.journal.read(|db| run::widened(db, &ready.plan().sop.head.id))?;
+        let widened = workspace.journal.read(|db| {
+            let head = &ready.plan().sop.head;
+            run::widened(db, &head.id, head.version)
+        })?;
         let dry = run::dry_run(&ready, &widened)?;
         return if desk.json { print::json(&dry) } else { print::line(&words(&dry)) };
     }
@@ -127,6 +130,9 @@ fn words(dry: &DryRun) -> String {
         put_line(&mut out, format_args!("  {} ({}){limit}", step.assignee, step.work));
         if let Some(when) = &step.when {
             put_line(&mut out, format_args!("  when: {when}"));
+        }
+        if let Some(asks) = &step.asks_when {
+            put_line(&mut out, format_args!("  asks when: {asks}"));
         }
         gate(&mut out, step.gate.as_ref());
         for line in step.effect.lines().skip(2).filter(|line| !line.is_empty()) {

@@ -9,6 +9,7 @@ mod lint;
 mod list;
 mod new;
 mod retire;
+mod search;
 mod show;
 mod verify;
 
@@ -20,6 +21,8 @@ use crate::registry::VersionRow;
 pub(super) enum Verb {
     /// Every version with its status
     List(list::Args),
+    /// Search the active versions by their text
+    Search(search::Args),
     /// One version, checked against what was approved
     Show(show::Args),
     /// All versions of one SOP
@@ -45,6 +48,7 @@ pub(super) enum Verb {
 pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
     match verb {
         Verb::List(args) => list::run(desk, &args),
+        Verb::Search(args) => search::run(desk, &args),
         Verb::Show(args) => show::run(desk, &args),
         Verb::History(args) => history::run(desk, &args),
         Verb::Diff(args) => diff::run(desk, &args),

@@ -52,7 +52,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         } else {
             let text = match (&args.id, found.first()) {
                 (Some(_), Some(status)) => one(desk, &workspace, status)?,
-                _ => many(desk, &workspace, &found, args.all),
+                _ => many(desk, &workspace, &found, args.all) + &under_way(desk, &workspace)?,
             };
             if text != drawn {
                 let clear = if args.watch && print::is_terminal() { "\u{1b}[2J\u{1b}[H" } else { "" };
@@ -104,6 +104,15 @@ fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) 
         put(&mut text, format_args!("\n{note}"));
     }
     text
+}
+
+/// That there are runs as well.
+fn under_way(desk: &Desk, workspace: &Workspace) -> Result<String> {
+    let open = workspace.journal.read(crate::run::open_runs)?.len();
+    if open == 0 {
+        return Ok(String::new());
+    }
+    Ok(format!("\n{} under way: see `{} runs`", counted(open, "run"), desk.command()))
 }
 
 fn one(desk: &Desk, workspace: &Workspace, status: &MissionStatus) -> Result<String> {

@@ -7,6 +7,7 @@ use crate::base::problem::Result;
 use crate::base::text::put;
 use crate::base::{Problem, files};
 use crate::daemon;
+use crate::front::shapes;
 use crate::run::{self, Came, LARGEST_BODY, Post, TriggerStatus};
 use serde_json::json;
 use std::path::PathBuf;
@@ -48,10 +49,7 @@ fn list(desk: &Desk) -> Done {
     let now = workspace.journal.clock().now();
     let found = workspace.journal.read(|db| run::overview(db, &workspace.root, &settings, now))?;
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/triggers/1", "triggers": found.triggers,
-            "unreadable": found.unreadable.iter().map(|(sop, reason)| json!({ "sop": sop, "reason": reason })).collect::<Vec<_>>(),
-        }));
+        return print::json(&shapes::triggers(&found));
     }
     if found.triggers.is_empty() && found.unreadable.is_empty() {
         return print::line("nothing starts a run: there is no active SOP");

@@ -4,11 +4,18 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::text::put;
-use crate::base::{Kind, Problem, problem::Result};
-use crate::daemon::{self, Stopping, Until, Workspace};
+use crate::base::{Kind, Problem, problem::Result, trace};
+use crate::daemon::{self, Stopping, Until, Workspace, traces};
+use crate::journal::Feed;
+use crate::settings::Settings;
 use crate::web;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::path::Path;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,23 +25,34 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
-    log_to_stderr("warn,sopd=info");
     let root = desk.root()?;
+    allow_many_connections();
+    let runtime = runtime()?;
+    let traces = {
+        let _inside = runtime.enter();
+        log("warn,sopd=info", &root)?
+    };
     let clock = desk.clock.clone();
-    if args.until_idle {
-        return Ok(runtime()?.block_on(daemon::run(&root, clock, Until::Idle))?);
-    }
-    let serve = |workspace: &Workspace, stopping: Stopping| serve(workspace, stopping);
-    Ok(runtime()?.block_on(daemon::run_beside(&root, clock, Until::Stopped, serve))?)
+    let until = if args.until_idle { Until::Idle } else { Until::Stopped };
+    let beside = |workspace: &Workspace, stopping: Stopping| {
+        let feed = Feed::start(&workspace.journal, stopping.clone());
+        let head = workspace.journal.head()?.0;
+        let traces = traces.map(|traces| traces.work(workspace.clone(), feed.clone(), head));
+        let served = if until == Until::Idle { None } else { serve(workspace, &feed, stopping)? };
+        Ok(Some(async move {
+            futures::join!(OptionFuture::from(traces), OptionFuture::from(served));
+        }))
+    };
+    Ok(runtime.block_on(daemon::run_beside(&root, clock, until, beside))?)
 }
 
 /// Opens the desk beside the driving. What drives the workspace goes on without it where the port is taken.
-fn serve(workspace: &Workspace, stopping: Stopping) -> Result<Option<BoxFuture<'static, ()>>> {
+fn serve(workspace: &Workspace, feed: &Feed, stopping: Stopping) -> Result<Option<BoxFuture<'static, ()>>> {
     let snapshot = workspace.snapshot().map_err(|problems| {
         problems.into_iter().next().unwrap_or_else(|| Problem::failed("the workspace cannot be read"))
     })?;
     let settings = &snapshot.settings;
-    let opened = match web::open(workspace, &settings.desk, stopping) {
+    let opened = match web::open(workspace, &settings.desk, feed, stopping) {
         Ok(None) => return Ok(None),
         Ok(Some(opened)) => opened,
         Err(problem) if problem.kind == Kind::Conflict => {
@@ -55,6 +73,14 @@ fn serve(workspace: &Workspace, stopping: Stopping) -> Result<Option<BoxFuture<'
     Ok(Some(opened.serve))
 }
 
+/// Each page that listens is an open file, and shells usually allow only a thousand.
+fn allow_many_connections() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::debug!(%error, "the number of open files stays as it is");
+    }
+}
+
 /// What drives the daemon and whatever else waits for several things.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
@@ -70,4 +96,27 @@ pub(super) fn log_to_stderr(usual: &str) {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second call finds the first one's in place.
     drop(subscriber.try_init());
+}
+
+/// Like [`log_to_stderr`]; makes traces as well where the settings name a collector. Settings that cannot be read are
+/// explained by whatever needs them next.
+fn log(usual: &str, root: &Path) -> Result<Option<traces::Traces>> {
+    let text = std::fs::read_to_string(root.join("sopd.yaml")).unwrap_or_default();
+    let endpoint = Settings::parse("sopd.yaml", &text).ok().and_then(|settings| settings.traces.endpoint);
+    let Some(endpoint) = endpoint else {
+        log_to_stderr(usual);
+        return Ok(None);
+    };
+    let (tracer, traces) = traces::open(&endpoint)?;
+    let filter = EnvFilter::try_from_env("SOPD_LOG").unwrap_or_else(|_unset| EnvFilter::new(usual));
+    let told = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(filter_fn(|about| about.target() == trace::TARGET));
+    drop(tracing_subscriber::registry().with(told.with_filter(filter)).with(spans).try_init());
+    Ok(Some(traces))
 }

@@ -116,6 +116,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The line of `text` (from 1) that holds the first of the words in question, where one does.
+    pub fn line(&self, text: &str) -> Option<u32> {
+        let words = self.quote.lines().map(str::trim).find(|line| !line.is_empty())?;
+        let at = text.lines().position(|line| line.contains(words))?;
+        u32::try_from(at + 1).ok()
+    }
+
     /// The same defect has the same fingerprint in every round: code, section and the subject's words,
     /// not its line.
     pub fn fingerprint(&self) -> Digest {

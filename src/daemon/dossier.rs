@@ -156,6 +156,8 @@ fn about(name: &str) -> &'static str {
         "the draft SOP of that round: these bytes are what a signature is bound to"
     } else if begins("provenance") {
         "where each line comes from, and what became of every draft item"
+    } else if begins("objections") {
+        "what workers say against what became of their items"
     } else if begins("council") {
         "what the council said"
     } else if begins("scrutiny") {

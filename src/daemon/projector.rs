@@ -97,7 +97,9 @@ fn mark(workspace: &Workspace) -> PathBuf {
 pub(super) fn remove_leftovers(workspace: &Workspace) {
     let sops = workspace.root.join("sops");
     let departments = std::fs::read_dir(&sops).into_iter().flatten().flatten().map(|entry| entry.path());
-    for folder in [workspace.root.join(PRIVATE_FOLDER), workspace.missions(), sops.clone()] {
+    let edited = ["", "agents", "prompts"].map(|folder| workspace.root.join(folder));
+    let ours = [workspace.root.join(PRIVATE_FOLDER), workspace.missions(), sops.clone()];
+    for folder in ours.into_iter().chain(edited) {
         files::remove_leftovers(&folder);
     }
     departments.filter(|path| path.is_dir()).for_each(|folder| files::remove_leftovers(&folder));

@@ -2,9 +2,10 @@
 
 use super::intake::Intake;
 use super::lock::Lock;
+use super::notices::Notices;
 use super::projector::{Projector, remove_leftovers};
 use super::triggers::Triggers;
-use super::workspace::{Workspace, run_secrets};
+use super::workspace::{Workspace, private_files, run_secrets};
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
 use crate::journal::{Access, Engine, Stories};
@@ -74,17 +75,21 @@ where
             .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
         http: crate::run::http::client(CONNECT, SILENCE)?,
         secrets: run_secrets(root, &settings)?,
+        private: private_files(root, &settings),
     });
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
+    super::edits::finish(&workspace)?;
+    // Before anything is driven, so that whoever looks on misses nothing.
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let beside = open(&workspace, stopping)?.map(tokio::spawn);
     let engine = Engine::start(&workspace.journal, stories)?;
     let intake = Intake::start(&workspace)?;
     let triggers = Triggers::start(&workspace);
     let projector = Projector::start(&workspace, settings.git);
-    let mut chores = Chores { intake, triggers, projector };
-    let (stop, stopping) = tokio::sync::watch::channel(false);
-    let beside = open(&workspace, stopping)?.map(tokio::spawn);
+    let notices = Notices::start(&workspace)?;
+    let mut chores = Chores { intake, triggers, projector, notices };
     tracing::info!(workspace = %root.display(), "driving");
     match until {
         Until::Idle => come_to_rest(&engine, &mut chores).await?,
@@ -97,6 +102,7 @@ where
         tracing::warn!("somebody was still being served; the line was cut");
     }
     engine.stop().await;
+    chores.notices.flush(until).await;
     chores.projector.flush().await
 }
 
@@ -105,9 +111,10 @@ struct Chores {
     intake: Intake,
     triggers: Triggers,
     projector: Projector,
+    notices: Notices,
 }
 
-async fn keep_going(Chores { intake, triggers, projector }: &mut Chores) -> Result<()> {
+async fn keep_going(Chores { intake, triggers, projector, notices }: &mut Chores) -> Result<()> {
     let trouble = |error: std::io::Error| Problem::failed(format!("signals cannot be listened to: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
@@ -130,6 +137,7 @@ async fn keep_going(Chores { intake, triggers, projector }: &mut Chores) -> Resu
                     tracing::error!(%problem, "a file could not be written; it is tried again");
                 }
             }
+            () = notices.due() => notices.pass().await,
         }
     }
 }
@@ -140,11 +148,12 @@ async fn rests_within(engine: &Engine, patience: Duration) -> bool {
 }
 
 async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
-    let Chores { intake, triggers, projector } = chores;
+    let Chores { intake, triggers, projector, notices } = chores;
     loop {
         intake.sweep().await?;
         let started = triggers.pass().await?;
         projector.pass().await?;
+        notices.pass().await;
         if intake.unsettled() {
             intake.due().await;
             continue;

@@ -7,7 +7,10 @@ use crate::base::text::{cell, put_line};
 use crate::base::{files, problem::Result};
 use crate::journal::events_of;
 use crate::run;
+use std::path::Path;
 
+/// What is made of facts alone, and stays when retention erases the rest.
+const KEPT: [&str; 3] = ["STATUS.md", "audit.jsonl", "review.md"];
 /// Most events one run's log is written with.
 const MOST_EVENTS: u32 = 100_000;
 
@@ -39,6 +42,28 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
         files::project(&folder.join("review.md"), &review?)?;
     }
     files::project(&folder.join("STATUS.md"), page(&status).as_bytes())
+}
+
+/// Removes what steps left in the folders of runs that retention has erased, also at an earlier time that was cut
+/// short, and writes the logs of those erased `now` again: without what is gone.
+pub fn empty_run_folders(workspace: &Workspace, now: &[String]) -> Result<()> {
+    for id in workspace.journal.read(run::erased)? {
+        if empty(&run::run_folder(&workspace.root, &id))? || now.contains(&id) {
+            write(workspace, &id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether there was anything to remove.
+fn empty(folder: &Path) -> Result<bool> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let left: Vec<_> = entries.filter(|path| !KEPT.iter().any(|name| path.ends_with(name))).collect();
+    for path in &left {
+        let gone = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        gone.map_err(|error| files::explain(path, &error))?;
+    }
+    Ok(!left.is_empty())
 }
 
 /// Removes half-written files from what is written here. What commands left in their own folders is theirs.

@@ -28,7 +28,7 @@ pub struct RunStatus {
     pub status: &'static str,
     /// Why it stands still or how it ended, in words.
     pub reason: String,
-    /// What it waits for and who must act, one sentence; empty while it goes on or once it has ended.
+    /// What it waits for and who must act, one sentence; empty while it goes on or once it is over.
     pub waiting_for: String,
     /// `auto`, `supervised`, `step_by_step`.
     pub mode: Value,
@@ -52,6 +52,10 @@ pub struct RunStatus {
     pub ended_at: Option<String>,
     /// Completion quality, 0 to 100.
     pub score: Option<u8>,
+    /// What was taken off for it, one sentence each.
+    pub score_parts: Vec<String>,
+    /// How it differs from its SOP, one sentence each.
+    pub changes: Vec<String>,
     /// A newer version than this run's is active.
     pub newer_version: Option<String>,
     /// Its steps as tasks.
@@ -169,13 +173,18 @@ fn of_row(db: &Connection, row: RunRow) -> Result<RunStatus> {
         started_at: time(row.started_at),
         ended_at: time(row.ended_at),
         score: row.score,
+        score_parts: match row.score {
+            Some(_) => run::quality_of(db, &row.id)?.map(|quality| quality.parts).unwrap_or_default(),
+            None => Vec::new(),
+        },
+        changes: run::changes_of(db, &row.id)?,
         tasks,
         id: row.id,
     })
 }
 
 fn waiting_for(db: &Connection, row: &RunRow) -> Result<String> {
-    if row.state.ended() {
+    if matches!(row.state, RunState::Completed | RunState::Cancelled) {
         return Ok(String::new());
     }
     let stopped: Option<String> = db

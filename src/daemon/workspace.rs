@@ -3,6 +3,7 @@
 use crate::agent::Snapshot;
 use crate::base::{Clock, Problem, files, problem::Result};
 use crate::journal::{Access, Journal, Redactor};
+use crate::notify::Wiring;
 use crate::run::{Delivered, Post};
 use crate::settings::{Runs, Settings};
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub(super) const SETTINGS_FILE: &str = "sopd.yaml";
 /// Most bytes of secrets that are read.
 const MOST_SECRETS: u64 = 64 * 1024;
+/// The variables that a program which is told something has from the daemon's environment.
+const HANDED_ON: [&str; 5] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
 /// The folder nobody edits.
 pub(super) const PRIVATE_FOLDER: &str = ".sopd";
 
@@ -28,10 +31,16 @@ const MIGRATIONS: &[&[&str]] = &[
     &[
         crate::decision::TABLES_2,
         crate::decision::TABLES_3,
+        crate::decision::TABLES_4,
+        crate::decision::WAITING_TABLES,
         crate::run::TABLES,
         crate::run::TRIGGER_TABLES,
         crate::access::TABLES,
         super::repeats::REPEAT_TABLES,
+        crate::registry::SEARCH_TABLES,
+        crate::agent::CALL_INDEX,
+        super::edits::TABLES,
+        crate::notify::TABLES,
     ],
 ];
 
@@ -102,13 +111,41 @@ fn secrets(root: &Path) -> Vec<String> {
     let Ok(settings) = Settings::parse(SETTINGS_FILE, &text) else { return Vec::new() };
     let keys = settings.models.key_variables().into_iter().filter_map(|name| std::env::var(name).ok());
     let runs = &settings.runs;
-    let names = runs.secrets.iter().chain(runs.webhooks.values());
+    let names = runs.secrets.iter().chain(runs.webhooks.values()).chain(settings.notifications.secrets());
     keys.chain(named_secrets(root, runs, names).unwrap_or_default().into_values()).collect()
 }
 
 /// The secrets that steps of runs may be given, by name.
 pub(super) fn run_secrets(root: &Path, settings: &Settings) -> Result<BTreeMap<String, String>> {
     named_secrets(root, &settings.runs, settings.runs.secrets.iter())
+}
+
+/// The secrets of the channels, by name.
+pub fn notify_secrets(workspace: &Workspace, settings: &Settings) -> Result<BTreeMap<String, String>> {
+    named_secrets(&workspace.root, &settings.runs, settings.notifications.secrets())
+}
+
+/// The files with secrets in them that the settings name.
+pub(super) fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
+    let named = [&settings.runs.secrets_file, &settings.desk.tls_key];
+    named.into_iter().flatten().map(|name| root.join(name)).collect()
+}
+
+/// What notifications need of the world, with the settings as they are on disk now. `http` is their client.
+pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: &reqwest::Client) -> Result<Wiring> {
+    let notifications = settings.notifications.clone();
+    let secrets = notify_secrets(workspace, settings)?;
+    let environment =
+        HANDED_ON.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+    Ok(Wiring {
+        root: workspace.root.clone(),
+        settings: notifications,
+        desk: settings.desk.reached_at(),
+        secrets,
+        environment: environment.collect(),
+        http: http.clone(),
+        clock: workspace.journal.clock().clone(),
+    })
 }
 
 /// Takes a webhook's request in, with the secret that the settings name for its path; see [`crate::run::deliver`].

@@ -57,12 +57,8 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
     check_verb(&decision, verb, given)?;
     check_party(&decision, &given.by)?;
     check_hash(&decision, given)?;
-    let passed = decision.ask.due_at.is_some_and(|due| due < tx.now());
-    if passed && decision.ask.on_deadline.ends() {
-        expire(tx, &decision)?;
-        let problem =
-            Problem::conflict(format!("the deadline of {} passed before you answered", decision.id));
-        return Ok(Err(problem.hint("its rule was applied; see `sopd status`")));
+    if let Some(late) = still_open(tx, &decision)? {
+        return Ok(Err(late));
     }
     let answer = Answer {
         verb,
@@ -79,6 +75,20 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
     }
     record(tx, &decision, &answer)?;
     Ok(Ok(answer))
+}
+
+/// Refuses what is closed; where a deadline has passed that ends it, that is recorded, and told.
+pub(super) fn still_open(tx: &Tx<'_>, decision: &Decision) -> Result<Option<Problem>> {
+    if decision.state != State::Open {
+        return Err(closed(decision));
+    }
+    let passed = decision.ask.due_at.is_some_and(|due| due < tx.now());
+    if !passed || !decision.ask.on_deadline.ends() {
+        return Ok(None);
+    }
+    expire(tx, decision)?;
+    let problem = Problem::conflict(format!("the deadline of {} passed before you answered", decision.id));
+    Ok(Some(problem.hint("its rule was applied; see `sopd status`")))
 }
 
 /// Counts a yes; how many there are now. Each party counts once.
@@ -124,12 +134,13 @@ fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<()> {
             "os_user": answer.os_user, "text": answer.text, "override": answer.overriding, "hash": answer.hash,
         }),
     )?;
+    super::ask::closed(tx, decision)?;
     let signal = serde_json::to_value(Some(answer)).unwrap_or_default();
     tx.signal(&decision.ask.workflow, &format!("decision/{}", decision.id), &signal)
 }
 
 fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
-    let verbs = decision.ask.kind.verbs();
+    let verbs: Vec<Verb> = decision.ways().into_iter().map(|(verb, _)| verb).collect();
     if !verbs.contains(&verb) {
         let words: Vec<&str> = verbs.iter().map(|verb| verb.word()).collect();
         return Err(Problem::usage(format!(
@@ -162,7 +173,7 @@ fn overriding(given: &Given) -> Option<&str> {
     given.overriding.as_deref().map(str::trim).filter(|reason| !reason.is_empty())
 }
 
-fn check_party(decision: &Decision, party: &str) -> Result<()> {
+pub(super) fn check_party(decision: &Decision, party: &str) -> Result<()> {
     if let Some(reason) = decision.ask.barred.get(party) {
         return Err(Problem::not_allowed(format!("{party} may not decide this: {reason}")));
     }

@@ -35,7 +35,8 @@ impl Awaited {
     ) -> Result<Option<Answer>, Stop> {
         let name = self.signal();
         let Self { decision, mut due, period, most } = self;
-        let mut nth = 0;
+        // Deadlines that came, and those of them whose rule was applied.
+        let (mut nth, mut applied) = (0, 0);
         loop {
             let signal = w.signal::<Option<Answer>>(&name);
             let Some(at) = due else { return signal.await };
@@ -43,12 +44,13 @@ impl Awaited {
                 return Ok(answer);
             }
             nth += 1;
-            let escalate_to = above(nth);
+            let escalate_to = above(applied + 1);
             let apply = ApplyDeadline { decision: decision.clone(), nth, escalate_to, period, most };
             match w.call(apply).await? {
                 Lapsed::Answered(answer) => return Ok(Some(answer)),
                 Lapsed::Expired | Lapsed::Void => return Ok(None),
-                Lapsed::Extended(next) => due = next,
+                Lapsed::Extended(next) => (due, applied) = (next, applied + 1),
+                Lapsed::Deferred(next) => due = Some(next),
             }
         }
     }
@@ -80,10 +82,9 @@ impl Activity for ApplyDeadline {
     async fn perform(self, journal: &Journal) -> Result<Recorded<Lapsed>, Failure> {
         let lapsed = journal
             .append_async(move |tx| {
-                // A deadline applied in an attempt that a crash cut off has moved on already.
                 let decision = super::one(tx.db(), &self.decision)?;
-                if decision.state == State::Open && decision.reminders >= self.nth {
-                    return Ok(Lapsed::Extended(decision.ask.due_at));
+                if decision.state == State::Open && !decision.is_due(tx.now()) {
+                    return super::lapse::moved_on(tx.db(), &decision);
                 }
                 lapse(tx, &self.decision, &self.escalate_to, (self.period, self.most))
             })

@@ -1,8 +1,13 @@
 //! Looking decisions up. Nothing here decides.
 
 use super::rows::{Decision, SELECT, State, read};
-use crate::base::{Problem, problem::Result};
+use crate::base::{Instant, Problem, problem::Result};
 use rusqlite::{Connection, OptionalExtension as _};
+
+/// What this file adds to version 2: the open decisions in their order, however many have been answered before them.
+pub const WAITING_TABLES: &str = "
+CREATE INDEX decision_waiting ON decision(number) WHERE state = 'open';
+";
 
 /// The decision with that id, `D-17`.
 pub fn one(db: &Connection, id: &str) -> Result<Decision> {
@@ -56,8 +61,7 @@ pub fn open_for(db: &Connection, party: Option<&str>) -> Result<Vec<Decision>> {
             .collect::<Result<_, _>>()?,
         Some(party) => db
             .prepare_cached(&format!(
-                "{SELECT} WHERE state = 'open' AND EXISTS(SELECT 1 FROM json_each(asked_of) WHERE value = ?1)
-                 ORDER BY number"
+                "{SELECT} WHERE number IN (SELECT decision FROM asked WHERE party = ?1) ORDER BY number"
             ))?
             .query_map([party], read)?
             .collect::<Result<_, _>>()?,
@@ -78,9 +82,18 @@ pub fn open_after(
     let after: i64 = after.map(place).transpose()?.unwrap_or(0);
     let sql = format!(
         "{SELECT} WHERE state = 'open' AND number > ?1
-           AND (?2 IS NULL OR EXISTS(SELECT 1 FROM json_each(asked_of) WHERE value = ?2)) ORDER BY number LIMIT ?3"
+           AND (?2 IS NULL OR number IN (SELECT decision FROM asked WHERE party = ?2)) ORDER BY number LIMIT ?3"
     );
     let rows = db.prepare_cached(&sql)?.query_map((after, party, limit), read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// How many decisions of each kind wait, and how many of them past their deadline.
+pub fn waiting_by_kind(db: &Connection, now: Instant) -> Result<Vec<(String, u32, u32)>> {
+    let sql = "SELECT trim(kind, '\"'), count(*), sum(iif(due_at IS NULL, reminders > 0, due_at < ?1)) FROM decision
+               WHERE state = 'open' GROUP BY kind ORDER BY kind";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let rows = db.prepare_cached(sql)?.query_map([now.0], read)?.collect::<Result<Vec<_>, _>>()?;
     Ok(rows)
 }
 

@@ -17,6 +17,8 @@ pub enum Lapsed {
     Expired,
     /// It was asked again; the next deadline, if there is one.
     Extended(Option<Instant>),
+    /// It was put off meanwhile: its rule applies then.
+    Deferred(Instant),
     /// It is void.
     Void,
 }
@@ -40,6 +42,16 @@ pub fn lapse(tx: &Tx<'_>, id: &str, escalate_to: &[String], (period, most): (Spa
             Ok(Lapsed::Expired)
         }
     }
+}
+
+/// What has become of a deadline that is not due any more: somebody has put it off, or its rule was applied in an
+/// attempt that a crash cut off.
+pub(super) fn moved_on(db: &rusqlite::Connection, decision: &Decision) -> Result<Lapsed> {
+    let deferred = super::care::was_put_off(db, decision)?;
+    Ok(match decision.ask.due_at {
+        Some(due) if deferred => Lapsed::Deferred(due),
+        due => Lapsed::Extended(due),
+    })
 }
 
 fn extend(tx: &Tx<'_>, decision: &Decision, more: &[String], (period, most): (Span, u32)) -> Result<Lapsed> {
@@ -73,12 +85,13 @@ pub(super) fn expire(tx: &Tx<'_>, decision: &Decision) -> Result<()> {
         "decision_expired",
         &json!({ "decision": decision.id, "rule": decision.ask.on_deadline }),
     )?;
+    super::ask::closed(tx, decision)?;
     let nothing: Option<Answer> = None;
     let signal = serde_json::to_value(nothing).unwrap_or_default();
     tx.signal(&decision.ask.workflow, &format!("decision/{}", decision.id), &signal)
 }
 
-fn close(tx: &Tx<'_>, decision: &Decision, state: &str) -> Result<()> {
+pub(super) fn close(tx: &Tx<'_>, decision: &Decision, state: &str) -> Result<()> {
     tx.db()
         .prepare_cached("UPDATE decision SET state = ?2, resolved_at = ?3 WHERE number = ?1")?
         .execute((decision.number(), state, tx.now().0))?;

@@ -5,18 +5,33 @@
 //! exactly one wins. Reading a decision never decides it.
 
 mod answer;
+mod ask;
+mod care;
+mod claim;
 mod deadline;
+mod defer;
+mod delegate;
 mod inbox;
 mod lapse;
 mod lease;
+mod queue;
 mod rows;
 mod words;
 
 pub use answer::{Answer, Given, resolve};
+pub use ask::{about, ask, questions};
+pub use care::{Care, Claim, Look, TABLES_4, care, look_of, looked};
+pub use claim::{CLAIM_MINUTES, claim, release};
 pub use deadline::{ApplyDeadline, Awaited};
-pub use inbox::{all_of_mission, find, one, open_after, open_for, open_of_mission, waiting};
+pub use defer::defer;
+pub use delegate::delegate;
+pub use inbox::{
+    WAITING_TABLES, all_of_mission, find, one, open_after, open_for, open_of_mission, waiting,
+    waiting_by_kind,
+};
 pub use lapse::{Lapsed, lapse, void_all, void_of};
 pub use lease::{TABLES_3, held_by_other, lease};
+pub use queue::{Queue, ResponseTime, queues, response_times};
 pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, is_asked, open};
 
 /// The tables of this layer, as of version 1.

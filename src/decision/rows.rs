@@ -50,6 +50,19 @@ pub enum Verb {
 }
 
 impl DecisionKind {
+    /// Every kind, in the order in which people meet them.
+    pub const ALL: [Self; 9] = [
+        Self::Forward,
+        Self::Publish,
+        Self::Question,
+        Self::Assignment,
+        Self::Stuck,
+        Self::Gate,
+        Self::Task,
+        Self::Result,
+        Self::Review,
+    ];
+
     /// The verbs this kind takes.
     pub fn verbs(self) -> &'static [Verb] {
         match self {
@@ -263,6 +276,11 @@ pub fn open(tx: &Tx<'_>, new: &NewDecision) -> Result<Decision> {
 pub(super) fn text<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Problem::failed(format!("BUG: not JSON: {error}")))
 }
+
+/// What [`read`] reads, in its order.
+pub(super) const COLUMNS: &str =
+    "number, workflow, step, mission, decision.kind, subject, title, why, asked_of, barred,
+  hash, details, requested_at, due_at, on_deadline, reminders, state, answer, quorum, votes";
 
 pub(super) const SELECT: &str =
     "SELECT number, workflow, step, mission, kind, subject, title, why, asked_of, barred,

@@ -25,10 +25,21 @@ impl Decision {
         self.ask.due_at.map_or(self.reminders > 0, |due| due < now)
     }
 
+    /// Whether its deadline is there; one without a deadline has been asked again as often as it may be.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.ask.due_at.is_some_and(|due| due <= now)
+    }
+
     /// Whether blocking assertions failed, so that publishing needs a reason for overriding them.
     pub fn needs_override(&self) -> bool {
         let failed = self.ask.details.get("failed").and_then(Value::as_array);
         self.ask.kind == DecisionKind::Publish && failed.is_some_and(|failed| !failed.is_empty())
+    }
+
+    /// Whether a yes to it cannot be undone: what is published stays published, and a step may say so of itself.
+    pub fn is_final(&self) -> bool {
+        self.ask.kind == DecisionKind::Publish
+            || self.ask.details.get("reversible") == Some(&Value::Bool(false))
     }
 
     /// The verbs it takes now, the usual one first, each with what it leads to.

@@ -2,6 +2,7 @@
 
 use crate::decision::{Decision, DecisionKind, Verb};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// One way to answer.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +19,9 @@ pub struct Command {
 /// The ways to answer `decision`, the usual one first; `sopd` is how a command line begins.
 pub fn of(sopd: &str, decision: &Decision) -> Vec<Command> {
     let party = decision.ask.asked_of.first().map_or("PARTY", String::as_str);
+    if decision.ask.kind == DecisionKind::Stuck && super::next::is_run(&decision.ask.mission) {
+        return standstill(sopd, decision, party);
+    }
     let ways = decision.ways().into_iter();
     ways.map(|(verb, leads_to)| {
         if verb == Verb::Complete {
@@ -28,6 +32,26 @@ pub fn of(sopd: &str, decision: &Decision) -> Vec<Command> {
         Command { verb, line: format!("{sopd} {} {id} --as {party}{rest}", verb.word()), leads_to }
     })
     .collect()
+}
+
+/// A run that stands still is steered: done again, or let go on; without the step; or not at all.
+fn standstill(sopd: &str, decision: &Decision, party: &str) -> Vec<Command> {
+    let details = &decision.ask.details;
+    let run = &decision.ask.mission;
+    let line = |verb: &str, rest: &str, leads_to: &str| Command {
+        verb: Verb::Retry,
+        line: format!("{sopd} {verb} {run}{rest} --as {party}"),
+        leads_to: leads_to.to_owned(),
+    };
+    let again = if details.get("late") == Some(&json!(true)) { "resume" } else { "retry" };
+    let leads_to = details.get("retry").and_then(Value::as_str).unwrap_or_default();
+    let mut lines = vec![line(again, "", leads_to)];
+    if let Some(step) = details.get("step").and_then(Value::as_u64).filter(|step| *step > 0) {
+        let rest = format!(" --step {step} --reason 'why'");
+        lines.push(line("skip", &rest, "the step is left out, and the run goes on"));
+    }
+    lines.push(line("cancel", " --reason 'why'", "the run ends"));
+    lines
 }
 
 /// A step is not answered but handed in.

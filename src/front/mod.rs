@@ -2,20 +2,41 @@
 //! that the command line, the API and MCP give the same answers. Rules are not made here: each deed calls the layer
 //! that decides, in the transaction that does it.
 
+pub mod agents;
+mod apart;
 mod caller;
+mod care;
 pub mod commands;
 mod deeds;
+pub mod drafts;
+pub mod figures;
+mod library;
+pub mod lint;
+mod missions;
 pub mod next;
 mod party;
+mod remarks;
+mod roster;
+mod runs;
 pub mod shapes;
 mod show;
 mod worker;
 
 pub use crate::run::Actor;
+pub use apart::apart;
 pub use caller::{Caller, Scope};
+pub use care::{ask, claim, defer, delegate, release};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
+pub use library::{
+    Drafted, Folder, Form, HandedIn, export_sop, hand_in_sop, import_files, retire, verify_folder,
+    version_text,
+};
+pub use missions::{ForCouncil, call_council, cancel_mission, retry_mission};
 pub use party::{check_party, check_sight};
-pub use show::{Shown, show};
-pub use worker::{LEASE_MINUTES, Leased, Work, assignments, hand_in};
+pub use remarks::{Remark, with_remarks};
+pub use roster::{AtWork, at_work};
+pub use runs::{Autonomy, adjust, ask_review, autonomy, review};
+pub use show::{Shown, show, shown_to};
+pub use worker::{Disposed, LEASE_MINUTES, Leased, Work, assignments, disposed, hand_in, object};

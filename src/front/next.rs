@@ -5,7 +5,7 @@ use crate::base::problem::Result;
 use crate::daemon::{self, Workspace};
 use crate::decision::{self, Decision};
 use crate::journal::events_of;
-use crate::run;
+use crate::run::{self, RunState};
 use std::time::{Duration, Instant};
 
 /// How long we look on after an answer: the daemon needs a moment, and a person should not have to ask again.
@@ -78,7 +78,9 @@ fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision
     let id = id.to_owned();
     if is_run(&id) {
         let row = run::run(db, &id)?;
-        let ended = row.state.ended().then(|| row.reason.clone());
+        // A failed run may go on: what it asks is told like that of any other.
+        let over = matches!(row.state, RunState::Completed | RunState::Cancelled);
+        let ended = over.then(|| row.reason.clone());
         return Ok(Next { id, state: row.state.word(), ended, reason: row.reason, open, driven });
     }
     let status = daemon::status_of(db, &id)?;
@@ -111,7 +113,12 @@ impl Next {
                     decision.ask.title
                 )
             });
-            return lines.collect::<Vec<_>>().join("\n");
+            let lines = lines.collect::<Vec<_>>().join("\n");
+            return if self.reason.is_empty() {
+                lines
+            } else {
+                format!("{id} is {state}: {}\n{lines}", self.reason)
+            };
         }
         if self.driven {
             let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };

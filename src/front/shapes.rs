@@ -2,12 +2,14 @@
 
 use super::commands;
 use super::next::Next;
-use crate::base::{Instant, Problem, problem::Result};
+use crate::agent::spent_by_mission;
+use crate::base::{Digest, Instant, MicroUsd, Problem, problem::Result};
+use crate::contract::Finding;
 use crate::daemon::{self, MissionStatus, RunStatus};
-use crate::decision::{self, Answer, Decision};
+use crate::decision::{self, Answer, Care, Decision};
 use crate::registry::VersionRow;
-use crate::run::{self, Started};
-use crate::sop::Version;
+use crate::run::{self, Actor, Overview, Started, Widened};
+use crate::sop::{SopId, Version};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -59,17 +61,48 @@ pub fn decision(sopd: &str, decision: &Decision, now: Instant) -> Value {
     })
 }
 
-/// The open decisions, oldest first, each with the newer version of its SOP that a waiting run does not follow.
-pub fn inbox(db: &Connection, party: Option<&str>) -> Result<Vec<(Option<Version>, Decision)>> {
-    let open = decision::open_for(db, party)?;
-    open.into_iter().map(|one| Ok((newer(db, &one)?, one))).collect()
+/// One thing that waits, with what a person who comes to the inbox wants to know of it.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The decision.
+    pub decision: Decision,
+    /// The newer version of its SOP that a waiting run does not follow.
+    pub newer: Option<Version>,
+    /// What was done about it so far.
+    pub care: Care,
+    /// What its mission or run has cost so far.
+    pub cost: MicroUsd,
 }
 
-/// One row of [`inbox`] as JSON: `sopd/inbox/1` with `newer_version` where there is one.
-pub fn inbox_row(sopd: &str, (newer, one): &(Option<Version>, Decision), now: Instant) -> Value {
+/// The open decisions, oldest first.
+pub fn inbox(db: &Connection, party: Option<&str>, now: Instant) -> Result<Vec<Waiting>> {
+    decision::open_for(db, party)?.into_iter().map(|one| waiting(db, one, now)).collect()
+}
+
+/// What there is to know of `decision` besides itself.
+pub fn waiting(db: &Connection, decision: Decision, now: Instant) -> Result<Waiting> {
+    let newer = newer(db, &decision)?;
+    let care = decision::care(db, &decision, now)?;
+    let cost = MicroUsd(spent_by_mission(db, &decision.ask.mission)?.micros);
+    Ok(Waiting { decision, newer, care, cost })
+}
+
+/// One row of [`inbox`] as JSON: `sopd/inbox/1` with what was done about it, and `newer_version` where there is one.
+pub fn inbox_row(sopd: &str, row: &Waiting, now: Instant) -> Value {
+    let Waiting { decision: one, newer, care, cost } = row;
     let mut object = decision(sopd, one, now);
-    if let (Some(newer), Some(members)) = (newer, object.as_object_mut()) {
-        members.insert("newer_version".to_owned(), json!(newer));
+    let more = json!({
+        "then": one.ask.on_deadline.then(), "risk_level": one.ask.details.get("risk_level"), "reversible": !one.is_final(),
+        "verdicts": one.ask.details.get("verdicts"), "cost_usd": cost.dollars(),
+        "claimed_by": care.claim.as_ref().map(|claim| &claim.by),
+        "claimed_until": care.claim.as_ref().map(|claim| claim.until.to_string()),
+        "delegated_by": care.delegated_by, "first_due_at": care.first_due.map(|due| due.to_string()),
+    });
+    if let (Some(members), Value::Object(more)) = (object.as_object_mut(), more) {
+        members.extend(more);
+        if let Some(newer) = newer {
+            members.insert("newer_version".to_owned(), json!(newer));
+        }
     }
     object
 }
@@ -129,9 +162,60 @@ pub fn completed(step: u32, by: &str, next: &Next) -> Value {
     })
 }
 
+/// Shape `sopd/mission/1`: a mission that heard of somebody's wish.
+pub fn asked(next: &Next, (said, by): (&str, &str)) -> Value {
+    json!({
+        "shape": "sopd/mission/1", "mission": next.id, "asked": said, "by": by, "state": next.state,
+        "driven": next.driven,
+    })
+}
+
 /// Shape `sopd/submit/1`: a mission that was taken in.
 pub fn submitted(mission: &str) -> Value {
     json!({ "shape": "sopd/submit/1", "mission": mission })
+}
+
+/// Shape `sopd/retirement/1`: a version that was taken out of use.
+pub fn retired(row: &VersionRow, actor: &Actor, reason: &str) -> Value {
+    json!({
+        "shape": "sopd/retirement/1", "sop": row.id, "version": row.version, "sha256": row.sha256,
+        "status": "archived", "by": actor.by, "os_user": actor.os_user, "reason": reason,
+    })
+}
+
+/// Shape `sopd/autonomy/1`: how far an SOP goes without asking.
+pub fn autonomy(sop: &SopId, now: &Widened) -> Value {
+    json!({ "shape": "sopd/autonomy/1", "sop": sop, "widened": now.sop, "steps": now.steps })
+}
+
+/// Shape `sopd/adjusted/1`: how a held run differs from its SOP now.
+pub fn adjusted(run: &str, changes: &[String]) -> Value {
+    json!({ "shape": "sopd/adjusted/1", "success": true, "run": run, "changes": changes })
+}
+
+/// Shape `sopd/review/1`: a post-run review, and what is asked about it.
+pub fn review(next: &Next, (hash, text): &(Option<Digest>, Option<String>)) -> Value {
+    json!({
+        "shape": "sopd/review/1", "run": next.id, "review": text, "sha256": hash,
+        "open": next.open.iter().map(|open| &open.id).collect::<Vec<_>>(),
+    })
+}
+
+/// Shape `sopd/triggers/1`: what will start what.
+pub fn triggers(found: &Overview) -> Value {
+    let unreadable = found.unreadable.iter().map(|(sop, reason)| json!({ "sop": sop, "reason": reason }));
+    json!({
+        "shape": "sopd/triggers/1", "triggers": found.triggers, "unreadable": unreadable.collect::<Vec<_>>(),
+    })
+}
+
+/// Shape `sopd/lint/1`: a finding about a file.
+pub fn finding(file: &str, finding: &Finding) -> Value {
+    let mut value = json!({ "shape": "sopd/lint/1", "file": file });
+    if let (Some(members), Ok(Value::Object(rest))) = (value.as_object_mut(), serde_json::to_value(finding)) {
+        members.extend(rest);
+    }
+    value
 }
 
 /// Shape `sopd/sop/1`: a version.

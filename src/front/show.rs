@@ -1,6 +1,7 @@
 //! What a person needs to see before deciding, read in one snapshot: of a mission its draft, its brief and what is
 //! asked; of a run exactly what will happen.
 
+use super::party::check_sight;
 use super::shapes;
 use crate::base::{Instant, problem::Result};
 use crate::daemon::{self, MissionStatus, RunStatus, Workspace};
@@ -49,6 +50,19 @@ pub fn show(workspace: &Workspace, id: &str) -> Result<Shown> {
     } else {
         of_mission(workspace, &subject, asked)
     }
+}
+
+/// What `party` may see of a mission, run or decision: all that [`show`] gives, or of a decision it is asked just that.
+/// `sopd` is how command lines begin.
+///
+/// # Errors
+/// `NotFound`; `NotAllowed` for an agent that works elsewhere.
+pub fn shown_to(sopd: &str, workspace: &Workspace, party: &str, id: &str) -> Result<Value> {
+    let now = workspace.journal.clock().now();
+    let Err(refused) = check_sight(workspace, party) else { return show(workspace, id)?.shape(sopd, now) };
+    let asked = workspace.journal.read(|db| decision::one(db, id));
+    let own = asked.ok().filter(|one| one.ask.asked_of.iter().any(|asked| asked == party));
+    own.map(|one| shapes::decision(sopd, &one, now)).ok_or(refused)
 }
 
 fn of_run(workspace: &Workspace, id: &str, asked: Option<Decision>) -> Result<Shown> {

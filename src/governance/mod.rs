@@ -2,11 +2,15 @@
 //! settings; whoever applies them records the answer.
 
 mod council;
+mod delegate;
+mod editors;
 mod parties;
 mod path;
 mod sight;
 
 pub use council::{CouncilCall, CouncilPlan, council};
+pub use delegate::{Matter, stand_in};
+pub use editors::{MAJOR_BELOW, Rewrite, may_edit, rewrite, rewrite_class};
 pub use parties::{Parties, scrutiny_validator, user_tester};
 pub use path::{Path, publication_path};
 pub use sight::sees_missions;

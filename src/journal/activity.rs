@@ -125,6 +125,24 @@ pub enum FailureClass {
     Bug,
 }
 
+impl FailureClass {
+    /// The word it is stored under.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Infrastructure => "infrastructure",
+            Self::RateLimit => "rate_limit",
+            Self::Model => "model",
+            Self::Content => "content",
+            Self::Contract => "contract",
+            Self::Budget => "budget",
+            Self::Person => "person",
+            Self::Interrupted => "interrupted",
+            Self::Conflict => "conflict",
+            Self::Bug => "bug",
+        }
+    }
+}
+
 impl Failure {
     /// A failure of `class`.
     pub fn new(class: FailureClass, reason: impl Into<String>) -> Self {

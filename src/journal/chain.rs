@@ -109,6 +109,12 @@ pub fn events_of(db: &Connection, subject: Option<&str>, after: i64, limit: u32)
     Ok(rows)
 }
 
+/// When the last fact about `subject` was recorded, RFC 3339; `None` where there is none.
+pub fn last_of(db: &Connection, subject: &str) -> Result<Option<String>> {
+    let sql = "SELECT text ->> 'at' FROM event WHERE subject = ?1 ORDER BY seq DESC LIMIT 1";
+    Ok(db.prepare_cached(sql)?.query_row([subject], |row| row.get(0)).optional()?)
+}
+
 /// Reads the whole chain again and compares it with itself, with its payloads and with `anchors`.
 pub fn verify(journal: &Journal, anchors: &[Anchor]) -> Result<Verified> {
     journal.read(|db| {

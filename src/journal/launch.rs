@@ -7,10 +7,11 @@ use super::history::StepRecord;
 use super::ledger::step_of;
 use super::tx::Tx;
 use super::workflow::{Asked, What};
-use crate::base::{fault, problem::Result};
+use crate::base::{fault, problem::Result, trace};
 use futures::FutureExt as _;
 use futures::future::abortable;
 use std::panic::AssertUnwindSafe;
+use tracing::Instrument as _;
 
 /// Something whose start is recorded.
 enum Start {
@@ -36,6 +37,7 @@ struct Performance {
     /// A crash cut it off, and it must not run again.
     cut_off: bool,
     place: String,
+    key: String,
 }
 
 impl Driver<'_> {
@@ -92,6 +94,7 @@ impl Driver<'_> {
             input: input.clone(),
             cut_off: started && self.repeat_of(name) == Repeat::Unsafe,
             place: self.fault_place(&asked.key),
+            key: asked.key.clone(),
         })
     }
 
@@ -99,7 +102,7 @@ impl Driver<'_> {
         self.stories.find_activity(activity).map_or(Repeat::Pure, |known| known.repeat)
     }
 
-    fn perform(&mut self, Performance { ordinal, name, input, cut_off, place }: Performance) {
+    fn perform(&mut self, Performance { ordinal, name, input, cut_off, place, key }: Performance) {
         let work = match self.stories.find_activity(name) {
             Some(_) if cut_off => Err(Failure::new(
                 FailureClass::Interrupted,
@@ -108,6 +111,8 @@ impl Driver<'_> {
             Some(known) => Ok((known.perform)(input)),
             None => Err(Failure::bug(format!("this sopd knows no activity `{name}`"))),
         };
+        let span = trace::activity(&self.id, name, &key);
+        let told = span.clone();
         let performed = async move {
             let outcome = match work {
                 Err(failure) => Err(failure),
@@ -118,8 +123,12 @@ impl Driver<'_> {
                     })
                 }
             };
+            if let Err(failure) = &outcome {
+                trace::failed(&told, failure.class.word());
+            }
             (ordinal, outcome)
-        };
+        }
+        .instrument(span);
         let (performed, abort) = abortable(performed.boxed());
         self.aborts.insert(ordinal, abort);
         self.running.push(performed);

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How long a process waits for another one's append.
 const BUSY_WAIT: Duration = Duration::from_secs(30);
@@ -99,6 +100,11 @@ impl Journal {
     /// How much this process has appended, for figures.
     pub fn appended(&self) -> Appended {
         self.shared.writer.appended()
+    }
+
+    /// Changes with every commit of this process.
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.shared.writer.commits()
     }
 
     /// Reads beside the writer, on a snapshot.

@@ -8,11 +8,15 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::oneshot;
+use std::time::Instant;
+use tokio::sync::{oneshot, watch};
 
 /// Appends that may share one commit. More would make the first one wait for no gain: at this size the sync
 /// is already a small part of the batch.
 const BATCH: usize = 256;
+
+/// The figure of how long a commit takes, its sync to disk included.
+pub const COMMIT_SECONDS: &str = "sopd_journal_commit_seconds";
 
 /// Called after each commit with the workflows it started or signalled.
 pub(super) type Listener = Box<dyn Fn(Vec<String>) + Send>;
@@ -40,6 +44,7 @@ pub(super) struct Writer {
     orders: Sender<Order>,
     listener: Arc<Mutex<Option<Listener>>>,
     appended: Arc<Mutex<Appended>>,
+    commits: watch::Receiver<u64>,
 }
 
 impl Writer {
@@ -49,13 +54,14 @@ impl Writer {
         let heard = listener.clone();
         let appended: Arc<Mutex<Appended>> = Arc::default();
         let counted = appended.clone();
-        let mut desk = Desk { db, clock, redactor, listener: heard, appended: counted, seen: 0 };
+        let (rung, commits) = watch::channel(0);
+        let mut desk = Desk { db, clock, redactor, listener: heard, appended: counted, rung, seen: 0 };
         // What others append after this is noticed, even before anybody has asked.
         if let Err(problem) = desk.data_version() {
             tracing::warn!(%problem, "the journal's version could not be read");
         }
         std::thread::spawn(move || desk.work(&inbox));
-        Self { orders, listener, appended }
+        Self { orders, listener, appended, commits }
     }
 
     pub(super) fn listen(&self, listener: Listener) {
@@ -64,6 +70,10 @@ impl Writer {
 
     pub(super) fn appended(&self) -> Appended {
         *self.appended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
     }
 
     pub(super) fn submit<T, F>(&self, job: F) -> Receiver<Result<T>>
@@ -122,6 +132,7 @@ struct Desk {
     redactor: Redactor,
     listener: Arc<Mutex<Option<Listener>>>,
     appended: Arc<Mutex<Appended>>,
+    rung: watch::Sender<u64>,
     seen: i64,
 }
 
@@ -160,7 +171,9 @@ impl Desk {
             appended.jobs += batch.len() as u64;
             appended.commits += 1;
         }
+        let begun = Instant::now();
         let committed = self.run(batch, &mut replies, &mut woken);
+        metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed());
         if let Err(problem) = &committed {
             tracing::error!(%problem, "the journal could not be appended to");
         }
@@ -170,6 +183,7 @@ impl Desk {
                 listener(woken);
             }
         }
+        self.rung.send_modify(|count| *count = count.wrapping_add(1));
         // After the listener: who has an answer may rely on the engine knowing what it set off.
         for reply in replies {
             reply(committed.clone());

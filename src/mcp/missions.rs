@@ -2,12 +2,11 @@
 
 use super::answers::{Place, SOPD, Told, fields, whole};
 use crate::base::problem::Result;
-use crate::daemon;
-use crate::decision::{self, Decision};
+use crate::daemon::{self, MissionStatus};
 use crate::front::{self, shapes};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Arguments of `mission_submit`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -39,21 +38,22 @@ pub(super) struct Status {
     mission_id: Option<String>,
 }
 
-pub(super) fn status(place: &Place, given: Status) -> Told {
+pub(super) fn status(place: &Place, Status { mission_id }: Status) -> Told {
     front::check_sight(&place.workspace, &place.caller.party).map_err(whole)?;
-    let missions = place.workspace.journal.read(|db| match &given.mission_id {
-        Some(id) => Ok(vec![daemon::status_of(db, id)?]),
-        None => daemon::statuses(db, false),
-    });
-    let missions = missions.map_err(whole)?;
-    let shaped = missions.iter().map(shapes::mission).collect::<Result<Vec<Value>>>().map_err(whole)?;
-    let told = match (given.mission_id, shaped.into_iter().next()) {
-        (Some(id), Some(one)) => json!({ "missionId": id, "mission": one }),
-        _ => {
-            json!({ "missions": missions.iter().map(shapes::mission).collect::<Result<Vec<Value>>>().map_err(whole)? })
-        }
+    let journal = &place.workspace.journal;
+    let told = match mission_id {
+        Some(id) => journal.read(|db| daemon::status_of(db, &id)).and_then(|status| facts(&status)),
+        None => journal.read(|db| daemon::statuses(db, false)).and_then(|all| {
+            let all = all.iter().map(shapes::mission).collect::<Result<Vec<Value>>>()?;
+            Ok(fields(json!({ "missions": all })))
+        }),
     };
-    Ok(place.with_note(fields(told)))
+    Ok(place.with_note(told.map_err(whole)?))
+}
+
+/// A mission.
+pub(super) fn facts(status: &MissionStatus) -> Result<Map<String, Value>> {
+    Ok(fields(json!({ "missionId": status.id, "mission": shapes::mission(status)? })))
 }
 
 /// Arguments of `inbox_list`.
@@ -71,8 +71,8 @@ pub(super) fn inbox(place: &Place, Inbox { all }: Inbox) -> Told {
     }
     let party = (!all).then_some(place.caller.party.as_str());
     let journal = &place.workspace.journal;
-    let rows = journal.read(|db| shapes::inbox(db, party)).map_err(whole)?;
     let now = journal.clock().now();
+    let rows = journal.read(|db| shapes::inbox(db, party, now)).map_err(whole)?;
     let decisions: Vec<Value> = rows.iter().map(|row| shapes::inbox_row(SOPD, row, now)).collect();
     let total = decisions.len();
     Ok(place.with_note(fields(json!({ "decisions": decisions, "total": total }))))
@@ -88,18 +88,6 @@ pub(super) struct Show {
 
 pub(super) fn show(place: &Place, given: Show) -> Told {
     let id = given.decision_id;
-    let journal = &place.workspace.journal;
-    let now = journal.clock().now();
-    if front::check_sight(&place.workspace, &place.caller.party).is_ok() {
-        let shown = front::show(&place.workspace, &id).and_then(|shown| shown.shape(SOPD, now));
-        return Ok(fields(json!({ "decisionId": id, "shown": shown.map_err(whole)? })));
-    }
-    let decision: Decision = journal.read(|db| decision::one(db, &id)).map_err(whole)?;
-    if !decision.ask.asked_of.contains(&place.caller.party) {
-        return Err(front::check_sight(&place.workspace, &place.caller.party)
-            .err()
-            .map(whole)
-            .unwrap_or_default());
-    }
-    Ok(fields(json!({ "decisionId": id, "shown": shapes::decision(SOPD, &decision, now) })))
+    let shown = front::shown_to(SOPD, &place.workspace, &place.caller.party, &id).map_err(whole)?;
+    Ok(fields(json!({ "decisionId": id, "shown": shown })))
 }

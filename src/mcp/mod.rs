@@ -1,5 +1,6 @@
 //! The protocol of agents (Model Context Protocol): tools with the names of the skill description, every active SOP as
-//! a prompt and as a resource. No rules here: each tool is a deed of [`crate::front`], done as a party.
+//! a prompt and as a resource, runs and missions as tasks. No rules here: each tool is a deed of [`crate::front`],
+//! done as a party.
 //!
 //! Over standard input and output the party is the one named at the start; over HTTP it is the
 //! [`Caller`] that whoever mounts the service has put into the request's extensions, request by request.
@@ -7,14 +8,17 @@
 mod answers;
 mod library;
 mod missions;
+mod news;
 mod runs;
 mod server;
+mod tasks;
 mod tools;
 mod work;
 
 use crate::base::{Problem, problem::Result};
-use crate::daemon::Workspace;
+use crate::daemon::{Stopping, Workspace};
 use crate::front::Caller;
+use news::News;
 use rmcp::ServiceExt as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -23,27 +27,61 @@ use std::sync::Arc;
 
 /// Largest request over HTTP, in bytes: a draft and what surrounds it.
 const LARGEST_REQUEST: usize = 1024 * 1024;
+/// Most sessions at once. One that nobody uses ends after five minutes.
+const MOST_SESSIONS: usize = 1_000;
 
-/// What stands on `/mcp`: a tower service.
-pub type Http = StreamableHttpService<Server, LocalSessionManager>;
-
-/// The server for `caller` alone, for any transport of rmcp.
-pub fn service(workspace: &Workspace, caller: Caller) -> Server {
-    Server::new(workspace.clone(), Some(caller))
+/// What stands on `/mcp`.
+#[derive(Clone)]
+pub struct Http {
+    /// A tower service. Whoever mounts it checks who calls and puts a [`Caller`] into the extensions of each request;
+    /// without one everything is refused.
+    pub service: StreamableHttpService<Server, LocalSessionManager>,
+    sessions: Arc<LocalSessionManager>,
 }
 
-/// The server over streamable HTTP. Whoever mounts it checks who calls and puts a [`Caller`] into the extensions of
-/// each request; without one everything is refused. Pages of other origins than `origins` are refused, and so are
-/// other names of this machine than `hosts`.
-pub fn http(workspace: &Workspace, origins: &[String], hosts: &[String]) -> Http {
-    let workspace = workspace.clone();
+impl std::fmt::Debug for Http {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+impl Http {
+    /// Whether no further session can begin now.
+    pub async fn is_full(&self) -> bool {
+        self.sessions.sessions.read().await.len() >= MOST_SESSIONS
+    }
+}
+
+/// The server for `caller` alone, for any transport of rmcp. Call it inside a runtime.
+pub fn service(workspace: &Workspace, caller: Caller) -> Server {
+    Server::new(workspace.clone(), Some(caller), News::start(workspace))
+}
+
+/// The server over streamable HTTP, until sopd stops; call it inside a runtime. Pages that are not of `origins`
+/// (`https://sop.example.com`) are refused, and so are requests that name another host than theirs.
+pub fn http(workspace: &Workspace, origins: &[String], mut stopping: Stopping) -> Http {
     let config = StreamableHttpServerConfig::default()
-        .with_allowed_hosts(hosts.to_vec())
-        .with_allowed_origins(origins.to_vec())
+        .with_allowed_hosts(origins.iter().filter_map(|origin| Some(origin.split_once("://")?.1.to_owned())))
+        .with_allowed_origins(origins.iter().map(|origin| with_port(origin)))
         .enforce_origin_validation()
         .with_max_request_body_bytes(LARGEST_REQUEST);
+    let end = config.cancellation_token.clone();
+    tokio::spawn(async move {
+        // An error means that the daemon is gone, which is a reason to end as well.
+        drop(stopping.wait_for(|stop| *stop).await);
+        end.cancel();
+    });
+    let (workspace, news) = (workspace.clone(), News::start(workspace));
     let sessions = Arc::new(LocalSessionManager::default());
-    StreamableHttpService::new(move || Ok(Server::new(workspace.clone(), None)), sessions, config)
+    let server = move || Ok(Server::new(workspace.clone(), None, news.clone()));
+    Http { service: StreamableHttpService::new(server, sessions.clone(), config), sessions }
+}
+
+/// An origin with its port: without one, any port would do.
+fn with_port(origin: &str) -> String {
+    let parsed = url::Url::parse(origin).ok();
+    let port = parsed.as_ref().and_then(|url| url.port().is_none().then(|| url.port_or_known_default())?);
+    port.map_or_else(|| origin.to_owned(), |port| format!("{}:{port}", origin.trim_end_matches('/')))
 }
 
 /// Serves `caller` over standard input and output until the other side closes it.
@@ -56,4 +94,21 @@ pub async fn stdio(workspace: &Workspace, caller: Caller) -> Result<()> {
     let running =
         service(workspace, caller).serve(rmcp::transport::stdio()).await.map_err(|error| wrong(&error))?;
     running.waiting().await.map(drop).map_err(|error| wrong(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_port;
+
+    #[test]
+    fn an_origin_names_its_port() {
+        for (origin, full) in [
+            ("https://sop.example.com", "https://sop.example.com:443"),
+            ("http://127.0.0.1:8321", "http://127.0.0.1:8321"),
+            ("http://[::1]:8321", "http://[::1]:8321"),
+            ("http://[::1]", "http://[::1]:80"),
+        ] {
+            assert_eq!(with_port(origin), full);
+        }
+    }
 }

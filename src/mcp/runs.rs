@@ -144,9 +144,14 @@ pub(super) struct Status {
 pub(super) fn status(place: &Place, given: Status) -> Told {
     let Status { run_id } = given;
     let status = place.workspace.journal.read(|db| daemon::run_status(db, &run_id)).map_err(whole)?;
-    let mut told = summary(&status);
+    Ok(place.with_note(facts(&status)))
+}
+
+/// A run with its steps.
+pub(super) fn facts(status: &RunStatus) -> Map<String, Value> {
+    let mut told = summary(status);
     told.insert("stepResults".to_owned(), status.tasks.iter().map(step).collect());
-    Ok(place.with_note(told))
+    told
 }
 
 fn summary(status: &RunStatus) -> Map<String, Value> {

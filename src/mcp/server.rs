@@ -2,18 +2,21 @@
 //! block, since the journal and the disk do.
 
 use super::answers::Place;
-use super::{library, tools};
+use super::news::News;
+use super::{library, tasks, tools};
 use crate::base::{Kind, Problem, problem};
 use crate::daemon::Workspace;
-use crate::front::{Caller, Scope};
+use crate::front::{self, Caller, Scope};
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, GetPromptRequestParams, GetPromptResponse,
-    GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CreateTaskResult,
+    GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult, Implementation,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
     ReadResourceResult, ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig,
+    SubscriptionFilter, UpdateTaskParams,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer};
 
 /// What clients tell their models about this server.
@@ -30,11 +33,12 @@ pub struct Server {
     caller: Option<Caller>,
     /// Which worker this is among those of its party.
     holder: String,
+    news: News,
 }
 
 impl Server {
-    pub(super) fn new(workspace: Workspace, caller: Option<Caller>) -> Self {
-        Self { workspace, caller, holder: uuid::Uuid::now_v7().to_string() }
+    pub(super) fn new(workspace: Workspace, caller: Option<Caller>, news: News) -> Self {
+        Self { workspace, caller, holder: uuid::Uuid::now_v7().to_string(), news }
     }
 
     /// Where this request works, and for whom.
@@ -70,9 +74,14 @@ fn wrong(problem: &Problem) -> ErrorData {
 
 /// Does `work` on a thread that may block.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ErrorData> {
-    tokio::task::spawn_blocking(work).await.map_err(|_panicked| {
-        ErrorData::internal_error("sopd made a mistake of its own; nothing was changed", None)
-    })
+    front::apart(work).await.map_err(|problem| wrong(&problem))
+}
+
+/// A task nobody can be shown: the protocol has one error for it.
+fn no_task(problems: &[Problem]) -> ErrorData {
+    let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let data = serde_json::json!({ "shape": "sopd/errors/1", "errors": problems });
+    ErrorData::invalid_params(words.join("; "), Some(data))
 }
 
 async fn looked<T: Send + 'static>(
@@ -83,7 +92,14 @@ async fn looked<T: Send + 'static>(
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let able = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
+        let able = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_tasks()
+            .build();
         ServerConfig::new(able)
             .with_server_info(Implementation::new("sopd", env!("CARGO_PKG_VERSION")))
             .with_instructions(INSTRUCTIONS)
@@ -105,13 +121,70 @@ impl ServerHandler for Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let place = self.place(&context)?;
         let name = request.name.clone();
-        let called =
-            apart(move || tools::call(&place, &request.name, request.arguments.unwrap_or_default())).await?;
-        let (worked, value) =
+        let by_task = context.client_capabilities().is_some_and(|able| able.supports_tasks());
+        let called = apart(move || {
+            let (worked, value) = tools::call(&place, &request.name, request.arguments.unwrap_or_default())?;
+            let started = tasks::started_by(&request.name, &value).filter(|_| worked && by_task);
+            let task = started.and_then(|id| tasks::find(&place, id).ok());
+            Some((worked, value, task))
+        })
+        .await?;
+        let (worked, value, task) =
             called.ok_or_else(|| ErrorData::invalid_params(format!("there is no tool `{name}`"), None))?;
+        if let Some(task) = task {
+            return Ok(CallToolResponse::Task(CreateTaskResult::new(task.task)));
+        }
         let result =
             if worked { CallToolResult::structured(value) } else { CallToolResult::structured_error(value) };
         Ok(result.into())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let place = self.place(&context)?;
+        let found = apart(move || {
+            place.caller.need(Scope::Read)?;
+            tasks::find(&place, &request.task_id)
+        });
+        Ok(GetTaskResult::new(found.await?.map_err(|problem| no_task(&[problem]))?))
+    }
+
+    /// Nothing is ever asked of the caller in a task, so what it says is thanked for.
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let place = self.place(&context)?;
+        let found = apart(move || tasks::find(&place, &request.task_id)).await?;
+        found.map(drop).map_err(|problem| no_task(&[problem]))
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let place = self.place(&context)?;
+        let cancelled = apart(move || tasks::cancel(&place, &request.task_id)).await?;
+        cancelled.map_err(|problems| no_task(&problems))
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        tokio::spawn(self.news.clone().tell(context.peer));
+    }
+
+    fn accepted_subscription_filter(&self, _requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(SubscriptionFilter::builder().prompts_list_changed().resources_list_changed().build())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.place(context.request_context())?;
+        self.news.clone().tell_listener(context).await;
+        Ok(())
     }
 
     async fn list_prompts(

@@ -91,14 +91,14 @@ pub(super) const OFFERS: &[Offer] = &[
         Write,
         work::Assignments,
         work::assignments,
-        "Take the drafting assignments that wait for the caller. They are kept for it for some minutes; ask again to keep them longer."
+        "Take the drafting assignments that wait for the caller. They are kept for it for some minutes; ask again to keep them longer. Says as well what became of the items of drafts that were merged."
     ),
     offer!(
         "worker_submit_draft",
         Write,
         work::Submit,
         work::submit,
-        "Hand in the draft of an assignment, ask questions in it, or decline with a reason."
+        "Hand in the draft of an assignment, ask questions in it, decline with a reason, or object to what became of your items."
     ),
 ];
 

@@ -166,17 +166,12 @@ pub fn vet(
 
 /// A blocking finding at the line of the words in question.
 fn problem(finding: &Finding, file: &str, text: &str) -> Problem {
-    let words = finding.quote.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    let line = text.lines().position(|line| !words.is_empty() && line.contains(words));
     let mut message = uncapital(finding.message.trim_end_matches('.'));
     if let Some(other) = &finding.other {
         message = format!("{message} ({other})");
     }
     let problem = Problem::invalid(format!("{message} ({})", finding.code));
-    match line {
-        Some(at) => problem.at(Place::of(file, text, u32::try_from(at + 1).unwrap_or(0), 0)),
-        None => problem.at(Place::of(file, text, 1, 0)),
-    }
+    problem.at(Place::of(file, text, finding.line(text).unwrap_or(1), 0))
 }
 
 /// A finding is a sentence, a problem's message is not.

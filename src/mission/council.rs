@@ -146,6 +146,7 @@ impl Activity for KeepCouncil {
         let event = json!({
             "round": self.round, "members": self.council.members, "chair": self.council.chair,
             "why": self.council.why, "findings": self.report.findings.len(),
+            "blocks": self.report.blocks(),
         });
         let name =
             if self.round == 1 { "council.md".to_owned() } else { format!("council-{}.md", self.round) };

@@ -5,10 +5,10 @@ use super::records::{MissionState, set_state};
 use super::setup::Setup;
 use crate::base::{Digest, Instant, Span};
 use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, NewDecision, OnDeadline};
-use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow, events_of};
 use crate::settings::authority::{Deadline, OnDeadline as Rule};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// One question to a person.
@@ -124,6 +124,11 @@ impl Activity for OpenDecision {
                 {
                     details.insert(STAGE.to_owned(), stage(tx, &new.mission)?);
                 }
+                if matches!(new.kind, DecisionKind::Forward | DecisionKind::Publish)
+                    && let Some(details) = new.details.as_object_mut()
+                {
+                    details.insert("verdicts".to_owned(), counts(tx, &new.mission)?);
+                }
                 let decision = decision::open(tx, &new)?;
                 let state = match new.kind {
                     DecisionKind::Forward | DecisionKind::Publish => MissionState::AwaitingDecision,
@@ -137,6 +142,21 @@ impl Activity for OpenDecision {
             .await?;
         Ok(Recorded::of(decision))
     }
+}
+
+/// More facts than a mission has.
+const MOST: u32 = 100_000;
+
+/// How many assertions came out how in the last judgement; null before there was one.
+fn counts(tx: &Tx<'_>, mission: &str) -> crate::base::problem::Result<Value> {
+    let events = events_of(tx.db(), Some(mission), 0, MOST)?;
+    let last = events.iter().rfind(|event| event.kind == "verdicts_given");
+    let Some(fact) = last.and_then(|event| serde_json::from_str::<Value>(&event.text).ok()) else {
+        return Ok(Value::Null);
+    };
+    let each = fact.get("verdicts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let count = |word: &str| each.iter().filter(|one| one.get("result") == Some(&Value::from(word))).count();
+    Ok(json!({ "passed": count("passed"), "failed": count("failed"), "open": count("open") }))
 }
 
 /// Where a mission stood when it got stuck, among the details of the decision.

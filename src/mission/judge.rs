@@ -10,13 +10,13 @@ use crate::base::Digest;
 use crate::base::text::put;
 use crate::brief::Scenario;
 use crate::contract::quote::Verified;
-use crate::contract::verdicts::{Coded, Judgement, Report, Settled, combine, judgement};
+use crate::contract::verdicts::{Coded, Judgement, Outcome, Report, Settled, combine, judgement};
 use crate::contract::{self, Finding, Severity};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::roles::scrutiny::ScrutinyAnswer;
 use crate::sop::Section;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Puts everything said about a round's draft together.
@@ -88,7 +88,7 @@ impl Activity for Judge {
         ];
         let event = json!({
             "round": self.round, "sha256": Digest::of(&self.text), "passed": passed,
-            "verdicts": report.outcomes.iter().map(|o| json!({ "assertion": o.assertion.id, "result": o.result })).collect::<Vec<_>>(),
+            "verdicts": report.outcomes.iter().map(|outcome| self.verdict(outcome)).collect::<Vec<_>>(),
             "findings": findings.iter().map(|f| json!({
                 "code": f.code, "severity": f.severity, "fingerprint": f.fingerprint().short() })).collect::<Vec<_>>(),
         });
@@ -101,6 +101,20 @@ impl Activity for Judge {
 }
 
 impl Judge {
+    /// One assertion as it goes on record: how it stands, and the words of the draft that show it.
+    fn verdict(&self, outcome: &Outcome) -> Value {
+        let (id, said) = (&outcome.assertion.id, outcome.evidence.first());
+        let quoted = said.map(|evidence| evidence.verified.verdict.quote.clone());
+        let found = self.evidence.iter().find(|(assertion, _)| assertion == id);
+        let wanted = outcome.findings.first().map(|finding| finding.quote.clone());
+        let quote = quoted.or_else(|| found.map(|(_, quote)| quote.clone())).or(wanted).unwrap_or_default();
+        json!({
+            "assertion": id, "result": outcome.result, "statement": outcome.assertion.statement,
+            "severity": outcome.assertion.severity, "by": said.map_or("code", |evidence| evidence.by.as_str()),
+            "quote": quote.trim(),
+        })
+    }
+
     fn all_findings(&self, report: &Report) -> Vec<Finding> {
         let mut findings = self.findings.clone();
         findings.extend(self.scrutiny.findings.iter().map(|finding| self.of_scrutiny(finding)));

@@ -14,11 +14,13 @@ mod draft;
 mod enter;
 mod examine;
 mod first_drafts;
+mod hands;
 mod help;
 mod impartial;
 mod judge;
 mod judging;
 mod lay_out;
+mod objection;
 mod plan;
 mod planning;
 mod publish;
@@ -29,6 +31,7 @@ mod settle_file;
 mod setup;
 mod shown;
 mod signing;
+mod sources;
 mod validate;
 mod workflow;
 
@@ -36,13 +39,16 @@ pub use activation::{NewActivation, activate, vet};
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;
+pub use hands::hands;
+pub use objection::{Fated, Objection, fates_of, object};
 pub use plan::MissionPlan;
 pub use records::{
-    Artifact, MissionRow, MissionState, NewMission, artifacts, call_council, is_id, mark_moved, mission,
-    missions, missions_after, open_missions, receive, unmoved,
+    Artifact, MissionRow, MissionState, NewMission, artifacts, by_state, call_council, is_id, mark_moved,
+    mission, missions, missions_after, open_missions, receive, unmoved,
 };
 pub use retire::{Retire, retire};
 pub use shown::{Draft, Files, Line, Verdicts};
+pub use sources::LineSource;
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};

@@ -187,6 +187,16 @@ pub fn open_missions(db: &Connection, limit: u32) -> Result<(Vec<MissionRow>, u3
     Ok((rows, open))
 }
 
+/// How many missions are in each state, by its word.
+pub fn by_state(db: &Connection) -> Result<Vec<(String, u32)>> {
+    let sql = "SELECT state, count(*) FROM mission GROUP BY state ORDER BY state";
+    let rows = db
+        .prepare_cached(sql)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
 /// The files of a mission's dossier, by name.
 pub fn artifacts(db: &Connection, mission: &str) -> Result<Vec<Artifact>> {
     let rows = db

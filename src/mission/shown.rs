@@ -1,7 +1,7 @@
 //! Reads a mission's draft and its reports from the journal: the bytes a signature is bound to, never the files,
 //! which somebody may have changed.
 
-use super::records;
+use super::{objection, records};
 use crate::base::{Digest, Problem, problem::Result};
 use crate::decision::Decision;
 use crate::journal::{Journal, events_of};
@@ -31,7 +31,7 @@ pub struct Draft {
     pub verdicts: Verdicts,
     /// What scrutiny found.
     pub findings: Vec<String>,
-    /// Where workers or the council disagreed.
+    /// Where workers or the council disagreed, and what workers say against what became of their items.
     pub dissent: Vec<String>,
 }
 
@@ -97,6 +97,10 @@ impl Files<'_> {
         let council = council.map(|name| self.text(name)).transpose()?.flatten().unwrap_or_default();
         let mut dissent = bullets(&provenance, "Where workers disagreed");
         dissent.extend(bullets(&council, "Dissent on record"));
+        // Of every round: the one that is shown may be an earlier one than the last.
+        for name in names.iter().filter(|name| name.starts_with("objections-")) {
+            dissent.extend(bullets(&self.text(name)?.unwrap_or_default(), objection::HEADING));
+        }
         Ok(Some(Draft {
             file: format!("missions/{}/{file}", self.mission),
             sha256: Digest::of(&text),

@@ -7,12 +7,14 @@ mod facts;
 mod index;
 mod publish;
 mod rows;
+mod search;
 mod verify;
 
 pub use facts::{conflicts, forget, remember_draft};
 pub use index::{Index, anchors, index, revision};
 pub use publish::{Approval, Publication, Retirement, published_path, register, retire, version_path};
-pub use rows::{Status, VersionRow, active, all, history, published, summaries, version};
+pub use rows::{Status, VersionRow, active, all, due_for_review, history, published, summaries, version};
+pub use search::{Found, SEARCH_TABLES, referring, search};
 pub use verify::{Checked, read_checked, verify_files};
 
 /// The tables of this layer, as of version 1.

@@ -2,6 +2,7 @@
 
 use super::facts;
 use super::rows::{self, Status, VersionRow};
+use super::search;
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::sop::{Sop, SopId, Version};
@@ -89,6 +90,7 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
             revision,
         ])?;
     facts::replace(tx, head.id.as_str(), sop, text)?;
+    search::put(tx, (&head.id, &head.title, &head.owner), (&digest.0, text))?;
     facts::forget(tx, mission)?;
     let name = format!("{} v{}", head.id, head.version);
     let what = match &before {
@@ -140,6 +142,7 @@ pub fn retire(tx: &Tx<'_>, retirement: &Retirement) -> Result<i64> {
         return Err(Problem::conflict(format!("{} v{} is not active", row.id, row.version)));
     }
     facts::forget(tx, row.id.as_str())?;
+    search::forget(tx, &row.id)?;
     let revision = next_revision(tx)?;
     let hash = tx.event(
         row.id.as_str(),

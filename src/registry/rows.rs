@@ -151,6 +151,14 @@ pub fn active(db: &Connection, id: &SopId) -> Result<Option<VersionRow>> {
     Ok(db.prepare_cached(&sql)?.query_row([id.as_str()], read).optional()?)
 }
 
+/// Active versions whose review fell due after `from` and up to `to`.
+pub fn due_for_review(db: &Connection, from: Instant, to: Instant) -> Result<Vec<VersionRow>> {
+    let sql =
+        format!("{SELECT} WHERE status = 'active' AND review_due > ?1 AND review_due <= ?2 ORDER BY sop");
+    let rows = db.prepare_cached(&sql)?.query_map((from.0, to.0), read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
 /// Every version that was ever published; empty for an SOP nobody knows.
 pub fn published(db: &Connection, id: &SopId) -> Result<BTreeSet<Version>> {
     let sql = "SELECT version FROM sop_version WHERE sop = ?1 AND status <> 'draft'";

@@ -2,6 +2,7 @@
 
 pub mod bullets;
 mod company;
+mod head;
 pub mod parse;
 pub(crate) mod source;
 pub(crate) mod steps;
@@ -154,6 +155,10 @@ pub enum Phase {
 }
 
 impl AgentRole {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Orchestrator, Self::Worker, Self::Scrutiny, Self::UserTesting, Self::Council, Self::Approver];
+
     /// The word in an agent file.
     pub fn word(self) -> &'static str {
         match self {

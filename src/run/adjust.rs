@@ -10,7 +10,9 @@ use crate::journal::Tx;
 use crate::roster::{Roster, Runtime};
 use crate::sop::Step;
 use crate::sop::work::work;
+use rusqlite::Connection;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// One adjustment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +86,15 @@ pub fn adjust(
     Ok(plan.changes)
 }
 
+/// How a run differs from its SOP, one sentence each; empty where nobody adjusted it.
+pub fn changes_of(db: &Connection, run: &str) -> Result<Vec<String>> {
+    let mut found = db.prepare_cached(
+        "SELECT json_extract(text, '$.by') || ': ' || json_extract(text, '$.what') FROM event
+         WHERE subject = ?1 AND kind = 'run_adjusted' ORDER BY seq",
+    )?;
+    Ok(found.query_map([run], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
 fn change(plan: &mut Plan, adjustment: &Adjustment, roster: &Roster) -> Result<String> {
     match adjustment {
         Adjustment::Assign { step, to } => {
@@ -99,35 +110,42 @@ fn change(plan: &mut Plan, adjustment: &Adjustment, roster: &Roster) -> Result<S
         }
         Adjustment::Drop { step } => drop_step(plan, *step),
         Adjustment::Add { after, title, text, to } => {
-            let number = plan.sop.body.steps.iter().map(|step| step.number).max().unwrap_or(0) + 1;
-            let after = after.or(number.checked_sub(1).filter(|last| *last > 0));
-            if let Some(after) = after {
-                plan.step(after)?;
-            }
-            let who = to.as_deref().unwrap_or(&plan.sop.head.owner).to_owned();
-            let step = Step {
-                number,
-                title: title.clone(),
-                text: text.clone(),
-                depends_on: after.into_iter().collect(),
-                ..Step::default()
-            };
+            let who = known(roster, to.as_deref().unwrap_or(&plan.sop.head.owner))?;
+            let step = Step { title: title.clone(), text: text.clone(), ..Step::default() };
             work(&step).map_err(Problem::invalid)?;
-            // What came after the step it is put behind now waits for it.
-            for other in &mut plan.sop.body.steps {
-                if let Some(after) = after
-                    && (other.depends_on.contains(&after)
-                        || (other.depends_on.is_empty() && other.number == after + 1))
-                {
-                    other.depends_on.retain(|before| *before != after);
-                    other.depends_on.push(number);
-                }
-            }
-            plan.assignees.insert(number, known(roster, &who)?);
-            plan.sop.body.steps.push(step);
-            Ok(format!("step {number} was added: {title}"))
+            add_step(plan, *after, (step, who))
         }
     }
+}
+
+/// Adds a step behind `after`, so that whatever came right after that one waits for the new one; at the end, where no
+/// step is named.
+fn add_step(plan: &mut Plan, after: Option<u32>, (mut step, who): (Step, Assignee)) -> Result<String> {
+    let number = plan.numbers().max().unwrap_or(0) + 1;
+    let follows: BTreeSet<u32> = match after {
+        Some(after) => {
+            plan.step(after)?;
+            let steps = plan.sop.body.steps.iter();
+            steps.filter(|other| plan.before(other).contains(&after)).map(|other| other.number).collect()
+        }
+        None => BTreeSet::new(),
+    };
+    step.number = number;
+    step.depends_on = after.map_or_else(|| last(plan), |after| vec![after]);
+    for other in plan.sop.body.steps.iter_mut().filter(|other| follows.contains(&other.number)) {
+        other.depends_on.retain(|before| Some(*before) != after);
+        other.depends_on.push(number);
+    }
+    let said = format!("step {number} was added: {}", step.title);
+    plan.assignees.insert(number, who);
+    plan.sop.body.steps.push(step);
+    Ok(said)
+}
+
+/// The steps nothing comes after.
+fn last(plan: &Plan) -> Vec<u32> {
+    let before: BTreeSet<u32> = plan.sop.body.steps.iter().flat_map(|step| plan.before(step)).collect();
+    plan.sop.body.steps.iter().map(|step| step.number).filter(|number| !before.contains(number)).collect()
 }
 
 fn drop_step(plan: &mut Plan, number: u32) -> Result<String> {
@@ -142,6 +160,7 @@ fn drop_step(plan: &mut Plan, number: u32) -> Result<String> {
     };
     plan.sop.body.steps.retain(|step| step.number != number);
     plan.assignees.remove(&number);
+    plan.dropped.insert(number);
     // Who waited for it now waits for what it waited for.
     for step in plan.sop.body.steps.iter_mut().filter(|step| follows.contains(&step.number)) {
         let mut after: Vec<u32> = step.depends_on.iter().copied().filter(|other| *other != number).collect();

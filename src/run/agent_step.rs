@@ -15,9 +15,9 @@ use crate::roles::perform::{Found, Perform, PerformQuestion, Performed, ToolUse}
 use crate::sop::constraints::constraints;
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// Most uses of tools in one try: an agent that needs more is going round in circles.
 const MOST_TOOLS: usize = 8;
@@ -25,6 +25,8 @@ const MOST_TOOLS: usize = 8;
 const LARGEST_ANSWER: u64 = 64 * 1024;
 /// Percent a result must reach where neither step nor SOP says (requirement B4 wants one always).
 const USUAL_THRESHOLD: u8 = 80;
+/// Most constraints in doubt that a person is told of one by one.
+const MOST_DOUBTS: usize = 3;
 
 /// What an agent is asked, fixed when the step begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,12 +114,12 @@ pub(super) async fn by_agent(w: &Workflow, at: &OneTry<'_>, work: &AgentWork) ->
     match w.call(kept).await? {
         Kept::Done => Ok(Tried::Done),
         Kept::Unfit(reason) => Ok(Tried::Failed(reason)),
-        Kept::Unsure => looked_at(w, at).await,
+        Kept::Unsure(why) => looked_at(w, at, why).await,
     }
 }
 
 /// A person looks at a result that cannot be relied on enough, and takes it, replaces it, or refuses it.
-async fn looked_at(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
+async fn looked_at(w: &Workflow, at: &OneTry<'_>, why: String) -> Result<Tried, Stop> {
     let OneTry { run, step, visit, attempt } = *at;
     let open = OpenTask {
         run: run.to_owned(),
@@ -125,7 +127,7 @@ async fn looked_at(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
         visit,
         attempt,
         workflow: w.id().to_owned(),
-        kind: TaskKind::Look,
+        kind: TaskKind::Look(why),
     };
     let asked = w.call(open).await?;
     let take = |by: String, note: Option<String>| super::person::TakeTask {
@@ -172,7 +174,7 @@ impl Activity for UseTool {
         let listed = step.tools.iter().any(|known| known == tool);
         let answer = match tool.as_str() {
             _ if !listed => Err(format!("the SOP does not list `{tool}` for this step")),
-            "file_read" => read_file(&site.root, argument),
+            "file_read" => read_file(&site.root, &site.hidden(), argument),
             "sop_search" => search(site, argument),
             "http_request" => get(site, argument, &step.text).await,
             _ => Err(format!("sopd has no tool `{tool}`")),
@@ -187,7 +189,7 @@ impl Activity for UseTool {
 }
 
 /// Reads a text file of the workspace; nothing private, nothing outside, also not by a link.
-fn read_file(root: &Path, argument: &str) -> Result<String, String> {
+fn read_file(root: &Path, private: &[PathBuf], argument: &str) -> Result<String, String> {
     let asked = Path::new(argument);
     let plain = asked.components().all(|part| matches!(part, Component::Normal(_)));
     let hidden = asked.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
@@ -195,8 +197,14 @@ fn read_file(root: &Path, argument: &str) -> Result<String, String> {
         return Err("only plain files of the workspace can be read, by their path in it".to_owned());
     }
     let path = root.join(asked);
-    let inside = |path: &Path| Some(path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
-    if inside(&path) != Some(true) {
+    let real = |path: &Path| path.canonicalize().ok();
+    let (found, root) = (real(&path), real(root));
+    let inside = found.as_ref().zip(root.as_ref()).is_some_and(|(found, root)| found.starts_with(root));
+    // By another name, or by a link, a private file is as private.
+    let open = found.is_some_and(|found| {
+        !private.iter().filter_map(|path| real(path)).any(|path| found.starts_with(path))
+    });
+    if !inside || !open {
         return Err(format!("there is no file {argument} in the workspace"));
     }
     files::read_text(&path, LARGEST_ANSWER).map_err(|problem| problem.message)
@@ -265,8 +273,8 @@ pub(super) struct KeepWork {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kept {
     Done,
-    /// A person must look at it.
-    Unsure,
+    /// A person must look at it: why.
+    Unsure(String),
     /// It is not what the step asks for.
     Unfit(String),
 }
@@ -288,7 +296,10 @@ impl Activity for KeepWork {
             let body = json!({ "stepNumber": step, "error": wrong });
             return Ok(Recorded::of(Kept::Unfit(wrong)).event(&run, "work_refused", body));
         }
-        let kept = if confidence >= threshold { Kept::Done } else { Kept::Unsure };
+        let kept = match doubt(&done, &constraints(sight.plan.step(step)?), (confidence, threshold)) {
+            Some(why) => Kept::Unsure(why),
+            None => Kept::Done,
+        };
         let sure = kept == Kept::Done;
         let body = json!({
             "stepNumber": step, "confidence": confidence, "threshold": threshold, "verdicts": done.verdicts,
@@ -300,13 +311,44 @@ impl Activity for KeepWork {
                 said: beginning(&done.result),
                 files: vec![(format!("step-{step}.md"), file)],
                 confidence: Some(confidence),
-                by: None,
-                more: Map::new(),
+                ..result::Result::default()
             };
             keep(tx, (&run, step), &result)?;
             if sure { completed(tx, (&run, step), &result) } else { Ok(()) }
         }))
     }
+}
+
+/// Why nobody may rely on the result yet: it is not sure enough, or a constraint has no verdict that it is kept.
+fn doubt(done: &Performed, constraints: &[String], (confidence, threshold): (u8, u8)) -> Option<String> {
+    let said = |constraint: &String| done.verdicts.iter().find(|one| same(&one.constraint, constraint));
+    let mut doubts: Vec<String> = constraints
+        .iter()
+        .filter_map(|constraint| match said(constraint) {
+            Some(verdict) if verdict.kept => None,
+            Some(verdict) => Some(format!("it may not keep to “{constraint}”: {}", verdict.reason.trim())),
+            None => Some(format!("nothing is said about “{constraint}”")),
+        })
+        .collect();
+    if let Some(more) = doubts.len().checked_sub(MOST_DOUBTS).filter(|more| *more > 0) {
+        doubts.truncate(MOST_DOUBTS);
+        doubts.push(format!("{more} more of its constraints are in doubt"));
+    }
+    if confidence < threshold {
+        doubts.push(format!(
+            "the result can be relied on to {confidence} %, which is below the {threshold} % that the SOP asks for"
+        ));
+    }
+    (!doubts.is_empty()).then(|| doubts.join("; "))
+}
+
+/// Whether two sentences have the same words: an answer may set other marks around them.
+fn same(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+        parts.map(str::to_lowercase).collect()
+    };
+    words(one) == words(other)
 }
 
 /// As much of a result as belongs into a table.
@@ -338,9 +380,16 @@ mod tests {
     fn only_plain_files_of_the_workspace_are_read() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["../x", "/etc/passwd", ".sopd/journal.db", "sopd.yaml", "a/../../x", "missing.md", ""] {
-            assert!(read_file(folder.path(), name).is_err(), "{name}");
+            assert!(read_file(folder.path(), &[], name).is_err(), "{name}");
         }
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("link.md")).unwrap();
-        assert!(read_file(folder.path(), "link.md").is_err());
+        assert!(read_file(folder.path(), &[], "link.md").is_err());
+        std::fs::write(folder.path().join("secrets.env"), "KEY=1").unwrap();
+        std::os::unix::fs::symlink("secrets.env", folder.path().join("other.md")).unwrap();
+        let private = [folder.path().join("secrets.env"), folder.path().join("gone")];
+        for name in ["secrets.env", "other.md"] {
+            assert!(read_file(folder.path(), &[], name).is_ok(), "{name}");
+            assert!(read_file(folder.path(), &private, name).is_err(), "{name}");
+        }
     }
 }

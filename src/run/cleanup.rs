@@ -1,8 +1,11 @@
 //! Retention: what runs left behind is erased when its time is over. Facts and hashes stay, and the chain verifies as
 //! before; nothing that a decision still waits for is touched.
 
+use super::control::Actor;
+use super::review::workflow_of;
 use crate::base::{Instant, Span, problem::Result, span::Unit};
 use crate::journal::Tx;
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
@@ -15,9 +18,15 @@ pub struct Erased {
     pub payloads: usize,
 }
 
+/// The runs whose payloads were erased, now or before.
+pub fn erased(db: &Connection) -> Result<Vec<String>> {
+    let mut found = db.prepare_cached("SELECT id FROM run WHERE erased_at IS NOT NULL")?;
+    Ok(found.query_map([], |row| row.get(0))?.collect::<std::result::Result<_, _>>()?)
+}
+
 /// Erases packets, outputs, files and the working record of runs that ended more than `days` ago. Payloads that a
 /// younger run shares stay.
-pub fn cleanup(tx: &Tx<'_>, days: u32) -> Result<Erased> {
+pub fn cleanup(tx: &Tx<'_>, days: u32, actor: &Actor) -> Result<Erased> {
     let before = Instant(tx.now().0 - Span { count: days, unit: Unit::Day }.millis());
     let runs: Vec<String> = tx
         .db()
@@ -25,14 +34,15 @@ pub fn cleanup(tx: &Tx<'_>, days: u32) -> Result<Erased> {
             "SELECT id FROM run WHERE ended_at < ?1 AND erased_at IS NULL
                AND NOT EXISTS(SELECT 1 FROM decision WHERE mission = run.id AND state = 'open')
                AND NOT EXISTS(SELECT 1 FROM workflow WHERE state <> 'done'
-                                AND (id = run.id OR id BETWEEN run.id || '/' AND run.id || '0'))",
+                                AND (id = run.id OR id = 'review-' || run.id OR id BETWEEN run.id || '/' AND run.id || '0'))",
         )?
         .query_map([before.0], |row| row.get(0))?
         .collect::<std::result::Result<_, _>>()?;
     let mut erased = Erased { runs, payloads: 0 };
     for run in &erased.runs {
         erased.payloads += erase(tx, run)?;
-        tx.event(run, "payloads_erased", &json!({ "days": days }))?;
+        let body = json!({ "days": days, "by": actor.by, "os_user": actor.os_user });
+        tx.event(run, "payloads_erased", &body)?;
     }
     Ok(erased)
 }
@@ -61,6 +71,11 @@ fn erase(tx: &Tx<'_>, run: &str) -> Result<usize> {
         "DELETE FROM step WHERE workflow = ?1 OR workflow BETWEEN ?1 || '/' AND ?1 || '0'",
     ] {
         tx.db().prepare_cached(sql)?.execute([run])?;
+    }
+    // The review itself is a signed document and stays; the record of its making goes with the rest.
+    let review = workflow_of(run);
+    for sql in ["DELETE FROM signal WHERE workflow = ?1", "DELETE FROM step WHERE workflow = ?1"] {
+        tx.db().prepare_cached(sql)?.execute([&review])?;
     }
     Ok(payloads)
 }

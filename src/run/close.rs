@@ -4,15 +4,17 @@ use super::Site;
 use super::admission::let_in;
 use super::nested::ended;
 use super::records::{run, set_run, steps};
-use super::score::score;
+use super::score::{Quality, score};
 use super::state::RunState;
 use super::workflow::RunEnd;
 use crate::base::problem::Result;
 use crate::decision;
 use crate::journal::{Activity, Failure, Recorded, Repeat, Tx};
 use crate::sop::SopId;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Ends a run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,7 +58,7 @@ impl Close {
             .execute((&self.run, tx.now().0))?;
         let mut body = json!({ "reason": reason });
         if self.state == RunState::Completed {
-            let quality = score(&steps(tx.db(), &self.run)?, &overrides(tx, &self.run)?);
+            let quality = quality_now(tx, &self.run)?;
             tx.db()
                 .prepare_cached("UPDATE run SET score = ?2 WHERE id = ?1")?
                 .execute((&self.run, quality.points))?;
@@ -79,8 +81,55 @@ impl Close {
     }
 }
 
+/// The quality of a run as it stands.
+pub(super) fn quality_now(tx: &Tx<'_>, run: &str) -> Result<Quality> {
+    Ok(score(&steps(tx.db(), run)?, &overrides(tx, run)?, &failed_checks(tx.db(), run)?))
+}
+
+/// The quality a completed run was given, as it is on record.
+pub fn quality_of(db: &Connection, run: &str) -> Result<Option<Quality>> {
+    let found: Option<String> = db
+        .prepare_cached(
+            "SELECT text FROM event WHERE subject = ?1 AND kind = 'run_completed' ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([run], |row| row.get(0))
+        .optional()?;
+    let fact: Option<Completed> = found.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(fact.map(|fact| Quality { points: fact.score, parts: fact.score_parts }))
+}
+
+/// What `run_completed` says of the quality.
+#[derive(Deserialize)]
+struct Completed {
+    score: u8,
+    score_parts: Vec<String>,
+}
+
+/// Checks that did not pass, and that somebody's word stands in for: constraints of agents' work, and the definition
+/// of done. The last look at each counts.
+fn failed_checks(db: &Connection, run: &str) -> Result<Vec<String>> {
+    let mut rows = db.prepare_cached(
+        "SELECT text FROM event WHERE subject = ?1 AND kind IN ('work_done', 'done_evaluated', 'done_judged')
+         ORDER BY seq",
+    )?;
+    let rows = rows.query_map([run], |row| row.get::<_, String>(0))?;
+    let (mut by_step, mut done) = (BTreeMap::new(), None);
+    for row in rows {
+        let fact: Value = serde_json::from_str(&row?).unwrap_or_default();
+        let Some(step) = fact.get("stepNumber").and_then(Value::as_u64) else {
+            done = fact.pointer("/verdict/unsure").map(|_why| "the definition of done".to_owned());
+            continue;
+        };
+        let verdicts = fact.get("verdicts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let broken = verdicts.iter().filter(|verdict| verdict.get("kept") == Some(&json!(false)));
+        let words = |verdict: &Value| verdict.get("constraint").and_then(Value::as_str).map(str::to_owned);
+        by_step.insert(step, broken.filter_map(words).collect::<Vec<_>>());
+    }
+    Ok(by_step.into_values().flatten().chain(done).collect())
+}
+
 /// What people had to override: gates that lapsed into a yes, steps left out by somebody's word.
-pub(super) fn overrides(tx: &Tx<'_>, run: &str) -> Result<Vec<String>> {
+fn overrides(tx: &Tx<'_>, run: &str) -> Result<Vec<String>> {
     let rows = tx
         .db()
         .prepare_cached(

@@ -12,7 +12,7 @@ use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Runs the step's script. It must not run twice unseen: nobody knows what a script does.
@@ -44,13 +44,16 @@ impl Activity for RunCommand {
             limits.time = Duration::from_millis(u64::try_from(limit.millis()).unwrap_or(u64::MAX));
         }
         let name = format!("step-{step}-{visit}-{attempt}");
+        let folder = site.place(&sight, (step, &name))?.folder;
+        let before = files_in(&folder)?;
         let ended = site.script(&sight, (step, &name), script, limits).await?;
         let known = sight.steps.iter().filter(|other| other.number != step).flat_map(|other| &other.files);
-        let kept = collect(&site.place(&sight, (step, &name))?.folder, &known.collect())?;
+        let (kept, passed_over) = collect(files_in(&folder)?, &known.collect(), &before)?;
         let (tried, given) = judged(&ended, document.output.as_deref());
         let mut body = json!({
             "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
             "truncated": ended.truncated, "sandbox": ended.sandbox, "leftovers": ended.leftovers,
+            "not_kept": passed_over,
         });
         let done = tried == Tried::Done;
         Ok(Recorded::of(tried).change(move |tx| {
@@ -59,7 +62,7 @@ impl Activity for RunCommand {
             }
             tx.event(&run, "command_ended", &body)?;
             let mut result = result::Result { outputs: given, said: ended.tail, ..result::Result::default() };
-            result.more = sandboxed(&ended.sandbox);
+            result.note = note(&ended.sandbox, &passed_over);
             for (name, bytes) in kept {
                 result.files.push((name, tx.blob(&bytes)?));
             }
@@ -68,14 +71,18 @@ impl Activity for RunCommand {
     }
 }
 
-/// Said where nothing kept the command in, so that nobody takes it for kept in.
-fn sandboxed(sandbox: &Sandbox) -> Map<String, Value> {
-    match sandbox {
-        Sandbox::Landlock(_) => Map::new(),
-        Sandbox::None(reason) => {
-            Map::from_iter([("sandbox".to_owned(), json!(format!("not sandboxed: {reason}")))])
-        }
+/// Said where nothing kept the command in, so that nobody takes it for kept in, and where a file it left is not kept.
+fn note(sandbox: &Sandbox, passed_over: &[String]) -> String {
+    let mut notes = Vec::new();
+    if let Sandbox::None(reason) = sandbox {
+        notes.push(format!("not sandboxed: {reason}"));
     }
+    if let Some(first) = passed_over.first() {
+        let more = passed_over.len() - 1;
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        notes.push(format!("too large or too many to keep: {first}{more}"));
+    }
+    notes.join("; ")
 }
 
 fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
@@ -106,36 +113,53 @@ fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
 /// Most files of one step that are kept, and most bytes of them together: what a person can still look through.
 const MOST: (usize, u64) = (256, 64 * 1024 * 1024);
 
-/// The files a command left in its folder, by their path in it, but for those that another step left so, hidden ones
-/// and what is too large or too much.
-fn collect(folder: &Path, known: &BTreeSet<&(String, Digest)>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+/// A file a command left: its path in the folder, where it is, how many bytes it has.
+type Left = (String, PathBuf, u64);
+
+/// The files in a command's folder, but for hidden ones. Links are not followed: they may lead anywhere.
+fn files_in(folder: &Path) -> Result<Vec<Left>, Failure> {
     let mut found = Vec::new();
-    let mut left = MOST.1;
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         let entries = std::fs::read_dir(&next).map_err(|error| files::explain(&next, &error))?;
-        let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
+        for path in entries.flatten().map(|entry| entry.path()) {
             let Some(name) = path.strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
             let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-            // Not followed where it is a link: it may lead anywhere.
             let Ok(data) = path.symlink_metadata() else { continue };
-            if hidden || name == "outputs.json" {
-                continue;
-            }
-            if data.is_dir() {
-                folders.push(path);
-            } else if data.is_file() && data.len() <= LARGEST_FILE.min(left) && found.len() < MOST.0 {
-                let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
-                let file = (name.to_owned(), Digest::of(&bytes));
-                if !known.contains(&file) {
-                    left -= data.len();
-                    found.push((file.0, bytes));
-                }
+            match (hidden || name == "outputs.json", data.is_dir(), data.is_file()) {
+                (false, true, _) => folders.push(path),
+                (false, _, true) => found.push((name.to_owned(), path, data.len())),
+                _ => {}
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// What of `left` is kept, by name with its bytes, but for what another step left so; and the names of what is too
+/// large or too much, but for what stood there `before`.
+fn collect(
+    left: Vec<Left>,
+    known: &BTreeSet<&(String, Digest)>,
+    before: &[Left],
+) -> Result<(Vec<(String, Vec<u8>)>, Vec<String>), Failure> {
+    let (mut kept, mut passed_over) = (Vec::new(), Vec::new());
+    let mut room = MOST.1;
+    for one in left {
+        let (name, path, size) = &one;
+        if *size > LARGEST_FILE.min(room) || kept.len() >= MOST.0 {
+            if passed_over.len() < MOST.0 && !before.contains(&one) {
+                passed_over.push(one.0);
+            }
+            continue;
+        }
+        let bytes = std::fs::read(path).map_err(|error| files::explain(path, &error))?;
+        let file = (name.clone(), Digest::of(&bytes));
+        if !known.contains(&file) {
+            room -= size;
+            kept.push((file.0, bytes));
+        }
+    }
+    Ok((kept, passed_over))
 }

@@ -103,9 +103,13 @@ pub fn cancel(tx: &Tx<'_>, run: &str, reason: &str, (actor, plan): (&Actor, &Pla
 /// The initiator, the owner, whoever signs, and those above the owner may.
 pub(super) fn allow(row: &RunRow, actor: &Actor, plan: &Plan) -> Result<()> {
     let owner = &plan.sop.head.owner;
-    let mut may = vec![row.initiator.as_str(), owner, plan.last_resort.as_str()];
-    may.extend(plan.chiefs.get(owner).map(String::as_str));
-    may.dedup();
+    let above = plan.chiefs.get(owner).map(String::as_str);
+    let mut may = vec![row.initiator.as_str()];
+    for party in [Some(owner.as_str()), above, Some(plan.last_resort.as_str())].into_iter().flatten() {
+        if !may.contains(&party) {
+            may.push(party);
+        }
+    }
     if may.contains(&actor.by.as_str()) {
         return Ok(());
     }

@@ -3,12 +3,11 @@
 
 use super::effect::Sight;
 use super::gate::asked;
-use super::mode::{Widened, at_start};
+use super::mode::{Widened, at_start, at_step};
 use super::preflight::{Check, checks};
 use super::records::{RunRow, StepRow};
 use super::start::Ready;
 use super::state::{RunState, StepState};
-use super::weigh::{Weighed, look};
 use crate::base::{Digest, Instant, problem::Result};
 use crate::decision::OnDeadline;
 use crate::sop::expression::holds;
@@ -65,6 +64,8 @@ pub struct StepAhead {
     pub after: Vec<u32>,
     /// What its `When` comes to with this packet; absent where it has none.
     pub when: Option<String>,
+    /// What its `Approval When` comes to; absent where it has none.
+    pub asks_when: Option<String>,
     /// Who is asked first.
     pub gate: Option<GateAhead>,
     /// Exactly what it would do.
@@ -112,17 +113,26 @@ fn checked(sight: &Sight, check: &Check) -> String {
 fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
     let plan = &sight.plan;
     let step = plan.step(number)?;
-    let weighed =
-        look(sight, number, widened).map_err(|failure| crate::base::Problem::failed(failure.reason))?;
-    let when = step.when.as_ref().map(|text| match &weighed {
-        Weighed::Skipped => format!("`{text}` does not hold: it would be left out"),
-        Weighed::Wrong { reason } => format!("{reason}, unless an earlier step gives it"),
-        Weighed::Go | Weighed::Ask { .. } => format!("`{text}` holds"),
-    });
-    let why = match weighed {
-        Weighed::Ask { why } => why,
-        Weighed::Wrong { .. } if step.approval_when.is_some() => vec!["its own condition may ask".to_owned()],
-        _ => Vec::new(),
+    let scope = sight.scope(number);
+    let comes_to = |condition: Option<&str>| condition.map(|text| (text.to_owned(), holds(text, &scope)));
+    let (when, condition) = (comes_to(step.when.as_deref()), comes_to(step.approval_when.as_deref()));
+    let rules = plan.rules(widened);
+    let why = match (&when, &condition) {
+        (Some((_, Ok(false))), _) => Vec::new(),
+        (_, Some((_, Ok(asks)))) => at_step(&rules, step, Some(*asks)),
+        (_, Some((_, Err(_)))) => {
+            let own = "its own condition may ask".to_owned();
+            at_step(&rules, step, Some(false)).into_iter().chain([own]).collect()
+        }
+        (_, None) => at_step(&rules, step, None),
+    };
+    let told = |found: Option<&(String, std::result::Result<bool, String>)>, otherwise: &str| {
+        found.map(|(text, holds)| match holds {
+            Ok(true) => format!("`{text}` holds"),
+            Ok(false) => format!("`{text}` does not hold: {otherwise}"),
+            // An earlier step may give it; one that does not fails the step.
+            Err(reason) => format!("{reason}, unless an earlier step gives it"),
+        })
     };
     Ok(StepAhead {
         number,
@@ -130,7 +140,8 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
         work: plan.kind(number)?.to_owned(),
         assignee: plan.assignees.get(&number).map(|one| one.id.clone()).unwrap_or_default(),
         after: plan.before(step),
-        when,
+        when: told(when.as_ref(), "it would be left out"),
+        asks_when: told(condition.as_ref(), "it would not ask"),
         gate: gate(sight, Some(number), why),
         // What depends on earlier steps cannot be shown before they are done.
         effect: sight

@@ -44,13 +44,22 @@ impl Sight {
     /// are not there, so that what was approved cannot change while they go on.
     pub(super) fn scope(&self, number: u32) -> Scope {
         let before = self.before(number);
-        let gave = |step: &&StepRow| before.contains(&step.number);
+        self.scope_where(|step| before.contains(&step.number))
+    }
+
+    /// The packet, and what every step gave.
+    pub(super) fn scope_at_end(&self) -> Scope {
+        self.scope_where(|_step| true)
+    }
+
+    fn scope_where(&self, seen: impl Fn(&StepRow) -> bool) -> Scope {
         let outputs = |step: &StepRow| {
             let mut outputs = step.outputs.clone();
             outputs.insert("state".to_owned(), Value::from(step.state.word()));
             (step.number, outputs)
         };
-        Scope { inputs: self.packet.clone(), steps: self.steps.iter().filter(gave).map(outputs).collect() }
+        let steps = self.steps.iter().filter(|step| seen(step)).map(outputs).collect();
+        Scope { inputs: self.packet.clone(), steps }
     }
 
     /// The same as placeholders of a request see it: `inputs.x`, `params.x`, `steps.2.y`.

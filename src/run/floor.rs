@@ -5,6 +5,8 @@ use super::control::{CONTROL, Control};
 use super::gate::{AskGate, GateEnd};
 use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, UndoGate};
 use super::plan::Leg;
+use super::records::left_out;
+use super::standstill::{AskHow, WHOLE};
 use super::state::RunState;
 use super::step::{DoStep, StepEnd};
 use super::weigh::{Weigh, Weighed};
@@ -23,6 +25,8 @@ enum Came {
     Weighed(Weighed),
     Gate(GateEnd),
     Work(StepEnd),
+    /// Who wants it to go on from there.
+    How(Option<String>),
 }
 
 /// What is awaited on the floor.
@@ -182,6 +186,9 @@ impl<'w> Floor<'w> {
                 self.stand_still(number, (RunState::Paused, &reason)).await?;
             }
             Came::Work(StepEnd::Failed { reason }) => self.fail(number, &reason).await?,
+            Came::How(Some(by)) if number == WHOLE => self.obey(Control::Resume { by }).await?,
+            Came::How(Some(by)) => self.obey(Control::Retry { by }).await?,
+            Came::How(None) => {}
         }
         Ok(())
     }
@@ -279,15 +286,26 @@ impl<'w> Floor<'w> {
     async fn stand_still(&mut self, number: u32, (state, reason): (RunState, &str)) -> Result<(), Stop> {
         self.stuck.insert(number);
         self.moves += 1;
-        halt(self.w, &self.run, &self.moves.to_string(), (state, reason)).await
+        halt(self.w, &self.run, &self.moves.to_string(), (state, reason)).await?;
+        self.ask_how(number, reason);
+        Ok(())
+    }
+
+    /// Asks how the run goes on; the word of somebody who steers it by hand counts as well.
+    fn ask_how(&mut self, step: u32, reason: &str) {
+        let (run, reason, late) = (self.run.clone(), reason.to_owned(), step == WHOLE);
+        let asked = self.w.child(AskHow { run, step, nth: self.moves, reason, late });
+        self.under_way.insert(step, asked.map(|end| end.map(Came::How)).boxed());
     }
 
     async fn late(&mut self) -> Result<(), Stop> {
         self.deadline = None;
         self.paused = true;
         self.moves += 1;
-        let reason = "it has taken as long as a run may; `sopd resume` lets it go on";
-        halt(self.w, &self.run, &self.moves.to_string(), (RunState::Paused, reason)).await
+        let reason = "it has taken as long as a run may";
+        halt(self.w, &self.run, &self.moves.to_string(), (RunState::Paused, reason)).await?;
+        self.ask_how(WHOLE, reason);
+        Ok(())
     }
 
     async fn obey(&mut self, wish: Control) -> Result<(), Stop> {
@@ -305,10 +323,12 @@ impl<'w> Floor<'w> {
             }
             Control::Resume { by } => {
                 self.paused = false;
+                self.give_up(WHOLE);
                 if self.stuck.is_empty() { self.w.call(Resumed { run, by, nth }).await } else { Ok(()) }
             }
             Control::Retry { by } => {
                 self.paused = false;
+                self.give_up(WHOLE);
                 self.undoing = None;
                 let steps = self.stuck.clone();
                 self.reopen(&steps);
@@ -322,9 +342,7 @@ impl<'w> Floor<'w> {
                 self.over.insert(step);
                 let goes_on = self.stuck.is_empty() && !self.paused;
                 self.w.call(UndoGate { run: run.clone(), step, nth }).await?;
-                self.w
-                    .call(SkipStep { run, step, reason: format!("{by} left it out: {reason}"), goes_on, nth })
-                    .await
+                self.w.call(SkipStep { run, step, reason: left_out(&by, &reason), goes_on, nth }).await
             }
         }
     }

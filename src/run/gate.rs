@@ -4,11 +4,12 @@
 use super::Site;
 use super::effect::{Effect, Sight};
 use super::records::{refresh, set_run, set_step};
+use super::standstill::WHOLE;
 use super::state::{RunState, StepState};
 use crate::base::text::listed;
-use crate::base::{Digest, Instant, Span};
+use crate::base::{Digest, Instant, Problem, Span};
 use crate::decision::{self, Answer, Awaited, DecisionKind, NewDecision, OnDeadline, Verb};
-use crate::journal::{Activity, Either, Failure, Recorded, Repeat, Stop, Story, Workflow};
+use crate::journal::{Activity, Either, Failure, Journal, Recorded, Repeat, Stop, Story, Workflow};
 use crate::sop::document::Lapse;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -179,7 +180,10 @@ impl Activity for OpenGate {
                 });
                 match step {
                     Some(step) => set_step(tx, (&run, step), StepState::AwaitingApproval, "")?,
-                    None => set_run(tx, &run, RunState::WaitingApproval, "")?,
+                    None => {
+                        decision::void_of(tx, &run, WHOLE)?;
+                        set_run(tx, &run, RunState::WaitingApproval, "")?;
+                    }
                 }
                 tx.event(&run, "approval_requested", &told)?;
                 Ok(opened)
@@ -280,6 +284,12 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
         timeout.map_or((plan.approval_timeout, OnDeadline::Escalate), |one| (one.after, rule(one.then)));
     let ladder = ladder.into_iter().filter(|id| !parties.contains(id)).collect();
     Ok(Asked { parties, barred, quorum, period, rule, ladder })
+}
+
+/// Everybody the rules would ask at a gate of `run`: before a step, or before it begins.
+pub fn gate_parties(journal: &Journal, run: &str, step: Option<u32>) -> Result<Vec<String>, Problem> {
+    let asked = asked(&Sight::of(journal, run)?, step).map_err(Problem::not_allowed)?;
+    Ok(asked.parties.into_iter().chain(asked.ladder).collect())
 }
 
 fn rule(lapse: Lapse) -> OnDeadline {

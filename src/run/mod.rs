@@ -33,6 +33,7 @@ mod review;
 pub mod schedule;
 mod score;
 mod site;
+mod standstill;
 mod start;
 mod state;
 mod step;
@@ -42,15 +43,17 @@ pub mod webhook;
 mod weigh;
 mod workflow;
 
-pub use adjust::{Adjustment, adjust};
+pub use adjust::{Adjustment, adjust, changes_of};
 pub use autonomy::{Word, say, widened};
-pub use cleanup::{Erased, cleanup};
+pub use cleanup::{Erased, cleanup, erased};
+pub use close::quality_of;
 pub use control::{Actor, Control, cancel, control};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
+pub use gate::gate_parties;
 pub use mode::Widened;
 pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};
-pub use records::{RunRow, StepRow, TABLES, Wanted, count, open_runs, run, runs, step, steps};
+pub use records::{RunRow, StepRow, TABLES, Wanted, by_state, count, open_runs, run, runs, step, steps};
 pub use review::{ReviewRun, ask_review, review_of};
 pub use score::Quality;
 pub use site::{Site, run_folder};
@@ -75,6 +78,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .story::<Execute>()
         .story::<gate::AskGate>()
         .story::<step::DoStep>()
+        .story::<standstill::AskHow>()
         .story::<ReviewRun>()
         .activity::<Think>(gateway)
         .activity::<ApplyDeadline>(&Arc::new(site.journal.clone()))
@@ -99,6 +103,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .activity::<nested::TakeNested>(site)
         .activity::<nested::EndNested>(site)
         .activity::<moves::Halt>(site)
+        .activity::<standstill::OpenHow>(site)
         .activity::<moves::Resumed>(site)
         .activity::<moves::Reopen>(site)
         .activity::<moves::UndoGate>(site)

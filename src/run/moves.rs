@@ -6,6 +6,7 @@ use super::close::left;
 use super::command::{How, Limits};
 use super::effect::Sight;
 use super::records::{refresh, set_run, set_step};
+use super::standstill::WHOLE;
 use super::state::{RunState, StepState};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::sop::work::script;
@@ -59,6 +60,7 @@ impl Activity for Resumed {
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
         let Self { run, by, .. } = self;
         Ok(Recorded::of(()).event(&run.clone(), "run_resumed", json!({ "by": by })).change(move |tx| {
+            crate::decision::void_of(tx, &run, WHOLE)?;
             set_run(tx, &run, RunState::Running, "")?;
             refresh(tx, &run)
         }))
@@ -88,6 +90,7 @@ impl Activity for Reopen {
         let kind = if by.is_some() { "run_retried" } else { "steps_reopened" };
         let body = json!({ "by": by, "steps": steps, "stepNumber": steps.first() });
         Ok(Recorded::of(()).event(&run.clone(), kind, body).change(move |tx| {
+            crate::decision::void_of(tx, &run, WHOLE)?;
             set_run(tx, &run, RunState::Running, "")?;
             for step in &steps {
                 crate::decision::void_of(tx, &run, *step)?;

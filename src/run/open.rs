@@ -50,7 +50,7 @@ impl Activity for LookAhead {
             let held = db
                 .prepare_cached("SELECT held FROM run WHERE id = ?1")?
                 .query_row([&self.run], |row| row.get::<_, bool>(0))?;
-            Ok((widened(db, &sight.row.sop)?, held))
+            Ok((widened(db, &sight.row.sop, sight.row.version)?, held))
         })?;
         let first = sight.plan.sop.body.steps.first().map_or(1, |step| step.number);
         let mut why = at_start(&sight.plan.rules(&wide), first);

@@ -68,13 +68,13 @@ impl Asked {
 }
 
 /// What is asked of a person for a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum TaskKind {
     /// Do it.
     Do,
-    /// Look at what an agent did, since nobody may rely on it yet.
-    Look,
+    /// Look at what an agent did, since nobody may rely on it yet: why.
+    Look(String),
 }
 
 /// Puts a task into the inbox.
@@ -123,7 +123,7 @@ impl OpenTask {
         let step = sight.plan.step(self.step)?;
         let row = sight.step(self.step)?;
         let head = &sight.plan.sop.head;
-        let (kind, asked_of, title, text) = match self.kind {
+        let (kind, asked_of, title, text) = match &self.kind {
             TaskKind::Do => {
                 let text = sight.effect(self.step)?.text;
                 (
@@ -133,7 +133,7 @@ impl OpenTask {
                     text,
                 )
             }
-            TaskKind::Look => {
+            TaskKind::Look(_) => {
                 let title = format!("Look at the result of step {}: {}", self.step, step.title);
                 (DecisionKind::Result, head.owner.clone(), title, looked_at(row))
             }
@@ -145,7 +145,7 @@ impl OpenTask {
             kind,
             subject: format!("{} v{}", head.id, head.version),
             title,
-            why: why(self.kind, step, row),
+            why: why(&self.kind, step),
             asked_of: vec![asked_of],
             barred: BTreeMap::new(),
             hash: Digest::of(&text),
@@ -157,16 +157,13 @@ impl OpenTask {
     }
 }
 
-fn why(kind: TaskKind, step: &Step, row: &StepRow) -> String {
+fn why(kind: &TaskKind, step: &Step) -> String {
     match kind {
         TaskKind::Do => match &step.artifact {
             Some(artifact) => format!("the step is yours; afterwards there is: {artifact}"),
             None => "the step is yours".to_owned(),
         },
-        TaskKind::Look => format!(
-            "the result can be relied on to {} %, which is below what the SOP asks for",
-            row.confidence.unwrap_or(0)
-        ),
+        TaskKind::Look(why) => why.clone(),
     }
 }
 
@@ -274,7 +271,7 @@ impl Activity for TakeTask {
                 said: self.note.unwrap_or(row.said),
                 files: row.files,
                 by: Some(self.by),
-                more: Map::new(),
+                ..result::Result::default()
             };
             completed(tx, (&self.run, self.step), &result)
         }))

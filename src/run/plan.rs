@@ -35,6 +35,9 @@ pub struct Plan {
     /// Who made them: none of them answers the gate that asks about them.
     #[serde(default)]
     pub adjusted_by: BTreeSet<String>,
+    /// Numbers of steps that were left out: never given to another.
+    #[serde(default)]
+    pub dropped: BTreeSet<u32>,
     /// Who is asked above whom: the next at work in the reporting line.
     pub chiefs: BTreeMap<String, String>,
     /// Whom gates ask where neither step nor owner leaves anybody.
@@ -88,6 +91,11 @@ impl Plan {
     pub(super) fn step(&self, number: u32) -> Result<&Step> {
         let found = self.sop.body.steps.iter().find(|step| step.number == number);
         found.ok_or_else(|| Problem::not_found(format!("{} has no step {number}", self.sop.head.id)))
+    }
+
+    /// The numbers of its steps, those that were left out included.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.sop.body.steps.iter().map(|step| step.number).chain(self.dropped.iter().copied())
     }
 
     /// What a step asks to be done.

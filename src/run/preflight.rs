@@ -10,6 +10,9 @@ use crate::sop::{expression, work};
 /// A check that finds nothing to do: the run ends without having begun, and nobody is alarmed.
 const NOTHING_TO_DO: i32 = 10;
 
+/// What stands between two values that are compared.
+const COMPARED: [&str; 6] = [" == ", " != ", " < ", " > ", " <= ", " >= "];
+
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Check {
@@ -48,7 +51,12 @@ pub(super) fn checks(section: &str) -> Vec<Check> {
 
 fn of_words(words: &str) -> Check {
     let quoted = words.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(text, _)| text);
-    match quoted.filter(|text| expression::check(text).is_ok() && text.contains("inputs.")) {
+    let meant = |text: &&str| {
+        let is_one = expression::check(text).is_ok() && text.contains("inputs.");
+        // A misspelt one must not become a check that nobody does.
+        is_one || COMPARED.iter().any(|sign| text.contains(sign))
+    };
+    match quoted.filter(meant) {
         Some(text) => Check::Expression(text.to_owned()),
         None => Check::Told(words.to_owned()),
     }
@@ -87,13 +95,16 @@ mod tests {
 
     #[test]
     fn a_section_is_cut_into_its_checks() {
-        let found =
-            checks("- `inputs.amount > 0`: known\n- Ask whether it is `free`.\n\n```bash\ntest -d .\n```\n");
+        let found = checks(
+            "- `inputs.amount > 0`: known\n- Ask whether it is `free`.\n- `input.amount > 5`: misspelt\n- `lead_id` opens one record.\n\n```bash\ntest -d .\n```\n",
+        );
         assert_eq!(
             found,
             [
                 Check::Expression("inputs.amount > 0".into()),
                 Check::Told("Ask whether it is `free`.".into()),
+                Check::Expression("input.amount > 5".into()),
+                Check::Told("`lead_id` opens one record.".into()),
                 Check::Command("test -d .".into()),
             ]
         );

@@ -86,6 +86,23 @@ pub struct StepRow {
     pub files: Vec<(String, Digest)>,
 }
 
+/// Stands in the reason of a step that somebody left out, after the name.
+const LEFT_OUT: &str = " left it out: ";
+
+/// That somebody left a step out, or a run that had not begun.
+pub(super) fn left_out(by: &str, reason: &str) -> String {
+    format!("{by}{LEFT_OUT}{reason}")
+}
+
+impl StepRow {
+    /// Whether a person left it out, in place of its own condition or the silence at its gate.
+    pub(super) fn is_left_out(&self) -> bool {
+        // An id on the roster has no blank in it, so the words of a condition are never taken for it.
+        self.state == StepState::Skipped
+            && self.reason.split_once(LEFT_OUT).is_some_and(|(by, _)| !by.contains(' '))
+    }
+}
+
 /// The tables of this layer, as of version 2.
 pub const TABLES: &str = "
 CREATE TABLE run(
@@ -145,6 +162,7 @@ CREATE TABLE autonomy(
   number INTEGER PRIMARY KEY,
   sop TEXT NOT NULL,
   step INTEGER,                         -- one step, or NULL for the whole SOP
+  version TEXT NOT NULL,                -- the one that was active: a word on a step counts for it and its patches
   widened INTEGER NOT NULL,             -- 1 widened, 0 narrowed again; the newest row counts
   by TEXT NOT NULL,
   reason TEXT NOT NULL,
@@ -288,6 +306,16 @@ pub fn count(db: &Connection, wanted: &Wanted) -> Result<u32> {
     let sql = "SELECT count(*) FROM run WHERE (?1 IS NULL OR sop = ?1) AND (?2 IS NULL OR state = ?2)";
     let sop = wanted.sop.as_ref().map(SopId::as_str);
     Ok(db.prepare_cached(sql)?.query_row((sop, wanted.state.map(RunState::word)), |row| row.get(0))?)
+}
+
+/// How many runs are in each state, by its word.
+pub fn by_state(db: &Connection) -> Result<Vec<(String, u32)>> {
+    let sql = "SELECT state, count(*) FROM run GROUP BY state ORDER BY state";
+    let rows = db
+        .prepare_cached(sql)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
 /// The steps of a run, in order.

@@ -24,6 +24,8 @@ pub(super) struct Result {
     pub(super) confidence: Option<u8>,
     /// Who did it, where that is not the assignee.
     pub(super) by: Option<String>,
+    /// What a person should know of it, in words; empty where it is as it should be.
+    pub(super) note: String,
     /// What else belongs on record.
     pub(super) more: Map<String, Value>,
 }
@@ -65,8 +67,13 @@ pub(super) fn completed(tx: &Tx<'_>, (run, number): (&str, u32), result: &Result
     if let Some(body) = body.as_object_mut() {
         body.extend(result.more.clone());
     }
+    if !result.note.is_empty()
+        && let Some(body) = body.as_object_mut()
+    {
+        body.insert("note".to_owned(), json!(result.note));
+    }
     tx.event(run, "step_completed", &body)?;
-    set_step(tx, (run, number), StepState::Completed, "")
+    set_step(tx, (run, number), StepState::Completed, &result.note)
 }
 
 /// `45s`, `3m 20s`, `2h 5m`: as the skill description's audit log writes it.

@@ -2,12 +2,12 @@
 //! workflow of its own, so that a run is complete without waiting for it.
 
 use super::Site;
-use super::close::overrides;
+use super::close::quality_now;
 use super::effect::Sight;
 use super::person::{Asked, answer_to};
 use super::records::{self};
 use super::result::duration;
-use super::score::score;
+use super::score::Quality;
 use super::state::{RunState, StepState};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::text::put_line;
@@ -57,7 +57,8 @@ impl Story for ReviewRun {
     }
 }
 
-fn workflow_of(run: &str) -> String {
+/// The workflow of a run's review.
+pub(super) fn workflow_of(run: &str) -> String {
     format!("review-{run}")
 }
 
@@ -165,7 +166,7 @@ fn deviations(sight: &Sight) -> Vec<String> {
     for step in &sight.steps {
         let title = format!("step {} ({})", step.number, step.title);
         match step.state {
-            StepState::Skipped if step.reason.contains(" left it out") => {
+            StepState::Skipped if step.is_left_out() => {
                 found.push(format!("{title} was left out: {}", step.reason));
             }
             StepState::Failed | StepState::Rejected | StepState::Interrupted | StepState::RolledBack => {
@@ -208,7 +209,7 @@ impl Activity for KeepReview {
         let decision = site
             .journal
             .append_async(move |tx| {
-                let text = self.document(&sight, &overrides(tx, &self.run)?);
+                let text = self.document(&sight, &quality_now(tx, &self.run)?);
                 let new = NewDecision {
                     workflow: workflow_of(&self.run),
                     step: "sign".to_owned(),
@@ -242,7 +243,7 @@ impl Activity for KeepReview {
 
 impl KeepReview {
     /// The review as a person reads and signs it.
-    fn document(&self, sight: &Sight, overrides: &[String]) -> String {
+    fn document(&self, sight: &Sight, quality: &Quality) -> String {
         let question = &self.gathered.question;
         let mut out = format!("# Review of a run of {}\n\n", question.sop);
         put_line(&mut out, format_args!("**Run**: {}  ", self.run));
@@ -264,7 +265,6 @@ impl KeepReview {
         }
         list(&mut out, "What deviated", &question.deviations, "Nothing.");
         list(&mut out, "What is to be learnt", &self.words.lessons, "Nothing.");
-        let quality = score(&sight.steps, overrides);
         put_line(&mut out, format_args!("\n## Quality\n\n{} of 100", quality.points));
         for part in &quality.parts {
             put_line(&mut out, format_args!("- {part}"));

@@ -20,14 +20,15 @@ const RETRY: (u32, u32) = (5, 20);
 const LEFT_OUT: (u32, u32) = (10, 30);
 const OVERRIDE: (u32, u32) = (10, 20);
 const LATE: (u32, u32) = (5, 20);
+const CHECK: (u32, u32) = (10, 30);
 /// Taken off for the least sure result: one point for every four percent below this.
 const SURE: u8 = 80;
 
-/// The quality of a run with these steps and overridden gates. From 100 are taken: 15 for each promised artifact that
-/// is not there (at most 30), 5 for each further try (20), 10 for each step a person left out (30), 10 for each gate
-/// that nobody answered (20), 5 for each step done after it was due (20), and a quarter of what the least sure result
-/// lacks to 80 %.
-pub(super) fn score(steps: &[StepRow], overrides: &[String]) -> Quality {
+/// The quality of a run with these steps, overridden gates and checks that did not pass. From 100 are taken: 15 for
+/// each promised artifact that is not there (at most 30), 10 for each check that did not pass (30), 5 for each further
+/// try (20), 10 for each step a person left out (30), 10 for each gate that nobody answered (20), 5 for each step done
+/// after it was due (20), and a quarter of what the least sure result lacks to 80 %.
+pub(super) fn score(steps: &[StepRow], overrides: &[String], checks: &[String]) -> Quality {
     let done = |step: &&StepRow| step.state == StepState::Completed;
     let titles = |found: Vec<&StepRow>| found.iter().map(|step| step.title.clone()).collect::<Vec<_>>();
     let nothing =
@@ -40,12 +41,13 @@ pub(super) fn score(steps: &[StepRow], overrides: &[String]) -> Quality {
             std::iter::repeat_n(step.title.clone(), usize::try_from(more).unwrap_or(0))
         })
         .collect();
-    let out = |step: &&StepRow| step.state == StepState::Skipped && step.reason.contains(" left it out");
+    let out = |step: &&StepRow| step.is_left_out();
     let late = |step: &&StepRow| matches!((step.due_at, step.ended_at), (Some(due), Some(end)) if end > due);
     let mut parts = Vec::new();
     let mut off = 0;
     for (what, names, rule) in [
         ("no artifact of", titles(missing), MISSING_ARTIFACT),
+        ("not shown to be kept", checks.to_vec(), CHECK),
         ("tried again", tries, RETRY),
         ("left out by a person", titles(steps.iter().filter(out).collect()), LEFT_OUT),
         ("nobody answered", overrides.to_vec(), OVERRIDE),
@@ -99,7 +101,7 @@ mod tests {
         let points = |change: fn(&mut StepRow)| {
             let mut one = step(1);
             change(&mut one);
-            score(&[one, step(2)], &[]).points
+            score(&[one, step(2)], &[], &[]).points
         };
         assert_eq!(points(|_| {}), 100);
         assert_eq!(points(|step| step.said.clear()), 85);
@@ -108,10 +110,12 @@ mod tests {
         assert_eq!(points(|step| step.due_at = Some(Instant(9))), 95);
         assert_eq!(points(|step| step.confidence = Some(80)), 100);
         assert_eq!(points(|step| step.confidence = Some(40)), 90);
-        assert_eq!(score(&[step(1)], &["a gate".into()]).points, 90);
+        assert_eq!(score(&[step(1)], &["a gate".into()], &[]).points, 90);
+        let checked = score(&[step(1)], &[], &["answer in English".into()]);
+        assert_eq!(checked.parts, ["10 off, not shown to be kept: answer in English"]);
         let mut out = step(1);
         out.state = StepState::Skipped;
-        out.reason = "ceo left it out: not now".into();
-        assert_eq!(score(&[out], &[]).parts, ["10 off, left out by a person: step 1"]);
+        out.reason = crate::run::records::left_out("ceo", "not now");
+        assert_eq!(score(&[out], &[], &[]).parts, ["10 off, left out by a person: step 1"]);
     }
 }

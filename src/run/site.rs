@@ -26,6 +26,8 @@ pub struct Site {
     pub http: reqwest::Client,
     /// Secrets by the name an SOP uses.
     pub secrets: BTreeMap<String, String>,
+    /// Files with secrets in them: neither commands nor agents read them, wherever they lie.
+    pub private: Vec<PathBuf>,
 }
 
 /// Where one try of a command works.
@@ -58,9 +60,10 @@ impl Site {
         Ok(place)
     }
 
-    /// What no command may read.
+    /// What no command and no agent may read.
     pub(super) fn hidden(&self) -> Vec<PathBuf> {
-        vec![self.root.join(".sopd")]
+        let files = self.private.iter().filter(|file| file.exists()).cloned();
+        std::iter::once(self.root.join(".sopd")).chain(files).collect()
     }
 
     /// The secrets with these names.

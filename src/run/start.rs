@@ -123,6 +123,7 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request:
         nested,
         changes: Vec::new(),
         adjusted_by: BTreeSet::new(),
+        dropped: BTreeSet::new(),
         chiefs: snapshot.roster.chiefs(),
         last_resort: signer(&snapshot.settings, &snapshot.roster),
         approval_timeout: runs.approval_timeout,

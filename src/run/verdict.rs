@@ -14,9 +14,8 @@ use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Workflow};
 use crate::roles::done::{DoneAnswer, DoneQuestion, JudgeDone, Met};
 use crate::roster::AgentRole;
 use crate::sop::expression;
-use crate::sop::expression::Scope;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Ends a run whose steps are all over, after a person's word where one is needed.
@@ -183,13 +182,7 @@ pub(super) fn rule(text: &str) -> Option<&str> {
 fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
     let text = &sight.plan.sop.body.definition_of_done;
     if let Some(rule) = rule(text) {
-        let outputs = |step: &super::records::StepRow| {
-            let mut outputs: Map<String, Value> = step.outputs.clone();
-            outputs.insert("state".to_owned(), Value::from(step.state.word()));
-            (step.number, outputs)
-        };
-        let scope = Scope { inputs: sight.packet.clone(), steps: sight.steps.iter().map(outputs).collect() };
-        return match expression::holds(rule, &scope) {
+        return match expression::holds(rule, &sight.scope_at_end()) {
             Ok(true) => (Verdict::Done, vec![format!("`{rule}` holds")]),
             Ok(false) => (Verdict::Unsure(format!("`{rule}` does not hold")), Vec::new()),
             Err(error) => (Verdict::Unsure(error), Vec::new()),
@@ -200,7 +193,7 @@ fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
     for step in &sight.steps {
         let something = !step.files.is_empty() || !step.outputs.is_empty() || !step.said.trim().is_empty();
         match (&step.artifact, step.state) {
-            (_, StepState::Skipped) if step.reason.contains(" left it out") => {
+            _ if step.is_left_out() => {
                 lacking.push(format!("step {}: {}", step.number, step.reason));
             }
             (Some(artifact), StepState::Completed) if something => {

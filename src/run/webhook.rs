@@ -1,6 +1,7 @@
-//! Whether a request that wants to start a run comes from somebody who knows the secret. Two forms are read: Standard
-//! Webhooks (<https://www.standardwebhooks.com>) and GitHub's. Anything missing, doubled or odd is a refusal: a
-//! request that is half right is not half trusted. No I/O; the caller hands in headers, body, secret and time.
+//! Whether a request comes from somebody who knows the secret. To start a run two forms are read: Standard Webhooks
+//! (<https://www.standardwebhooks.com>), which is also how our own requests are signed, and GitHub's; to answer a
+//! decision, Slack's. Anything missing, doubled or odd is a refusal: a request that is half right is not half trusted.
+//! No I/O; the caller hands in headers, body, secret and time.
 
 use crate::base::{Instant, Problem};
 use base64::Engine as _;
@@ -27,6 +28,8 @@ const TIMESTAMP: &str = "webhook-timestamp";
 const SIGNATURE: &str = "webhook-signature";
 const GITHUB_ID: &str = "x-github-delivery";
 const GITHUB_SIGNATURE: &str = "x-hub-signature-256";
+const SLACK_TIMESTAMP: &str = "x-slack-request-timestamp";
+const SLACK_SIGNATURE: &str = "x-slack-signature";
 
 /// A request whose signature is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,22 +89,14 @@ fn verify_standard(
     secret: &[u8],
     now: Instant,
 ) -> Result<Delivery, Problem> {
-    let key = match secret.strip_prefix(SECRET_MARK) {
-        Some(text) => STANDARD.decode(text).map_err(|_not_base64| {
-            refused(
-                "the secret here is not base64 behind `whsec_`",
-                "write it down again as the sender shows it",
-            )
-        })?,
-        None => secret.to_owned(),
-    };
+    let key = standard_key(secret)?;
     let id = delivery_id(headers, ID)?;
     if id.contains('.') {
         // The signed text is `id.time.body`: a dot in the id would let its end pass for the time.
         return Err(refused("`webhook-id` holds a full stop", "send an id without one"));
     }
     let written = one(headers, TIMESTAMP)?;
-    let sent = moment(written, now)?;
+    let sent = moment(TIMESTAMP, written, now)?;
     let expected = code(&key, &[id.as_bytes(), b".", written.as_bytes(), b".", body])?;
     let given = signatures(one(headers, SIGNATURE)?)?;
     // Every one is compared, so that the time taken does not tell which came near.
@@ -110,6 +105,54 @@ fn verify_standard(
         return Ok(Delivery { id: id.to_owned(), form: Form::Standard, sent: Some(sent) });
     }
     Err(mismatch())
+}
+
+/// The bytes of a secret of Standard Webhooks.
+fn standard_key(secret: &[u8]) -> Result<Vec<u8>, Problem> {
+    let Some(text) = secret.strip_prefix(SECRET_MARK) else { return Ok(secret.to_owned()) };
+    STANDARD.decode(text).map_err(|_not_base64| {
+        refused("the secret here is not base64 behind `whsec_`", "write it down again as the sender shows it")
+    })
+}
+
+/// The headers that sign our own request in the form of Standard Webhooks. `id` holds no full stop and is the same
+/// when the request is sent again; `now` is the moment of sending.
+///
+/// # Errors
+/// A secret that keeps nobody out.
+pub fn sign(
+    id: &str,
+    now: Instant,
+    body: &[u8],
+    secret: &[u8],
+) -> Result<[(&'static str, String); 3], Problem> {
+    let seconds = now.0.div_euclid(1_000).to_string();
+    let code = code(&standard_key(secret)?, &[id.as_bytes(), b".", seconds.as_bytes(), b".", body])?;
+    Ok([(ID, id.to_owned()), (TIMESTAMP, seconds), (SIGNATURE, format!("v1,{}", STANDARD.encode(code)))])
+}
+
+/// Checks a request of Slack (<https://api.slack.com/authentication/verifying-requests-from-slack>); gives the
+/// signature, which no other request has: whoever keeps it can refuse the same request a second time.
+///
+/// # Errors
+/// Why the request is not trusted.
+pub fn verify_slack(
+    headers: &[(String, String)],
+    body: &[u8],
+    secret: &[u8],
+    now: Instant,
+) -> Result<String, Problem> {
+    let written = one(headers, SLACK_TIMESTAMP)?;
+    moment(SLACK_TIMESTAMP, written, now)?;
+    let signature = one(headers, SLACK_SIGNATURE)?;
+    let given = signature
+        .strip_prefix("v0=")
+        .and_then(hex)
+        .ok_or_else(|| refused("`x-slack-signature` is not `v0=` and 64 digits", "send it as Slack does"))?;
+    let expected = code(secret, &[b"v0:", written.as_bytes(), b":", body])?;
+    // Written anew: of one signature there are many spellings.
+    let kept = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+    if bool::from(given.ct_eq(&expected)) { Ok(kept) } else { Err(mismatch()) }
 }
 
 fn verify_github(headers: &[(String, String)], body: &[u8], secret: &[u8]) -> Result<Delivery, Problem> {
@@ -160,11 +203,11 @@ fn delivery_id<'a>(headers: &'a [(String, String)], name: &str) -> Result<&'a st
     Err(refused(message, "send up to 200 letters, digits and signs without a space"))
 }
 
-fn moment(written: &str, now: Instant) -> Result<Instant, Problem> {
+fn moment(name: &str, written: &str, now: Instant) -> Result<Instant, Problem> {
     let digits =
         !written.is_empty() && written.len() <= 12 && written.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = written.parse::<i64>().ok().filter(|_| digits).ok_or_else(|| {
-        refused("`webhook-timestamp` is not a number of seconds since 1970", "send it in digits alone")
+        refused(format!("`{name}` is not a number of seconds since 1970"), "send it in digits alone")
     })?;
     let sent = Instant(seconds.saturating_mul(1_000));
     let late = now.0.saturating_sub(sent.0);

@@ -43,7 +43,7 @@ impl Activity for Weigh {
     }
     async fn perform(self, site: &Site) -> Result<Recorded<Weighed>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
-        let wide = site.journal.read(|db| widened(db, &sight.row.sop))?;
+        let wide = site.journal.read(|db| widened(db, &sight.row.sop, sight.row.version))?;
         let weighed = look(&sight, self.step, &wide)?;
         let Self { run, step, .. } = self;
         let recorded = Recorded::of(weighed.clone());
@@ -64,8 +64,8 @@ impl Activity for Weigh {
     }
 }
 
-/// What holds of a step now; the dry run shows the same.
-pub(super) fn look(sight: &Sight, number: u32, wide: &Widened) -> Result<Weighed, Failure> {
+/// What holds of a step now.
+fn look(sight: &Sight, number: u32, wide: &Widened) -> Result<Weighed, Failure> {
     let step = sight.plan.step(number)?;
     let scope = sight.scope(number);
     if let Some(when) = &step.when {

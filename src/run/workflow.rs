@@ -6,9 +6,12 @@ use super::control::{CONTROL, Control};
 use super::floor::Floor;
 use super::gate::{AskGate, GateEnd, gate_key};
 use super::open::{Admitted, Begin, LookAhead, Opening, Preflight};
+use super::records::left_out;
+use super::standstill::{AskHow, WHOLE};
 use super::state::RunState;
 use super::verdict::done_or_not;
 use crate::journal::{Stop, Story, Workflow};
+use futures::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 /// A run.
@@ -95,16 +98,30 @@ async fn may_begin(w: &Workflow, run: &str, why: Vec<String>) -> Result<Option<R
             GateEnd::Rejected { reason } | GateEnd::Lapsed { reason } | GateEnd::Nobody { reason } => reason,
         };
         super::floor::halt(w, run, &gate_key(None, visit), (RunState::Paused, &reason)).await?;
-        loop {
-            match w.signal::<Control>(CONTROL).await? {
-                Control::Retry { .. } => break,
-                Control::Skip { by, reason, .. } => {
-                    let reason = format!("{by} left it out: {reason}");
-                    return Ok(Some(RunEnd::new(RunState::Cancelled, reason)));
-                }
-                Control::Pause { .. } | Control::Resume { .. } => {}
-            }
+        let asking = AskHow { run: run.to_owned(), step: WHOLE, nth: visit, reason, late: false };
+        if let Some(reason) = given_up(w, asking).await? {
+            return Ok(Some(RunEnd::new(RunState::Cancelled, reason)));
         }
         visit += 1;
+    }
+}
+
+/// Waits until somebody wants a run to be asked about again, or gives it up: with these words.
+async fn given_up(w: &Workflow, asking: AskHow) -> Result<Option<String>, Stop> {
+    let mut how = w.child(asking);
+    let mut control = w.signal::<Control>(CONTROL);
+    loop {
+        match select(&mut how, &mut control).await {
+            Either::Left((again, _)) => {
+                if again?.is_some() {
+                    return Ok(None);
+                }
+            }
+            Either::Right((wish, _)) => match wish? {
+                Control::Retry { .. } => return Ok(None),
+                Control::Skip { by, reason, .. } => return Ok(Some(left_out(&by, &reason))),
+                Control::Pause { .. } | Control::Resume { .. } => control = w.signal(CONTROL),
+            },
+        }
     }
 }

@@ -52,6 +52,9 @@ pub struct DecisionRules {
     pub help: Deadline,
     /// Handing in the draft of an agent that is a person. Default 3 business days, then remind.
     pub draft: Deadline,
+    /// How far beyond its first deadline whoever is asked may put a decision off, all delays together. Default 5
+    /// business days: a week in which somebody is away; 0 lets nobody put anything off.
+    pub max_deferral: Span,
     /// How often one decision may move up the reporting line before it only reminds. Default 2: beyond the
     /// chief's chief nobody knows the matter.
     pub max_escalations: u32,
@@ -88,6 +91,7 @@ impl Default for DecisionRules {
             signature: days(2, OnDeadline::Escalate),
             help: days(1, OnDeadline::Escalate),
             draft: days(3, OnDeadline::Remind),
+            max_deferral: Span { count: 5, unit: Unit::BusinessDay },
             max_escalations: 2,
         }
     }

@@ -1,6 +1,7 @@
 //! The council matrix as data: which classes of work an outsider must see before publication (decision record
 //! DR-009).
 
+use crate::base::yaml;
 use crate::roster::AgentRole;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,20 @@ pub enum CouncilLevel {
     Recommended,
     /// Always asked; only the ceo may leave it out.
     Mandatory,
+}
+
+impl CouncilLevel {
+    /// All of them, the strongest first.
+    pub const ALL: [Self; 3] = [Self::Mandatory, Self::Recommended, Self::Optional];
+
+    /// The word in the settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Recommended => "recommended",
+            Self::Mandatory => "mandatory",
+        }
+    }
 }
 
 fn matrix() -> BTreeMap<String, CouncilLevel> {
@@ -60,6 +75,21 @@ impl Default for Council {
 }
 
 impl Council {
+    /// A settings file, whose text is `file`, with this council in it. Everything else stays as it is.
+    #[must_use]
+    pub fn in_file(&self, file: &str) -> String {
+        let roles: Vec<&str> = self.member_roles.iter().map(|role| role.word()).collect();
+        let classes: Vec<String> =
+            self.classes.iter().map(|(class, level)| format!("    {class}: {}", level.word())).collect();
+        let block = format!(
+            "\n  members: {}\n  member_roles: [{}]\n  classes:\n{}",
+            self.members,
+            roles.join(", "),
+            classes.join("\n")
+        );
+        yaml::set_key(file, "council", Some(&block))
+    }
+
     /// The strongest level among `classes`; [`CouncilLevel::Optional`] for none. A class the matrix does not
     /// have is an error: it could have been a misspelt mandatory one.
     pub fn level(&self, classes: &[String]) -> Result<CouncilLevel, String> {
@@ -73,5 +103,25 @@ impl Council {
             strongest = strongest.max(*level);
         }
         Ok(strongest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn a_council_written_into_a_file_reads_back_and_leaves_the_rest() {
+        let mut council = Council { members: 5, ..Council::default() };
+        council.classes.insert("pricing".to_owned(), CouncilLevel::Recommended);
+        for file in
+            ["# mine\n", "requester: cro # she asks\ncouncil: { members: 7 }\ngit: { commit: false }\n"]
+        {
+            let text = council.in_file(file);
+            let settings = Settings::parse("sopd.yaml", &text).unwrap();
+            assert_eq!(settings.council, council, "{text}");
+            assert!(file.lines().filter(|line| !line.starts_with("council")).all(|line| text.contains(line)));
+        }
     }
 }

@@ -40,6 +40,13 @@ impl Default for Desk {
 }
 
 impl Desk {
+    /// Where people reach it, `https://sop.example.com`; `None` where it is served nowhere or on a port nobody knows.
+    pub fn reached_at(&self) -> Option<String> {
+        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+        let listen = self.listen.as_ref().filter(|listen| !listen.ends_with(":0"));
+        self.address.clone().or_else(|| listen.map(|listen| format!("{scheme}://{listen}")))
+    }
+
     /// What makes no sense, each with its key: what others can reach must not be spoken in the clear.
     pub(super) fn check(&self) -> Vec<(String, Problem)> {
         let mut found = Vec::new();

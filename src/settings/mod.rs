@@ -6,15 +6,19 @@ pub mod council;
 pub mod desk;
 pub mod limits;
 pub mod models;
+pub mod notifications;
 mod parse;
 pub mod runs;
+pub mod traces;
 
 pub use authority::{DecisionRules, OnDeadline, Publication};
 pub use council::{Council, CouncilLevel};
 pub use desk::Desk;
 pub use limits::{Budgets, CallLimits, MissionRules};
 pub use models::{Model, Models, Price};
-pub use runs::{Git, Notifications, PriorityModes, Retention, Runs, Sops};
+pub use notifications::{Notifications, What};
+pub use runs::{Git, PriorityModes, Retention, Runs, Sops};
+pub use traces::Traces;
 
 use crate::base::problem::Result;
 use crate::base::{Digest, Problem};
@@ -46,6 +50,8 @@ pub struct Settings {
     pub runs: Runs,
     /// Where the pages are served.
     pub desk: Desk,
+    /// Where traces are sent.
+    pub traces: Traces,
     /// What people are told without asking.
     pub notifications: Notifications,
     /// How long erasable payloads are kept.
@@ -68,6 +74,7 @@ impl Default for Settings {
             sops: Sops::default(),
             runs: Runs::default(),
             desk: Desk::default(),
+            traces: Traces::default(),
             notifications: Notifications::default(),
             retention: Retention::default(),
             git: Git::default(),

@@ -19,7 +19,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Settings, Vec<Problem>> {
     }
     let placed = problems.into_iter().map(|(key, problem)| {
         let mut place = place(file, text, &key);
-        if key.ends_with("api_key_env") || key.starts_with("runs.webhooks") {
+        if ["runs.webhooks", "notifications."].iter().any(|group| key.starts_with(group))
+            || key.ends_with("api_key_env")
+        {
             // Somebody may have written the key itself there; it must not travel into logs with the excerpt.
             place.excerpt.clear();
         }
@@ -59,6 +61,8 @@ fn check(settings: &Settings) -> Found {
     check_modes(settings, &mut found);
     check_webhooks(settings, &mut found);
     found.extend(settings.desk.check());
+    found.extend(settings.traces.check());
+    found.extend(settings.notifications.check(&settings.runs.secrets));
     found
 }
 
@@ -195,7 +199,7 @@ fn check_webhooks(settings: &Settings, found: &mut Found) {
 }
 
 /// Whether `name` may be that of an environment variable.
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !name.is_empty() && name.bytes().all(fits)
 }

@@ -1,4 +1,4 @@
-//! Defaults of SOPs and their runs, notifications, retention, git. The defaults of runs are those of the skill
+//! Defaults of SOPs and their runs, retention, git. The defaults of runs are those of the skill
 //! description whose files are valid here (requirement D1).
 
 use crate::base::Span;
@@ -98,27 +98,6 @@ impl PriorityModes {
     /// The mode of each priority, by its key in the settings.
     pub fn all(&self) -> [(&'static str, ExecutionMode); 4] {
         [("critical", self.critical), ("high", self.high), ("normal", self.normal), ("low", self.low)]
-    }
-}
-
-/// What people are told without asking.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "these are the four switches of the skill description")]
-pub struct Notifications {
-    /// Somebody must decide. Default on.
-    pub approval_required: bool,
-    /// A run is complete. Default on.
-    pub run_completed: bool,
-    /// A run failed. Default on.
-    pub run_failed: bool,
-    /// A step is complete. Default off: too many to read.
-    pub step_completed: bool,
-}
-
-impl Default for Notifications {
-    fn default() -> Self {
-        Self { approval_required: true, run_completed: true, run_failed: true, step_completed: false }
     }
 }
 

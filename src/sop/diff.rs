@@ -53,9 +53,27 @@ pub fn diff_words(a: &str, b: &str, labels: (&str, &str), (open, close): (&str, 
     out
 }
 
+/// How much of two texts is the same, in percent: twice the words they share in order over all their words. 100 for
+/// two empty ones.
+pub fn kept(a: &str, b: &str) -> u8 {
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.split_whitespace().collect(), b.split_whitespace().collect());
+    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b);
+    let equal = |op: &similar::DiffOp| if let similar::DiffOp::Equal { len, .. } = op { *len } else { 0 };
+    let same = 2 * ops.iter().map(equal).sum::<usize>();
+    u8::try_from((same * 100).checked_div(a.len() + b.len()).unwrap_or(100)).unwrap_or(100)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_is_counted_in_words() {
+        assert_eq!(kept("", ""), 100);
+        assert_eq!(kept("a b c d", "a  b\nc d"), 100);
+        assert_eq!(kept("a b c d", "a b c x"), 75);
+        assert_eq!(kept("a b", ""), 0);
+    }
 
     #[test]
     fn a_changed_number_stands_out() {

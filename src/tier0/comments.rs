@@ -18,7 +18,8 @@ enum Edit {
 /// Applies all comments in their order.
 pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     let mut count = 0;
-    for comment in q.comments.iter().map(|comment| comment.trim()).filter(|comment| !comment.is_empty()) {
+    for comment in q.comments.iter().flat_map(|comment| parts(comment)) {
+        let comment = comment.as_str();
         let edit = read(comment);
         let applied = match &edit {
             Edit::Replace(old, new) => replace(synthesis, old, new),
@@ -39,6 +40,15 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
         let applied = crate::base::text::counted(count, "comment");
         synthesis.change = format!("{} On review {applied} applied.", synthesis.change.trim());
     }
+}
+
+/// A comment as a whole, or a general one and those on single lines that follow it as `- …` with the line's words.
+fn parts(comment: &str) -> Vec<String> {
+    let on_a_line = |line: &str| line.starts_with("- ") && line.contains("(about the line \"");
+    let (single, general): (Vec<&str>, Vec<&str>) = comment.trim().lines().partition(|line| on_a_line(line));
+    let general = general.join("\n").trim().to_owned();
+    let single = single.iter().map(|line| line.trim_start_matches("- ").to_owned());
+    std::iter::once(general).filter(|general| !general.is_empty()).chain(single).collect()
 }
 
 fn read(comment: &str) -> Edit {

@@ -5,6 +5,7 @@ use super::site::Shared;
 use crate::access::{self, Caller, Scope, Session};
 use crate::base::{Digest, Problem, problem::Result};
 use crate::daemon::Workspace;
+use crate::front::apart;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use subtle::ConstantTimeEq as _;
@@ -36,9 +37,7 @@ pub async fn party_of(headers: &HeaderMap, workspace: &Workspace, needed: Scope)
     let token =
         bearer(headers).ok_or_else(|| Problem::not_allowed("a token is needed").hint(hint))?.to_owned();
     let journal = workspace.journal.clone();
-    let looked =
-        tokio::task::spawn_blocking(move || journal.read(|db| access::party_of_token(db, &token))).await;
-    let found = looked.map_err(|error| Problem::failed(format!("BUG: a request broke off: {error}")))??;
+    let found = apart(move || journal.read(|db| access::party_of_token(db, &token))).await??;
     let caller = found.ok_or_else(|| Problem::not_allowed("this token is unknown or revoked").hint(hint))?;
     if caller.scope < needed {
         return Err(Problem::not_allowed(format!("{} may only look", caller.means))

@@ -1,18 +1,34 @@
 //! Markdown written by agents and people, as HTML that can do nothing: no raw HTML, and only tame links.
 
-use comrak::nodes::NodeValue;
+use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options};
 
 /// `text` as HTML.
 pub(super) fn html(text: &str) -> String {
     let arena = Arena::new();
+    let options = options();
+    let root = comrak::parse_document(&arena, text, &options);
+    tame(root);
+    let mut out = String::new();
+    match comrak::format_html(root, &options, &mut out) {
+        Ok(()) => out,
+        Err(_unwritable) => String::new(),
+    }
+}
+
+/// How Markdown is read and written here.
+pub(super) fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.table = true;
     options.extension.strikethrough = true;
     options.extension.tasklist = true;
     // Raw HTML is shown as the text it is; `unsafe` stays off, so links with odd schemes lose their target as well.
     options.render.escape = true;
-    let root = comrak::parse_document(&arena, text, &options);
+    options
+}
+
+/// Takes from a document what could act or call elsewhere.
+pub(super) fn tame(root: Node<'_>) {
     for node in root.descendants() {
         let mut data = node.data_mut();
         match &mut data.value {
@@ -21,11 +37,6 @@ pub(super) fn html(text: &str) -> String {
             NodeValue::Image(image) => image.url = String::new(),
             _ => {}
         }
-    }
-    let mut out = String::new();
-    match comrak::format_html(root, &options, &mut out) {
-        Ok(()) => out,
-        Err(_unwritable) => String::new(),
     }
 }
 

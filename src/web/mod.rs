@@ -13,8 +13,11 @@ mod markdown;
 mod page;
 mod pages;
 mod programs;
+mod seal;
+mod serve;
 mod server;
 mod site;
+mod sourced;
 mod tls;
 
 pub use caller::party_of;

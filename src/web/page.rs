@@ -47,7 +47,7 @@ fn ago(millis: i64) -> String {
 }
 
 /// An amount of money; single calls cost fractions of a cent.
-fn usd(dollars: f64) -> String {
+pub(super) fn usd(dollars: f64) -> String {
     let digits = if dollars == 0.0 || dollars >= 1.0 { 2 } else { 4 };
     format!("${dollars:.digits$}")
 }
@@ -133,7 +133,7 @@ impl Site {
         context: &serde_json::Value,
     ) -> Result<Html<String>> {
         let me = visitor.map(|visitor| json!({ "party": visitor.party(), "csrf": visitor.csrf }));
-        let all = json!({ "me": me, "now": self.now().0, "seq": *self.bell.borrow() });
+        let all = json!({ "me": me, "now": self.now().0, "seq": self.feed.head() });
         let context = minijinja::context! { ..Value::from(Serde(context)), ..Value::from(Serde(all)) };
         let made = self.templates.get_template(template).and_then(|template| template.render(context));
         made.map(Html).map_err(|error| {
@@ -141,6 +141,15 @@ impl Site {
             tracing::error!(template, error = %format!("{error:#}"), "BUG: a page is broken");
             Problem::failed("BUG: this page is broken").hint("the log of sopd says more")
         })
+    }
+
+    /// A piece of a page, made before the page itself.
+    pub(super) fn fragment(&self, template: &str, context: &serde_json::Value) -> Result<String> {
+        let made = self
+            .templates
+            .get_template(template)
+            .and_then(|template| template.render(Value::from(Serde(context))));
+        made.map_err(|error| Problem::failed(format!("BUG: a piece of a page is broken: {error:#}")))
     }
 
     /// What a person sees instead of the page.

@@ -3,21 +3,21 @@
 use super::events;
 use super::guard::guard;
 use super::pages;
-use super::programs::ByToken;
+use super::programs::{ByToken, agents};
+use super::serve::{serve, watched};
 use super::site::{Shared, Site};
 use super::tls::{self, Handshaken};
 use super::{assets, events::ready};
 use crate::access;
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{Stopping, Workspace};
+use crate::journal::Feed;
 use crate::settings;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderValue, Method, header};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::get;
-use axum::serve::Listener;
+use axum::serve::ListenerExt as _;
 use futures::future::BoxFuture;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -40,7 +40,12 @@ impl std::fmt::Debug for Serving {
 }
 
 /// Listens where the settings say; `None` where they say nowhere. Call it within a runtime.
-pub fn open(workspace: &Workspace, desk: &settings::Desk, stopping: Stopping) -> Result<Option<Serving>> {
+pub fn open(
+    workspace: &Workspace,
+    desk: &settings::Desk,
+    feed: &Feed,
+    stopping: Stopping,
+) -> Result<Option<Serving>> {
     let Some(listen) = &desk.listen else { return Ok(None) };
     let listener = TcpListener::bind(listen).and_then(|listener| {
         listener.set_nonblocking(true)?;
@@ -53,9 +58,8 @@ pub fn open(workspace: &Workspace, desk: &settings::Desk, stopping: Stopping) ->
     })?;
     let origins = origins(desk, there);
     let address = origins.first().cloned().unwrap_or_default();
-    let bell = events::bell(&workspace.journal, stopping.clone());
-    let site = Arc::new(Site::new(workspace, desk, origins, (bell, stopping.clone()))?);
-    let router = router(&site);
+    let site = Arc::new(Site::new(workspace, desk, origins, feed.clone())?);
+    let router = router(&site).merge(agents(&site, stopping.clone())?).layer(middleware::from_fn(watched));
     let tls = match (&desk.tls_certificate, &desk.tls_key) {
         (Some(certificate), Some(key)) => {
             Some(tls::acceptor(&workspace.root.join(certificate), &workspace.root.join(key))?)
@@ -63,31 +67,17 @@ pub fn open(workspace: &Workspace, desk: &settings::Desk, stopping: Stopping) ->
         _ => None,
     };
     let serve = Box::pin(async move {
-        let served = match tls {
-            Some(acceptor) => match Handshaken::new(listener, acceptor) {
-                Ok(listener) => serve(listener, router, stopping).await,
-                Err(error) => Err(error),
-            },
-            None => serve(listener, router, stopping).await,
+        let Some(acceptor) = tls else {
+            // Events are short, and must not wait until the one before is acknowledged.
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+            return serve(listener, router, stopping).await;
         };
-        if let Err(error) = served {
-            tracing::error!(%error, "the desk has stopped serving");
+        match Handshaken::new(listener, acceptor) {
+            Ok(listener) => serve(listener, router, stopping).await,
+            Err(error) => tracing::error!(%error, "the desk cannot serve"),
         }
     });
     Ok(Some(Serving { address, serve }))
-}
-
-/// Serves until the daemon stops and everybody has the answer they were waiting for.
-async fn serve<L>(listener: L, router: Router, mut stopping: Stopping) -> std::io::Result<()>
-where
-    L: Listener,
-    L::Addr: std::fmt::Debug,
-{
-    let stopped = async move {
-        // An error means that the daemon is gone, which is a reason to stop as well.
-        drop(stopping.wait_for(|stop| *stop).await);
-    };
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }
 
 /// The addresses that are ours, the one to show first.
@@ -112,19 +102,7 @@ fn router(site: &Shared) -> Router {
         .route("/assets/{version}/{name}", get(assets::serve))
         .merge(guarded)
         .with_state(site.clone())
-        .merge(crate::api::router(&site.workspace, Arc::new(ByToken(site.workspace.clone()))).0)
-        .layer(middleware::from_fn(closing))
-}
-
-/// A write may be refused before its body was read, and the connection cannot be used again then: whoever sent it has
-/// to know, or the next request on the connection is lost.
-async fn closing(request: Request, next: Next) -> Response {
-    let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let mut response = next.run(request).await;
-    if writes && response.status().is_client_error() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+        .merge(crate::api::router(&site.workspace, &site.feed, Arc::new(ByToken(site.workspace.clone()))).0)
 }
 
 /// The link that signs in with `secret`.

@@ -3,16 +3,17 @@
 use super::assets;
 use super::page;
 use crate::access::Limits;
-use crate::base::{Instant, Problem, problem::Result};
-use crate::daemon::{Stopping, Workspace};
-use crate::journal::Tx;
+use crate::base::{Instant, problem::Result};
+use crate::daemon::Workspace;
+use crate::front::apart;
+use crate::journal::{Feed, Tx};
 use crate::settings;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use minijinja::Environment;
 use rusqlite::Connection;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 /// Tries of a party's password in a row; one more is granted every twelve seconds.
 const PASSWORD_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
@@ -30,9 +31,8 @@ pub(super) struct Site {
     /// Whether browsers reach us by TLS.
     pub(super) secure: bool,
     pub(super) limits: Limits,
-    /// The place of the journal's last fact, as it grows.
-    pub(super) bell: watch::Receiver<i64>,
-    pub(super) stopping: Stopping,
+    /// The journal's facts, as they come.
+    pub(super) feed: Feed,
     pub(super) password_tries: DefaultKeyedRateLimiter<String>,
     pub(super) link_tries: DefaultDirectRateLimiter,
     pub(super) hashing: Semaphore,
@@ -52,7 +52,7 @@ impl Site {
         workspace: &Workspace,
         desk: &settings::Desk,
         origins: Vec<String>,
-        (bell, stopping): (watch::Receiver<i64>, Stopping),
+        feed: Feed,
     ) -> Result<Self> {
         Ok(Self {
             workspace: workspace.clone(),
@@ -60,8 +60,7 @@ impl Site {
             secure: desk.behind_proxy || desk.tls_certificate.is_some(),
             origins,
             limits: Limits { idle: desk.session_idle, longest: desk.session_longest },
-            bell,
-            stopping,
+            feed,
             password_tries: RateLimiter::keyed(Quota::per_minute(PASSWORD_TRIES)),
             link_tries: RateLimiter::direct(Quota::per_minute(LINK_TRIES)),
             hashing: Semaphore::new(HASHES_AT_ONCE),
@@ -88,8 +87,7 @@ impl Site {
         F: FnOnce(&Workspace) -> Result<T> + Send + 'static,
     {
         let workspace = self.workspace.clone();
-        let done = tokio::task::spawn_blocking(move || job(&workspace)).await;
-        done.unwrap_or_else(|error| Err(Problem::failed(format!("BUG: a request broke off: {error}"))))
+        apart(move || job(&workspace)).await?
     }
 
     /// Appends to the journal.

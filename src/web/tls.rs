@@ -53,6 +53,8 @@ impl Handshaken {
         tokio::spawn(async move {
             while !give.is_closed() {
                 let (stream, from) = Listener::accept(&mut listener).await;
+                // Events are short, and must not wait until the one before is acknowledged.
+                drop(stream.set_nodelay(true));
                 let (acceptor, give) = (acceptor.clone(), give.clone());
                 tokio::spawn(async move {
                     match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {

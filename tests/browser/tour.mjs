@@ -19,11 +19,12 @@ await start.goto(link);
 await start.getByRole("button").click();
 await start.waitForURL("**/inbox");
 const state = await first.storageState();
-const pages = ["/inbox", "/inbox?who=all", "/missions", "/missions/new", "/runs", "/sops", "/agents", "/dashboard", "/audit", "/account"];
-for (const path of ["/inbox?who=all", "/missions", "/sops", "/runs"]) {
+const pages = ["/inbox", "/inbox?who=all", "/missions", "/missions/new", "/runs", "/sops", "/agents", "/agents/vp.sales/edit", "/agents/new", "/dashboard", "/audit", "/audit?kind=published", "/account",
+  "/settings", "/settings/council", "/files/sopd.yaml", "/files/prompts/draft.md", "/files/agents/vp.sales.md", "/sops/new", "/sops/drafts", "/sops?q=record"];
+for (const path of ["/inbox?who=all", "/missions", "/sops", "/runs", "/sops/drafts", "/settings"]) {
   await start.goto(address + path);
   const found = await start.locator("main a[href]").evaluateAll((links) => links.map((one) => one.getAttribute("href")));
-  const inner = found.find((one) => /^\/(decisions|missions|sops|runs)\/[A-Z]|^\/runs\/sop_run/.test(one));
+  const inner = found.find((one) => /^\/(decisions|missions|sops|runs|sops\/drafts)\/[A-Z]|^\/runs\/sop_run|^\/changes\//.test(one));
   if (inner) pages.push(inner);
 }
 let bad = 0;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sopd::api::caller::{Caller, Scope, Tokens};
 use sopd::base::Clock;
 use sopd::daemon::Workspace;
-use sopd::journal::Access;
+use sopd::journal::{Access, Feed};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -36,10 +36,16 @@ impl Api {
         let mut tokens: Vec<_> =
             PARTIES.iter().map(|party| (format!("{party}-token"), caller(party, Scope::Write))).collect();
         tokens.push(("looker".to_owned(), caller("cro", Scope::Read)));
-        let (router, _document) = sopd::api::router(&workspace, Arc::new(Tokens::new(tokens)));
+        // A sender that is dropped says that the daemon is gone: this one lives as long as the server.
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let feed = Feed::start(&workspace.journal, stopping);
+        let (router, _document) = sopd::api::router(&workspace, &feed, Arc::new(Tokens::new(tokens)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let server = tokio::spawn(async move {
+            axum::serve(listener, router).await.unwrap();
+            drop(stop);
+        });
         Self { address, client: Client::new(), server }
     }
 

@@ -267,10 +267,12 @@ fn parse_head(head: &str) -> Recorded {
 
 fn answer(shared: &Shared, index: usize, request: &Recorded) -> Reply {
     match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/v1/chat/completions") => match serde_json::from_str(&request.body) {
-            Ok(body) => (shared.responder)(&question(index, body)),
-            Err(error) => Reply::error(400, &error.to_string()),
-        },
+        ("POST", path) if path == "/v1/chat/completions" || path.starts_with("/v1/hook") => {
+            match serde_json::from_str(&request.body) {
+                Ok(body) => (shared.responder)(&question(index, body)),
+                Err(error) => Reply::error(400, &error.to_string()),
+            }
+        }
         ("GET", "/v1/models") => {
             Reply::raw(json!({"object": "list", "data": [{"id": "fake-1"}]}).to_string())
         }

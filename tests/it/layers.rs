@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "tier0"],
     &["registry", "agent", "decision", "access"],
     &["governance", "mission", "run"],
+    &["notify"],
     &["daemon"],
     &["front"],
     &["api", "mcp", "web", "cli"],

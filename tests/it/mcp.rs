@@ -2,24 +2,36 @@
 //! work of agents that run elsewhere.
 
 use crate::mcp_world::Client;
-use crate::runs_world::{Draft, in_minutes, with};
+use crate::runs_world::{Draft, with};
 use crate::world::World;
 use serde_json::{Value, json};
-use sopd::daemon::Workspace;
-use sopd::front::{self, Actor};
-use sopd::journal::Access;
 
-const SOP: &str = "SOP-REV-protocol";
+pub(crate) const SOP: &str = "SOP-REV-protocol";
 
 fn names(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect()
 }
 
-fn gated() -> Draft {
+pub(crate) fn gated() -> Draft {
     Draft::new(SOP)
         .input("`score` | number, default: 70 | no")
         .command("echo first; echo '{\"kept\": 1}' > outputs.json", "")
         .command("echo second", "Approval Required: Yes\nApprovers: chief.staff, sales.ops, vp.sales")
+}
+
+fn take_what_the_skill_description_says(tools: &[Value]) {
+    let arguments: [&[&str]; 6] = [
+        &["sopName", "params", "executionMode"],
+        &["runId", "stepNumber", "comment"],
+        &["runId", "stepNumber", "reason"],
+        &["runId"],
+        &["sopName", "status", "limit"],
+        &["runId"],
+    ];
+    for (tool, names) in tools.iter().zip(arguments) {
+        let properties = &tool["inputSchema"]["properties"];
+        assert!(names.iter().all(|name| properties.get(*name).is_some()), "{names:?}: {tool:#}");
+    }
 }
 
 #[test]
@@ -30,9 +42,11 @@ fn the_tools_of_the_skill_description_run_an_sop() {
     let tools = cro.ask("tools/list", json!({}));
     let skill = ["sop_execute", "sop_approve", "sop_reject", "sop_status", "sop_list_runs", "sop_get_audit"];
     assert_eq!(names(&tools["tools"])[..6], skill);
-    for tool in tools["tools"].as_array().unwrap() {
+    let known = tools["tools"].as_array().unwrap();
+    for tool in known {
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool:#}");
     }
+    take_what_the_skill_description_says(known);
 
     let given = json!({ "sopName": "protocol", "params": { "lead_id": "L-1", "score": 71.5 }, "executionMode": "auto" });
     let started = cro.call("sop_execute", given);
@@ -130,6 +144,19 @@ fn active_sops_are_prompts_and_resources() {
 }
 
 #[test]
+fn a_client_is_told_when_the_active_sops_change() {
+    let world = with(&gated());
+    let mut agent = Client::start(&world, "vp.sales");
+    assert_eq!(agent.server["capabilities"]["prompts"]["listChanged"], true);
+    agent.ask("ping", json!({}));
+    world.activated(&gated().version("1.1").head("supersedes", "1.0").text());
+    agent.hear("notifications/prompts/list_changed");
+    agent.hear("notifications/resources/list_changed");
+    let resources = agent.ask("resources/list", json!({}));
+    assert_eq!(resources["resources"][0]["title"].as_str().unwrap().rsplit(' ').next(), Some("v1.1"));
+}
+
+#[test]
 fn a_mission_is_asked_for_in_the_callers_own_name() {
     let world = World::new();
     let mut cro = Client::start(&world, "cro");
@@ -154,15 +181,15 @@ fn a_mission_is_asked_for_in_the_callers_own_name() {
     assert!(shown["shown"]["draft"] == line["draft"], "as on the command line");
 }
 
-const BRIEF: &str = "---\nowner: vp.sales\nworkers: [{ agent: vp.sales }, { agent: sales.ops }]\n\
+pub(crate) const BRIEF: &str = "---\nowner: vp.sales\nworkers: [{ agent: vp.sales }, { agent: sales.ops }]\n\
                      scenarios: [{ text: A canary walks in on Friday. }]\n---\n# Trial requests\n\n\
                      Trial requests get lost. Say who writes which entry, and by when.\n";
-const DRAFT: &str = "# Draft: sales.ops\n\n## Roles\n\n- sales.ops: answers for the trial log.\n\n## Steps\n\n\
+pub(crate) const DRAFT: &str = "# Draft: sales.ops\n\n## Roles\n\n- sales.ops: answers for the trial log.\n\n## Steps\n\n\
                      1. **Write the trial request into the log**\n   Write the trial request into the trial log within 1 business day.\n   \
                      - Phase: act\n   - Assignee: sales.ops\n   - Artifact: entry in the trial log\n\n## How sure\n\n90%\n";
 
 /// A workspace whose sales.ops works elsewhere, with a mission that waits for its draft.
-fn elsewhere() -> (World, Value) {
+pub(crate) fn elsewhere() -> (World, Value) {
     let world = World::new();
     let agent = world.read("agents/sales.ops.md");
     let roles = agent.lines().find(|line| line.starts_with("roles:")).unwrap().to_owned();
@@ -254,30 +281,4 @@ fn an_agent_elsewhere_sees_nothing_of_others_and_may_ask_or_decline() {
     world.drive();
     let draft = world.read(&format!("missions/{}/drafts/sales.ops.md", mission.as_str().unwrap()));
     assert!(draft.contains("The log is not ours."), "{draft}");
-}
-
-#[test]
-fn a_lease_that_runs_out_gives_the_assignment_back() {
-    let (world, mission) = elsewhere();
-    let workspace = |minutes| Workspace::open(world.root(), Access::Guest, in_minutes(minutes)).unwrap();
-    let actor = Actor { by: "sales.ops".to_owned(), os_user: "test".to_owned() };
-    let take = |minutes, holder| front::assignments(&workspace(minutes), &actor, holder).unwrap().len();
-    assert_eq!([take(0, "one"), take(1, "two"), take(10, "one")], [1, 0, 1], "asking again keeps it longer");
-    assert_eq!([take(24, "two"), take(26, "two"), take(27, "one")], [0, 1, 0]);
-    let facts = world.done(&["audit", "export", mission.as_str().unwrap()]);
-    let leased = facts.lines().filter(|line| line.contains("\"kind\":\"assignment_leased\""));
-    assert_eq!(
-        leased.filter(|line| line.contains("\"lapsed\":\"one\"")).count(),
-        1,
-        "who lost it is on record"
-    );
-}
-
-#[test]
-fn an_agent_elsewhere_can_only_be_a_worker() {
-    let world = World::new();
-    let agent = world.read("agents/ceo.md").replace("runtime: model", "runtime: external");
-    world.put("agents/ceo.md", &agent);
-    let said = world.fails(3, &["agents"]);
-    assert!(said.contains("can only be a worker") && said.contains("agents/ceo.md"), "{said}");
 }

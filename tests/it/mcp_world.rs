@@ -1,8 +1,11 @@
-//! A client of the real binary over standard input and output: one JSON-RPC message on each line.
+//! Clients of the real binary: over standard input and output, one JSON-RPC message on each line, and over HTTP at a
+//! desk.
 #![expect(clippy::needless_pass_by_value, reason = "a test writes the arguments of a call where it makes it")]
 
+use crate::web_world::{Desk, Got};
 use crate::world::World;
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -53,6 +56,15 @@ impl Client {
             if message["id"] == id {
                 return message;
             }
+        }
+    }
+
+    /// Waits for a notification.
+    pub(crate) fn hear(&mut self, method: &str) {
+        let mut line = String::new();
+        while !line.contains(&format!("\"method\":\"{method}\"")) {
+            line.clear();
+            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the server has gone");
         }
     }
 
@@ -109,4 +121,90 @@ impl Drop for Client {
         let code = self.child.wait().unwrap();
         assert!(code.success() || std::thread::panicking(), "{code}");
     }
+}
+
+/// The extension of the protocol by which long calls are tasks.
+pub(crate) const TASKS: &str = "io.modelcontextprotocol/tasks";
+
+/// What a client says first.
+pub(crate) fn hello(capabilities: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": capabilities,
+        "clientInfo": { "name": "test", "version": "1" } } })
+}
+
+/// A client of the desk with a token.
+pub(crate) struct Agent<'a> {
+    desk: &'a Desk<'a>,
+    pub(crate) token: String,
+    pub(crate) session: String,
+    next: Cell<u64>,
+}
+
+impl<'a> Agent<'a> {
+    /// Makes a token and shakes hands with it.
+    pub(crate) fn begin(desk: &'a Desk<'a>, party: &str, scope: &str) -> Self {
+        let made = desk.world.json(&["token", "new", party, "--scope", scope]);
+        Self::with(desk, made["token"].as_str().unwrap().to_owned(), json!({}))
+    }
+
+    /// Shakes hands with a token that is there.
+    pub(crate) fn with(desk: &'a Desk<'a>, token: String, capabilities: Value) -> Self {
+        let mut agent = Self { desk, token, session: String::new(), next: Cell::new(0) };
+        let got = agent.post(&[], &hello(capabilities));
+        assert_eq!(got.status, 200, "{}", got.text);
+        agent.session = got.header("mcp-session-id").to_owned();
+        assert_eq!(message(&got)["result"]["serverInfo"]["name"], "sopd");
+        let ready = agent.post(&[], &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+        assert_eq!(ready.status, 202, "{}", ready.text);
+        agent
+    }
+
+    /// The same, and long calls are tasks.
+    pub(crate) fn with_tasks(desk: &'a Desk<'a>, token: String) -> Self {
+        Self::with(desk, token, json!({ "extensions": { TASKS: {} } }))
+    }
+
+    /// Sends a message.
+    pub(crate) fn post(&self, headers: &[(&str, &str)], body: &Value) -> Got {
+        self.send("POST", headers, Some(body))
+    }
+
+    /// Sends a request of any kind.
+    pub(crate) fn send(&self, method: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Got {
+        let mut request = self.desk.request(method, "/mcp").bearer_auth(&self.token);
+        request = request.header("Accept", "application/json, text/event-stream");
+        if !self.session.is_empty() {
+            request = request.header("mcp-session-id", &self.session);
+            request = request.header("mcp-protocol-version", "2025-11-25");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.desk.send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+    }
+
+    /// Asks, and gives the whole answer.
+    pub(crate) fn ask(&self, method: &str, params: Value) -> Value {
+        self.next.set(self.next.get() + 1);
+        let body = json!({ "jsonrpc": "2.0", "id": self.next.get(), "method": method, "params": params });
+        message(&self.post(&[], &body))
+    }
+
+    /// Calls a tool; gives its fields, whether it has worked or not.
+    pub(crate) fn call(&self, tool: &str, arguments: Value) -> Value {
+        let answer = self.ask("tools/call", json!({ "name": tool, "arguments": arguments }));
+        assert!(!answer["result"]["structuredContent"].is_null(), "{tool}: {answer:#}");
+        answer["result"]["structuredContent"].clone()
+    }
+}
+
+/// The message in an answer, whichever of the two forms it has.
+pub(crate) fn message(got: &Got) -> Value {
+    let lines = got.text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let data = lines.filter(|data| data.contains("jsonrpc")).next_back();
+    serde_json::from_str(data.unwrap_or(&got.text)).unwrap_or(Value::String(got.text.clone()))
 }

@@ -210,7 +210,9 @@ fn a_dry_run_shows_everything_and_leaves_no_trace() {
             "touch /tmp/never-$INPUT_LEAD_ID",
             "When: inputs.lead_id is defined and inputs.lead_id == \"L-1\"\nApproval Required: Yes",
         )
-        .person("When: inputs.lead_id is defined and inputs.lead_id == \"L-2\"");
+        .person("When: inputs.lead_id is defined and inputs.lead_id == \"L-2\"")
+        .command("echo late", "When: steps.1.total > 3\nApproval Required: Yes")
+        .command("echo last", "Approval When: inputs.lead_id == \"L-3\"");
     let world = with(&sop);
     let before = world.json(&["audit", "verify"]);
     let dry = world.done(&["run", SOP, "--as", "cro", "--dry-run", "--input", "lead_id=L-1"]);
@@ -219,6 +221,12 @@ fn a_dry_run_shows_everything_and_leaves_no_trace() {
     {
         assert!(dry.contains(part), "{part}: {dry}");
     }
+    let late = dry.split("Step 3").nth(1).unwrap();
+    assert!(
+        late.contains("unless an earlier step gives it") && late.contains("asks vp.sales first"),
+        "{late}"
+    );
+    assert!(dry.contains("asks when: `inputs.lead_id == \"L-3\"` does not hold: it would not ask"), "{dry}");
     assert_eq!(world.json(&["runs"]), json!([]));
     assert_eq!(world.json(&["audit", "verify"]), before, "not even a fact");
 }
@@ -256,4 +264,28 @@ fn of_many_starts_at_once_four_go_on_and_all_get_their_turn_in_order() {
         }
     }
     assert_eq!((most, began, under_way), (4, runs.len(), 0));
+}
+
+#[test]
+fn an_added_step_comes_where_it_was_put_and_takes_nobodys_number() {
+    let world = with(&draft().command("echo second >> order", "").command("echo third >> order", ""));
+    let run = started(&world, SOP, &["--hold"]);
+    for (name, said) in [("early.md", "early"), ("late.md", "late")] {
+        world.put(name, &format!("Write it down.\n\n```bash\necho {said} >> order\n```\n"));
+    }
+    world.done(&["adjust", &run, "--as", "cro", "drop", "3"]);
+    world.done(&["adjust", &run, "--as", "cro", "add", "Go early", "early.md", "--after", "1"]);
+    let said = world.done(&["adjust", &run, "--as", "cro", "add", "Go late", "late.md"]);
+    assert!(
+        said.contains("step 4 was added: Go early") && said.contains("step 5 was added: Go late"),
+        "{said}"
+    );
+    let no = world.fails(4, &["adjust", &run, "--as", "sales.rep", "drop", "1"]);
+    assert!(no.contains("; cro, vp.sales and ceo may"), "nobody twice: {no}");
+    steer(&world, "resume", &run, &[]);
+    approve(&world, "vp.sales");
+    assert_eq!(stands(&world, &run), "completed: completed completed completed completed");
+    assert_eq!(world.read(&format!(".sopd/runs/{run}/work/order")), "early\nsecond\nlate\n");
+    let page = world.done(&["status", &run]);
+    assert!(page.contains("differs") && page.contains("cro: step 3 was left out"), "{page}");
 }

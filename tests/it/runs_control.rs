@@ -106,13 +106,23 @@ fn retention_erases_what_runs_left_and_no_fact() {
     assert_eq!(stands(&world, &old), "completed: completed completed");
     let young = start(&world, SOP, &["--input", "lead_id=canary-of-a-person"]);
     world.drive();
-    let erased = world.json(&["cleanup"]);
+    let erased = world.json(&["cleanup", "--as", "ops.manager"]);
     assert_eq!(erased["runs"], json!([old]), "{erased}");
-    assert_eq!(world.json(&["cleanup"])["runs"], json!([]), "once");
+    assert_eq!(world.json(&["cleanup", "--as", "ops.manager"])["runs"], json!([]), "once");
     assert_eq!(stands(&world, &old), "completed: completed completed");
     assert_eq!(status(&world, &old)["tasks"][0]["said"], "");
     assert_eq!(status(&world, &young)["tasks"][0]["said"], "for canary-of-a-person\n");
     assert!(kinds(&world, &old).contains(&"run_completed".to_owned()));
+    let log = world.read(&format!(".sopd/runs/{old}/audit.jsonl"));
+    // What the younger run gave is word for word the same, and stays for it.
+    assert!(log.contains("run_completed") && !log.contains("called canary"), "{log}");
+    for gone in ["work", "files", "record"] {
+        assert!(!world.path(&format!(".sopd/runs/{old}/{gone}")).exists(), "{gone}");
+    }
+    // What a cleanup that was cut short left behind goes with the next one.
+    world.put(&format!(".sopd/runs/{old}/files/step-1/note.txt"), "for canary-of-a-person");
+    world.done(&["cleanup", "--as", "ops.manager"]);
+    assert!(!world.path(&format!(".sopd/runs/{old}/files")).exists());
     world.drive();
     world.done(&["audit", "verify"]);
     hand_in(&world, &young, "2");

@@ -21,7 +21,7 @@ fn role(q: &Question) -> &'static str {
 fn result(text: &str, outputs: &str, confidence: u8) -> Value {
     json!({
         "tool": null, "result": text, "outputs": outputs, "cannot": "", "confidence": confidence,
-        "verdicts": [{ "constraint": "Answer in the contact's language.", "kept": true, "reason": "It is English." }],
+        "verdicts": [{ "constraint": "You must answer in the contact's language", "kept": true, "reason": "It is English." }],
     })
 }
 
@@ -123,4 +123,39 @@ fn a_result_of_the_wrong_form_fails_and_a_tool_that_is_not_listed_is_refused() {
     assert!(reason.contains("\"hours\" is a required property"), "{reason}");
     let refused = facts(&world, &run).into_iter().find(|(kind, _)| kind == "tool_used").unwrap().1;
     assert_eq!(refused["ok"], json!(false));
+}
+
+#[test]
+fn work_that_may_break_a_constraint_is_looked_at_however_sure_it_is() {
+    for (verdicts, words) in [
+        (json!([]), "nothing is said about “You MUST answer in the contact's language.”"),
+        (
+            json!([{ "constraint": "You MUST answer in the contact's language.", "kept": false, "reason": "It is Latin." }]),
+            "it may not keep to “You MUST answer in the contact's language.”: It is Latin.",
+        ),
+    ] {
+        let mut work = result(SAID, "{\"hours\": 2}", 100);
+        work["verdicts"] = verdicts;
+        let server = FakeOpenAi::start(move |q| {
+            Reply::json(&match role(q) {
+                "perform" => work.clone(),
+                _ => {
+                    json!({ "met": "yes", "quote": "answered within two hours of the arrival", "reason": "It says so." })
+                }
+            })
+        });
+        let world = world(&draft(), &server);
+        let run = started(&world, SOP, &[]);
+        assert_eq!(stands(&world, &run), "running: running");
+        let why = world.json(&["inbox"])[0]["why"].as_str().unwrap().to_owned();
+        assert!(why.contains(words), "{why}");
+        world.done(&["approve", &asked(&world), "--as", "vp.sales"]);
+        world.drive();
+        let parts = status(&world, &run)["score_parts"].to_string();
+        assert_eq!(
+            parts.contains("not shown to be kept: You MUST answer"),
+            words.contains("Latin"),
+            "{parts}"
+        );
+    }
 }

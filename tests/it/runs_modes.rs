@@ -109,3 +109,30 @@ fn danger_asks_in_every_mode_until_autonomy_is_widened() {
     world.drive();
     assert_eq!(stands(&world, &run), "waiting_approval: pending");
 }
+
+#[test]
+fn a_word_on_a_step_counts_for_its_version_and_one_on_the_sop_for_every_version() {
+    let sop = "SOP-REV-danger";
+    let draft = Draft::new(sop).command("echo first", "").command("echo sent", "Reaches Customers: Yes");
+    let world = with(&draft);
+    let widen = |more: &[&str]| {
+        let words = ["autonomy", sop, "widen", "--as", "ceo", "--reason", "it went well"];
+        world.sopd(&words.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    let none = widen(&["--step", "7"]);
+    assert!(none.code == 5 && none.err.contains("has no step 7"), "{}", none.err);
+    assert_eq!(widen(&["--step", "2"]).code, 0);
+    let run = started(&world, sop, &[]);
+    assert_eq!(stands(&world, &run), "completed: completed completed");
+    // In the next version the second step is another one.
+    let next = draft.version("1.1").head("supersedes", "1.0");
+    world.activated(&next.text().replace("echo sent", "echo sent to all"));
+    assert_eq!(world.json(&["autonomy", sop])["steps"], json!([]));
+    let run = started(&world, sop, &[]);
+    assert_eq!(stands(&world, &run), "awaiting_approval: completed awaiting_approval");
+    assert_eq!(widen(&[]).code, 0);
+    world.activated(&next.version("1.2").head("supersedes", "1.1").text());
+    assert_eq!(world.json(&["autonomy", sop])["widened"], json!(true));
+    let run = started(&world, sop, &[]);
+    assert_eq!(stands(&world, &run), "completed: completed completed");
+}

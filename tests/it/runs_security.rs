@@ -1,7 +1,9 @@
 //! What is given to a run stays a value: nothing of it becomes script, request, screen or file name.
 
 use crate::runs_world::{Draft, approve, asked, stands, started, status, with};
+use crate::world::World;
 use serde_json::json;
+use std::os::unix::fs::PermissionsExt as _;
 
 const SOP: &str = "SOP-REV-security";
 
@@ -66,7 +68,7 @@ fn a_heading_in_a_fence_is_part_of_its_script() {
 
 #[test]
 fn a_gate_nobody_meant_to_leave_out_is_never_left_out() {
-    let world = crate::world::World::new();
+    let world = World::new();
     let sound = Draft::new(SOP)
         .command("echo x", "Approval Required: Yes\nApproval Timeout: 30 minutes, then escalate");
     for (from, to) in [
@@ -126,4 +128,45 @@ fn an_artifact_is_a_file_of_its_own_name_and_of_a_bearable_size() {
     assert_eq!(world.read(&format!(".sopd/runs/{run}/files/step-1/audit.jsonl")), "not the log");
     assert!(world.read(&format!(".sopd/runs/{run}/audit.jsonl")).contains("run_completed"));
     assert!(world.json(&["inbox"]).as_array().unwrap().is_empty() || !asked(&world).is_empty());
+}
+
+#[test]
+fn no_command_reads_the_file_the_secrets_are_in() {
+    let world = World::new();
+    world.put("secrets.env", "CRM_TOKEN=cr0ak-4711\nOTHER=never-for-a-step\n");
+    std::fs::set_permissions(world.path("secrets.env"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    world.put("sopd.yaml", "runs: { secrets: [CRM_TOKEN], secrets_file: secrets.env }\n");
+    let file = world.path("secrets.env").display().to_string();
+    let script = format!("if grep -c OTHER '{file}' > count 2> wrong; then echo open; else echo shut; fi");
+    world.activated(&Draft::new(SOP).command(&script, "").text());
+    let run = started(&world, SOP, &[]);
+    let task = &status(&world, &run)["tasks"][0];
+    let note = task["reason"].as_str().unwrap();
+    // Where the kernel has no landlock the step says so; here it must hold.
+    if note.is_empty() {
+        assert_eq!(task["said"], "shut\n");
+    } else {
+        assert!(note.contains("not sandboxed: "), "{note}");
+    }
+}
+
+#[test]
+fn what_is_too_large_to_keep_is_named() {
+    let script = "head -c 17000000 /dev/zero > big.bin; echo small > small.txt";
+    let world = with(&Draft::new(SOP).command(script, "").command("echo second", ""));
+    let run = started(&world, SOP, &[]);
+    let status = status(&world, &run);
+    assert_eq!((&status["state"], &status["tasks"][1]["reason"]), (&json!("completed"), &json!("")));
+    let task = &status["tasks"][0];
+    assert!(task["reason"].as_str().unwrap().contains("too large or too many to keep: big.bin"), "{task}");
+    assert_eq!(task["files"][0][0], "small.txt");
+    assert_eq!(task["files"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_a_packet_file_repeats_is_refused_in_plain_words() {
+    let world = with(&Draft::new(SOP).command("echo x", ""));
+    world.put("twice.yaml", "lead_id: L-1\nlead_id: L-2\n");
+    let said = world.fails(3, &["run", SOP, "--as", "cro", "--input-file", "twice.yaml"]);
+    assert!(said.contains("twice.yaml:2:1: duplicate mapping key: lead_id\n"), "{said}");
 }

@@ -4,6 +4,8 @@ use crate::runs_world::{
     Draft, approve, asked, in_minutes, kinds, settle, stands, start, started, status, steer, with,
 };
 use crate::world::World;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -297,7 +299,9 @@ fn everything(world: &World) -> Vec<u8> {
 
 #[test]
 fn a_secret_a_command_prints_is_nowhere_on_disk() {
-    let canary = "cr0ak-4711-cr0ak-4712";
+    // With signs that an address and a JSON text spell in another way.
+    let canary = "cr0ak\"47/11&cr0ak-4712";
+    let (url, escaped) = ("cr0ak%2247%2F11%26cr0ak-4712", "cr0ak\\\"47/11&cr0ak-4712");
     let world = World::new();
     world.put("sopd.yaml", "runs:\n  secrets: [CRM_TOKEN]\n  secrets_file: secrets.env\n");
     world.put("../keep/secrets.env", "");
@@ -315,13 +319,11 @@ fn a_secret_a_command_prints_is_nowhere_on_disk() {
         refused.err
     );
     mode(0o600);
-    let script = "echo \"$CRM_TOKEN\"; printf '%s' \"$CRM_TOKEN\" | base64; echo \"${CRM_TOKEN:0:9}\"\necho \"${CRM_TOKEN:9}\"
-printf '{\"token\": \"%s\"}' \"$CRM_TOKEN\" > outputs.json\n[ \"$CRM_TOKEN\" = cr0ak-4711\"\"-cr0ak-4712 ]\nexit 3";
+    let script = r##"echo "$CRM_TOKEN"; printf '%s' "$CRM_TOKEN" | base64; echo "${CRM_TOKEN:0:9}"; echo "${CRM_TOKEN:9}"
+printf 'https://x.example/?t=%s\n' "$(printf %s "$CRM_TOKEN" | sed 's/"/%22/; s#/#%2F#; s/&/%26/')"
+printf '{"token": "%s"}\n' "$(printf %s "$CRM_TOKEN" | sed 's/"/\\"/')" | tee outputs.json"##;
     let sop = draft()
-        .command(
-            &script.replace("cr0ak-4711\"\"-cr0ak-4712", "\"${CRM_TOKEN}\"").replace("exit 3", "true"),
-            "Secrets: CRM_TOKEN\nApproval Required: Yes",
-        )
+        .command(script, "Secrets: CRM_TOKEN\nApproval Required: Yes")
         .command("echo \"${CRM_TOKEN:-none}\" \"$STEP_1_TOKEN\"", "")
         .command("echo \"bad $CRM_TOKEN\" >&2; exit 3", "Secrets: CRM_TOKEN");
     world.activated(&sop.text());
@@ -337,7 +339,9 @@ printf '{\"token\": \"%s\"}' \"$CRM_TOKEN\" > outputs.json\n[ \"$CRM_TOKEN\" = c
     );
     assert!(status["reason"].as_str().unwrap().contains("exit code 3"), "{status}");
     let kept = everything(&world);
-    for secret in [canary.to_owned(), "Y3IwYWstNDcxMS1jcjBhay00NzEy".to_owned()] {
+    let said = status["tasks"][0]["said"].as_str().unwrap();
+    assert!(said.contains("https://x.example/?t=[redacted]") && !said.contains("4712"), "{said}");
+    for secret in [canary, url, escaped, "cr0ak-4712", &STANDARD.encode(canary)] {
         // The command's own files are its own; what sopd keeps is clean.
         let found = kept.windows(secret.len()).filter(|window| *window == secret.as_bytes()).count();
         assert_eq!(found, 0, "{secret}");

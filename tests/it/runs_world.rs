@@ -294,6 +294,7 @@ impl House {
             warden: env!("CARGO_BIN_EXE_sopd").into(),
             http: http::client(Duration::from_secs(2), Duration::from_secs(5)).unwrap(),
             secrets: BTreeMap::new(),
+            private: Vec::new(),
         });
         let runtime = crate::faults_world::runtime();
         let stories = stories(Stories::default(), &site, &gateway);

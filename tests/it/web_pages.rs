@@ -14,7 +14,7 @@ fn an_answer_counts_once_and_only_for_what_was_shown() {
     assert!(inbox.text.contains("href=\"/decisions/D-1\""), "{}", inbox.text);
     let page = staff.get("/decisions/D-1");
     let (csrf, hash) = (page.field("csrf"), page.field("hash"));
-    assert!(page.text.contains(&hash) && page.text.contains("id=\"L1\""), "{}", page.text);
+    assert!(page.text.contains(&hash) && page.text.contains("id=\"L26\""), "{}", page.text);
     // Reading, in whatever way, decides nothing.
     for path in ["/decisions/D-1/approve", "/decisions/D-1?verb=approve", "/decisions/D-1"] {
         staff.get(path);

@@ -41,6 +41,15 @@ impl Got {
     }
 }
 
+/// Looks until what a daemon does has come about; each look is a request, so nobody sleeps.
+#[track_caller]
+pub(crate) fn until(mut there: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !there() {
+        assert!(begun.elapsed() < SOON, "it never came about");
+    }
+}
+
 fn lines(child: &mut Child) -> Receiver<String> {
     let out = child.stdout.take().unwrap();
     let (tell, told) = channel();

@@ -4,9 +4,8 @@ use super::lint::{page, read};
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
-use crate::front::next;
-use crate::mission::{self, NewActivation};
-use serde_json::json;
+use crate::front::{self, HandedIn, next};
+use crate::mission::NewActivation;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -23,19 +22,14 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
-    desk.check_party(&workspace, &args.party, &[])?;
     let (file, text) = read(&args.file)?;
-    let snapshot = workspace.snapshot()?;
-    let new = NewActivation { file, text, by: args.party, classes: args.classes };
-    let (sop, advice) = mission::vet(&workspace.journal, &snapshot, &new)?;
-    let (file, by) = (new.file.clone(), new.by.clone());
-    let id = mission::activate(&workspace.journal, &snapshot, new)?;
+    let by = args.party.clone();
+    let new = NewActivation { file: file.clone(), text, by: args.party, classes: args.classes };
+    let handed_in = front::hand_in_sop(&desk.command(), &workspace, new)?;
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/activation/1", "mission": id, "sop": sop.head.id, "version": sop.head.version,
-            "by": by, "findings": advice,
-        }));
+        return print::json(&handed_in.shape(&by));
     }
+    let HandedIn { mission: id, sop, advice } = handed_in;
     // The id alone on its line, so that a script can take it.
     print::line(&id)?;
     if !advice.is_empty() {

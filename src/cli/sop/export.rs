@@ -4,8 +4,7 @@ use crate::base::{Problem, files, files::Existing};
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
-use crate::registry;
-use crate::sop;
+use crate::front;
 use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
@@ -32,13 +31,11 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
-    let row = workspace.journal.read(|db| registry::version(db, &args.sop))?;
-    let text = registry::read_checked(&workspace.root, &row)?;
-    let document = sop::parse(&row.path, &text)?;
-    let (name, exported) = match args.form {
-        Form::AgentSop => sop::export::agent_sop(&document),
-        Form::Skill => sop::export::skill(&document),
+    let form = match args.form {
+        Form::AgentSop => front::Form::AgentSop,
+        Form::Skill => front::Form::Skill,
     };
+    let (name, exported) = front::export_sop(&workspace, &args.sop, form)?;
     let Some(folder) = &args.to else {
         return if desk.json {
             print::json(&json!({ "shape": "sopd/export/1", "name": name, "text": exported }))

@@ -1,14 +1,15 @@
 //! `sopd sop import FILE…`: a draft from a procedure of another form, beside the published ones.
 
-use super::lint::{Known, page, read};
-use crate::base::{Problem, files, files::Existing};
+use super::lint::{page, read};
+use crate::base::Problem;
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
+use crate::front::{self, Drafted};
+use crate::sop::SopId;
 use crate::sop::document::RiskLevel;
-use crate::sop::import::{Given, import};
-use crate::sop::{self, SopId};
-use serde_json::{Value, json};
+use crate::sop::import::Given;
+use serde_json::Value;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -53,9 +54,6 @@ fn risk_level(text: &str) -> Result<RiskLevel, String> {
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
     let settings = workspace.snapshot()?.settings;
-    for party in args.party.iter().chain(&args.owner).chain(&args.assignee) {
-        desk.check_party(&workspace, party, &[])?;
-    }
     let files = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, Problem>>()?;
     let given = Given {
         id: args.id,
@@ -69,20 +67,12 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         created_by: args.party.unwrap_or(settings.requester),
         created_at: desk.clock.now().day(),
     };
-    let imported = import(&files, &given)?;
-    let text = sop::render(&imported.sop);
-    let head = &imported.sop.head;
-    let name = format!("sops/drafts/{}-v{}.md", head.id, head.version);
-    files::write(&workspace.root.join(&name), text.as_bytes(), Existing::Keep).map_err(|problem| {
-        Problem { hint: Some("move that draft away, or give this one another --id".to_owned()), ..problem }
-    })?;
-    let findings = Known::of(&workspace)?.check(&workspace, &imported.sop, &text)?;
+    let drafted = front::import_files(&desk.command(), &workspace, &files, &given)?;
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/import/1", "id": head.id, "version": head.version, "path": name,
-            "missing": imported.missing, "notes": imported.notes, "findings": findings,
-        }));
+        return print::json(&drafted.shape());
     }
+    let Drafted { imported, path: name, findings } = drafted;
+    let head = &imported.sop.head;
     // The id alone on its line, so that a script can take it.
     print::line(head.id.as_str())?;
     let list = |title: &str, items: &[String]| -> Done {

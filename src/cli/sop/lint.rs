@@ -6,12 +6,9 @@ use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::contract::{Finding, Severity};
-use crate::daemon::Workspace;
-use crate::registry;
-use crate::sop::lint::{Context, lint};
-use crate::sop::{self, Section, Sop, SopId, Version};
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::front::lint::Known;
+use crate::front::shapes;
+use crate::sop::{self, Section};
 use std::path::{Path, PathBuf};
 
 /// Largest SOP file.
@@ -41,8 +38,9 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let blocking = all().filter(|finding| finding.severity == Severity::Blocking).count();
     let count = all().count();
     if desk.json {
-        let objects =
-            found.iter().flat_map(|(file, findings)| findings.iter().map(move |one| object(file, one)));
+        let objects = found
+            .iter()
+            .flat_map(|(file, findings)| findings.iter().map(move |one| shapes::finding(file, one)));
         print::json(&objects.collect::<Vec<_>>())?;
     } else {
         for (file, findings) in &found {
@@ -53,43 +51,6 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         problems.push(Problem::invalid(format!("{blocking} of {} blocking", counted(count, "finding"))));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
-}
-
-/// What the checks may look up.
-pub(super) struct Known {
-    agents: BTreeSet<String>,
-    titles: BTreeMap<String, String>,
-    sops: BTreeMap<SopId, BTreeSet<Version>>,
-}
-
-impl Known {
-    pub(super) fn of(workspace: &Workspace) -> Result<Self, Vec<Problem>> {
-        let snapshot = workspace.snapshot()?;
-        let agents = snapshot.roster.agents.into_values();
-        let titles: BTreeMap<String, String> =
-            agents.map(|agent| (agent.head.id, agent.head.title)).collect();
-        let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
-        for row in workspace.journal.read(registry::all).map_err(|problem| vec![problem])? {
-            sops.entry(row.id).or_default().insert(row.version);
-        }
-        Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
-    }
-
-    /// The findings about one SOP, conflicts with the others included.
-    pub(super) fn check(&self, workspace: &Workspace, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
-        let context = Context { agents: &self.agents, titles: &self.titles, sops: &self.sops };
-        let mut findings = lint(sop, &context);
-        findings.extend(workspace.journal.read(|db| registry::conflicts(db, sop, text))?);
-        Ok(findings)
-    }
-}
-
-fn object(file: &str, finding: &Finding) -> Value {
-    let mut value = json!({ "shape": "sopd/lint/1", "file": file });
-    if let (Some(members), Ok(Value::Object(rest))) = (value.as_object_mut(), serde_json::to_value(finding)) {
-        members.extend(rest);
-    }
-    value
 }
 
 /// The findings of one file, for a person.

@@ -5,24 +5,12 @@ use crate::base::text::counted;
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
-use crate::registry;
-use serde_json::json;
+use crate::front;
 
 pub(super) fn run(desk: &Desk) -> Done {
-    let workspace = desk.open()?;
-    let (mut checked, index) = workspace
-        .journal
-        .read(|db| Ok((registry::verify_files(db, &workspace.root)?, registry::index(db)?)))?;
-    if let Some(index) = index {
-        let there = std::fs::read_to_string(workspace.root.join("sops/INDEX.md")).unwrap_or_default();
-        if there != index.text {
-            checked
-                .wrong
-                .push("sops/INDEX.md is not what the journal says; `sopd up` writes it again".to_owned());
-        }
-    }
+    let checked = front::verify_folder(&desk.open()?)?;
     if desk.json {
-        print::json(&json!({ "shape": "sopd/verify/1", "intact": checked.intact, "wrong": checked.wrong }))?;
+        print::json(&checked.shape())?;
     } else {
         for wrong in &checked.wrong {
             print::line(&format!("wrong: {wrong}"))?;

@@ -77,12 +77,16 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
         .map(|newer| format!("v{newer} of the SOP is active now; this run stays on v{}", status.version));
     let mut rows = vec![
         ("stands at", status.state.word().to_owned()),
-        ("why", if status.waiting_for.is_empty() { status.reason.clone() } else { String::new() }),
+        (
+            "why",
+            if status.waiting_for.contains(&status.reason) { String::new() } else { status.reason.clone() },
+        ),
         ("waits for", status.waiting_for.clone()),
         ("sop", format!("{} v{}", status.sop, status.version)),
         ("note", newer.unwrap_or_default()),
         ("begun by", format!("{} ({})", status.initiator, status.trigger)),
-        ("quality", status.score.map(|score| format!("{score} of 100")).unwrap_or_default()),
+        ("differs", status.changes.join("; ")),
+        ("quality", quality(status)),
         ("asked for", status.created_at.clone()),
         ("ended", status.ended_at.clone().unwrap_or_default()),
         ("folder", run_folder(&workspace.root, &status.id).display().to_string()),
@@ -117,6 +121,16 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
         put(&mut out, format_args!("\n{note}"));
     }
     Ok(out.trim_end().to_owned())
+}
+
+fn quality(status: &RunStatus) -> String {
+    let Some(score) = status.score else { return String::new() };
+    let parts = if status.score_parts.is_empty() {
+        "nothing taken off".to_owned()
+    } else {
+        status.score_parts.join("; ")
+    };
+    format!("{score} of 100 ({parts})")
 }
 
 fn detail(task: &Task) -> String {

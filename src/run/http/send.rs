@@ -115,6 +115,30 @@ pub fn client(connect: Duration, silence: Duration) -> Result<Client> {
         .map_err(|error| Problem::failed(format!("the HTTP client does not start: {}", cause(&error))))
 }
 
+impl Ready {
+    /// A request with a JSON body that comes from no SOP: its address, headers and body are ours. `secrets` are cleaned
+    /// from what is told about it; any status of success is expected. `None` for an address that is none.
+    pub fn of_ours(
+        address: &str,
+        headers: Vec<(String, String)>,
+        body: String,
+        secrets: &[&str],
+    ) -> Option<Self> {
+        let address = reqwest::Url::parse(address)
+            .ok()
+            .filter(|address| matches!(address.scheme(), "http" | "https"))?;
+        let content = [("Content-Type".to_owned(), "application/json".to_owned())];
+        Some(Self {
+            method: reqwest::Method::POST,
+            address,
+            headers: content.into_iter().chain(headers).collect(),
+            body: Some(body),
+            expected: vec![200..=299],
+            redactor: crate::journal::Redactor::new(secrets.iter().map(|secret| (*secret).to_owned())),
+        })
+    }
+}
+
 /// Sends `ready` once. `key` is its `Idempotency-Key`: the same for every attempt of one step, so that a service that
 /// knows the header does the work once.
 pub async fn send(

@@ -162,3 +162,52 @@ fn a_secret_that_keeps_nobody_out_is_refused_and_none_is_ever_shown() {
     assert!(problem.message.contains("not base64") && !problem.to_string().to_lowercase().contains("canary"));
     assert!(verify(&github(), GITHUB_BODY, b"", now()).unwrap_err().message.contains("too short"));
 }
+
+#[test]
+fn what_we_sign_has_the_known_answer_and_is_accepted() {
+    let signed = sign("msg_p5jXN8AQM9LWM0D4loKWxJek", now(), BODY, SECRET).unwrap();
+    assert_eq!(signed[1].1, SENT.to_string());
+    assert_eq!(signed[2].1, GOOD);
+    let headers = signed.map(|(name, value)| (name.to_owned(), value));
+    assert!(verify(&headers, BODY, SECRET, now()).is_ok());
+    assert!(sign("a", now(), b"", b"whsec_c2hvcnQ=").unwrap_err().message.contains("too short"));
+}
+
+/// The example of Slack's documentation on verifying requests.
+const SLACK_SECRET: &[u8] = b"8f742231b10e8888abcd99yyyzzz85a5";
+const SLACK_BODY: &[u8] = b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+const SLACK_GOOD: &str = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
+
+#[test]
+fn slack_s_known_answer_is_accepted_and_nothing_else() {
+    let sent = Instant(1_531_420_618_000);
+    let good = headers(&[("X-Slack-Request-Timestamp", "1531420618"), ("X-Slack-Signature", SLACK_GOOD)]);
+    let kept = verify_slack(&good, SLACK_BODY, SLACK_SECRET, sent).unwrap();
+    assert_eq!(format!("v0={kept}"), SLACK_GOOD);
+    let capitals = changed(good.clone(), SLACK_SIGNATURE, &SLACK_GOOD.replace("a2114d", "A2114D"));
+    assert_eq!(
+        verify_slack(&capitals, SLACK_BODY, SLACK_SECRET, sent).unwrap(),
+        kept,
+        "one spelling is kept"
+    );
+    for (headers, body, secret, now, expected) in [
+        (good.clone(), SLACK_BODY, SLACK_SECRET, sent.plus_millis(300_001), "too old"),
+        (good.clone(), SLACK_BODY, SLACK_SECRET, sent.plus_millis(-300_001), "from the future"),
+        (good.clone(), b"payload=", SLACK_SECRET, sent, "does not fit"),
+        (good.clone(), SLACK_BODY, b"8f742231b10e8888abcd99yyyzzz85a6", sent, "does not fit"),
+        (good.clone(), SLACK_BODY, b"", sent, "too short"),
+        (
+            changed(good.clone(), SLACK_TIMESTAMP, "1531420619"),
+            SLACK_BODY,
+            SLACK_SECRET,
+            sent,
+            "does not fit",
+        ),
+        (changed(good.clone(), SLACK_SIGNATURE, "v0=00"), SLACK_BODY, SLACK_SECRET, sent, "is not `v0=`"),
+        (without(good.clone(), SLACK_SIGNATURE), SLACK_BODY, SLACK_SECRET, sent, "is missing"),
+        (without(good, SLACK_TIMESTAMP), SLACK_BODY, SLACK_SECRET, sent, "is missing"),
+    ] {
+        let problem = verify_slack(&headers, body, secret, now).expect_err(expected);
+        assert!(problem.message.contains(expected), "expected: {expected}\nfound: {problem}");
+    }
+}

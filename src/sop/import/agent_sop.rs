@@ -85,7 +85,7 @@ fn parameter(bullet: &Bullet) -> Option<Input> {
     if !is_snake_case(name) || !matches!(required, "required" | "optional") {
         return None;
     }
-    let said = default.and_then(|default| default.strip_prefix("default:")).map(str::trim);
+    let said = default.and_then(|default| default.strip_prefix("default:")).map(|said| unquoted(said.trim()));
     // What the type cell could not hold again stays in the description, where nothing is lost.
     let value = said.filter(|value| holds(value)).map(str::to_owned);
     let mut description = text.trim().to_owned();
@@ -103,6 +103,11 @@ fn parameter(bullet: &Bullet) -> Option<Input> {
         default: value,
         pattern: None,
     })
+}
+
+/// This form sets text in quotes; they are no part of the value.
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
 fn holds(value: &str) -> bool {

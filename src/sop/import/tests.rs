@@ -273,7 +273,7 @@ This SOP removes entries that nobody can reach.
 ## Parameters
 
 - **list_path** (required): Where the list is
-- **max_age_days** (optional, default: 400): Age from which an entry counts as old
+- **max_age_days** (optional, default: \"400\"): Age from which an entry counts as old
   - whole days only
 
 **Constraints for parameter acquisition:**

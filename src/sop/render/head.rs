@@ -1,6 +1,7 @@
 //! The YAML head, one key a line, in the order of the form; plain words where YAML allows, quotes elsewhere.
 
 use crate::base::text::put;
+use crate::base::yaml::{quoted, scalar};
 use crate::sop::document::{Cron, Head, Missed, Trigger};
 use crate::sop::trigger::UTC;
 
@@ -77,21 +78,4 @@ fn schedule(cron: &Cron) -> String {
         out.push_str(" }");
     }
     out
-}
-
-/// Text as a plain scalar where nothing in it could be read as YAML, else in double quotes.
-fn scalar(text: &str) -> String {
-    let first = text.chars().next().is_some_and(char::is_alphabetic);
-    let date = text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok();
-    let tricky = [": ", " #"].iter().any(|mark| text.contains(mark))
-        || text.ends_with([':', ' '])
-        || text.chars().any(|c| c.is_control() || "[]{}\"`\\".contains(c) || ('\u{fff0}'..).contains(&c));
-    let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"];
-    let reserved = words.contains(&text.to_lowercase().as_str());
-    if date || (first && !tricky && !reserved) { text.to_owned() } else { quoted(text) }
-}
-
-/// A JSON string is a YAML string.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

@@ -1,80 +1,119 @@
 //! How it goes, in numbers: what is in flight, what waits, what failed, what it costs.
 
+use super::plot::{Series, bars};
 use crate::base::{Instant, MicroUsd, problem::Result};
+use crate::daemon::Workspace;
+use crate::front::figures::{self, Figures, WEEKS, Week};
 use crate::web::caller::Visitor;
 use crate::web::page::Answer;
 use crate::web::site::Shared;
 use axum::extract::State;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
-/// Weeks of the plot.
-const WEEKS: i64 = 12;
-/// Milliseconds of a week.
-const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// Height of the tallest bar, in the plot's units.
-const TALLEST: i64 = 120;
+/// Milliseconds of an hour.
+const HOUR: f64 = 3_600_000.0;
 
 /// `GET /dashboard`
 pub(super) async fn show(State(site): State<Shared>, visitor: Visitor) -> Answer {
     let now = site.now();
-    let context = site
-        .work(move |workspace| {
-            let budget = super::settings(workspace)?.budgets.week_usd;
-            workspace.journal.read(|db| context(db, budget, now))
-        })
-        .await?;
+    let context = site.work(move |workspace| context(workspace, now)).await?;
     site.page(&visitor, "dashboard.html", &context)
 }
 
-fn context(db: &Connection, budget: Option<MicroUsd>, now: Instant) -> Result<Value> {
-    let count = |sql: &str| -> Result<i64> { Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
-    let weeks = weeks(db, now)?;
-    let this_week = spent(db, now.0 - WEEK, now.0 + 1)?;
-    let most = weeks.iter().map(|(_, micros)| *micros).max().unwrap_or(0).max(1);
-    let bars: Vec<Value> = (0_i64..)
-        .zip(&weeks)
-        .map(|(index, (from, micros))| {
-            let height = micros * TALLEST / most;
-            json!({
-                "x": 10 + index * 48, "y": 10 + TALLEST - height, "height": height, "from": Instant(*from).day(),
-                "usd": MicroUsd(*micros).dollars(),
-            })
-        })
-        .collect();
+fn context(workspace: &Workspace, now: Instant) -> Result<Value> {
+    let budgets = super::settings(workspace)?.budgets;
+    let figures =
+        workspace.journal.read(|db| figures::figures(db, (budgets.week_usd, budgets.total_usd), now))?;
+    let Figures { missions, runs, waiting, weeks, .. } = &figures;
+    let this_week = weeks.last().cloned().unwrap_or_default();
+    let sum = |count: fn(&Week) -> u32| weeks.iter().map(count).sum::<u32>();
+    let asked: u32 = workspace.journal.read(|db| {
+        Ok(db.query_row("SELECT count(*) FROM decision WHERE state = 'open'", [], |row| row.get(0))?)
+    })?;
     Ok(json!({
-        "title": "Dashboard",
-        "missions": count("SELECT count(*) FROM mission WHERE ended_at IS NULL")?,
-        "published": count("SELECT count(*) FROM mission WHERE state = 'published'")?,
-        "failed_missions": count("SELECT count(*) FROM mission WHERE state = 'failed'")?,
-        "decisions": count("SELECT count(*) FROM decision WHERE state = 'open'")?,
-        "runs": count("SELECT count(*) FROM run WHERE ended_at IS NULL")?,
-        "completed_runs": count("SELECT count(*) FROM run WHERE state = 'completed'")?,
-        "failed_runs": count("SELECT count(*) FROM run WHERE state = 'failed'")?,
-        "sops": count("SELECT count(*) FROM sop_version WHERE status = 'active'")?,
-        "to_active": median(db, "SELECT ended_at - created_at FROM mission WHERE state = 'published' ORDER BY 1")?,
-        "to_answer": median(db, "SELECT resolved_at - requested_at FROM decision WHERE state = 'resolved' ORDER BY 1")?,
-        "week_usd": MicroUsd(this_week).dollars(), "budget_usd": budget.map(MicroUsd::dollars),
-        "left_usd": budget.map(|budget| MicroUsd((budget.0 - this_week).max(0)).dollars()),
-        "bars": bars, "spent_at_all": weeks.iter().any(|(_, micros)| *micros > 0),
+        "title": "Dashboard", "weeks_shown": WEEKS,
+        "missions": missions.values().sum::<u32>(), "missions_by": missions,
+        "runs": runs.values().sum::<u32>(), "runs_by": runs,
+        "decisions": asked, "waiting": waiting, "sops": figures.sops,
+        "overdue": waiting.iter().map(|one| one.overdue).sum::<u32>(),
+        "to_active": figures.to_active, "to_answer": figures.to_answer,
+        "published": sum(|week| week.published), "failed_missions": sum(|week| week.failed),
+        "completed_runs": sum(|week| week.runs_completed), "failed_runs": sum(|week| week.runs_failed),
+        "week_usd": MicroUsd(this_week.micros).dollars(), "total_usd": figures.total_spent.dollars(),
+        "week_left": left(figures.week_budget, MicroUsd(this_week.micros)),
+        "total_left": left(figures.total_budget, figures.total_spent),
+        "plots": plots(weeks),
     }))
 }
 
-fn spent(db: &Connection, from: i64, to: i64) -> Result<i64> {
-    let sql =
-        "SELECT coalesce(sum(coalesce(micros, reserved_micros)), 0) FROM spend WHERE at >= ?1 AND at < ?2";
-    Ok(db.prepare_cached(sql)?.query_row((from, to), |row| row.get(0))?)
+/// What is left of a budget, and the used share in percent; null where there is no limit.
+fn left(budget: Option<MicroUsd>, spent: MicroUsd) -> Value {
+    let Some(budget) = budget else { return Value::Null };
+    let used = (spent.0.max(0) * 100).checked_div(budget.0).unwrap_or(100).min(100);
+    json!({ "budget": budget.dollars(), "left": MicroUsd((budget.0 - spent.0).max(0)).dollars(), "used": used })
 }
 
-/// What the last weeks cost, in micro-dollars, the oldest first, each with its beginning.
-fn weeks(db: &Connection, now: Instant) -> Result<Vec<(i64, i64)>> {
-    let starts = (0..WEEKS).rev().map(|back| now.0 - (back + 1) * WEEK);
-    starts.map(|from| Ok((from, spent(db, from, from + WEEK)?))).collect()
+/// Hours, or minutes where they are less than one.
+fn span(hours: f64) -> String {
+    if hours == 0.0 {
+        "0".to_owned()
+    } else if hours < 1.0 {
+        format!("{:.1} min", hours * 60.0)
+    } else {
+        format!("{hours:.1} h")
+    }
 }
 
-/// The middle of a sorted column of lengths of time.
-fn median(db: &Connection, sql: &str) -> Result<Option<i64>> {
-    let times: Vec<i64> =
-        db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(times.get(times.len() / 2).copied())
+fn plots(weeks: &[Week]) -> Vec<Value> {
+    let labels: Vec<String> =
+        weeks.iter().map(|week| Instant(week.from).day().get(5..).unwrap_or_default().to_owned()).collect();
+    let counted = |name, count: fn(&Week) -> u32| {
+        let value = |week: &Week| {
+            let count = count(week);
+            Some((f64::from(count), count.to_string()))
+        };
+        Series { name, values: weeks.iter().map(value).collect() }
+    };
+    let whole = |value: f64| if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") };
+    let usd = |week: &Week| {
+        let dollars = MicroUsd(week.micros).dollars();
+        Some((dollars, crate::web::page::usd(dollars)))
+    };
+    #[expect(clippy::cast_precision_loss, reason = "hours of a mission are far below 2^52 milliseconds")]
+    let hours = |week: &Week| {
+        let hours = week.to_active? as f64 / HOUR;
+        Some((hours, span(hours)))
+    };
+    let cost = Series { name: "US dollars", values: weeks.iter().map(usd).collect() };
+    let time = Series { name: "median hours", values: weeks.iter().map(hours).collect() };
+    vec![
+        bars(
+            ("cost", "Cost per week", "What models cost in each of the last twelve weeks, in US dollars."),
+            &labels,
+            &[cost],
+            crate::web::page::usd,
+        ),
+        bars(
+            (
+                "missions",
+                "Missions per week",
+                "Missions that ended in a publication, and missions that failed.",
+            ),
+            &labels,
+            &[counted("published", |week| week.published), counted("failed", |week| week.failed)],
+            whole,
+        ),
+        bars(
+            ("active", "Time to Active", "Median hours from a mission's arrival to its publication."),
+            &labels,
+            &[time],
+            span,
+        ),
+        bars(
+            ("runs", "Runs per week", "Runs that were completed, and runs that failed."),
+            &labels,
+            &[counted("completed", |week| week.runs_completed), counted("failed", |week| week.runs_failed)],
+            whole,
+        ),
+    ]
 }

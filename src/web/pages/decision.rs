@@ -1,40 +1,82 @@
-//! One decision: exactly what is asked, everything there is to judge it by, and the forms to answer. Showing it
-//! decides nothing; an answer counts only for the bytes that were shown.
+//! One decision: the page, and the forms on it. Showing it decides nothing; an answer counts only for the bytes that
+//! were shown. What there is to judge it by is put together in `judging`.
 
-use crate::base::{Kind, Problem, problem::Result};
-use crate::daemon::{self, Workspace};
-use crate::decision::{self, Decision, DecisionKind, Given, State as Stage, Verb};
-use crate::mission::{self, Draft, Files};
-use crate::run;
+use super::judging::{self, View};
+use crate::base::{Kind, Problem, Span, problem::Result};
+use crate::decision::{self, Look, Verb};
+use crate::front::{self, Answering, Remark};
+use crate::run::Actor;
 use crate::web::caller::Visitor;
 use crate::web::form::Signed;
 use crate::web::page::{Answer, Failure};
 use crate::web::site::Shared;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
-use rusqlite::Connection;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// How command lines begin in what is said here.
+const SOPD: &str = "sopd";
+/// Begins the name of a form's field for a comment on a line.
+const LINE: &str = "line.";
+
+/// What the draft is compared with.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Beside {
+    /// `version`, `round`, a worker's id; nothing without it.
+    #[serde(default)]
+    against: String,
+}
 
 /// `GET /decisions/{id}`
-pub(super) async fn show(State(site): State<Shared>, visitor: Visitor, Path(id): Path<String>) -> Answer {
-    let (me, now) = (visitor.party().to_owned(), site.now());
-    let context = site.work(move |workspace| context(workspace, &id, &me, now)).await?;
+pub(super) async fn show(
+    State(site): State<Shared>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(Beside { against }): Query<Beside>,
+) -> Answer {
+    let view = View { me: visitor.party().to_owned(), now: site.now(), against, shown: String::new() };
+    let me = view.me.clone();
+    let (context, new) = {
+        let (id, shared) = (id.clone(), site.clone());
+        site.work(move |workspace| {
+            let context = judging::context(&shared, workspace, &id, &view)?;
+            let new = workspace.journal.read(|db| {
+                let decision = decision::one(db, &id)?;
+                let look = decision::look_of(db, &decision, &view.me)?;
+                Ok((look != Look::Seen).then_some(decision))
+            })?;
+            Ok((context, new))
+        })
+        .await?
+    };
+    if let Some(decision) = new {
+        site.append(move |tx| decision::looked(tx, &decision, &me)).await?;
+    }
     site.page(&visitor, "decision.html", &context)
 }
 
-/// The fields of an answer.
+/// The fields of every form on the page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Said {
     /// The whole hash of what the page showed.
+    #[serde(default)]
     hash: String,
     #[serde(default)]
     text: String,
     #[serde(default)]
     overriding: String,
+    /// A party, where another one is meant.
     #[serde(default)]
-    line: String,
+    to: String,
+    /// By how much a deadline is to move.
+    #[serde(default)]
+    by: String,
+    /// Comments on lines, `line.12`.
+    #[serde(flatten)]
+    rest: BTreeMap<String, String>,
 }
 
 /// `POST /decisions/{id}/{verb}`
@@ -44,151 +86,95 @@ pub(super) async fn answer(
     form: Signed<Said>,
 ) -> Answer {
     let Signed { visitor, fields: said } = form;
-    let verb = verb_of(&verb)?;
-    let line = match said.line.trim() {
-        "" => None,
-        line => Some(
-            line.parse().map_err(|_odd| Problem::usage(format!("`{line}` is not the number of a line")))?,
-        ),
-    };
-    let given = Given {
-        by: visitor.party().to_owned(),
-        os_user: visitor.means(),
-        text: said.text.replace("\r\n", "\n"),
-        overriding: (!said.overriding.trim().is_empty()).then_some(said.overriding),
-        line,
-        shown: Some(said.hash),
-    };
+    let actor = Actor { by: visitor.party().to_owned(), os_user: visitor.means() };
+    let shown = said.hash.clone();
     let asked = id.clone();
-    let answered = site.append(move |tx| decision::resolve(tx, &asked, verb, &given)).await;
-    match answered.and_then(|inner| inner) {
-        Ok(_answer) => Ok(Redirect::to(&format!("/decisions/{id}")).into_response()),
-        Err(problem) if problem.kind == Kind::Conflict => changed(&site, &visitor, id, &problem).await,
-        Err(problem) => Err(problem.into()),
+    let done = site.work(move |workspace| Ok(act(workspace, &actor, (&asked, &verb), said))).await?;
+    match done {
+        Ok(()) => Ok(Redirect::to(&format!("/decisions/{id}")).into_response()),
+        Err(problems) => match problems.first() {
+            Some(first) if first.kind == Kind::Conflict => {
+                let problem = first.clone();
+                changed(&site, &visitor, (id, shown), &problem).await
+            }
+            _ => Err(Failure::Problem(problems)),
+        },
     }
 }
 
-fn verb_of(word: &str) -> Result<Verb, Failure> {
+type Workspace = crate::daemon::Workspace;
+
+fn act(
+    workspace: &Workspace,
+    actor: &Actor,
+    (id, verb): (&str, &str),
+    said: Said,
+) -> Result<(), Vec<Problem>> {
+    let text = said.text.replace("\r\n", "\n");
+    let one = |problem: Problem| vec![problem];
+    match verb {
+        "delegate" => {
+            front::delegate(SOPD, workspace, actor, (id, said.to.trim(), &text)).map(drop).map_err(one)
+        }
+        "defer" => {
+            let by: Span = said.by.parse().map_err(|words| one(Problem::usage(words)))?;
+            front::defer(SOPD, workspace, actor, (id, by, &text)).map(drop).map_err(one)
+        }
+        "claim" => front::claim(SOPD, workspace, actor, id).map(drop).map_err(one),
+        "release" => front::release(SOPD, workspace, actor, id).map(drop).map_err(one),
+        "ask" => front::ask(SOPD, workspace, actor, (id, said.to.trim(), &text)).map(drop).map_err(one),
+        _ => {
+            let verb = verb_of(verb).map_err(one)?;
+            let remarks = if verb == Verb::Revise { remarks(&said.rest).map_err(one)? } else { Vec::new() };
+            let text = front::with_remarks(workspace, id, &text, &remarks).map_err(one)?;
+            let overriding = (!said.overriding.trim().is_empty()).then_some(said.overriding);
+            let shown = if said.hash.is_empty() {
+                return Err(one(Problem::usage("the form does not say what it showed")));
+            } else {
+                Some(said.hash)
+            };
+            let act = Answering { text, overriding, shown, ..Answering::new(id.to_owned(), verb) };
+            front::answer(SOPD, workspace, actor, act).map(drop)
+        }
+    }
+}
+
+fn verb_of(word: &str) -> Result<Verb> {
     match word {
         "approve" => Ok(Verb::Approve),
         "reject" => Ok(Verb::Reject),
         "revise" => Ok(Verb::Revise),
         "answer" => Ok(Verb::Answer),
         "retry" => Ok(Verb::Retry),
-        _ => Err(Problem::not_found(format!("a decision is not answered with `{word}`")).into()),
+        _ => Err(Problem::not_found(format!("a decision is not answered with `{word}`"))),
     }
 }
 
+/// The comments on lines, in the order of the lines.
+fn remarks(fields: &BTreeMap<String, String>) -> Result<Vec<Remark>> {
+    let written = fields.iter().filter_map(|(name, text)| Some((name.strip_prefix(LINE)?, text.trim())));
+    let mut found = Vec::new();
+    for (line, text) in written.filter(|(_, text)| !text.is_empty()) {
+        let wrong = |_odd| Problem::usage(format!("`{line}` is not the number of a line"));
+        found.push(Remark { line: line.parse().map_err(wrong)?, text: text.to_owned() });
+    }
+    found.sort_by_key(|remark| remark.line);
+    Ok(found)
+}
+
 /// What is asked now, with what came in between on top.
-async fn changed(site: &Shared, visitor: &Visitor, id: String, problem: &Problem) -> Answer {
-    let (me, now) = (visitor.party().to_owned(), site.now());
-    let mut context = site.work(move |workspace| context(workspace, &id, &me, now)).await?;
+async fn changed(
+    site: &Shared,
+    visitor: &Visitor,
+    (id, shown): (String, String),
+    problem: &Problem,
+) -> Answer {
+    let view = View { me: visitor.party().to_owned(), now: site.now(), against: String::new(), shown };
+    let shared = site.clone();
+    let mut context = site.work(move |workspace| judging::context(&shared, workspace, &id, &view)).await?;
     if let Some(members) = context.as_object_mut() {
         members.insert("conflict".to_owned(), json!(problem));
     }
     let page = site.render(Some(visitor), "decision.html", &context)?;
     Ok((StatusCode::CONFLICT, page).into_response())
-}
-
-fn context(workspace: &Workspace, id: &str, me: &str, now: crate::base::Instant) -> Result<Value> {
-    workspace.journal.read(|db| {
-        let decision = decision::one(db, id)?;
-        let ask = &decision.ask;
-        let asked = ask.asked_of.iter().any(|party| party == me);
-        let of_run = ask.mission.starts_with("sop_run_");
-        let draft = if of_run { None } else { draft(workspace, db, &decision)? };
-        let reports = if of_run { Vec::new() } else { reports(db, &ask.mission)? };
-        let voted = decision.votes.iter().any(|party| party == me);
-        let may = decision.state == Stage::Open && asked && !ask.barred.contains_key(me) && !voted;
-        Ok(json!({
-            "title": ask.title, "id": decision.id, "kind": ask.kind.word(), "ask": ask, "state": decision.state,
-            "requested_at": decision.requested_at.0, "due_at": ask.due_at.map(|due| due.0),
-            "then": ask.on_deadline.then(), "overdue": decision.overdue(now), "reminders": decision.reminders,
-            "votes": decision.votes, "quorum": ask.quorum, "answer": decision.answer, "answered_at": decision.answer.as_ref().map(|a| a.at.0),
-            "ways": ways(&decision), "may": may, "voted": voted, "barred": ask.barred.get(me),
-            "needs_override": decision.needs_override(), "of_run": of_run,
-            "bound": !matches!(ask.kind, DecisionKind::Question | DecisionKind::Assignment | DecisionKind::Stuck),
-            "effect": ask.details.get("effect"), "final": ask.details.get("reversible") == Some(&json!(false)),
-            "step": ask.details.get("step"), "reports": reports, "draft": draft,
-            "cost": cost(db, &decision, of_run)?,
-            "siblings": siblings(db, &decision)?,
-        }))
-    })
-}
-
-/// The ways to answer: the word in the address, what it is called, what it leads to, whether words are needed.
-fn ways(decision: &Decision) -> Vec<Value> {
-    let kind = decision.ask.kind;
-    let way = |(verb, leads_to): (Verb, String)| {
-        let (word, label) = match (verb, kind) {
-            (Verb::Approve, DecisionKind::Forward) => ("approve", "Forward"),
-            (Verb::Approve, DecisionKind::Publish | DecisionKind::Review) => ("approve", "Sign"),
-            (Verb::Approve, _) => ("approve", "Approve"),
-            (Verb::Reject, _) => ("reject", "Reject"),
-            (Verb::Revise, _) => ("revise", "Request changes"),
-            (Verb::Answer, _) => ("answer", "Answer"),
-            (Verb::Retry, _) => ("retry", "Try again"),
-            (Verb::Complete, _) => ("complete", "Hand in"),
-        };
-        let words = matches!(verb, Verb::Reject | Verb::Revise | Verb::Answer);
-        json!({ "word": word, "label": label, "leads_to": leads_to, "needs_words": words })
-    };
-    decision.ways().into_iter().map(way).collect()
-}
-
-fn draft(workspace: &Workspace, db: &Connection, decision: &Decision) -> Result<Option<Value>> {
-    let mission = &decision.ask.mission;
-    let row = mission::mission(db, mission)?;
-    let files = Files { journal: &workspace.journal, db, mission };
-    let Some(draft) = files.draft(Some(decision), row.round)? else { return Ok(None) };
-    let before = match draft.round.checked_sub(1).filter(|round| *round > 0) {
-        Some(round) => files.text(&format!("synthesis-{round}.md"))?,
-        None => None,
-    };
-    let unsourced = draft.lines.iter().filter(|line| line.from.starts_with("unsourced")).count();
-    Ok(Some(json!({
-        "file": draft.file, "sha256": draft.sha256, "round": draft.round, "lines": draft.lines, "text": draft.text,
-        "verdicts": draft.verdicts, "each": draft.verdicts.each, "findings": draft.findings,
-        "dissent": draft.dissent, "unsourced": unsourced,
-        "is_asked": draft.sha256 == decision.ask.hash, "diff": before.map(|before| diff(&before, &draft)),
-    })))
-}
-
-/// What the contract asks for, and what validators and the council said, word for word.
-fn reports(db: &Connection, mission: &str) -> Result<Vec<String>> {
-    let told = ["contract", "scrutiny-", "user-test-", "council", "provenance-"];
-    let names = mission::artifacts(db, mission)?.into_iter().map(|artifact| artifact.name);
-    Ok(names.filter(|name| told.iter().any(|start| name.starts_with(start))).collect())
-}
-
-/// What changed since the round before, line by line.
-fn diff(before: &str, draft: &Draft) -> Vec<Value> {
-    super::diff::rows(before, &draft.text)
-}
-
-fn cost(db: &Connection, decision: &Decision, of_run: bool) -> Result<Value> {
-    let id = &decision.ask.mission;
-    if of_run {
-        let status = daemon::run_status(db, id)?;
-        return Ok(
-            json!({ "usd": status.cost_usd, "tokens": status.tokens, "title": run::run(db, id)?.sop }),
-        );
-    }
-    let status = daemon::status_of(db, id)?;
-    Ok(json!({ "usd": status.cost_usd, "tokens": status.tokens, "title": status.title }))
-}
-
-/// What else was or is asked for the same mission or run.
-fn siblings(db: &Connection, decision: &Decision) -> Result<Vec<Value>> {
-    let all = decision::all_of_mission(db, &decision.ask.mission)?;
-    let row = |one: &Decision| {
-        json!({
-            "id": one.id, "title": one.ask.title, "state": one.state, "asked_of": one.ask.asked_of,
-            "requested_at": one.requested_at.0, "this": one.id == decision.id,
-            "answer": one.answer.as_ref().map(|answer| json!({
-                "verb": answer.verb.word(), "by": answer.by, "at": answer.at.0, "text": answer.text,
-            })),
-        })
-    };
-    Ok(all.iter().map(row).collect())
 }

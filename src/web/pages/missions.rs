@@ -1,10 +1,13 @@
 //! Missions: the board, one mission with its files, and the form that hands a new one in.
 
-use crate::base::{Problem, problem::Result, text::slug};
+use crate::base::text::{put, slug};
+use crate::base::{MicroUsd, Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, Workspace};
-use crate::decision;
+use crate::decision::{self, Decision, DecisionKind};
+use crate::front;
 use crate::journal::events_of;
-use crate::mission::{self, Control, Files};
+use crate::mission::{self, Control, Files, MissionState};
+use crate::run::Actor;
 use crate::web::caller::Visitor;
 use crate::web::form::Signed;
 use crate::web::page::Answer;
@@ -13,6 +16,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Ended missions shown on the board.
 const ENDED_SHOWN: usize = 30;
@@ -64,26 +68,82 @@ fn context(workspace: &Workspace, id: &str) -> Result<Value> {
         let facts: Vec<Value> = events.iter().rev().take(FACTS_SHOWN).map(super::audit::fact).collect();
         let plan = events.iter().rfind(|event| event.kind == "plan_made");
         let plan: Value = plan.and_then(|event| serde_json::from_str(&event.text).ok()).unwrap_or_default();
+        let told: Vec<Value> = events.iter().filter_map(|event| serde_json::from_str(&event.text).ok()).collect();
+        let drafts = files.worker_drafts(status.round.max(1))?;
         let names: Vec<String> = mission::artifacts(db, id)?.into_iter().map(|one| one.name).collect();
         let open = decision::open_of_mission(db, id)?;
         Ok(json!({
             "title": status.title, "status": status, "state": status.state.word(),
             "plain": daemon::plain(status.state), "brief": files.text("mission.md")?, "files": names,
-            "workers": workers(&plan, &names), "plan": plan, "facts": facts, "ended": status.ended_at.is_some(),
+            "workers": workers(&plan, &drafts, &told, &open), "stages": stages(status.state, &told), "plan": plan, "facts": facts, "ended": status.ended_at.is_some(),
             "open": open.iter().map(|one| json!({ "id": one.id, "title": one.ask.title, "asked_of": one.ask.asked_of }))
                 .collect::<Vec<_>>(),
         }))
     })
 }
 
-/// Each worker of the plan, and whether its draft is there.
-fn workers(plan: &Value, names: &[String]) -> Vec<Value> {
+/// Each worker of the plan: what it waits for, what it has drafted, what that took.
+fn workers(
+    plan: &Value,
+    drafts: &BTreeMap<String, String>,
+    facts: &[Value],
+    open: &[Decision],
+) -> Vec<Value> {
     let ids = plan.get("workers").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     ids.map(|id| {
-        let draft = names.iter().rfind(|name| name.contains(id) && name.contains("draft"));
-        json!({ "id": id, "draft": draft })
+        let own = |fact: &&Value| fact.get("agent").and_then(Value::as_str) == Some(id);
+        let is = |fact: &&Value, kind: &str| fact.get("kind").and_then(Value::as_str) == Some(kind);
+        let calls = facts.iter().filter(own).filter(|fact| is(fact, "model_called"));
+        let (mut tokens, mut micros) = (0, 0);
+        for call in calls {
+            let count = |name: &str| call.pointer(&format!("/tokens/{name}")).and_then(Value::as_i64).unwrap_or(0);
+            tokens += count("input") + count("output");
+            micros += call.get("cost_micros").and_then(Value::as_i64).unwrap_or(0);
+        }
+        let received = facts.iter().filter(own).rfind(|fact| is(fact, "draft_received"));
+        let waits = open.iter().find(|one| {
+            let own = matches!(one.ask.kind, DecisionKind::Assignment | DecisionKind::Question | DecisionKind::Stuck);
+            own && one.ask.subject == id
+        });
+        json!({
+            "id": id, "draft": drafts.get(id), "received": received, "tokens": tokens,
+            "cost": MicroUsd(micros).dollars(),
+            "waits": waits.map(|one| json!({ "id": one.id, "title": one.ask.title, "asked_of": one.ask.asked_of })),
+        })
     })
     .collect()
+}
+
+/// The stages of a mission in their order, and how far this one is: `done`, `now`, or nothing yet.
+fn stages(state: MissionState, facts: &[Value]) -> Vec<Value> {
+    let words = [
+        "received",
+        "planning",
+        "drafting",
+        "synthesising",
+        "checking",
+        "validating",
+        "awaiting_decision",
+        "published",
+    ];
+    let stage = match state {
+        MissionState::Council => MissionState::Checking.word(),
+        MissionState::Publishing => MissionState::AwaitingDecision.word(),
+        MissionState::Revising => MissionState::Drafting.word(),
+        other => other.word(),
+    };
+    let reached =
+        |word: &str| facts.iter().any(|fact| fact.get("state").and_then(Value::as_str) == Some(word));
+    let now = words.iter().position(|word| *word == stage);
+    let at = now.unwrap_or_else(|| words.iter().rposition(|word| reached(word)).unwrap_or(0));
+    let published = state == MissionState::Published;
+    let mark = |place: usize| match place {
+        _ if published || place < at => "done",
+        _ if place == at && state.ended() => "bad",
+        _ if place == at => "now",
+        _ => "",
+    };
+    words.iter().enumerate().map(|(place, word)| json!({ "word": word, "mark": mark(place) })).collect()
 }
 
 /// `GET /missions/{id}/files/{name}`: by its name in the journal, never by a path.
@@ -110,34 +170,53 @@ pub(super) async fn file(
 
 /// `GET /missions/new`
 pub(super) async fn form(State(site): State<Shared>, visitor: Visitor) -> Answer {
-    site.page(&visitor, "mission_new.html", &json!({ "title": "New mission", "text": "# \n\n" }))
+    site.page(&visitor, "mission_new.html", &json!({ "title": "New mission", "text": "" }))
 }
 
-/// The text of a mission file.
+/// A mission file, written by fields or as a whole.
 #[derive(Deserialize)]
 pub(super) struct New {
+    /// The whole file; the fields are not looked at where there is one.
+    #[serde(default)]
     text: String,
     #[serde(default)]
     again: String,
+    /// The fields of the form, those of the head by their key.
+    #[serde(flatten)]
+    fields: BTreeMap<String, String>,
+}
+
+/// Keys of a mission file's head that the form has fields for.
+const HEAD: [&str; 7] = ["sop", "change", "owner", "objective", "risk_level", "priority", "due"];
+
+/// The mission file that the fields make. Whether it is one is for whoever reads mission files to say.
+fn composed(fields: &BTreeMap<String, String>) -> String {
+    let field = |name: &str| fields.get(name).map_or("", |value| value.trim());
+    let mut head = String::new();
+    for key in HEAD {
+        if !field(key).is_empty() {
+            // A JSON string is a YAML string, whatever it holds.
+            put(&mut head, format_args!("{key}: {}\n", json!(field(key))));
+        }
+    }
+    let head = if head.is_empty() { String::new() } else { format!("---\n{head}---\n") };
+    let title = field("title").split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{head}# {title}\n\n{}\n", field("body"))
 }
 
 /// `POST /missions`
 pub(super) async fn submit(State(site): State<Shared>, form: Signed<New>) -> Answer {
-    let Signed { visitor, fields: New { text, again } } = form;
+    let Signed { visitor, fields: New { text, again, fields } } = form;
+    let text = if text.trim().is_empty() { composed(&fields) } else { text };
     let text = text.replace("\r\n", "\n");
     let title = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or("mission");
     let name = format!("{}.md", slug(title, 60));
-    let whole = text.clone();
+    let (whole, actor) = (text.clone(), Actor { by: visitor.party().to_owned(), os_user: visitor.means() });
     let taken = site
-        .work(move |workspace| {
-            let done = workspace.snapshot().and_then(|snapshot| {
-                daemon::submit(workspace, &snapshot, (&name, &whole), again == "1", false)
-            });
-            Ok(done)
-        })
+        .work(move |workspace| Ok(front::submit("sopd", workspace, &actor, (&name, &whole), again == "1")))
         .await?;
     match taken {
-        Ok(taken) => Ok(Redirect::to(&format!("/missions/{}", taken.mission)).into_response()),
+        Ok(mission) => Ok(Redirect::to(&format!("/missions/{mission}")).into_response()),
         Err(problems) => {
             let status = problems.first().map(|first| crate::web::page::status(first.kind));
             let context = json!({ "title": "New mission", "text": text, "problems": problems });

@@ -2,7 +2,8 @@
 
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, RunStatus, Workspace};
-use crate::decision::{self, Given};
+use crate::decision;
+use crate::front::{self, Steering};
 use crate::journal::events_of;
 use crate::run::{self, Actor, Control, Handed, RunState, Wanted};
 use crate::web::caller::Visitor;
@@ -15,6 +16,8 @@ use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// How command lines begin in what is said here.
+const SOPD: &str = "sopd";
 /// Runs on the monitor.
 const MOST_RUNS: u32 = 100;
 /// Newest facts of a run that are shown.
@@ -81,7 +84,11 @@ fn context(workspace: &Workspace, id: &str, me: &str) -> Result<Value> {
             .iter()
             .map(|one| {
                 let mine = one.ask.asked_of.iter().any(|party| party == me);
-                json!({ "id": one.id, "title": one.ask.title, "asked_of": one.ask.asked_of, "mine": mine })
+                let step = one.ask.details.get("step");
+                json!({
+                    "id": one.id, "title": one.ask.title, "asked_of": one.ask.asked_of, "mine": mine, "step": step,
+                    "kind": one.ask.kind.word(),
+                })
             })
             .collect();
         Ok(json!({
@@ -127,14 +134,8 @@ pub(super) async fn steer(
         _ => return Err(Problem::not_found("nothing is here").into()),
     };
     let run = id.clone();
-    site.work(move |workspace| {
-        let plan = run::plan_of(&workspace.journal, &run)?;
-        workspace.journal.append(move |tx| match &wish {
-            Some(control) => run::control(tx, &run, control, (&actor, &plan)),
-            None => run::cancel(tx, &run, &reason, (&actor, &plan)),
-        })
-    })
-    .await?;
+    let steering = wish.map_or(Steering::Cancel(reason), Steering::Control);
+    site.work(move |workspace| front::steer(SOPD, workspace, &actor, (&run, steering))).await?;
     Ok(Redirect::to(&format!("/runs/{id}")).into_response())
 }
 
@@ -144,11 +145,10 @@ pub(super) async fn complete(
     Path((id, step)): Path<(String, u32)>,
     form: WithFile,
 ) -> Answer {
-    let given =
-        Given { by: form.visitor.party().to_owned(), os_user: form.visitor.means(), ..Given::default() };
+    let actor = Actor { by: form.visitor.party().to_owned(), os_user: form.visitor.means() };
     let note = form.text("note").replace("\r\n", "\n");
     let handed = Handed { run: id.clone(), step, note, file: form.file };
-    site.append(move |tx| run::complete(tx, &handed, &given)).await??;
+    site.work(move |workspace| front::complete(SOPD, workspace, &actor, handed)).await?;
     Ok(Redirect::to(&format!("/runs/{id}")).into_response())
 }
 

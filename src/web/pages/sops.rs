@@ -2,9 +2,10 @@
 
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, Workspace};
+use crate::front::{drafts, lint};
 use crate::registry::{self, Status, VersionRow};
 use crate::run::{self, Cause, Request, Wanted};
-use crate::sop;
+use crate::sop::{self, references};
 use crate::web::caller::Visitor;
 use crate::web::form::Signed;
 use crate::web::page::Answer;
@@ -13,7 +14,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Runs shown with an SOP.
 const RUNS_SHOWN: u32 = 20;
@@ -21,45 +22,57 @@ const RUNS_SHOWN: u32 = 20;
 const INPUT: &str = "input.";
 
 /// What is looked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Search {
-    #[serde(default)]
     q: String,
+    department: String,
+    status: String,
 }
 
 /// `GET /sops`
 pub(super) async fn list(
     State(site): State<Shared>,
     visitor: Visitor,
-    Query(Search { q }): Query<Search>,
+    Query(search): Query<Search>,
 ) -> Answer {
-    let words: Vec<String> = q.split_whitespace().map(str::to_lowercase).collect();
-    let rows = site.work(move |workspace| found(workspace, &words)).await?;
-    let context = json!({ "title": "SOPs", "rows": rows, "q": q });
+    let context = site.work(move |workspace| table(workspace, &search)).await?;
     site.page(&visitor, "sops.html", &context)
 }
 
-/// The newest or active version of each SOP whose row or text holds all words.
-fn found(workspace: &Workspace, words: &[String]) -> Result<Vec<Value>> {
-    let all = workspace.journal.read(registry::all)?;
+/// The active, else the newest version of each SOP; of a search, the active ones that hold its words, best first.
+fn table(workspace: &Workspace, Search { q, department, status }: &Search) -> Result<Value> {
     let mut shown: BTreeMap<String, VersionRow> = BTreeMap::new();
-    for row in all {
+    for row in workspace.journal.read(registry::all)? {
         let id = row.id.to_string();
         if row.status == Status::Active || !shown.contains_key(&id) {
             shown.insert(id, row);
         }
     }
-    let fits = |row: &VersionRow| {
-        if words.is_empty() {
-            return true;
-        }
-        // A file that was changed by hand is not searched: its text is not what was approved.
-        let text = registry::read_checked(&workspace.root, row).unwrap_or_default();
-        let whole =
-            format!("{} {} {} {}\n{text}", row.id, row.title, row.owner, row.department).to_lowercase();
-        words.iter().all(|word| whole.contains(word))
+    let departments: BTreeSet<String> = shown.values().map(|row| row.department.clone()).collect();
+    let searched = q.chars().any(char::is_alphanumeric);
+    let rows: Vec<(VersionRow, Vec<(bool, String)>)> = if searched {
+        let found = registry::search(&workspace.journal, &workspace.root, q)?;
+        found.into_iter().map(|found| (found.row, found.excerpt)).collect()
+    } else {
+        shown.into_values().map(|row| (row, Vec::new())).collect()
     };
-    Ok(shown.values().filter(|row| fits(row)).map(version).collect())
+    let fits = |row: &VersionRow| {
+        (department.is_empty() || row.department == *department)
+            && (status.is_empty() || row.status.word() == status)
+    };
+    let shape = |(row, excerpt): &(VersionRow, Vec<(bool, String)>)| {
+        let mut shown = version(row);
+        if let Some(members) = shown.as_object_mut() {
+            members.insert("excerpt".to_owned(), json!(excerpt));
+        }
+        shown
+    };
+    let rows: Vec<Value> = rows.iter().filter(|(row, _)| fits(row)).map(shape).collect();
+    Ok(json!({
+        "title": "SOPs", "rows": rows, "q": q, "department": department, "status": status, "searched": searched,
+        "departments": departments, "drafts": drafts::list(workspace)?.len(),
+    }))
 }
 
 fn version(row: &VersionRow) -> Value {
@@ -111,15 +124,36 @@ fn context(workspace: &Workspace, id: &str, which: &Which) -> Result<Value> {
         }
     };
     let parsed = sop::parse(&row.path, &text).ok();
-    let body = text.splitn(3, "---\n").nth(2).unwrap_or(&text).to_owned();
+    let linted = lint::look(workspace, &row.path, &text).map_err(daemon::first_of)?;
+    let referring = registry::referring(&workspace.journal, &workspace.root, &row.id)?;
     let inputs = parsed.as_ref().map(|sop| &sop.body.inputs);
     Ok(json!({
         "title": row.title, "row": version(&row), "history": history.iter().map(version).collect::<Vec<_>>(),
-        "text": text, "body": body, "head": parsed.as_ref().map(|sop| &sop.head), "inputs": inputs, "diff": diff,
+        "text": text, "body": super::below_head(&text), "lint": super::drafts::lint_rows(&linted, &text),
+        "refers": refers(workspace, &text)?, "referring": referring.iter().map(version).collect::<Vec<_>>(),
+        "head": parsed.as_ref().map(|sop| &sop.head), "inputs": inputs, "diff": diff,
         "against": which.against, "runs": runs.iter().map(super::runs::row).collect::<Vec<_>>(),
         "active": row.status == Status::Active,
         "modes": ["auto", "supervised", "step_by_step", "priority_based"],
     }))
+}
+
+/// The SOPs that a text refers to, each with whether the registry has it.
+fn refers(workspace: &Workspace, text: &str) -> Result<Vec<Value>> {
+    workspace.journal.read(|db| {
+        let mut found = Vec::new();
+        for inside in references::written(text) {
+            let Ok((id, version)) = references::read(&inside) else {
+                found.push(json!({ "words": inside, "known": false }));
+                continue;
+            };
+            let published = registry::published(db, &id)?;
+            let known = version.map_or(!published.is_empty(), |version| published.contains(&version));
+            let version = version.map(|version| version.to_string());
+            found.push(json!({ "words": inside, "id": id, "version": version, "known": known }));
+        }
+        Ok(found)
+    })
 }
 
 /// `POST /sops/{id}/run`: starts a run, or shows what one would do.
@@ -170,6 +204,9 @@ pub(super) async fn start(
 
 fn dry(workspace: &Workspace, request: Request) -> Result<run::DryRun> {
     let ready = run::prepare(&workspace.journal, &workspace.root, &super::snapshot(workspace)?, request)?;
-    let widened = workspace.journal.read(|db| run::widened(db, &ready.plan().sop.head.id))?;
+    let widened = workspace.journal.read(|db| {
+        let head = &ready.plan().sop.head;
+        run::widened(db, &head.id, head.version)
+    })?;
     run::dry_run(&ready, &widened)
 }

@@ -1,0 +1,144 @@
+//! Tells people what happened: looks at the journal's news and sets the sending going, beside everything else. Trouble
+//! with it is told on the side and never ends the daemon.
+
+use super::run::Until;
+use super::workspace::{Workspace, notify_wiring};
+use crate::base::{Problem, problem::Result};
+use crate::notify::{Dispatcher, Reader, Wiring};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often the outbox and the journal are looked at.
+const PERIOD: Duration = Duration::from_millis(250);
+/// How often settings are looked at without news: somebody may have named a channel.
+const LOOK_AFTER: Duration = Duration::from_secs(2);
+/// Longest time to reach a server.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest silence of a server.
+const SILENCE: Duration = Duration::from_secs(20);
+/// How long what is being sent may take when the daemon stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// The same when the daemon ends by itself: nobody waits for it, and what is sent now need not wait for a next start.
+const LAST_POST: Duration = Duration::from_mins(1);
+/// Messages of one channel sent in a row then; a message that could not be sent is not tried again.
+const MOST_TURNS: u32 = 100;
+
+/// The HTTP client of notifications.
+pub fn client() -> Result<reqwest::Client> {
+    crate::run::http::client(CONNECT, SILENCE)
+}
+
+pub(super) struct Notices {
+    workspace: Workspace,
+    reader: Arc<Mutex<Reader>>,
+    dispatcher: Dispatcher,
+    http: reqwest::Client,
+    wiring: Option<Arc<Wiring>>,
+    seen: i64,
+    looked: Option<Instant>,
+    due: Instant,
+    /// It was told that settings or secrets cannot be read.
+    told: bool,
+}
+
+impl Notices {
+    pub(super) fn start(workspace: &Workspace) -> Result<Self> {
+        Ok(Self {
+            workspace: workspace.clone(),
+            reader: Arc::default(),
+            dispatcher: Dispatcher::new(&workspace.journal),
+            http: client()?,
+            wiring: None,
+            seen: 0,
+            looked: None,
+            due: Instant::now(),
+            told: false,
+        })
+    }
+
+    /// When the next pass should be.
+    pub(super) async fn due(&self) {
+        tokio::time::sleep_until(self.due).await;
+    }
+
+    /// Looks at the news, and begins to send what is due.
+    pub(super) async fn pass(&mut self) {
+        self.due = Instant::now() + PERIOD;
+        let looked = self.look(false).await.and_then(|()| match &self.wiring {
+            Some(wiring) => self.dispatcher.pass(wiring).map(drop),
+            None => Ok(()),
+        });
+        if let Err(problem) = looked {
+            tracing::error!(%problem, "notifications wait until this is mended");
+        }
+    }
+
+    /// Puts everything outstanding in the outbox, and lets what is being sent come to its end. A daemon that ends by
+    /// itself sends the rest as well, each message once.
+    pub(super) async fn flush(&mut self, until: Until) {
+        if until == Until::Stopped {
+            if let Err(problem) = self.last_look(false).await {
+                tracing::error!(%problem, "notifications wait for the next start");
+            }
+            return self.dispatcher.rest(FAREWELL).await;
+        }
+        for _turn in 0..MOST_TURNS {
+            match self.last_look(true).await {
+                Ok(true) => self.dispatcher.rest(LAST_POST).await,
+                Ok(false) => return,
+                Err(problem) => {
+                    tracing::error!(%problem, "notifications wait for the next start");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Looks at the last news; whether something is being sent then.
+    async fn last_look(&mut self, send: bool) -> Result<bool> {
+        self.seen = -1;
+        self.look(send).await?;
+        match &self.wiring {
+            Some(wiring) if send => self.dispatcher.pass(wiring),
+            _ => Ok(false),
+        }
+    }
+
+    async fn look(&mut self, hurry: bool) -> Result<()> {
+        let head = self.workspace.journal.head()?.0;
+        let rested = self.looked.is_none_or(|last| last.elapsed() >= LOOK_AFTER);
+        let news = head != self.seen || rested;
+        // What was told of in the last moment is gathered although nothing more has come.
+        if !news && self.wiring.is_none() {
+            return Ok(());
+        }
+        let (workspace, http) = (self.workspace.clone(), self.http.clone());
+        let (reader, known) = (self.reader.clone(), self.wiring.clone().filter(|_| !news));
+        let work = tokio::task::spawn_blocking(move || {
+            let snapshot = workspace.snapshot().map_err(super::run::first_of)?;
+            let settings = &snapshot.settings;
+            let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            while reader.pass(&workspace.journal, &workspace.root, settings, hurry)? {}
+            if !settings.notifications.reach_anybody() {
+                return Ok(None);
+            }
+            let made = || notify_wiring(&workspace, settings, &http).map(Arc::new);
+            known.map_or_else(made, Ok).map(Some)
+        });
+        let done = work.await.unwrap_or_else(|error| Err(Problem::failed(format!("BUG: {error}"))));
+        match done {
+            Ok(wiring) => {
+                (self.wiring, self.told) = (wiring, false);
+                (self.seen, self.looked) = (head, rested.then(Instant::now).or(self.looked));
+                Ok(())
+            }
+            // Told once; it is looked at again all the same.
+            Err(_) if self.told => Ok(()),
+            Err(problem) => {
+                self.told = true;
+                Err(problem)
+            }
+        }
+    }
+}

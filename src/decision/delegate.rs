@@ -1,0 +1,49 @@
+//! Passing a decision on to another party, which is asked in one's place. Whether that party may decide it is for
+//! `governance`; here it must not be barred, and nobody passes on what is not asked of them.
+
+use super::answer::{Given, check_party, still_open};
+use super::care::{self, care};
+use super::rows::{Decision, text};
+use crate::base::{Problem, problem::Result};
+use crate::journal::Tx;
+use serde_json::json;
+
+/// Asks `to` in the place of who says so. The inner problem is that of a deadline which was found to have passed.
+///
+/// # Errors
+/// `NotAllowed` where it is not asked of who says so or `to` may not decide it, `Conflict` where it is closed, or who
+/// says so has agreed to it already, `Usage` where `to` is asked anyway.
+pub fn delegate(tx: &Tx<'_>, id: &str, to: &str, given: &Given) -> Result<Result<Decision, Problem>> {
+    let decision = super::find(tx.db(), id)?;
+    check_party(&decision, &given.by)?;
+    if let Some(late) = still_open(tx, &decision)? {
+        return Ok(Err(late));
+    }
+    let asked = &decision.ask.asked_of;
+    if asked.iter().any(|party| party == to) {
+        return Err(Problem::usage(format!("{} is asked of {to} already", decision.id)));
+    }
+    if let Some(reason) = decision.ask.barred.get(to) {
+        return Err(Problem::not_allowed(format!("{to} may not decide this: {reason}")));
+    }
+    if decision.votes.contains(&given.by) {
+        return Err(Problem::conflict(format!("{} has said yes to {} already", given.by, decision.id))
+            .hint("there is nothing left to pass on"));
+    }
+    let instead = |party: &String| if *party == given.by { to.to_owned() } else { party.clone() };
+    let asked_of: Vec<String> = asked.iter().map(instead).collect();
+    let before = care(tx.db(), &decision, tx.now())?;
+    tx.db()
+        .prepare_cached("UPDATE decision SET asked_of = ?2 WHERE number = ?1")?
+        .execute((decision.number(), text(&asked_of)?))?;
+    care::passed_on(tx, &decision, before, &given.by)?;
+    tx.event(
+        &decision.ask.mission,
+        "decision_delegated",
+        &json!({
+            "decision": decision.id, "by": given.by, "os_user": given.os_user, "to": to, "asked_of": asked_of,
+            "text": tx.clean(&given.text),
+        }),
+    )?;
+    super::one(tx.db(), &decision.id).map(Ok)
+}

@@ -1,0 +1,171 @@
+//! Reads the journal's facts and puts what they have to tell into the outbox, in the transaction that moves the cursor:
+//! whatever stops the process, each fact is looked at and nothing is put in twice.
+
+use super::facts::{Sight, is_told, notice};
+use super::notice::{Notice, Told};
+use super::outbox::{self, Cursor};
+use super::{budgets, channel};
+use crate::base::{Instant, Kind, Problem, problem::Result};
+use crate::journal::{Event, Journal, Tx, events_of};
+use crate::registry;
+use crate::settings::notifications::{Notifications, Route};
+use crate::settings::{Settings, What};
+use rusqlite::Connection;
+use serde_json::json;
+use std::path::Path;
+
+/// Facts looked at in one pass: some tenth of a second, so that a long absence is made up for in turns.
+const PAGE: u32 = 1_000;
+/// Facts of which nobody is told before the cursor is moved all the same; they are read again after a stop.
+const IDLE_FACTS: i64 = 500;
+/// How often the registry is looked at for reviews that fell due: they are due on a day.
+const REVIEWS_MILLIS: i64 = 5_000;
+/// How often what was sent long ago is removed.
+const PRUNE_MILLIS: i64 = 3_600_000;
+
+/// Who looks at the facts. Only one may at a time: the daemon that holds the workspace.
+#[derive(Debug, Default)]
+pub struct Reader {
+    at: Option<Cursor>,
+    reviews_looked_for: Option<Instant>,
+    pruned: Option<Instant>,
+}
+
+impl Reader {
+    /// Looks at what is new and makes messages of what waits. `hurry` does not wait for more to come. Whether there may
+    /// be more to look at.
+    ///
+    /// With no channel nothing is put in. The first look of all begins at the journal's end: nobody is sent what
+    /// happened before there was a channel.
+    pub fn pass(&mut self, journal: &Journal, root: &Path, settings: &Settings, hurry: bool) -> Result<bool> {
+        let Some(at) = self.begin(journal, settings)? else { return Ok(false) };
+        let page = journal.read(|db| events_of(db, None, at.seq, PAGE))?;
+        let more = page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+        self.look(journal, (root, settings), at, page)?;
+        if journal.read(outbox::has_loose)? {
+            let most = settings.notifications.clone();
+            journal.append(move |tx| outbox::gather(tx, |name| channel::most(&most, name), hurry))?;
+        }
+        self.prune(journal)?;
+        Ok(more)
+    }
+
+    /// Where to go on; `None` where nobody is to be told anything.
+    fn begin(&mut self, journal: &Journal, settings: &Settings) -> Result<Option<Cursor>> {
+        if !settings.notifications.reach_anybody() {
+            self.at = None;
+            if journal.read(outbox::cursor)?.is_some() {
+                journal.append(outbox::forget)?;
+            }
+            return Ok(None);
+        }
+        if self.at.is_none() {
+            self.at = journal.read(outbox::cursor)?;
+        }
+        if self.at.is_none() {
+            let settings = settings.clone();
+            let start = move |tx: &Tx<'_>| {
+                let sql = "SELECT coalesce(max(seq), 0) FROM event";
+                let seq = tx.db().prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+                let cursor = Cursor { seq, looked_at: tx.now() };
+                outbox::set_cursor(tx, cursor)?;
+                budgets::take_for_told(tx, &settings)?;
+                Ok(cursor)
+            };
+            self.at = Some(journal.append(start)?);
+        }
+        Ok(self.at)
+    }
+
+    /// Takes in a page of facts, and the reviews that fell due.
+    fn look(
+        &mut self,
+        journal: &Journal,
+        (root, settings): (&Path, &Settings),
+        at: Cursor,
+        page: Vec<Event>,
+    ) -> Result<()> {
+        let now = journal.clock().now();
+        let reviews =
+            self.reviews_looked_for.is_none_or(|last| now.0 - last.0 >= REVIEWS_MILLIS || now < last);
+        let last = page.last().map_or(at.seq, |event| event.seq);
+        let (mut all, kept) = journal.read(|db| {
+            let due = if reviews { reviews_due(db, at.looked_at, now)? } else { Vec::new() };
+            Ok((due, outbox::cursor(db)?.map_or(0, |cursor| cursor.seq)))
+        })?;
+        let telling = page.iter().any(|event| is_told(&event.kind));
+        let spending = page.iter().any(|event| budgets::is_told(&event.kind));
+        all.extend(journal.read(|db| Ok(told_of(&Sight { db, root, settings }, &page)))??);
+        if reviews {
+            self.reviews_looked_for = Some(now);
+        }
+        let looked_at = if reviews { now } else { at.looked_at };
+        let cursor = Cursor { seq: last, looked_at };
+        if telling || spending || !all.is_empty() || last - kept >= IDLE_FACTS {
+            let settings = settings.clone();
+            journal.append(move |tx| {
+                if spending {
+                    all.extend(budgets::told(tx, &settings, &page)?);
+                }
+                all.iter().try_for_each(|told| route(tx, &settings.notifications, told))?;
+                outbox::set_cursor(tx, cursor)
+            })?;
+        }
+        self.at = Some(cursor);
+        Ok(())
+    }
+
+    fn prune(&mut self, journal: &Journal) -> Result<()> {
+        let now = journal.clock().now();
+        if self.pruned.is_none_or(|last| now.0 - last.0 >= PRUNE_MILLIS) {
+            journal.append(outbox::prune)?;
+            self.pruned = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// What a page of facts has to tell. A fact that cannot be told is passed over with a word: it must not keep all
+/// others from being told.
+fn told_of(sight: &Sight<'_>, page: &[Event]) -> Result<Vec<Told>> {
+    let mut all = Vec::new();
+    for event in page.iter().filter(|event| is_told(&event.kind)) {
+        match sight.told(event) {
+            Ok(told) => all.extend(told),
+            Err(problem) if problem.kind == Kind::Store => return Err(problem),
+            Err(problem) => tracing::error!(%problem, fact = event.seq, "nobody is told of this fact"),
+        }
+    }
+    Ok(all)
+}
+
+/// Puts a notice in for everybody it is for, by every channel that tells it.
+fn route(tx: &Tx<'_>, settings: &Notifications, told: &Told) -> Result<()> {
+    let Told { key, parties, to_operations, notice } = told;
+    let put = |party: &str, routes: &mut dyn Iterator<Item = (&String, &Route)>| -> Result<()> {
+        let tells =
+            |route: &Route| route.tell.get(&notice.what).copied().unwrap_or(settings.tells(notice.what));
+        for (channel, _) in routes.filter(|(_, route)| tells(route)) {
+            let what = json!(notice.what);
+            let key = format!("{key}/{}/{party}/{channel}", what.as_str().unwrap_or_default());
+            outbox::put(tx, &key, (party, channel), notice)?;
+        }
+        Ok(())
+    };
+    for party in parties {
+        put(party, &mut settings.parties.get(party).into_iter().flatten())?;
+    }
+    if *to_operations { put("", &mut settings.operations.iter()) } else { Ok(()) }
+}
+
+/// Active SOPs whose review fell due after `from` and up to `to`.
+fn reviews_due(db: &Connection, from: Instant, to: Instant) -> Result<Vec<Told>> {
+    let tell = |row: registry::VersionRow| -> Result<Option<Told>, Problem> {
+        let Some(due) = row.review_due else { return Ok(None) };
+        let values = json!({ "sop": row.id, "version": row.version, "title": row.title, "due": due.day() });
+        let notice: Notice = notice(What::ReviewDue, &values, format!("/sops/{}", row.id), due)?;
+        let key = format!("review/{}-v{}/{}", row.id, row.version, due.0);
+        Ok(Some(Told { key, parties: vec![row.owner], to_operations: true, notice }))
+    };
+    registry::due_for_review(db, from, to)?.into_iter().filter_map(|row| tell(row).transpose()).collect()
+}

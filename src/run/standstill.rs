@@ -1,0 +1,130 @@
+//! A run that stands still although nobody wished it: whoever may decide is asked how it goes on, and told what is
+//! known. A child of its own, so that the word of somebody who steers the run by hand counts as well; what was asked
+//! is void then.
+
+use super::Site;
+use super::effect::Sight;
+use super::person::{Asked, answer_to};
+use crate::base::Digest;
+use crate::base::text::{put, put_line};
+use crate::decision::{self, DecisionKind, NewDecision, OnDeadline};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The number of no step: the run itself stands still, before its first step or for the time it has taken.
+pub(super) const WHOLE: u32 = 0;
+
+/// Asks how a run goes on.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AskHow {
+    pub(super) run: String,
+    /// Which step holds it up, or [`WHOLE`].
+    pub(super) step: u32,
+    /// What tells this standstill from others of the run.
+    pub(super) nth: u32,
+    /// Why it stands still.
+    pub(super) reason: String,
+    /// Nothing failed: it only waits to be let go on.
+    pub(super) late: bool,
+}
+
+impl Story for AskHow {
+    const NAME: &'static str = "ask_how";
+    const VERSION: u32 = 1;
+    /// Who wants it to go on; nobody, where what was asked is void.
+    type Output = Option<String>;
+    fn key(&self) -> String {
+        format!("how-{}#{}", self.step, self.nth)
+    }
+    async fn tell(self, w: Workflow) -> Result<Option<String>, Stop> {
+        let asked = w.call(OpenHow { asking: self, workflow: w.id().to_owned() }).await?;
+        Ok(answer_to(&w, &asked).await?.map(|answer| answer.by))
+    }
+}
+
+/// Opens the decision.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OpenHow {
+    asking: AskHow,
+    workflow: String,
+}
+
+impl Activity for OpenHow {
+    const NAME: &'static str = "open_how";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = Asked;
+    fn key(&self) -> String {
+        format!("open/{}", self.asking.key())
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
+        let sight = Sight::of(&site.journal, &self.asking.run)?;
+        let due = sight.plan.task_time.after(site.journal.clock().now());
+        let new = self.decision(&sight)?;
+        let new = NewDecision { due_at: Some(due), ..new };
+        let above = sight.plan.chiefs.get(&sight.plan.sop.head.owner).cloned();
+        let decision = site.journal.append_async(move |tx| decision::open(tx, &new)).await?;
+        Ok(Recorded::of(Asked::of(&decision, &sight.plan, above)))
+    }
+}
+
+impl OpenHow {
+    fn decision(&self, sight: &Sight) -> Result<NewDecision, Failure> {
+        let AskHow { step, reason, late, .. } = &self.asking;
+        let head = &sight.plan.sop.head;
+        let (title, again) = match (*step, *late) {
+            (WHOLE, true) => (format!("Say whether a run of {} goes on", head.title), "it goes on"),
+            (WHOLE, false) => {
+                (format!("Say how a run of {} goes on, which has not begun", head.title), "it is asked again")
+            }
+            (step, _) => {
+                let title = &sight.plan.step(step)?.title;
+                (format!("Say how the run goes on after step {step}: {title}"), "the step is done again")
+            }
+        };
+        let text = told(sight, *step, reason)?;
+        Ok(NewDecision {
+            workflow: self.workflow.clone(),
+            step: self.asking.key(),
+            mission: self.asking.run.clone(),
+            kind: DecisionKind::Stuck,
+            subject: format!("{} v{}", head.id, head.version),
+            title,
+            why: reason.clone(),
+            asked_of: whom(sight),
+            barred: BTreeMap::new(),
+            hash: Digest::of(&text),
+            details: json!({ "step": step, "effect": text, "retry": again, "late": late }),
+            due_at: None,
+            on_deadline: OnDeadline::Escalate,
+            quorum: 1,
+        })
+    }
+}
+
+/// Who wanted the run, and who owns its SOP; the owner first where nobody started it by hand.
+fn whom(sight: &Sight) -> Vec<String> {
+    let owner = sight.plan.sop.head.owner.clone();
+    let initiator = sight.row.initiator.clone();
+    let mut parties =
+        if sight.row.trigger == "manual" { vec![initiator, owner] } else { vec![owner, initiator] };
+    parties.dedup();
+    parties
+}
+
+/// What is known, for whoever decides.
+fn told(sight: &Sight, step: u32, reason: &str) -> Result<String, Failure> {
+    let mut text = format!("{reason}\n");
+    if step == WHOLE {
+        return Ok(text);
+    }
+    let row = sight.step(step)?;
+    put_line(&mut text, format_args!("\nStep {step}: {} ({}, {})", row.title, row.work, row.assignee));
+    let said = row.said.trim();
+    if !said.is_empty() {
+        put(&mut text, format_args!("\nWhat it said last:\n\n{said}\n"));
+    }
+    Ok(text)
+}
