@@ -285,7 +285,8 @@ async fn a_mission_keeps_the_prompts_and_the_roster_it_began_with() {
     let forward = world.only(DecisionKind::Forward);
     let before = server.requests().len();
     for role in ["plan", "draft", "synthesise", "scrutiny", "execute", "grade"] {
-        world.append(&format!("prompts/{role}.md"), &format!("\n{CANARY}\n"));
+        let user = "{% block user %}";
+        world.replace(&format!("prompts/{role}.md"), user, &format!("{user}{CANARY}\n"));
     }
     for agent in ["sop.manager", "vp.sales", "sales.ops"] {
         world.append(&format!("agents/{agent}.md"), &format!("\n## Whales\n\n- Mind the {CANARY}.\n"));
@@ -300,7 +301,8 @@ async fn a_mission_keeps_the_prompts_and_the_roster_it_began_with() {
     world.submit(&BRIEF.replace("Trial", "Demo"));
     world.settle().await;
     let new = server.requests().split_off(requests.len());
-    assert!(new.iter().filter(|request| request.body.contains(CANARY)).count() > 4, "and they do count");
+    let told = new.iter().filter(|request| request.body.contains(CANARY)).count();
+    assert!(told > 6, "and they do count: {told} of {}", new.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
