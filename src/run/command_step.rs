@@ -116,6 +116,9 @@ const MOST: (usize, u64) = (256, 64 * 1024 * 1024);
 /// A file a command left: its path in the folder, where it is, how many bytes it has.
 type Left = (String, PathBuf, u64);
 
+/// A file that is kept: its name, and its bytes.
+type Kept = (String, Vec<u8>);
+
 /// The files in a command's folder, but for hidden ones. Links are not followed: they may lead anywhere.
 fn files_in(folder: &Path) -> Result<Vec<Left>, Failure> {
     let mut found = Vec::new();
@@ -143,7 +146,7 @@ fn collect(
     left: Vec<Left>,
     known: &BTreeSet<&(String, Digest)>,
     before: &[Left],
-) -> Result<(Vec<(String, Vec<u8>)>, Vec<String>), Failure> {
+) -> Result<(Vec<Kept>, Vec<String>), Failure> {
     let (mut kept, mut passed_over) = (Vec::new(), Vec::new());
     let mut room = MOST.1;
     for one in left {

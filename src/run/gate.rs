@@ -178,12 +178,11 @@ impl Activity for OpenGate {
                     "stepNumber": step, "decision": opened.id, "asked_of": opened.ask.asked_of,
                     "quorum": opened.ask.quorum, "hash": opened.ask.hash, "reasons": opened.ask.why,
                 });
-                match step {
-                    Some(step) => set_step(tx, (&run, step), StepState::AwaitingApproval, "")?,
-                    None => {
-                        decision::void_of(tx, &run, WHOLE)?;
-                        set_run(tx, &run, RunState::WaitingApproval, "")?;
-                    }
+                if let Some(step) = step {
+                    set_step(tx, (&run, step), StepState::AwaitingApproval, "")?;
+                } else {
+                    decision::void_of(tx, &run, WHOLE)?;
+                    set_run(tx, &run, RunState::WaitingApproval, "")?;
                 }
                 tx.event(&run, "approval_requested", &told)?;
                 Ok(opened)
