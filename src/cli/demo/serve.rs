@@ -8,6 +8,7 @@ use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::cli::up::runtime;
 use crate::daemon::{self, Stopping, Until, Workspace};
+use crate::journal::Feed;
 use crate::settings::{self, Settings};
 use crate::web::{self, Serving};
 use futures::future::BoxFuture;
@@ -46,12 +47,13 @@ fn open(workspace: &Workspace, stopping: Stopping) -> Result<Option<BoxFuture<'s
 
 /// On the address of the settings; on any port of this machine where that one is taken or none is named.
 fn listen(workspace: &Workspace, settings: &Settings, stopping: Stopping) -> Result<Option<Serving>> {
-    match web::open(workspace, &settings.desk, stopping.clone()) {
+    let feed = Feed::start(&workspace.journal, stopping.clone());
+    match web::open(workspace, &settings.desk, &feed, stopping.clone()) {
         Ok(Some(serving)) => Ok(Some(serving)),
         Err(problem) if problem.kind != Kind::Conflict => Err(problem),
         _none_or_taken => {
             let desk = settings::Desk { listen: Some(ANY_PORT.to_owned()), ..settings.desk.clone() };
-            web::open(workspace, &desk, stopping)
+            web::open(workspace, &desk, &feed, stopping)
         }
     }
 }
