@@ -215,18 +215,19 @@ fn write(workspace: &Workspace, number: i64, target: &Target) -> Result<()> {
 pub(super) fn finish(workspace: &Workspace) -> Result<()> {
     for change in workspace.journal.read(history::recorded)? {
         let number = change.number;
-        if let Err(problem) = finish_one(workspace, change) {
+        if let Err(problem) = finish_one(workspace, &change) {
             tracing::error!(%problem, change = number, "a file that was to be changed could not be written");
         }
     }
     Ok(())
 }
 
-fn finish_one(workspace: &Workspace, change: Change) -> Result<()> {
+fn finish_one(workspace: &Workspace, change: &Change) -> Result<()> {
     let target = Target::of(&change.path)?;
     let there = current(&workspace.root, &target)?.map(|(_, digest)| digest);
     if there == change.old {
         return write(workspace, change.number, &target);
     }
-    workspace.journal.append(move |tx| history::set_state(tx, change.number, State::Written))
+    let number = change.number;
+    workspace.journal.append(move |tx| history::set_state(tx, number, State::Written))
 }

@@ -384,7 +384,7 @@ mod tests {
         }
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("link.md")).unwrap();
         assert!(read_file(folder.path(), &[], "link.md").is_err());
-        std::fs::write(folder.path().join("secrets.env"), "KEY=1").unwrap();
+        files::project(&folder.path().join("secrets.env"), b"KEY=1").unwrap();
         std::os::unix::fs::symlink("secrets.env", folder.path().join("other.md")).unwrap();
         let private = [folder.path().join("secrets.env"), folder.path().join("gone")];
         for name in ["secrets.env", "other.md"] {

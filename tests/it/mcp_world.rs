@@ -153,7 +153,7 @@ impl<'a> Agent<'a> {
         let mut agent = Self { desk, token, session: String::new(), next: Cell::new(0) };
         let got = agent.post(&[], &hello(capabilities));
         assert_eq!(got.status, 200, "{}", got.text);
-        agent.session = got.header("mcp-session-id").to_owned();
+        got.header("mcp-session-id").clone_into(&mut agent.session);
         assert_eq!(message(&got)["result"]["serverInfo"]["name"], "sopd");
         let ready = agent.post(&[], &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
         assert_eq!(ready.status, 202, "{}", ready.text);
@@ -204,7 +204,7 @@ impl<'a> Agent<'a> {
 
 /// The message in an answer, whichever of the two forms it has.
 pub(crate) fn message(got: &Got) -> Value {
-    let lines = got.text.lines().filter_map(|line| line.strip_prefix("data:"));
-    let data = lines.filter(|data| data.contains("jsonrpc")).next_back();
+    let mut lines = got.text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let data = lines.rfind(|data| data.contains("jsonrpc"));
     serde_json::from_str(data.unwrap_or(&got.text)).unwrap_or(Value::String(got.text.clone()))
 }

@@ -179,7 +179,7 @@ fn every_kind_of_channel_reaches_its_party_and_what_is_switched_off_reaches_nobo
     let mails = mail.mails();
     let subjects: Vec<&str> = mails
         .iter()
-        .flat_map(|mail| mail.text.lines().find_map(|line| line.strip_prefix("Subject: ")))
+        .filter_map(|mail| mail.text.lines().find_map(|line| line.strip_prefix("Subject: ")))
         .collect();
     for expected in
         ["Publish SOP-FIN-", "Published: SOP-FIN-", "Cancelled: your mission", "Stuck: the mission"]

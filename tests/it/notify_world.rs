@@ -88,7 +88,7 @@ fn serve(stream: TcpStream, no: Option<&str>, mails: &Mutex<Vec<Mail>>) -> std::
                 write!(out, "{}\r\n", if known { "235 welcome" } else { "535 unknown" })?;
             }
             "RCPT" => {
-                to = line.split(['<', '>']).nth(1).unwrap().to_owned();
+                line.split(['<', '>']).nth(1).unwrap().clone_into(&mut to);
                 write!(out, "{}\r\n", no.unwrap_or("250 ok"))?;
             }
             "DATA" => {

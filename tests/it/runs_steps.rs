@@ -319,9 +319,9 @@ fn a_secret_a_command_prints_is_nowhere_on_disk() {
         refused.err
     );
     mode(0o600);
-    let script = r##"echo "$CRM_TOKEN"; printf '%s' "$CRM_TOKEN" | base64; echo "${CRM_TOKEN:0:9}"; echo "${CRM_TOKEN:9}"
+    let script = r#"echo "$CRM_TOKEN"; printf '%s' "$CRM_TOKEN" | base64; echo "${CRM_TOKEN:0:9}"; echo "${CRM_TOKEN:9}"
 printf 'https://x.example/?t=%s\n' "$(printf %s "$CRM_TOKEN" | sed 's/"/%22/; s#/#%2F#; s/&/%26/')"
-printf '{"token": "%s"}\n' "$(printf %s "$CRM_TOKEN" | sed 's/"/\\"/')" | tee outputs.json"##;
+printf '{"token": "%s"}\n' "$(printf %s "$CRM_TOKEN" | sed 's/"/\\"/')" | tee outputs.json"#;
     let sop = draft()
         .command(script, "Secrets: CRM_TOKEN\nApproval Required: Yes")
         .command("echo \"${CRM_TOKEN:-none}\" \"$STEP_1_TOKEN\"", "")

@@ -63,7 +63,7 @@ fn told(span: &Span, name: &str) -> String {
     }
 }
 
-fn only<'a>(spans: &'a [Span], wanted: impl Fn(&Span) -> bool) -> &'a Span {
+fn only(spans: &[Span], wanted: impl Fn(&Span) -> bool) -> &Span {
     let found: Vec<&Span> = spans.iter().filter(|span| wanted(span)).collect();
     assert_eq!(found.len(), 1, "{found:#?} of {:?}", spans.iter().map(|span| &span.name).collect::<Vec<_>>());
     found[0]

@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 /// Longer than the desk waits for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn token(world: &World, party: &str) -> String {
     world.json(&["token", "new", party, "--scope", "write"])["token"].as_str().unwrap().to_owned()
