@@ -18,8 +18,9 @@ const MOST_EVENTS: u32 = 100_000;
 pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     let folder = run::run_folder(&workspace.root, id);
     let journal = &workspace.journal;
-    let (status, events) =
-        journal.read(|db| Ok((run_status(db, id)?, events_of(db, Some(id), 0, MOST_EVENTS)?)))?;
+    let (status, events, erased) = journal.read(|db| {
+        Ok((run_status(db, id)?, events_of(db, Some(id), 0, MOST_EVENTS)?, run::is_erased(db, id)?))
+    })?;
     let mut log = String::new();
     for event in &events {
         if let Some(line) = run::audit::line(journal, event)? {
@@ -27,10 +28,10 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
         }
     }
     files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
-    for task in &status.tasks {
+    // What retention has erased stays away, also where another run has left the same bytes.
+    for task in status.tasks.iter().filter(|_| !erased) {
         for (name, hash) in &task.files {
             let path = folder.join("files").join(format!("step-{}", task.number)).join(name);
-            // What retention has erased is not there any more.
             if let Some(bytes) = journal.blob(hash)?.filter(|_| !path.exists()) {
                 files::project(&path, &bytes)?;
             }

@@ -24,6 +24,12 @@ pub fn erased(db: &Connection) -> Result<Vec<String>> {
     Ok(found.query_map([], |row| row.get(0))?.collect::<std::result::Result<_, _>>()?)
 }
 
+/// Whether retention has erased what this run left.
+pub fn is_erased(db: &Connection, run: &str) -> Result<bool> {
+    let mut found = db.prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND erased_at IS NOT NULL")?;
+    Ok(found.exists([run])?)
+}
+
 /// Erases packets, outputs, files and the working record of runs that ended more than `days` ago. Payloads that a
 /// younger run shares stay.
 pub fn cleanup(tx: &Tx<'_>, days: u32, actor: &Actor) -> Result<Erased> {

@@ -45,7 +45,7 @@ mod workflow;
 
 pub use adjust::{Adjustment, adjust, changes_of};
 pub use autonomy::{Word, say, widened};
-pub use cleanup::{Erased, cleanup, erased};
+pub use cleanup::{Erased, cleanup, erased, is_erased};
 pub use close::quality_of;
 pub use control::{Actor, Control, cancel, control};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};

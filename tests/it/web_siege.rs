@@ -86,7 +86,8 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     let got = sent("/api/v1/missions", format!("{{\"text\":\"{big}\"}}"));
     assert_eq!(got.status, 413, "{}", got.text);
     assert!(got.text.contains("the body is too large"), "{}", got.text);
-    assert_eq!(sent("/hooks/x", big).status, 413);
+    // Webhooks may be as large as GitHub's.
+    assert_eq!(sent("/hooks/x", big.repeat(2)).status, 413);
     let deep = sent("/api/v1/missions", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
     assert_eq!(deep.status, 422, "{}", deep.text);
 }
