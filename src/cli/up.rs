@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use crate::web;
 use futures::future::{BoxFuture, OptionFuture};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
@@ -92,10 +93,18 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
 /// What is told on the side goes to standard error; `SOPD_LOG` says how much.
 pub(super) fn log_to_stderr(usual: &str) {
     let filter = EnvFilter::try_from_env("SOPD_LOG").unwrap_or_else(|_unset| EnvFilter::new(usual));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(in_colour())
+        .with_target(false);
     // A second call finds the first one's in place.
     drop(subscriber.try_init());
+}
+
+/// Files and the logs of service managers are to hold words, not colours.
+fn in_colour() -> bool {
+    std::io::stderr().is_terminal()
 }
 
 /// Like [`log_to_stderr`]; makes traces as well where the settings name a collector. Settings that cannot be read are
@@ -109,7 +118,10 @@ fn log(usual: &str, root: &Path) -> Result<Option<traces::Traces>> {
     };
     let (tracer, traces) = traces::open(&endpoint)?;
     let filter = EnvFilter::try_from_env("SOPD_LOG").unwrap_or_else(|_unset| EnvFilter::new(usual));
-    let told = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let told = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(in_colour())
+        .with_target(false);
     let spans = tracing_opentelemetry::layer()
         .with_tracer(tracer)
         .with_location(false)
