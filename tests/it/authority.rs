@@ -1,40 +1,12 @@
 //! Who may do what, and what time does to what nobody does.
 
-use super::faults_world::{World, example, given};
+use super::faults_world::{World, example, forwarded, given, invoices, signable};
 use serde_json::{Value, json};
 use sopd::base::Kind;
-use sopd::decision::{Decision, DecisionKind, Given, State, Verb};
-
-const INVOICES: &str = "# Vendor invoice approval\n\nWe paid one supplier twice and another four weeks late. Write the \
-                        procedure for supplier invoices, from their arrival in the mailbox to the payment.\n";
-
-/// A brief about invoices with this head.
-fn invoices(head: &str) -> String {
-    format!("---\n{head}\n---\n{INVOICES}")
-}
+use sopd::decision::{DecisionKind, Given, State, Verb};
 
 /// Brings a mission to where a person is asked.
 type Begin<'a> = &'a dyn Fn() -> (World, String);
-
-/// A mission that waits for the forwarder.
-fn forwarded() -> (World, String, Decision) {
-    let world = World::standing();
-    let mission = world.submit(&invoices("sop: SOP-FIN-vendor-invoice-approval\nrequested_by: cro"));
-    world.settle();
-    let decision = world.only();
-    assert_eq!(decision.ask.kind, DecisionKind::Forward);
-    (world, mission, decision)
-}
-
-/// A mission that waits for its signature.
-fn signable() -> (World, String, Decision) {
-    let (world, mission, forward) = forwarded();
-    world.say(&forward, Verb::Approve, "ready");
-    world.settle();
-    let decision = world.only();
-    assert_eq!(decision.ask.kind, DecisionKind::Publish);
-    (world, mission, decision)
-}
 
 #[test]
 fn a_validator_with_another_part_in_the_mission_is_refused_with_the_reason() {

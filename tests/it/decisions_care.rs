@@ -1,37 +1,13 @@
 //! What people do about a decision short of deciding it: pass it on, put it off, take it on, ask. Each by who may,
 //! each on record, each without deciding anything.
 
-use super::faults_world::{World, given};
+use super::faults_world::{World, forwarded, given, invoices, signable};
 use sopd::base::{Instant, Kind, Problem, Span};
 use sopd::decision::{self, Decision, DecisionKind, Given, Look, Queue, State, Verb};
 use sopd::front::{self, Actor};
 
-const INVOICES: &str = "---\nsop: SOP-FIN-vendor-invoice-approval\nrequested_by: cro\n---\n# Vendor invoice approval\n\nWe paid one \
-                        supplier twice and another four weeks late. Write the procedure for supplier invoices, from their \
-                        arrival in the mailbox to the payment.\n";
-
 fn actor(party: &str) -> Actor {
     Actor { by: party.to_owned(), os_user: "tester".to_owned() }
-}
-
-/// A mission that waits for its forwarder.
-fn forwarded() -> (World, String, Decision) {
-    let world = World::standing();
-    let mission = world.submit(INVOICES);
-    world.settle();
-    let decision = world.only();
-    assert_eq!(decision.ask.kind, DecisionKind::Forward);
-    (world, mission, decision)
-}
-
-/// A mission that waits for its signature.
-fn signable() -> (World, String, Decision) {
-    let (world, mission, forward) = forwarded();
-    world.say(&forward, Verb::Approve, "ready");
-    world.settle();
-    let decision = world.only();
-    assert_eq!(decision.ask.kind, DecisionKind::Publish);
-    (world, mission, decision)
 }
 
 fn delegate(world: &World, by: &str, (id, to): (&str, &str)) -> Result<Decision, Problem> {
@@ -141,7 +117,7 @@ fn an_escalation_after_a_delay_goes_one_level_up_and_no_further() {
     let settings = world.read("sopd.yaml");
     let rule = "decisions:\n  forwarding: { after: 1 hour, on_deadline: escalate }\n";
     world.write("sopd.yaml", format!("{rule}{settings}"));
-    world.submit(INVOICES);
+    world.submit(&invoices("sop: SOP-FIN-vendor-invoice-approval\nrequested_by: cro"));
     world.settle();
     let decision = world.only();
     let id = decision.id.clone();

@@ -304,3 +304,32 @@ pub(crate) fn example(world: &World, start: &str) -> String {
     let name = names.iter().find(|name| name.starts_with(start)).unwrap();
     world.read(&format!("missions/examples/{name}"))
 }
+
+/// Two sentences that tier 0 makes an SOP of.
+const INVOICES: &str = "# Vendor invoice approval\n\nWe paid one supplier twice and another four weeks late. Write the \
+                        procedure for supplier invoices, from their arrival in the mailbox to the payment.\n";
+
+/// A brief about invoices with this head.
+pub(crate) fn invoices(head: &str) -> String {
+    format!("---\n{head}\n---\n{INVOICES}")
+}
+
+/// A mission that waits for the forwarder.
+pub(crate) fn forwarded() -> (World, String, Decision) {
+    let world = World::standing();
+    let mission = world.submit(&invoices("sop: SOP-FIN-vendor-invoice-approval\nrequested_by: cro"));
+    world.settle();
+    let decision = world.only();
+    assert_eq!(decision.ask.kind, DecisionKind::Forward);
+    (world, mission, decision)
+}
+
+/// A mission that waits for its signature.
+pub(crate) fn signable() -> (World, String, Decision) {
+    let (world, mission, forward) = forwarded();
+    world.say(&forward, Verb::Approve, "ready");
+    world.settle();
+    let decision = world.only();
+    assert_eq!(decision.ask.kind, DecisionKind::Publish);
+    (world, mission, decision)
+}
