@@ -10,6 +10,7 @@ use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
 use crate::roster::{Agent, Roster, Runtime};
+use crate::settings::authority::Deadline;
 use crate::settings::{DecisionRules, MissionRules, Settings};
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub(super) struct Setup {
     pub(super) orchestrator: String,
     pub(super) requester: String,
     pub(super) rules: MissionRules,
-    pub(super) deadlines: DecisionRules,
+    pub(super) deadlines: Deadlines,
     pub(super) view: MissionView,
     /// Without its scenarios.
     pub(super) ask: Ask,
@@ -52,6 +53,24 @@ pub(super) struct Setup {
     pub(super) chiefs: BTreeMap<String, String>,
     /// Who helps where a mission is stuck.
     pub(super) helper: String,
+}
+
+/// The deadlines of what a mission asks people, as they were when it began. A type of its own, with just the rules a
+/// mission reads: what is recorded must not change with every rule the settings gain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Deadlines {
+    pub(super) forwarding: Deadline,
+    pub(super) signature: Deadline,
+    pub(super) help: Deadline,
+    pub(super) draft: Deadline,
+    pub(super) max_escalations: u32,
+}
+
+impl From<DecisionRules> for Deadlines {
+    fn from(rules: DecisionRules) -> Self {
+        let DecisionRules { forwarding, signature, help, draft, max_escalations, max_deferral: _ } = rules;
+        Self { forwarding, signature, help, draft, max_escalations }
+    }
 }
 
 /// What only planning needs beside it: not carried any further.
@@ -124,7 +143,7 @@ impl Prepare {
             orchestrator: orchestrator.head.id.clone(),
             requester: self.requester.clone(),
             rules: settings.missions,
-            deadlines: settings.decisions,
+            deadlines: settings.decisions.into(),
             view: MissionView {
                 title: self.brief.title.clone(),
                 text: self.brief.text.clone(),

@@ -39,14 +39,6 @@ impl Default for Interim {
     }
 }
 
-/// The usual value of [`DecisionRules::max_deferral`].
-const USUAL_DEFERRAL: Span = Span { count: 5, unit: Unit::BusinessDay };
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is the shape serde wants")]
-fn is_usual_deferral(span: &Span) -> bool {
-    *span == USUAL_DEFERRAL
-}
-
 /// Deadlines of everything a person is asked, by kind.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -62,10 +54,6 @@ pub struct DecisionRules {
     pub draft: Deadline,
     /// How far beyond its first deadline whoever is asked may put a decision off, all delays together. Default 5
     /// business days: a week in which somebody is away; 0 lets nobody put anything off.
-    ///
-    /// Missions under way hold the rules they began with; where this one says nothing new it is left out, so that what
-    /// was recorded before there was such a rule still reads the same.
-    #[serde(skip_serializing_if = "is_usual_deferral")]
     pub max_deferral: Span,
     /// How often one decision may move up the reporting line before it only reminds. Default 2: beyond the
     /// chief's chief nobody knows the matter.
@@ -103,7 +91,7 @@ impl Default for DecisionRules {
             signature: days(2, OnDeadline::Escalate),
             help: days(1, OnDeadline::Escalate),
             draft: days(3, OnDeadline::Remind),
-            max_deferral: USUAL_DEFERRAL,
+            max_deferral: Span { count: 5, unit: Unit::BusinessDay },
             max_escalations: 2,
         }
     }
