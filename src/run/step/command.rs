@@ -1,13 +1,13 @@
 //! A step done by a command.
 
-use super::Site;
-use super::audit::transient;
-use super::command::{Ended, How, Limits, Sandbox};
-use super::effect::Sight;
-use super::result::{self, LARGEST_FILE, check_outputs, finish};
-use super::step::Tried;
+use super::Tried;
 use crate::base::{Digest, files};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::run::Site;
+use crate::run::audit::transient;
+use crate::run::command::{Ended, How, Limits, Sandbox};
+use crate::run::effect::Sight;
+use crate::run::result::{self, LARGEST_FILE, check_outputs, finish};
 use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Runs the step's script. It must not run twice unseen: nobody knows what a script does.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RunCommand {
+pub(in crate::run) struct RunCommand {
     pub(super) run: String,
     pub(super) step: u32,
     pub(super) visit: u32,

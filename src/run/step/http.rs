@@ -1,12 +1,12 @@
 //! A step done by one HTTP request. Repeating it is safe: each visit carries its own `Idempotency-Key`.
 
-use super::Site;
-use super::audit::transient;
-use super::effect::Sight;
-use super::http::{self, HttpFault, HttpLimits, Response};
-use super::result::{self, check_outputs, finish};
 use crate::base::Problem;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
+use crate::run::Site;
+use crate::run::audit::transient;
+use crate::run::effect::Sight;
+use crate::run::http::{self, HttpFault, HttpLimits, Response};
+use crate::run::result::{self, check_outputs, finish};
 use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Sends the step's request.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SendRequest {
+pub(in crate::run) struct SendRequest {
     pub(super) run: String,
     pub(super) step: u32,
     pub(super) visit: u32,
@@ -26,7 +26,7 @@ pub(super) struct SendRequest {
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum HttpEnd {
+pub(in crate::run) enum HttpEnd {
     Done,
     Failed(String),
     /// The service is away: worth waiting for.

@@ -1,21 +1,21 @@
 //! A step done by another SOP: a run of its own, of the version pinned when the outer run started.
 
-use super::Site;
-use super::effect::Sight;
-use super::result::{self, finish};
-use super::start::{Cause, Request, prepare, start};
-use super::state::RunState;
-use super::step::{OneTry, Tried};
-use super::workflow::RunEnd;
+use super::{OneTry, Tried};
 use crate::agent::Snapshot;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
+use crate::run::Site;
+use crate::run::effect::Sight;
+use crate::run::result::{self, finish};
+use crate::run::start::{Cause, Request, prepare, start};
+use crate::run::state::RunState;
+use crate::run::workflow::RunEnd;
 use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Starts the inner run and waits for its end.
-pub(super) async fn by_sop(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
+pub(in crate::run) async fn by_sop(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
     let OneTry { run, step, visit, attempt } = *at;
     let start = StartNested { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned() };
     let inner = w.call(start).await?;
@@ -34,13 +34,13 @@ pub(super) async fn by_sop(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop>
 }
 
 /// The signal by which an inner run tells its end to the step that waits for it.
-pub(super) fn ended(run: &str) -> String {
+pub(in crate::run) fn ended(run: &str) -> String {
     format!("run/{run}")
 }
 
 /// Starts the inner run.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct StartNested {
+pub(in crate::run) struct StartNested {
     run: String,
     step: u32,
     visit: u32,
@@ -104,7 +104,7 @@ fn values(sight: &Sight, step: u32) -> BTreeMap<String, String> {
 
 /// Takes the inner run's end as the step's result.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct TakeNested {
+pub(in crate::run) struct TakeNested {
     run: String,
     step: u32,
     inner: String,
@@ -121,7 +121,7 @@ impl Activity for TakeNested {
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
         Ok(Recorded::of(()).change(move |tx| {
             let mut outputs = Map::new();
-            for step in super::records::steps(tx.db(), &self.inner)? {
+            for step in crate::run::records::steps(tx.db(), &self.inner)? {
                 outputs.extend(step.outputs);
             }
             let more = Map::from_iter([("inner".to_owned(), json!(self.inner))]);
@@ -134,7 +134,7 @@ impl Activity for TakeNested {
 
 /// Ends an inner run whose outer one ends.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct EndNested {
+pub(in crate::run) struct EndNested {
     inner: String,
     run: String,
 }

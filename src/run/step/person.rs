@@ -1,36 +1,27 @@
 //! A step done by a person: a task in the inbox, answered with a note or a file.
 
-use super::Site;
-use super::effect::Sight;
-use super::plan::Plan;
-use super::records::StepRow;
-use super::result::{self, completed};
-use super::state::StepState;
-use super::step::{OneTry, Tried};
+use super::{OneTry, Tried};
 use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
 use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
+use crate::run::Site;
+use crate::run::effect::Sight;
+use crate::run::plan::Plan;
+use crate::run::records::StepRow;
+use crate::run::result::{self, completed};
+use crate::run::state::StepState;
 use crate::sop::Step;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Asks whoever does the step, and waits.
-pub(super) async fn by_person(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
-    let OneTry { run, step, visit, attempt } = *at;
-    let open = OpenTask {
-        run: run.to_owned(),
-        step,
-        visit,
-        attempt,
-        workflow: w.id().to_owned(),
-        kind: TaskKind::Do,
-    };
-    let asked = w.call(open).await?;
+pub(in crate::run) async fn by_person(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
+    let asked = w.call(OpenTask::of(w, at, TaskKind::Do)).await?;
     match answer_to(w, &asked).await? {
         Some(answer) if answer.verb == Verb::Complete => {
             let note = Some(answer.text);
-            w.call(TakeTask { run: run.to_owned(), step, visit, attempt, by: answer.by, note }).await?;
+            w.call(TakeTask::of(at, answer.by, note)).await?;
             Ok(Tried::Done)
         }
         Some(answer) => Ok(Tried::Failed(format!("{} could not do it: {}", answer.by, answer.text))),
@@ -39,14 +30,14 @@ pub(super) async fn by_person(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, St
 }
 
 /// Waits for the answer to a task; whoever is late is asked again, and then those above.
-pub(super) async fn answer_to(w: &Workflow, asked: &Asked) -> Result<Option<Answer>, Stop> {
+pub(in crate::run) async fn answer_to(w: &Workflow, asked: &Asked) -> Result<Option<Answer>, Stop> {
     let Asked { decision, due, period, above, most } = asked.clone();
     Awaited { decision, due, period, most }.settled(w, |_nth| above.clone()).await
 }
 
 impl Asked {
     /// The task that `decision` is.
-    pub(super) fn of(decision: &Decision, plan: &Plan, above: Option<String>) -> Self {
+    pub(in crate::run) fn of(decision: &Decision, plan: &Plan, above: Option<String>) -> Self {
         let (Some(due), from) = (decision.ask.due_at, decision.requested_at) else {
             return Self {
                 decision: decision.id.clone(),
@@ -70,7 +61,7 @@ impl Asked {
 /// What is asked of a person for a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum TaskKind {
+pub(in crate::run) enum TaskKind {
     /// Do it.
     Do,
     /// Look at what an agent did, since nobody may rely on it yet: why.
@@ -79,18 +70,18 @@ pub(super) enum TaskKind {
 
 /// Puts a task into the inbox.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct OpenTask {
-    pub(super) run: String,
-    pub(super) step: u32,
-    pub(super) visit: u32,
-    pub(super) attempt: u32,
-    pub(super) workflow: String,
-    pub(super) kind: TaskKind,
+pub(in crate::run) struct OpenTask {
+    run: String,
+    step: u32,
+    visit: u32,
+    attempt: u32,
+    workflow: String,
+    kind: TaskKind,
 }
 
 /// A task that waits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Asked {
+pub(in crate::run) struct Asked {
     decision: String,
     due: Option<Instant>,
     period: Span,
@@ -119,6 +110,11 @@ impl Activity for OpenTask {
 }
 
 impl OpenTask {
+    pub(super) fn of(w: &Workflow, at: &OneTry<'_>, kind: TaskKind) -> Self {
+        let OneTry { run, step, visit, attempt } = *at;
+        Self { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned(), kind }
+    }
+
     fn task(&self, sight: &Sight, due: Instant) -> Result<NewDecision, Failure> {
         let step = sight.plan.step(self.step)?;
         let row = sight.step(self.step)?;
@@ -192,7 +188,7 @@ pub fn complete(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<
     let open = decision::open_of_mission(tx.db(), run)?;
     let task = open.into_iter().find(|one| is_task(one, *step));
     let Some(task) = task else {
-        let row = super::records::step(tx.db(), run, *step)?;
+        let row = crate::run::records::step(tx.db(), run, *step)?;
         return Err(Problem::conflict(format!(
             "step {step} of {run} does not wait for a person: it is {} ({})",
             row.state.word(),
@@ -242,14 +238,21 @@ fn outputs(task: &Decision, (note, file): (&str, Option<&[u8]>)) -> problem::Res
 
 /// Takes what was handed in as the step's result.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct TakeTask {
-    pub(super) run: String,
-    pub(super) step: u32,
-    pub(super) visit: u32,
-    pub(super) attempt: u32,
-    pub(super) by: String,
+pub(in crate::run) struct TakeTask {
+    run: String,
+    step: u32,
+    visit: u32,
+    attempt: u32,
+    by: String,
     /// What was said in place of what is there.
-    pub(super) note: Option<String>,
+    note: Option<String>,
+}
+
+impl TakeTask {
+    pub(super) fn of(at: &OneTry<'_>, by: String, note: Option<String>) -> Self {
+        let OneTry { run, step, visit, attempt } = *at;
+        Self { run: run.to_owned(), step, visit, attempt, by, note }
+    }
 }
 
 impl Activity for TakeTask {
@@ -262,7 +265,7 @@ impl Activity for TakeTask {
     }
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
         Ok(Recorded::of(()).change(move |tx| {
-            let row = super::records::step(tx.db(), &self.run, self.step)?;
+            let row = crate::run::records::step(tx.db(), &self.run, self.step)?;
             debug_assert_eq!(row.state, StepState::Running, "a task is part of a step that was begun");
             let result = result::Result {
                 outputs: row.outputs,

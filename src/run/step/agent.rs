@@ -1,17 +1,17 @@
 //! A step done by an agent: asked with its tools, held to the step's form and constraints, and looked at by a person
 //! where the result cannot be relied on enough.
 
-use super::Site;
-use super::effect::Sight;
-use super::person::{OpenTask, TaskKind, answer_to};
-use super::result::{self, check_outputs, completed, keep};
-use super::step::{OneTry, Tried};
+use super::person::{OpenTask, TakeTask, TaskKind, answer_to};
+use super::{OneTry, Tried};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::files;
 use crate::decision::Verb;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
 use crate::registry;
 use crate::roles::perform::{Found, Perform, PerformQuestion, Performed, ToolUse};
+use crate::run::Site;
+use crate::run::effect::Sight;
+use crate::run::result::{self, check_outputs, completed, keep};
 use crate::sop::constraints::constraints;
 use crate::sop::tokens::stems;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ const MOST_DOUBTS: usize = 3;
 
 /// What an agent is asked, fixed when the step begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct AgentWork {
+pub(in crate::run) struct AgentWork {
     asker: Asker,
     agent: String,
     tier: u8,
@@ -40,7 +40,7 @@ pub(super) struct AgentWork {
 
 impl AgentWork {
     /// What `step` asks, and the snapshot of settings, roster and prompts it is asked under.
-    pub(super) fn of(site: &Site, sight: &Sight, number: u32) -> Result<(Self, Vec<u8>), Failure> {
+    pub(in crate::run) fn of(site: &Site, sight: &Sight, number: u32) -> Result<(Self, Vec<u8>), Failure> {
         let read = Snapshot::read(&site.root).map_err(|problems| {
             let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Failure::new(
@@ -83,7 +83,7 @@ impl AgentWork {
 }
 
 /// Asks the agent until it has done its work, and a person where that must be looked at.
-pub(super) async fn by_agent(w: &Workflow, at: &OneTry<'_>, work: &AgentWork) -> Result<Tried, Stop> {
+pub(in crate::run) async fn by_agent(w: &Workflow, at: &OneTry<'_>, work: &AgentWork) -> Result<Tried, Stop> {
     let OneTry { run, step, visit, attempt } = *at;
     let mut question = work.question.clone();
     let (done, confidence) = loop {
@@ -120,24 +120,8 @@ pub(super) async fn by_agent(w: &Workflow, at: &OneTry<'_>, work: &AgentWork) ->
 
 /// A person looks at a result that cannot be relied on enough, and takes it, replaces it, or refuses it.
 async fn looked_at(w: &Workflow, at: &OneTry<'_>, why: String) -> Result<Tried, Stop> {
-    let OneTry { run, step, visit, attempt } = *at;
-    let open = OpenTask {
-        run: run.to_owned(),
-        step,
-        visit,
-        attempt,
-        workflow: w.id().to_owned(),
-        kind: TaskKind::Look(why),
-    };
-    let asked = w.call(open).await?;
-    let take = |by: String, note: Option<String>| super::person::TakeTask {
-        run: run.to_owned(),
-        step,
-        visit,
-        attempt,
-        by,
-        note,
-    };
+    let asked = w.call(OpenTask::of(w, at, TaskKind::Look(why))).await?;
+    let take = |by: String, note: Option<String>| TakeTask::of(at, by, note);
     match answer_to(w, &asked).await? {
         Some(answer) if answer.verb == Verb::Approve => w.call(take(answer.by, None)).await?,
         Some(answer) if answer.verb == Verb::Answer => w.call(take(answer.by, Some(answer.text))).await?,
@@ -151,7 +135,7 @@ async fn looked_at(w: &Workflow, at: &OneTry<'_>, why: String) -> Result<Tried, 
 
 /// Uses a tool for an agent.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct UseTool {
+pub(in crate::run) struct UseTool {
     run: String,
     step: u32,
     key: String,
@@ -240,10 +224,10 @@ async fn get(site: &Site, argument: &str, step: &str) -> Result<String, String> 
     if !named.any(|address| below(argument, address.trim_end_matches(['.', ',']))) {
         return Err("the step does not name that address".to_owned());
     }
-    let request = super::http::parse(&format!("GET {argument}")).map_err(|(_, wrong)| wrong)?;
-    let ready = super::http::render(&request, &json!({}), &std::collections::BTreeMap::new())?;
-    let limits = super::http::HttpLimits::default();
-    super::http::send(&site.http, &ready, &uuid::Uuid::now_v7().to_string(), limits)
+    let request = crate::run::http::parse(&format!("GET {argument}")).map_err(|(_, wrong)| wrong)?;
+    let ready = crate::run::http::render(&request, &json!({}), &std::collections::BTreeMap::new())?;
+    let limits = crate::run::http::HttpLimits::default();
+    crate::run::http::send(&site.http, &ready, &uuid::Uuid::now_v7().to_string(), limits)
         .await
         .map(|response| response.tail)
         .map_err(|fault| fault.to_string())
@@ -258,7 +242,7 @@ fn below(asked: &str, named: &str) -> bool {
 
 /// Keeps what the agent gave.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct KeepWork {
+pub(in crate::run) struct KeepWork {
     run: String,
     step: u32,
     visit: u32,
@@ -271,7 +255,7 @@ pub(super) struct KeepWork {
 /// Whether it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Kept {
+pub(in crate::run) enum Kept {
     Done,
     /// A person must look at it: why.
     Unsure(String),
