@@ -27,3 +27,30 @@ pub fn stopped(db: &Connection, root: &str) -> Result<Vec<Stopped>> {
         .collect::<std::result::Result<_, _>>()?;
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_is_told_from_one_whose_id_begins_alike() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(crate::journal::TABLES).unwrap();
+        for (id, state) in [
+            ("M-1", "parked"),
+            ("M-1/draft#1", "stopped"),
+            ("M-1/draft#1/ask", "done"),
+            ("M-10", "stopped"),
+            ("M-1-b", "stopped"),
+        ] {
+            let sql = "INSERT INTO workflow(id, kind, version, input, state, note, created_at) VALUES (?1, '', 1, '', ?2, 'x', 0)";
+            db.execute(sql, (id, state)).unwrap();
+        }
+        let ids = |root| -> Vec<String> {
+            stopped(&db, root).unwrap().into_iter().map(|one| one.workflow).collect()
+        };
+        assert_eq!(ids("M-1"), ["M-1/draft#1"]);
+        assert_eq!(ids("M-10"), ["M-10"]);
+        assert_eq!(ids("M-2"), [""; 0]);
+    }
+}
