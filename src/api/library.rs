@@ -1,6 +1,6 @@
 //! SOPs that are not made by a mission: checked, imported, begun, handed in, compared, exported, retired.
 
-use super::answers::{Answer, Asked, Body, Page, apart, done, made, seen};
+use super::answers::{Answer, Asked, Body, Page, apart, done, list, made, seen};
 use super::refusal::{ProblemDetails, Refusal};
 use super::{Api, SOPD};
 use crate::base::Problem;
@@ -45,8 +45,7 @@ pub(super) async fn lint_sop(State(api): State<Api>, Body(file): Body<File>) -> 
         if !problems.is_empty() {
             return Err(problems);
         }
-        let items: Vec<Value> = findings.iter().map(|one| shapes::finding(&file.name, one)).collect();
-        Ok(json!({ "items": items, "next": null }))
+        Ok(list(findings.iter().map(|one| shapes::finding(&file.name, one))))
     })
     .await?;
     Ok(done(&told))
@@ -227,7 +226,7 @@ pub(super) async fn history(State(api): State<Api>, headers: HeaderMap, Path(id)
     let shown = apart(move || -> Result<Value, Problem> {
         let sop = sop_id(&id)?;
         let rows = api.workspace.journal.read(|db| registry::history(db, &sop))?;
-        Ok(json!({ "items": rows.iter().map(shapes::sop).collect::<Vec<_>>(), "next": null }))
+        Ok(list(rows.iter().map(shapes::sop)))
     })
     .await?;
     Ok(seen(&headers, &shown))

@@ -32,9 +32,9 @@ impl Known {
     /// The problems of settings and roster that cannot be read.
     pub fn of(workspace: &Workspace) -> Result<Self, Vec<Problem>> {
         let snapshot = workspace.snapshot()?;
-        let agents = snapshot.roster.agents.into_values();
+        let agents = snapshot.roster.agents.values();
         let titles: BTreeMap<String, String> =
-            agents.map(|agent| (agent.head.id, agent.head.title)).collect();
+            agents.map(|agent| (agent.head.id.clone(), agent.head.title.clone())).collect();
         let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
         for row in workspace.journal.read(registry::all).map_err(|problem| vec![problem])? {
             sops.entry(row.id).or_default().insert(row.version);

@@ -63,7 +63,7 @@ fn forwarding_passes_to_nobody_with_a_part_in_the_draft() {
     refused(delegate(&world, "chief.staff", (id, worker)), Kind::NotAllowed, "drafted part of it");
     refused(delegate(&world, "chief.staff", (id, "sop.manager")), Kind::NotAllowed, "orchestrates");
     refused(delegate(&world, "chief.staff", (id, "ceo")), Kind::NotAllowed, "ceo signs");
-    let roster = world.guest().snapshot().unwrap().roster;
+    let roster = world.guest().snapshot().unwrap().roster.clone();
     let free = roster.active().map(|agent| agent.head.id.as_str()).find(|id| {
         !["ceo", "chief.staff", "sop.manager"].contains(id)
             && plan["owner"] != **id
@@ -129,7 +129,7 @@ fn an_escalation_after_a_delay_goes_one_level_up_and_no_further() {
     world.hours(2);
     world.settle();
     let escalated = world.decision(&id);
-    let roster = world.guest().snapshot().unwrap().roster;
+    let roster = world.guest().snapshot().unwrap().roster.clone();
     let chief = roster.get("chief.staff").unwrap().head.reports_to.clone().unwrap();
     assert_eq!(escalated.ask.asked_of, ["chief.staff".to_owned(), chief]);
 }
