@@ -75,8 +75,10 @@ pub(super) async fn mission(
 #[serde(deny_unknown_fields)]
 pub(super) struct Submit {
     /// The mission file
+    #[schema(example = "# Vendor invoices\n\nInvoices get paid twice. Write down how we approve and pay one.\n")]
     text: String,
     /// What to call it; mission.md without it
+    #[schema(example = "vendor-invoices.md")]
     file: Option<String>,
     /// Take it although the very same text was a mission before
     #[serde(default)]
@@ -106,6 +108,7 @@ pub(super) async fn submit(
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Remark {
     /// Goes on record
+    #[schema(example = "The supplier has changed")]
     comment: String,
 }
 
@@ -161,8 +164,10 @@ pub(super) struct Council {
     /// A mission's id: the council is held with its next round
     mission: Option<String>,
     /// Any text, as it is: the answer becomes `council.md` of a mission of its own
+    #[schema(example = "# Pricing\n\nWe raise all prices by 10 % in January.\n")]
     text: Option<String>,
     /// What the text is called; text.md without it
+    #[schema(example = "pricing.md")]
     file: Option<String>,
     /// Take it although the very same text was looked at before
     #[serde(default)]

@@ -300,3 +300,23 @@ fn the_queue_comes_in_pages_in_the_order_of_deadlines() {
     let times = world.guest().journal.read(decision::response_times).unwrap();
     assert_eq!((times[0].party.as_str(), times[0].median, times[0].answers), ("cro", 30 * 60_000, 1));
 }
+
+#[test]
+fn pages_by_number_hold_everything_once_for_all_and_for_each_party() {
+    let world = World::standing();
+    crowd(&world, 120);
+    let journal = world.guest().journal;
+    for party in [None, Some("cro"), Some("coo"), Some("nobody")] {
+        let all = journal.read(|db| decision::open_for(db, party)).unwrap();
+        let mut paged: Vec<Decision> = Vec::new();
+        loop {
+            let after = paged.last().map(|one| one.id.clone());
+            let page = journal.read(|db| decision::open_after(db, party, (after.as_deref(), 7))).unwrap();
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
+        }
+        assert_eq!(paged, all, "{party:?}");
+    }
+}
