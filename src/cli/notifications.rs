@@ -92,7 +92,7 @@ fn test(desk: &Desk, word: &str) -> Done {
     if ways.is_empty() {
         return Err(unknown(&settings.notifications, word).into());
     }
-    let wiring = notify_wiring(&workspace, &settings, &notify_client()?)?;
+    let wiring = notify_wiring(&workspace, &settings, notify_client()?)?;
     let who = os_user();
     let sent = runtime()?.block_on(async {
         for (party, channel) in &ways {

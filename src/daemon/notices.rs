@@ -33,7 +33,6 @@ pub(super) struct Notices {
     workspace: Workspace,
     reader: Arc<Mutex<Reader>>,
     dispatcher: Dispatcher,
-    http: reqwest::Client,
     wiring: Option<Arc<Wiring>>,
     seen: i64,
     looked: Option<Instant>,
@@ -43,18 +42,17 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    pub(super) fn start(workspace: &Workspace) -> Result<Self> {
-        Ok(Self {
+    pub(super) fn start(workspace: &Workspace) -> Self {
+        Self {
             workspace: workspace.clone(),
             reader: Arc::default(),
             dispatcher: Dispatcher::new(&workspace.journal),
-            http: client()?,
             wiring: None,
             seen: 0,
             looked: None,
             due: Instant::now(),
             told: false,
-        })
+        }
     }
 
     /// When the next pass should be.
@@ -113,7 +111,8 @@ impl Notices {
         if !news && self.wiring.is_none() {
             return Ok(());
         }
-        let (workspace, http) = (self.workspace.clone(), self.http.clone());
+        let workspace = self.workspace.clone();
+        let http = self.wiring.as_ref().map(|wiring| wiring.http.clone());
         let (reader, known) = (self.reader.clone(), self.wiring.clone().filter(|_| !news));
         let work = tokio::task::spawn_blocking(move || {
             let snapshot = workspace.snapshot().map_err(super::run::first_of)?;
@@ -123,7 +122,7 @@ impl Notices {
             if !settings.notifications.reach_anybody() {
                 return Ok(None);
             }
-            let made = || notify_wiring(&workspace, settings, &http).map(Arc::new);
+            let made = || notify_wiring(&workspace, settings, http.map_or_else(client, Ok)?).map(Arc::new);
             known.map_or_else(made, Ok).map(Some)
         });
         let done = work.await.unwrap_or_else(|error| Err(Problem::failed(format!("BUG: {error}"))));

@@ -14,7 +14,7 @@ use crate::run::Site;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Longest time to reach a service that a step calls.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -59,6 +59,7 @@ where
     Beside: Future<Output = ()> + Send + 'static,
 {
     let _lock = Lock::take(root, &clock)?;
+    let told = (until == Until::Stopped).then(Told::listen).transpose()?;
     let workspace = Workspace::open(root, Access::Holder, clock)?;
     let settings = workspace.snapshot().map_err(first_of)?.settings.clone();
     let gateway = Arc::new(Gateway::new(&workspace.journal, settings.calls));
@@ -88,12 +89,12 @@ where
     let intake = Intake::start(&workspace)?;
     let triggers = Triggers::start(&workspace);
     let projector = Projector::start(&workspace, settings.git);
-    let notices = Notices::start(&workspace)?;
+    let notices = Notices::start(&workspace);
     let mut chores = Chores { intake, triggers, projector, notices };
     tracing::info!(workspace = %root.display(), "driving");
-    match until {
-        Until::Idle => come_to_rest(&engine, &mut chores).await?,
-        Until::Stopped => keep_going(&mut chores).await?,
+    match told {
+        None => come_to_rest(&engine, &mut chores).await?,
+        Some(told) => keep_going(&mut chores, told).await?,
     }
     stop.send_replace(true);
     if let Some(beside) = beside
@@ -114,14 +115,30 @@ struct Chores {
     notices: Notices,
 }
 
-async fn keep_going(Chores { intake, triggers, projector, notices }: &mut Chores) -> Result<()> {
-    let trouble = |error: std::io::Error| Problem::failed(format!("signals cannot be listened to: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(trouble)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(trouble)?;
+/// The signals by which a daemon is told to stop. Listened to before anybody is told that it serves, so that whoever
+/// stops it at once still sees it end in order.
+struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Told {
+    fn listen() -> Result<Self> {
+        let to = |kind| {
+            signal(kind).map_err(|error| Problem::failed(format!("signals cannot be listened to: {error}")))
+        };
+        Ok(Self { terminate: to(SignalKind::terminate())?, interrupt: to(SignalKind::interrupt())? })
+    }
+}
+
+async fn keep_going(
+    Chores { intake, triggers, projector, notices }: &mut Chores,
+    mut told: Told,
+) -> Result<()> {
     loop {
         tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
+            _ = told.terminate.recv() => return Ok(()),
+            _ = told.interrupt.recv() => return Ok(()),
             () = intake.due() => {
                 if let Err(problem) = intake.sweep().await {
                     tracing::error!(%problem, "the missions folder could not be looked at");

@@ -133,7 +133,7 @@ pub(super) fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
 }
 
 /// What notifications need of the world, with the settings as they are on disk now. `http` is their client.
-pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: &reqwest::Client) -> Result<Wiring> {
+pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: reqwest::Client) -> Result<Wiring> {
     let notifications = settings.notifications.clone();
     let secrets = notify_secrets(workspace, settings)?;
     let environment =
@@ -144,7 +144,7 @@ pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: &reqwest:
         desk: settings.desk.reached_at(),
         secrets,
         environment: environment.collect(),
-        http: http.clone(),
+        http,
         clock: workspace.journal.clock().clone(),
     })
 }

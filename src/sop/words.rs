@@ -3,11 +3,13 @@
 /// The candidate nearest to `word`, if one is near enough to be what was meant.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    let limit = (length / 3).clamp(1, 3);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(far, _)| *far <= limit)
+        // The difference in length is the least distance: most candidates need no closer look.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
+        .filter_map(|candidate| Some((distance(&word, &candidate.to_lowercase(), limit)?, candidate)))
         .min_by_key(|(far, _)| *far)
         .map(|(_, candidate)| candidate)
 }
@@ -20,8 +22,8 @@ pub fn did_you_mean(word: &str, candidates: &[&str]) -> String {
     }
 }
 
-/// Edits between two words: letters put in, taken out, changed, or two neighbours swapped.
-fn distance(a: &str, b: &str) -> usize {
+/// Edits between two words: letters put in, taken out, changed, or two neighbours swapped. `None` beyond `limit`.
+fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     let b: Vec<char> = b.chars().collect();
     let (mut above2, mut above): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=b.len()).collect());
     let mut before = None;
@@ -37,11 +39,15 @@ fn distance(a: &str, b: &str) -> usize {
             }
             row.push(least);
         }
+        // No later row has less than this one's least: two words that differ from their first letters on end here.
+        if row.iter().all(|far| *far > limit) {
+            return None;
+        }
         before = Some(left);
         above2 = above;
         above = row;
     }
-    above.last().copied().unwrap_or(0)
+    above.last().copied().filter(|far| *far <= limit)
 }
 
 /// Whether `text` can be an agent's id: `vp.sales`, lower-case words joined by `.`, `-` or `_`.
@@ -79,8 +85,9 @@ mod tests {
         assert_eq!(closest("checkpiont", known), Some("checkpoint"));
         assert_eq!(closest("escalte", known), Some("escalate"));
         assert_eq!(closest("banana", known), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("ab", "ba"), 1);
+        assert_eq!(distance("kitten", "sitting", 3), Some(3));
+        assert_eq!(distance("kitten", "sitting", 2), None);
+        assert_eq!(distance("ab", "ba", 1), Some(1));
     }
 
     #[test]
