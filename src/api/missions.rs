@@ -75,7 +75,9 @@ pub(super) async fn mission(
 #[serde(deny_unknown_fields)]
 pub(super) struct Submit {
     /// The mission file
-    #[schema(example = "# Vendor invoices\n\nInvoices get paid twice. Write down how we approve and pay one.\n")]
+    #[schema(
+        example = "# Vendor invoices\n\nInvoices get paid twice. Write down how we approve and pay one.\n"
+    )]
     text: String,
     /// What to call it; mission.md without it
     #[schema(example = "vendor-invoices.md")]

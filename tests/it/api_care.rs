@@ -21,10 +21,17 @@ fn address(deed: &str) -> String {
     format!("/api/v1/decisions/D-1/{deed}")
 }
 
+/// What the command line says, with its commands as they are shown to programs.
+#[track_caller]
+fn said(world: &World, arguments: &[&str]) -> Value {
+    let text = world.json(arguments).to_string();
+    serde_json::from_str(&text.replace(env!("CARGO_BIN_EXE_sopd"), "sopd")).unwrap()
+}
+
 /// What the command line says of a decision that waits for `party`.
 #[track_caller]
 fn row(world: &World, party: &str, id: &str) -> Value {
-    let inbox = world.json(&["inbox", "--for", party]);
+    let inbox = said(world, &["inbox", "--for", party]);
     let found = inbox.as_array().unwrap().iter().find(|row| row["id"] == id);
     assert!(found.is_some(), "{inbox:#}");
     found.unwrap().clone()
@@ -79,7 +86,7 @@ async fn each_gives_the_decision_as_it_stands_then_like_the_command_line() {
     };
     let line = |arguments: &[&str]| {
         let all: Vec<&str> = arguments.iter().copied().chain(["--as", "chief.staff"]).collect();
-        world.json(&all)
+        said(&world, &all)
     };
     let now = |party: &str, id: &str| row(&world, party, id);
 
@@ -117,7 +124,7 @@ async fn each_gives_the_decision_as_it_stands_then_like_the_command_line() {
     );
     assert_eq!(passed, now("finance.controller", "D-1"));
     let back = ["delegate", "D-1", "--to", "chief.staff", "--as", "finance.controller"];
-    assert_eq!(world.json(&back), now("chief.staff", "D-1"));
+    assert_eq!(said(&world, &back), now("chief.staff", "D-1"));
 
     let approve = api.post(&address("approve"), "chief.staff", &json!({ "comment": "Read" })).await;
     assert_eq!(approve.status, 200, "{:#}", approve.body);
