@@ -80,7 +80,7 @@ fn house(clock: Clock) -> House {
 
 fn engine(house: &House) -> Engine {
     let journal = &house.workspace.journal;
-    let settings = house.workspace.snapshot().unwrap().settings;
+    let settings = house.workspace.snapshot().unwrap().settings.clone();
     let gateway = Arc::new(Gateway::new(journal, settings.calls));
     let site = Arc::new(Site {
         root: house.workspace.root.clone(),

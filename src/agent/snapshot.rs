@@ -1,19 +1,23 @@
 //! Settings, roster and prompts as a mission found them at its start: edits count for new missions only.
 
 use crate::base::text::put;
-use crate::base::{Digest, Problem, files, problem::Result};
+use crate::base::{Clock, Digest, Instant, Problem, files, problem::Result};
 use crate::journal::Journal;
 use crate::roster::{self, Agent, Roster};
 use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The file of the settings.
 const SETTINGS: &str = "sopd.yaml";
 /// Largest file of these that is read.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// How long a file must have been left alone before its marks stand for its bytes, in milliseconds: file systems tell
+/// time in steps, and two changes within one step (2 s at the coarsest) may leave the same marks.
+const SETTLED: i64 = 3_000;
 
 /// Everything a mission takes from the workspace's own files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,20 +34,33 @@ impl Snapshot {
     /// Reads the workspace's files. Every problem is told, not only the first.
     ///
     /// The last reading is kept and stands as long as no byte of the files has changed: understanding some thirty
-    /// files costs more than all else that happens between a mission and its first question.
-    pub fn read(root: &Path) -> Result<Self, Vec<Problem>> {
-        static LAST: Mutex<Option<(Digest, Snapshot)>> = Mutex::new(None);
-        let files = fingerprint(root);
-        let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(files), Some((known, snapshot))) = (&files, &*last())
-            && files == known
+    /// files costs more than all else that happens between a mission and its first question. Files that have been left
+    /// alone for a while are not even read: every request of the API looks here.
+    pub fn read(root: &Path) -> Result<Arc<Self>, Vec<Problem>> {
+        static LAST: Mutex<Option<Reading>> = Mutex::new(None);
+        Self::read_at(root, Clock::System.now(), &LAST)
+    }
+
+    fn read_at(root: &Path, now: Instant, last: &Mutex<Option<Reading>>) -> Result<Arc<Self>, Vec<Problem>> {
+        let last = || last.lock().unwrap_or_else(PoisonError::into_inner);
+        let marks = Marks::of(root, now);
+        let known = last().clone();
+        if let (Some(marks), Some(known)) = (&marks, &known)
+            && known.marks.settled
+            && *marks == known.marks
         {
-            return Ok(snapshot.clone());
+            return Ok(known.snapshot.clone());
         }
-        let snapshot = Self::read_afresh(root)?;
+        let print = fingerprint(root);
+        let same = known.filter(|known| print.as_ref() == Some(&known.print));
+        let snapshot = match &same {
+            Some(known) => known.snapshot.clone(),
+            None => Arc::new(Self::read_afresh(root)?),
+        };
         // Edited while it was read: what was read belongs to neither.
-        if let Some(files) = files.filter(|files| fingerprint(root).as_ref() == Some(files)) {
-            *last() = Some((files, snapshot.clone()));
+        let whole = |print: &Digest| same.is_some() || fingerprint(root).as_ref() == Some(print);
+        if let (Some(marks), Some(print)) = (marks, print.filter(whole)) {
+            *last() = Some(Reading { marks, print, snapshot: snapshot.clone() });
         }
         Ok(snapshot)
     }
@@ -100,6 +117,63 @@ impl Snapshot {
         self.roster
             .get(id)
             .ok_or_else(|| Problem::not_found(format!("there is no agent `{id}` on the roster")))
+    }
+}
+
+/// What was read last.
+#[derive(Clone)]
+struct Reading {
+    marks: Marks,
+    print: Digest,
+    snapshot: Arc<Snapshot>,
+}
+
+/// What the file system says of everything a snapshot is read from, without reading it.
+#[derive(Clone)]
+struct Marks {
+    files: Vec<(String, Mark)>,
+    /// Whether none of the files was changed within [`SETTLED`] of this look.
+    settled: bool,
+}
+
+/// Device, inode, length, and the seconds and nanoseconds of the last change of bytes and of the last change of
+/// anything. The last of these is the system's own: nobody can set it back.
+type Mark = [i128; 7];
+
+impl PartialEq for Marks {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files
+    }
+}
+
+impl Marks {
+    /// `None` where something cannot be looked at.
+    fn of(root: &Path, now: Instant) -> Option<Self> {
+        let mut paths = vec![root.join(SETTINGS)];
+        for folder in ["agents", "prompts"] {
+            for entry in std::fs::read_dir(root.join(folder)).ok()? {
+                paths.push(entry.ok()?.path());
+            }
+        }
+        paths.sort();
+        let mut settled = true;
+        let mut mark = |path: std::path::PathBuf| {
+            let data = std::fs::metadata(&path).ok()?;
+            let changed = data.ctime().saturating_mul(1_000).saturating_add(data.ctime_nsec() / 1_000_000);
+            settled &= changed < now.0.saturating_sub(SETTLED);
+            let mark = [
+                data.dev().into(),
+                data.ino().into(),
+                data.len().into(),
+                data.mtime().into(),
+                data.mtime_nsec().into(),
+                data.ctime().into(),
+                data.ctime_nsec().into(),
+            ];
+            Some((path.to_str()?.to_owned(), mark))
+        };
+        let files = paths.into_iter().map(&mut mark).collect::<Option<_>>()?;
+        Some(Self { files, settled })
     }
 }
 
@@ -202,4 +276,68 @@ fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<P
     }
     found.sort();
     if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::io::Write as _;
+    use std::path::PathBuf;
+
+    /// A workspace's own files, as they are shipped.
+    fn shipped() -> tempfile::TempDir {
+        let (from, to) = (PathBuf::from(env!("CARGO_MANIFEST_DIR")), tempfile::tempdir().unwrap());
+        std::fs::copy(from.join(SETTINGS), to.path().join(SETTINGS)).unwrap();
+        for folder in ["agents", "prompts"] {
+            std::fs::create_dir(to.path().join(folder)).unwrap();
+            for entry in std::fs::read_dir(from.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                std::fs::copy(&path, to.path().join(folder).join(path.file_name().unwrap())).unwrap();
+            }
+        }
+        to
+    }
+
+    /// Writes `text` into the file that is there, which keeps its length and its time stamp.
+    fn write_over(path: &Path, text: &str) {
+        let before = std::fs::metadata(path).unwrap();
+        let mut file = File::options().write(true).open(path).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.set_modified(before.modified().unwrap()).unwrap();
+        assert_eq!(std::fs::metadata(path).unwrap().len(), before.len());
+    }
+
+    #[test]
+    fn an_edit_counts_at_once_although_files_left_alone_are_not_read() {
+        let (world, last) = (shipped(), Mutex::new(None));
+        let path = world.path().join("agents/cro.md");
+        let now = Clock::System.now();
+        let later = now.plus_millis(SETTLED * 2);
+        let read = |now| Snapshot::read_at(world.path(), now, &last).unwrap();
+        let title = |snapshot: &Snapshot| snapshot.agent("cro").unwrap().head.title.clone();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let old = title(&read(now));
+        let new: String = old.chars().rev().collect();
+        assert_ne!(old, new);
+        let edited = text.replacen(&old, &new, 1);
+
+        // Written a moment ago: the marks of two changes in one step of the clock may be the same.
+        write_over(&path, &edited);
+        assert_eq!(title(&read(now)), new);
+        let known = read(later);
+        assert!(Arc::ptr_eq(&known, &read(later)), "it is handed out as it is");
+        assert!(last.lock().unwrap().as_ref().unwrap().marks.settled);
+
+        // Left alone, then changed: at least one step of the clock later.
+        let changed = || Marks::of(world.path(), later).unwrap();
+        let before = changed();
+        while before == changed() {
+            write_over(&path, &text);
+        }
+        assert_eq!(title(&read(later)), old);
+        std::fs::remove_file(&path).unwrap();
+        let gone = Snapshot::read_at(world.path(), later, &last);
+        assert!(gone.is_err() || gone.unwrap().roster.get("cro").is_none());
+    }
 }

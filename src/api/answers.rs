@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::error::Error;
 use std::io;
 use utoipa::ToSchema;
@@ -135,6 +135,11 @@ pub(super) struct Page {
     items: Vec<Value>,
     /// Give it as `cursor` to get the page after this one; null on the last
     next: Option<String>,
+}
+
+/// All entries on one page: of what there is only ever little.
+pub(super) fn list(items: impl Iterator<Item = Value>) -> Value {
+    json!({ "items": items.collect::<Vec<_>>(), "next": null })
 }
 
 /// How many entries are looked up for a page of `limit`: one more, to know whether there is another page.

@@ -76,6 +76,7 @@ pub(super) async fn decision(
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Approve {
     /// A remark that goes on record
+    #[schema(example = "Read")]
     comment: String,
     /// Why it may be published although blocking assertions failed; stays visible in the index
     r#override: Option<String>,
@@ -88,6 +89,7 @@ pub(super) struct Approve {
 #[serde(deny_unknown_fields)]
 pub(super) struct Reject {
     /// Why not; goes on record
+    #[schema(example = "The limit is missing")]
     reason: String,
     /// The hash that was shown, or its first digits; other bytes are then refused
     hash: Option<String>,
@@ -98,6 +100,7 @@ pub(super) struct Reject {
 #[serde(deny_unknown_fields)]
 pub(super) struct Revise {
     /// What to change
+    #[schema(example = "Name who pays")]
     comment: String,
     /// The line of the draft it is about
     line: Option<u32>,
@@ -110,6 +113,7 @@ pub(super) struct Revise {
 #[serde(deny_unknown_fields)]
 pub(super) struct Say {
     /// The answer, or the draft as Markdown
+    #[schema(example = "500 euros")]
     text: String,
 }
 

@@ -56,6 +56,20 @@ const REFUSALS: [(&str, &str, &str, &str); 9] = [
     ("422", "Invalid", "invalid", "the body cannot be used: missing field `sop` at line 1 column 2"),
 ];
 
+/// What stands for a value in an address: how the address begins, the parameter, and an example.
+const VALUES: [(&str, &str, &str); 10] = [
+    ("/api/v1/decisions/", "id", "D-4"),
+    ("/api/v1/missions/", "id", "M-2026-1120-vendor-invoices"),
+    ("/api/v1/missions/", "name", "drafts/vp.sales.md"),
+    ("/api/v1/runs/", "id", "sop_run_92e5d6b7e903"),
+    ("/api/v1/runs/", "n", "2"),
+    ("/api/v1/runs/", "name", "outputs.json"),
+    ("/api/v1/sops/", "id", "SOP-REV-lead-qualification"),
+    ("/api/v1/sops/", "form", "skill"),
+    ("/api/v1/inbox", "for", "chief.staff"),
+    ("/hooks/", "path", "deploy/production"),
+];
+
 /// What is said of refusals that are not listed.
 const OTHERWISE: &str =
     "Refused in the same form: 405, 503 where the journal cannot be used, 500 for a mistake of sopd";
@@ -71,6 +85,7 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
     }
     for (path, item) in &mut document.paths.paths {
         for operation in item.get.iter_mut().chain(&mut item.post) {
+            show_values(operation, path);
             if let Some(RefOr::T(other)) = operation.responses.responses.get_mut("default") {
                 OTHERWISE.clone_into(&mut other.description);
             }
@@ -98,6 +113,20 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
                     header("Idempotency-Key", "Chosen by the sender: what comes again under it is done once");
                 parameters(operation).push(RefOr::T(key));
             }
+        }
+    }
+}
+
+/// Gives the parameters of an address their examples.
+fn show_values(operation: &mut Operation, path: &str) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        let known = VALUES.iter().find(|(head, name, _)| path.starts_with(head) && *name == parameter.name);
+        if let Some((_, _, example)) = known {
+            // A number in an address is a number in the schema.
+            let number = example.parse::<u32>().map(Value::from);
+            let example = number.unwrap_or_else(|_word| Value::from(*example));
+            *parameter = ParameterBuilder::from(std::mem::take(parameter)).example(Some(example)).build();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! SOPs that are not made by a mission: checked, imported, begun, handed in, compared, exported, retired.
 
-use super::answers::{Answer, Asked, Body, Page, apart, done, made, seen};
+use super::answers::{Answer, Asked, Body, Page, apart, done, list, made, seen};
 use super::refusal::{ProblemDetails, Refusal};
 use super::{Api, SOPD};
 use crate::base::Problem;
@@ -32,6 +32,7 @@ pub(super) struct File {
     #[schema(example = "SOP.md")]
     name: String,
     /// Its text
+    #[schema(example = "# Key handover\n\nWho hands out which key.\n")]
     text: String,
 }
 
@@ -45,8 +46,7 @@ pub(super) async fn lint_sop(State(api): State<Api>, Body(file): Body<File>) -> 
         if !problems.is_empty() {
             return Err(problems);
         }
-        let items: Vec<Value> = findings.iter().map(|one| shapes::finding(&file.name, one)).collect();
-        Ok(json!({ "items": items, "next": null }))
+        Ok(list(findings.iter().map(|one| shapes::finding(&file.name, one))))
     })
     .await?;
     Ok(done(&told))
@@ -61,14 +61,18 @@ pub(super) struct Import {
     /// The id it gets; made from department and title without it
     id: Option<String>,
     /// Department code, such as REV
+    #[schema(example = "OPS")]
     department: Option<String>,
     /// The one accountable owner: an agent id
+    #[schema(example = "ops.manager")]
     owner: Option<String>,
     /// Who does the steps that name nobody: an agent id
     assignee: Option<String>,
     /// The business objective, one sentence
+    #[schema(example = "No key is ever lost")]
     objective: Option<String>,
     /// low, medium, high or critical
+    #[schema(example = "low")]
     risk_level: Option<String>,
     /// What happens if it goes wrong, one sentence
     impact: Option<String>,
@@ -126,8 +130,10 @@ pub(super) struct Begin {
     #[schema(example = "SOP-OPS-key-handover")]
     id: String,
     /// The one accountable owner: an agent id
+    #[schema(example = "ops.manager")]
     owner: Option<String>,
     /// Title for people; made from the id without it
+    #[schema(example = "Key handover")]
     title: Option<String>,
     /// The version whose text it begins with; the template without it
     from: Option<String>,
@@ -161,6 +167,7 @@ pub(super) async fn begin(
 #[serde(deny_unknown_fields)]
 pub(super) struct Activate {
     /// What its file is called; sop.md without it
+    #[schema(example = "sop.md")]
     file: Option<String>,
     /// The SOP, byte for byte as it is to be published
     text: String,
@@ -194,6 +201,7 @@ pub(super) async fn activate(
 #[serde(deny_unknown_fields)]
 pub(super) struct Retirement {
     /// It stands in the registry
+    #[schema(example = "Keys are badges now")]
     reason: String,
 }
 
@@ -227,7 +235,7 @@ pub(super) async fn history(State(api): State<Api>, headers: HeaderMap, Path(id)
     let shown = apart(move || -> Result<Value, Problem> {
         let sop = sop_id(&id)?;
         let rows = api.workspace.journal.read(|db| registry::history(db, &sop))?;
-        Ok(json!({ "items": rows.iter().map(shapes::sop).collect::<Vec<_>>(), "next": null }))
+        Ok(list(rows.iter().map(shapes::sop)))
     })
     .await?;
     Ok(seen(&headers, &shown))

@@ -1,6 +1,6 @@
 //! Missions: where they stand, and handing one in.
 
-use super::answers::{Answer, Asked, Body, Page, apart, done, look_for, made, page, seen};
+use super::answers::{Answer, Asked, Body, Page, apart, done, list, look_for, made, page, seen};
 use super::refusal::ProblemDetails;
 use super::{Api, SOPD};
 use crate::base::Problem;
@@ -75,8 +75,12 @@ pub(super) async fn mission(
 #[serde(deny_unknown_fields)]
 pub(super) struct Submit {
     /// The mission file
+    #[schema(
+        example = "# Vendor invoices\n\nInvoices get paid twice. Write down how we approve and pay one.\n"
+    )]
     text: String,
     /// What to call it; mission.md without it
+    #[schema(example = "vendor-invoices.md")]
     file: Option<String>,
     /// Take it although the very same text was a mission before
     #[serde(default)]
@@ -106,6 +110,7 @@ pub(super) async fn submit(
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Remark {
     /// Goes on record
+    #[schema(example = "The supplier has changed")]
     comment: String,
 }
 
@@ -120,12 +125,7 @@ pub(super) async fn cancel_mission(
     Path(id): Path<String>,
     Body(Remark { comment }): Body<Remark>,
 ) -> Answer {
-    let told = apart(move || -> Result<Value, Vec<Problem>> {
-        front::cancel_mission(SOPD, &api.workspace, &caller.actor(), (&id, &comment))?;
-        asked(&api, &id, ("cancelled", &caller.party))
-    })
-    .await?;
-    Ok(done(&told))
+    steer(api, caller, (id, comment), true).await
 }
 
 /// Try again where a mission is stuck or was stopped
@@ -139,17 +139,24 @@ pub(super) async fn retry_mission(
     Path(id): Path<String>,
     Body(Remark { comment }): Body<Remark>,
 ) -> Answer {
+    steer(api, caller, (id, comment), false).await
+}
+
+async fn steer(api: Api, caller: Caller, (id, comment): (String, String), cancel: bool) -> Answer {
     let told = apart(move || -> Result<Value, Vec<Problem>> {
-        front::retry_mission(SOPD, &api.workspace, &caller.actor(), (&id, &comment))?;
-        asked(&api, &id, ("tried again", &caller.party))
+        let (workspace, actor) = (&api.workspace, caller.actor());
+        let said = if cancel {
+            front::cancel_mission(SOPD, workspace, &actor, (&id, &comment))?;
+            "cancelled"
+        } else {
+            front::retry_mission(SOPD, workspace, &actor, (&id, &comment))?;
+            "tried again"
+        };
+        let next = next::now(workspace, &id).map_err(|problem| vec![problem])?;
+        Ok(shapes::asked(&next, (said, &caller.party)))
     })
     .await?;
     Ok(done(&told))
-}
-
-fn asked(api: &Api, id: &str, said: (&str, &str)) -> Result<Value, Vec<Problem>> {
-    let next = next::now(&api.workspace, id).map_err(|problem| vec![problem])?;
-    Ok(shapes::asked(&next, said))
 }
 
 /// What the council is to look at: a mission, or any text.
@@ -159,8 +166,10 @@ pub(super) struct Council {
     /// A mission's id: the council is held with its next round
     mission: Option<String>,
     /// Any text, as it is: the answer becomes `council.md` of a mission of its own
+    #[schema(example = "# Pricing\n\nWe raise all prices by 10 % in January.\n")]
     text: Option<String>,
     /// What the text is called; text.md without it
+    #[schema(example = "pricing.md")]
     file: Option<String>,
     /// Take it although the very same text was looked at before
     #[serde(default)]
@@ -209,8 +218,7 @@ pub(super) async fn files(
             mission::mission(db, &id)?;
             mission::artifacts(db, &id)
         })?;
-        let items = found.iter().map(|file| json!({ "name": file.name, "sha256": file.hash }));
-        Ok(json!({ "items": items.collect::<Vec<_>>(), "next": null }))
+        Ok(list(found.iter().map(|file| json!({ "name": file.name, "sha256": file.hash }))))
     })
     .await?;
     Ok(seen(&headers, &shown))

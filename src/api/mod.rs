@@ -4,6 +4,7 @@
 
 mod answers;
 pub mod caller;
+mod care;
 #[expect(unused_qualifications, reason = "the macro of a route names the parameters of its query so")]
 mod decisions;
 mod document;
@@ -97,6 +98,11 @@ fn decisions() -> OpenApiRouter<Api> {
         .routes(routes!(decisions::reject))
         .routes(routes!(decisions::revise))
         .routes(routes!(decisions::answer))
+        .routes(routes!(care::delegate))
+        .routes(routes!(care::defer))
+        .routes(routes!(care::claim))
+        .routes(routes!(care::release))
+        .routes(routes!(care::ask))
 }
 
 fn missions() -> OpenApiRouter<Api> {

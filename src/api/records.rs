@@ -1,7 +1,7 @@
 //! What is on record: the log of facts, the roster at work, what starts runs, and a party's own tokens.
 
 use super::Api;
-use super::answers::{Answer, Asked, Page, apart, done, look_for, page, seen};
+use super::answers::{Answer, Asked, Page, apart, done, list, look_for, page, seen};
 use super::refusal::{ProblemDetails, Refusal};
 use crate::access;
 use crate::base::Problem;
@@ -138,7 +138,7 @@ pub(super) async fn agents(
     let shown = apart(move || -> Result<Value, Vec<Problem>> {
         front::check_sight(&api.workspace, &caller.party).map_err(|problem| vec![problem])?;
         let agents = front::at_work(&api.workspace)?;
-        Ok(json!({ "items": agents.iter().map(AtWork::shape).collect::<Vec<_>>(), "next": null }))
+        Ok(list(agents.iter().map(AtWork::shape)))
     })
     .await?;
     Ok(seen(&headers, &shown))
@@ -151,7 +151,7 @@ pub(super) async fn agents(
 pub(super) async fn triggers(State(api): State<Api>, headers: HeaderMap) -> Answer {
     let shown = apart(move || -> Result<Value, Vec<Problem>> {
         let workspace = &api.workspace;
-        let settings = workspace.snapshot()?.settings.runs;
+        let settings = workspace.snapshot()?.settings.runs.clone();
         let now = workspace.journal.clock().now();
         let found = workspace.journal.read(|db| run::overview(db, &workspace.root, &settings, now));
         Ok(shapes::triggers(&found.map_err(|problem| vec![problem])?))
@@ -171,7 +171,7 @@ pub(super) async fn tokens(
 ) -> Answer {
     let shown = apart(move || -> Result<Value, Problem> {
         let tokens = api.workspace.journal.read(|db| access::tokens_of(db, Some(&caller.party)))?;
-        Ok(json!({ "items": tokens, "next": null }))
+        Ok(list(tokens.iter().map(|token| json!(token))))
     })
     .await?;
     Ok(seen(&headers, &shown))

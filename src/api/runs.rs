@@ -123,11 +123,14 @@ pub(super) async fn audit(
 #[serde(deny_unknown_fields)]
 pub(super) struct Start {
     /// The SOP; always its active version
+    #[schema(example = "SOP-REV-lead-qualification")]
     sop: String,
     /// Its inputs by name: single texts, numbers or booleans
     #[serde(default)]
+    #[schema(example = json!({ "lead_id": "L-1042", "source": "demo_form", "employees": 40 }))]
     inputs: Map<String, Value>,
     /// auto, supervised, step_by_step or priority_based; without it the SOP's own
+    #[schema(example = "supervised")]
     mode: Option<String>,
     /// Make the run and its tasks, and wait until it is resumed
     #[serde(default)]
@@ -162,6 +165,7 @@ pub(super) async fn start(
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Why {
     /// Goes on record
+    #[schema(example = "The customer asked us to wait")]
     reason: String,
 }
 
@@ -170,8 +174,10 @@ pub(super) struct Why {
 #[serde(deny_unknown_fields)]
 pub(super) struct Skip {
     /// Which
+    #[schema(example = 2)]
     step: u32,
     /// Goes on record
+    #[schema(example = "Done by hand")]
     reason: String,
 }
 
@@ -231,6 +237,7 @@ async fn steer(api: Api, caller: Caller, id: String, wish: Steering) -> Answer {
 pub(super) struct Complete {
     /// What was done, or found; needed where there is no file
     #[serde(default)]
+    #[schema(example = "Meeting booked for Monday")]
     note: String,
     /// The file the step promises
     artifact: Option<Artifact>,
@@ -241,8 +248,10 @@ pub(super) struct Complete {
 #[serde(deny_unknown_fields)]
 pub(super) struct Artifact {
     /// Its name, without a folder
+    #[schema(example = "call.txt")]
     name: String,
     /// Its bytes
+    #[schema(example = "aGk=")]
     base64: String,
 }
 

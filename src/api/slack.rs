@@ -58,7 +58,7 @@ async fn reply(
 }
 
 fn press(workspace: &Workspace, headers: &[(String, String)], body: &[u8]) -> Result<Pressing> {
-    let settings = workspace.snapshot().map_err(daemon::first_of)?.settings;
+    let settings = workspace.snapshot().map_err(daemon::first_of)?.settings.clone();
     let secrets = daemon::notify_secrets(workspace, &settings)?;
     let answers = &settings.notifications.slack_answers;
     let secret = answers.signing_secret.as_ref().and_then(|name| secrets.get(name)).ok_or_else(|| {

@@ -146,6 +146,7 @@ pub(super) struct SayAutonomy {
     /// One step only
     step: Option<u32>,
     /// Why; goes on record
+    #[schema(example = "Twenty runs without a remark")]
     reason: String,
 }
 

@@ -25,7 +25,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let actor = Desk::actor(args.party.clone());
     let asked = front::ask(&desk.command(), &workspace, &actor, (&args.id, &args.to, &args.text))?;
     if desk.json {
-        return print::json(&shapes::decision(&desk.command(), &asked, desk.clock.now()));
+        return print::json(&shapes::as_it_stands(&desk.command(), &workspace, asked)?);
     }
     print::line(&format!("{} waits for {} now: {}", asked.id, args.to, asked.ask.title))?;
     print::line(&format!("  {} answer {} --as {} --text 'the answer'", desk.command(), asked.id, args.to))

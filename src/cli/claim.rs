@@ -3,8 +3,7 @@
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
-use crate::front;
-use serde_json::json;
+use crate::front::{self, shapes};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -29,10 +28,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         (decision, Some(claim.until))
     };
     if desk.json {
-        return print::json(&json!({
-            "shape": "sopd/claim/1", "decision": decision.id, "by": actor.by,
-            "until": until.map(|until| until.to_string()),
-        }));
+        return print::json(&shapes::as_it_stands(&sopd, &workspace, decision)?);
     }
     print::line(&match until {
         Some(until) => format!("{} has taken {} on until {}", actor.by, decision.id, until.minute()),

@@ -27,7 +27,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let actor = Desk::actor(args.party.clone());
     let decision = front::defer(&desk.command(), &workspace, &actor, (&args.id, by, &args.comment))?;
     if desk.json {
-        return print::json(&shapes::decision(&desk.command(), &decision, desk.clock.now()));
+        return print::json(&shapes::as_it_stands(&desk.command(), &workspace, decision)?);
     }
     let due = decision.ask.due_at.map_or_else(String::new, crate::base::Instant::minute);
     print::line(&format!(

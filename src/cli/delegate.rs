@@ -25,7 +25,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let actor = Desk::actor(args.party.clone());
     let decision = front::delegate(&desk.command(), &workspace, &actor, (&args.id, &args.to, &args.comment))?;
     if desk.json {
-        return print::json(&shapes::decision(&desk.command(), &decision, desk.clock.now()));
+        return print::json(&shapes::as_it_stands(&desk.command(), &workspace, decision)?);
     }
     print::line(&format!(
         "{} passed {} on to {}, on record as done by {}",

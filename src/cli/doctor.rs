@@ -50,7 +50,7 @@ pub(super) fn run(desk: &Desk) -> Done {
     let root = desk.root()?;
     let mut checks = vec![check("workspace", Outcome::Good, root.display().to_string())];
     let snapshot = Snapshot::read(&root);
-    checks.extend(own_files(&snapshot));
+    checks.extend(own_files(snapshot.as_deref()));
     checks.extend(["", "missions", "sops", ".sopd"].map(|folder| permission(&root, folder)));
     checks.push(journal(desk, &root));
     checks.push(lock(&root));
@@ -79,7 +79,7 @@ pub(super) fn run(desk: &Desk) -> Done {
     }
 }
 
-fn own_files(snapshot: &Result<Snapshot, Vec<Problem>>) -> Vec<Check> {
+fn own_files(snapshot: Result<&Snapshot, &Vec<Problem>>) -> Vec<Check> {
     match snapshot {
         Err(problems) => {
             problems.iter().map(|problem| check("own files", Outcome::Bad, problem.to_string())).collect()

@@ -20,7 +20,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
     let Args { party, end_sessions } = args;
     desk.check_party(&workspace, &party, &[])?;
-    let settings = workspace.snapshot()?.settings.desk;
+    let settings = workspace.snapshot()?.settings.desk.clone();
     let whose = party.clone();
     let secret = workspace.journal.append(move |tx| {
         if end_sessions {

@@ -44,7 +44,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
 
 fn list(desk: &Desk) -> Done {
     let workspace = desk.open()?;
-    let settings = workspace.snapshot()?.settings.runs;
+    let settings = workspace.snapshot()?.settings.runs.clone();
     let now = workspace.journal.clock().now();
     let found = workspace.journal.read(|db| run::overview(db, &workspace.root, &settings, now))?;
     if desk.json {

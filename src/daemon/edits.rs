@@ -149,8 +149,8 @@ fn way(workspace: &Workspace, actor: &Actor, edit: &Edit, before: Option<&str>) 
     let (Target::Prompt(_), Some(before)) = (&edit.target, before) else { return Ok(Rewrite::AtOnce) };
     let base = history::base(workspace, &edit.target.path())?;
     let kept = diff::kept(base.as_deref().unwrap_or(before), &edit.text);
-    let Snapshot { settings, roster, .. } = workspace.snapshot().map_err(first_of)?;
-    governance::rewrite(&settings, &roster, (&actor.by, kept, edit.skip_council))
+    let snapshot = workspace.snapshot().map_err(first_of)?;
+    governance::rewrite(&snapshot.settings, &snapshot.roster, (&actor.by, kept, edit.skip_council))
         .map_err(Problem::not_allowed)
 }
 

@@ -283,7 +283,7 @@ fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
 /// Takes one file, or explains why not. The answer says whether it became a mission.
 fn take(
     workspace: &Workspace,
-    snapshot: &Result<Snapshot, Vec<Problem>>,
+    snapshot: &Result<Arc<Snapshot>, Vec<Problem>>,
     path: PathBuf,
 ) -> (PathBuf, Result<bool>) {
     let outcome = take_or_explain(workspace, snapshot, &path);
@@ -292,7 +292,7 @@ fn take(
 
 fn take_or_explain(
     workspace: &Workspace,
-    snapshot: &Result<Snapshot, Vec<Problem>>,
+    snapshot: &Result<Arc<Snapshot>, Vec<Problem>>,
     path: &Path,
 ) -> Result<bool> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

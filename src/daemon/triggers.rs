@@ -4,7 +4,6 @@
 
 use super::watched::Watched;
 use super::workspace::Workspace;
-use crate::agent::Snapshot;
 use crate::base::{Instant, Problem, fault, problem::Result};
 use crate::registry;
 use crate::run::{self, MOST_AT_ONCE, Wired};
@@ -156,7 +155,7 @@ impl State {
         if due.is_empty() {
             return Ok(false);
         }
-        let snapshot: Snapshot = match self.workspace.snapshot() {
+        let snapshot = match self.workspace.snapshot() {
             Ok(snapshot) => snapshot,
             Err(_) if self.told => return Ok(false),
             Err(problems) => {

@@ -9,6 +9,7 @@ use crate::settings::{Runs, Settings};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The settings file that makes a folder a workspace.
 pub(super) const SETTINGS_FILE: &str = "sopd.yaml";
@@ -77,7 +78,7 @@ impl Workspace {
     }
 
     /// Settings, roster and prompts as they are on disk now.
-    pub fn snapshot(&self) -> Result<Snapshot, Vec<Problem>> {
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, Vec<Problem>> {
         Snapshot::read(&self.root)
     }
 
@@ -87,8 +88,8 @@ impl Workspace {
             return Ok(());
         }
         // With a roster that cannot be read, whoever is asked may still act; the rest is refused below anyway.
-        let Ok(Snapshot { settings, roster, .. }) = self.snapshot() else { return Ok(()) };
-        if roster.get(party).is_some() || settings.requester == party {
+        let Ok(snapshot) = self.snapshot() else { return Ok(()) };
+        if snapshot.roster.get(party).is_some() || snapshot.settings.requester == party {
             return Ok(());
         }
         let problem =
@@ -150,8 +151,9 @@ pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: reqwest::
 
 /// Takes a webhook's request in, with the secret that the settings name for its path; see [`crate::run::deliver`].
 pub fn deliver(workspace: &Workspace, post: &Post) -> Result<Delivered> {
-    let settings = workspace.snapshot().map_err(super::run::first_of)?.settings;
-    let secrets = named_secrets(&workspace.root, &settings.runs, settings.runs.webhooks.get(&post.path))?;
+    let snapshot = workspace.snapshot().map_err(super::run::first_of)?;
+    let runs = &snapshot.settings.runs;
+    let secrets = named_secrets(&workspace.root, runs, runs.webhooks.get(&post.path))?;
     let secret = secrets.values().next().map(String::as_str);
     crate::run::deliver(&workspace.journal, &workspace.root, secret, post)
 }

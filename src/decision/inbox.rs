@@ -1,6 +1,6 @@
 //! Looking decisions up. Nothing here decides.
 
-use super::rows::{Decision, SELECT, State, read};
+use super::rows::{COLUMNS, Decision, SELECT, State, read};
 use crate::base::{Instant, Problem, problem::Result};
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -80,12 +80,20 @@ pub fn open_after(
     let place =
         |id: &str| id.strip_prefix("D-").and_then(|digits| digits.parse().ok()).ok_or_else(|| wrong(id));
     let after: i64 = after.map(place).transpose()?.unwrap_or(0);
-    let sql = format!(
-        "{SELECT} WHERE state = 'open' AND number > ?1
-           AND (?2 IS NULL OR number IN (SELECT decision FROM asked WHERE party = ?2)) ORDER BY number LIMIT ?3"
-    );
-    let rows = db.prepare_cached(&sql)?.query_map((after, party, limit), read)?.collect::<Result<_, _>>()?;
+    let mut statement = db.prepare_cached(&page_sql(party.is_some()))?;
+    let rows = statement.query_map((after, limit, party), read)?.collect::<Result<_, _>>()?;
     Ok(rows)
+}
+
+/// A page after place `?1`, of at most `?2`: of all, or of party `?3`, whose page reads nothing of what others are asked.
+fn page_sql(of_party: bool) -> String {
+    let found = if of_party {
+        "SELECT decision AS place FROM asked WHERE party = ?3 AND decision > ?1 ORDER BY decision LIMIT ?2"
+    } else {
+        "SELECT number AS place FROM decision WHERE state = 'open' AND number > ?1 AND ?3 IS NULL
+         ORDER BY number LIMIT ?2"
+    };
+    format!("SELECT {COLUMNS} FROM ({found}) JOIN decision ON decision.number = place ORDER BY place")
 }
 
 /// How many decisions of each kind wait, and how many of them past their deadline.
@@ -118,5 +126,31 @@ pub(super) fn closed(decision: &Decision) -> Problem {
         )),
         _ => Problem::conflict(format!("{id} is void: what it asked about has changed or ended"))
             .hint("see `sopd inbox` for what waits now"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_one_party_reads_only_its_own() {
+        let db = Connection::open_in_memory().unwrap();
+        for tables in [super::super::TABLES, super::super::TABLES_2, super::super::TABLES_4, WAITING_TABLES] {
+            db.execute_batch(tables).unwrap();
+        }
+        let plan = |of_party: bool| -> Vec<String> {
+            let sql = format!("EXPLAIN QUERY PLAN {}", page_sql(of_party));
+            let mut statement = db.prepare(&sql).unwrap();
+            statement.query_map((0, 10, Some("cro")), |row| row.get(3)).unwrap().map(Result::unwrap).collect()
+        };
+        for (of_party, first) in [
+            (true, "SEARCH asked USING PRIMARY KEY (party=?)"),
+            (false, "SEARCH decision USING COVERING INDEX decision_waiting (number>?)"),
+        ] {
+            let plan = plan(of_party);
+            assert!(plan.iter().any(|step| step == first), "{plan:#?}");
+            assert!(plan.iter().all(|step| !step.starts_with("SCAN decision")), "{plan:#?}");
+        }
     }
 }

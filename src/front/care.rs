@@ -82,8 +82,8 @@ pub fn ask(
 ) -> Result<Decision> {
     let decision = known(sopd, workspace, actor, id)?;
     check_party(sopd, workspace, to, &[])?;
-    let roster = workspace.snapshot().map_err(daemon::first_of)?.roster;
-    if !sees_missions(&roster, to) {
+    let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
+    if !sees_missions(&snapshot.roster, to) {
         return Err(Problem::not_allowed(format!("{to} works elsewhere and cannot be asked about missions")));
     }
     let (given, to) = (given(actor, question), to.to_owned());

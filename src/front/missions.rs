@@ -61,7 +61,7 @@ fn control(
     let whole = |problem| vec![problem];
     workspace.journal.read(|db| mission::mission(db, id)).map_err(whole)?;
     check_party(sopd, workspace, &actor.by, &[]).map_err(whole)?;
-    let publication = workspace.snapshot()?.settings.publication;
+    let publication = workspace.snapshot()?.settings.publication.clone();
     let control = Control {
         mission: id.to_owned(),
         by: actor.by.clone(),

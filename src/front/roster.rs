@@ -29,10 +29,10 @@ pub fn at_work(workspace: &Workspace) -> Result<Vec<AtWork>, Vec<Problem>> {
     let found = workspace.journal.read(|db| Ok((loads(db)?, calls(db)?)));
     let (loads, calls) = found.map_err(|problem| vec![problem])?;
     let models = &snapshot.settings.models;
-    let agents = snapshot.roster.agents.into_values().map(|agent| {
+    let agents = snapshot.roster.agents.values().map(|agent| {
         let load = loads.get(&agent.head.id).copied().unwrap_or_default();
         let calls = calls.get(&agent.head.id).cloned().unwrap_or_default();
-        AtWork { thinks: thinks(&agent, models), load, calls, agent }
+        AtWork { thinks: thinks(agent, models), load, calls, agent: agent.clone() }
     });
     Ok(agents.collect())
 }

@@ -21,11 +21,11 @@ pub fn adjust(
     let whole = |problem| vec![problem];
     let plan = run::plan_of(&workspace.journal, id).map_err(whole)?;
     check_party(sopd, workspace, &actor.by, &[]).map_err(whole)?;
-    let roster = workspace.snapshot()?.roster;
+    let snapshot = workspace.snapshot()?;
     let (actor, id) = (actor.clone(), id.to_owned());
     let adjusted = workspace
         .journal
-        .append(move |tx| run::adjust(tx, &id, &adjustment, (&actor, (*plan).clone(), &roster)));
+        .append(move |tx| run::adjust(tx, &id, &adjustment, (&actor, (*plan).clone(), &snapshot.roster)));
     adjusted.map_err(whole)
 }
 

@@ -5,7 +5,7 @@ use super::next::Next;
 use crate::agent::spent_by_mission;
 use crate::base::{Digest, Instant, MicroUsd, Problem, problem::Result};
 use crate::contract::Finding;
-use crate::daemon::{self, MissionStatus, RunStatus};
+use crate::daemon::{self, MissionStatus, RunStatus, Workspace};
 use crate::decision::{self, Answer, Care, Decision};
 use crate::registry::VersionRow;
 use crate::run::{self, Actor, Delivered, Overview, Started, Widened};
@@ -105,6 +105,13 @@ pub fn inbox_row(sopd: &str, row: &Waiting, now: Instant) -> Value {
         }
     }
     object
+}
+
+/// [`inbox_row`] of one decision as it stands now.
+pub fn as_it_stands(sopd: &str, workspace: &Workspace, one: Decision) -> Result<Value> {
+    let now = workspace.journal.clock().now();
+    let row = workspace.journal.read(|db| waiting(db, one, now))?;
+    Ok(inbox_row(sopd, &row, now))
 }
 
 /// The newer version of its SOP that a waiting run does not follow.

@@ -35,10 +35,17 @@ pub(super) fn resources(workspace: &Workspace, after: Option<&str>) -> Result<Pa
 
 /// The text behind an address, `sop://SOP-REV-x` or `sop://SOP-REV-x-v1.0`.
 pub(super) fn text(workspace: &Workspace, address: &str) -> Result<String> {
+    registry::read_checked(&workspace.root, &version(workspace, address)?)
+}
+
+/// The version behind an address.
+///
+/// # Errors
+/// `NotFound`, `Usage` for an address that is none.
+pub(super) fn version(workspace: &Workspace, address: &str) -> Result<VersionRow> {
     let unknown = || Problem::not_found(format!("there is no resource `{address}`"));
     let name = address.strip_prefix(SCHEME).ok_or_else(unknown)?;
-    let row = workspace.journal.read(|db| registry::version(db, name))?;
-    registry::read_checked(&workspace.root, &row)
+    workspace.journal.read(|db| registry::version(db, name))
 }
 
 /// What a prompt says: to do the SOP with these inputs, and the SOP itself. Title and words.

@@ -18,6 +18,7 @@ mod work;
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{Stopping, Workspace};
 use crate::front::Caller;
+use crate::journal::Feed;
 use news::News;
 use rmcp::ServiceExt as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -52,14 +53,12 @@ impl Http {
     }
 }
 
-/// The server for `caller` alone, for any transport of rmcp. Call it inside a runtime.
-pub fn service(workspace: &Workspace, caller: Caller) -> Server {
-    Server::new(workspace.clone(), Some(caller), News::start(workspace))
-}
-
 /// The server over streamable HTTP, until sopd stops; call it inside a runtime. Pages that are not of `origins`
 /// (`https://sop.example.com`) are refused, and so are requests that name another host than theirs.
-pub fn http(workspace: &Workspace, origins: &[String], mut stopping: Stopping) -> Http {
+///
+/// # Errors
+/// Where the journal cannot be read.
+pub fn http(workspace: &Workspace, feed: &Feed, origins: &[String], mut stopping: Stopping) -> Result<Http> {
     let config = StreamableHttpServerConfig::default()
         .with_allowed_hosts(origins.iter().filter_map(|origin| Some(origin.split_once("://")?.1.to_owned())))
         .with_allowed_origins(origins.iter().map(|origin| with_port(origin)))
@@ -71,10 +70,10 @@ pub fn http(workspace: &Workspace, origins: &[String], mut stopping: Stopping) -
         drop(stopping.wait_for(|stop| *stop).await);
         end.cancel();
     });
-    let (workspace, news) = (workspace.clone(), News::start(workspace));
+    let (workspace, news) = (workspace.clone(), News::start(&workspace.journal, feed)?);
     let sessions = Arc::new(LocalSessionManager::default());
     let server = move || Ok(Server::new(workspace.clone(), None, news.clone()));
-    Http { service: StreamableHttpService::new(server, sessions.clone(), config), sessions }
+    Ok(Http { service: StreamableHttpService::new(server, sessions.clone(), config), sessions })
 }
 
 /// An origin with its port: without one, any port would do.
@@ -91,8 +90,11 @@ fn with_port(origin: &str) -> String {
 pub async fn stdio(workspace: &Workspace, caller: Caller) -> Result<()> {
     let wrong =
         |error: &dyn std::fmt::Display| Problem::failed(format!("the MCP client cannot be served: {error}"));
-    let running =
-        service(workspace, caller).serve(rmcp::transport::stdio()).await.map_err(|error| wrong(&error))?;
+    // A sender that is dropped says that sopd stops.
+    let (_stop, stopping) = tokio::sync::watch::channel(false);
+    let news = News::start(&workspace.journal, &Feed::start(&workspace.journal, stopping))?;
+    let server = Server::new(workspace.clone(), Some(caller), news);
+    let running = server.serve(rmcp::transport::stdio()).await.map_err(|error| wrong(&error))?;
     running.waiting().await.map(drop).map_err(|error| wrong(&error))
 }
 

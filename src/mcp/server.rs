@@ -2,7 +2,7 @@
 //! block, since the journal and the disk do.
 
 use super::answers::Place;
-use super::news::News;
+use super::news::{MOST_WANTED, News, Wanted};
 use super::{library, tasks, tools};
 use crate::base::{Kind, Problem, problem};
 use crate::daemon::Workspace;
@@ -14,7 +14,7 @@ use rmcp::model::{
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
     ReadResourceResult, ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig,
-    SubscriptionFilter, UpdateTaskParams,
+    SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer};
@@ -34,11 +34,13 @@ pub struct Server {
     /// Which worker this is among those of its party.
     holder: String,
     news: News,
+    /// What its session wants to hear of.
+    wanted: Wanted,
 }
 
 impl Server {
     pub(super) fn new(workspace: Workspace, caller: Option<Caller>, news: News) -> Self {
-        Self { workspace, caller, holder: uuid::Uuid::now_v7().to_string(), news }
+        Self { workspace, caller, holder: uuid::Uuid::now_v7().to_string(), news, wanted: Wanted::default() }
     }
 
     /// Where this request works, and for whom.
@@ -98,6 +100,7 @@ impl ServerHandler for Server {
             .enable_prompts_list_changed()
             .enable_resources()
             .enable_resources_list_changed()
+            .enable_resources_subscribe()
             .enable_tasks()
             .build();
         ServerConfig::new(able)
@@ -174,16 +177,40 @@ impl ServerHandler for Server {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        tokio::spawn(self.news.clone().tell(context.peer));
+        self.news.tell(context.peer, self.wanted.clone());
     }
 
-    fn accepted_subscription_filter(&self, _requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        Some(SubscriptionFilter::builder().prompts_list_changed().resources_list_changed().build())
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let named = requested.resource_subscriptions.iter().flatten();
+        let ours = named.filter(|address| address.starts_with(library::SCHEME)).take(MOST_WANTED);
+        let filter = SubscriptionFilter::builder().prompts_list_changed().resources_list_changed();
+        Some(filter.resource_subscriptions(ours.cloned()).build())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let workspace = self.looking(&context)?;
+        let address = request.uri.clone();
+        looked(move || library::version(&workspace, &address)).await?;
+        self.wanted.add(request.uri).map_err(|problem| wrong(&problem))
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.looking(&context)?;
+        self.wanted.remove(&request.uri);
+        Ok(())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         self.place(context.request_context())?;
-        self.news.clone().tell_listener(context).await;
+        self.news.tell_listener(context).await;
         Ok(())
     }
 

@@ -49,7 +49,7 @@ struct Door {
 
 /// `/mcp`, for whoever has a token.
 pub(super) fn agents(site: &Shared, stopping: Stopping) -> Result<Router> {
-    let http = mcp::http(&site.workspace, &site.origins, stopping);
+    let http = mcp::http(&site.workspace, &site.feed, &site.origins, stopping)?;
     let service = http.service.clone();
     let door = Arc::new(Door { workspace: site.workspace.clone(), seal: Seal::new()?, http });
     Ok(Router::new().route_service("/mcp", service).layer(from_fn_with_state(door, pass)))

@@ -86,6 +86,56 @@ async function drive(browser, { width, scheme, scripts, name }) {
     }
     throw new Error(`${path} never showed what was waited for`);
   };
+  // What is short of deciding: claimed, given back, put off, asked about, and passed to somebody else and back.
+  async function careFor(staff) {
+    const path = new URL(staff.url()).pathname;
+    const shows = async (page, words) => {
+      await page.waitForURL(`**${path}`);
+      must((await page.locator("main").innerText()).includes(words), `${path} shows "${words}"`);
+    };
+    const press = async (page, deed, name, fill = async () => {}) => {
+      const form = page.locator(`form[action="${path}/${deed}"]`);
+      await fill(form);
+      // The very page that answers, also where it has the address of the one before.
+      const answered = page.waitForResponse((response) => response.url() === address + path && response.request().method() === "GET");
+      await form.getByRole("button", { name, exact: true }).click();
+      await answered;
+      await page.waitForLoadState("load");
+    };
+    await press(staff, "claim", "Claim");
+    await shows(staff, "You are at it");
+    await press(staff, "release", "Give it back");
+    await shows(staff, "Others who are asked see for four hours");
+    await press(staff, "defer", "Defer", async (form) => {
+      await form.locator("select[name=by]").selectOption("1 business day");
+      await form.locator("input[name=text]").fill("travelling");
+    });
+    await shows(staff, "first 20");
+    await press(staff, "ask", "Ask", async (form) => {
+      await form.locator("select[name=to]").selectOption("cro");
+      await form.locator("textarea[name=text]").fill("Who follows up on a lead nobody takes?");
+    });
+    await shows(staff, "Who follows up on a lead nobody takes?");
+    await look(staff, "cared-for");
+    const asked = await open(link("cro"));
+    await asked.locator("a.title", { hasText: "Who follows up" }).click();
+    await look(asked, "question");
+    await asked.locator("#way-answer textarea[name=text]").fill("Sales operations, the next morning.");
+    await asked.locator("#way-answer button").click();
+    await asked.waitForURL("**/decisions/*");
+    await until(staff, path, () => staff.getByText("Sales operations, the next morning."));
+    await press(staff, "delegate", "Delegate", async (form) => {
+      await form.locator("select[name=to]").selectOption("finance.controller");
+      await form.locator("input[name=text]").fill("on leave");
+    });
+    await shows(staff, "passed on by chief.staff");
+    const stand = await open(link("finance.controller"));
+    await stand.goto(address + path);
+    await look(stand, "delegated");
+    await press(stand, "delegate", "Delegate", (form) => form.locator("select[name=to]").selectOption("chief.staff"));
+    await shows(stand, "passed on by chief.staff, finance.controller");
+    await staff.goto(address + path);
+  }
   try {
     const staff = await open(links[0].link);
     const forward = () => staff.locator("a.title", { hasText: /^Forward SOP-/ });
@@ -113,6 +163,7 @@ async function drive(browser, { width, scheme, scripts, name }) {
     must(late.status() === 409 && told.includes("What changed since you opened the page"), `a stale page is refused: ${late.status()}`);
     await forward().click();
     must(new URL(staff.url()).pathname !== first, "the next round is another decision");
+    await careFor(staff);
     await staff.locator("select[name=against]").selectOption("round");
     await staff.getByRole("button", { name: "Compare" }).click();
     must(await staff.locator("tr.new").count() > 0, "the rounds differ");

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 /// Whose tokens are known: `<party>-token`, and `looker`, which only lets cro look.
-const PARTIES: [&str; 5] = ["cro", "vp.sales", "sales.ops", "chief.staff", "sales.rep"];
+const PARTIES: [&str; 6] = ["cro", "vp.sales", "sales.ops", "chief.staff", "sales.rep", "finance.controller"];
 
 /// A served workspace.
 pub(crate) struct Api {

@@ -20,7 +20,7 @@ fn a_validator_with_another_part_in_the_mission_is_refused_with_the_reason() {
         ("scrutiny: sop.manager", "does not have the role"),
         ("workers:\n  - { agent: sop.manager, brief: everything }", "worker"),
     ] {
-        let same = world.guest().snapshot().unwrap().roster;
+        let same = world.guest().snapshot().unwrap().roster.clone();
         let department = |id: &str| same.get(id).unwrap().head.department.clone();
         if words == "department" && department("it.security") != department("dev.lead") {
             let name = "agents/it.security.md";
@@ -41,7 +41,7 @@ fn a_validator_with_another_part_in_the_mission_is_refused_with_the_reason() {
 fn validators_are_chosen_among_those_who_have_no_other_part() {
     let (world, mission, _) = forwarded();
     let plan = world.fact(&mission, "plan_made");
-    let roster = world.guest().snapshot().unwrap().roster;
+    let roster = world.guest().snapshot().unwrap().roster.clone();
     let department = |id: &Value| roster.get(id.as_str().unwrap()).unwrap().head.department.clone();
     let workers = plan["workers"].as_array().unwrap();
     for validator in [&plan["scrutiny"], &plan["user_testing"]] {

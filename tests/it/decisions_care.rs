@@ -63,7 +63,7 @@ fn forwarding_passes_to_nobody_with_a_part_in_the_draft() {
     refused(delegate(&world, "chief.staff", (id, worker)), Kind::NotAllowed, "drafted part of it");
     refused(delegate(&world, "chief.staff", (id, "sop.manager")), Kind::NotAllowed, "orchestrates");
     refused(delegate(&world, "chief.staff", (id, "ceo")), Kind::NotAllowed, "ceo signs");
-    let roster = world.guest().snapshot().unwrap().roster;
+    let roster = world.guest().snapshot().unwrap().roster.clone();
     let free = roster.active().map(|agent| agent.head.id.as_str()).find(|id| {
         !["ceo", "chief.staff", "sop.manager"].contains(id)
             && plan["owner"] != **id
@@ -129,7 +129,7 @@ fn an_escalation_after_a_delay_goes_one_level_up_and_no_further() {
     world.hours(2);
     world.settle();
     let escalated = world.decision(&id);
-    let roster = world.guest().snapshot().unwrap().roster;
+    let roster = world.guest().snapshot().unwrap().roster.clone();
     let chief = roster.get("chief.staff").unwrap().head.reports_to.clone().unwrap();
     assert_eq!(escalated.ask.asked_of, ["chief.staff".to_owned(), chief]);
 }
@@ -299,4 +299,24 @@ fn the_queue_comes_in_pages_in_the_order_of_deadlines() {
     assert_eq!((waiting["cro"], waiting["ceo"], waiting["coo"]), (59, 60, 119));
     let times = world.guest().journal.read(decision::response_times).unwrap();
     assert_eq!((times[0].party.as_str(), times[0].median, times[0].answers), ("cro", 30 * 60_000, 1));
+}
+
+#[test]
+fn pages_by_number_hold_everything_once_for_all_and_for_each_party() {
+    let world = World::standing();
+    crowd(&world, 120);
+    let journal = world.guest().journal;
+    for party in [None, Some("cro"), Some("coo"), Some("nobody")] {
+        let all = journal.read(|db| decision::open_for(db, party)).unwrap();
+        let mut paged: Vec<Decision> = Vec::new();
+        loop {
+            let after = paged.last().map(|one| one.id.clone());
+            let page = journal.read(|db| decision::open_after(db, party, (after.as_deref(), 7))).unwrap();
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
+        }
+        assert_eq!(paged, all, "{party:?}");
+    }
 }

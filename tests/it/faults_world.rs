@@ -162,7 +162,7 @@ impl World {
     /// Cancels a mission, as `sopd mission cancel` does.
     pub(crate) fn cancel(&self, mission: &str) {
         let workspace = self.guest();
-        let publication = workspace.snapshot().unwrap().settings.publication;
+        let publication = workspace.snapshot().unwrap().settings.publication.clone();
         let (mission, by) = (mission.to_owned(), publication.interim.signs.clone());
         let control = Control { mission, by, os_user: "tester".into(), text: String::new() };
         workspace.journal.append(move |tx| mission::cancel(tx, &control, &publication)).unwrap();

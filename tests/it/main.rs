@@ -7,6 +7,7 @@
 
 mod activation;
 mod api;
+mod api_care;
 mod api_library;
 mod api_world;
 mod authority;
@@ -29,6 +30,7 @@ mod journal_script;
 mod layers;
 mod mcp;
 mod mcp_http;
+mod mcp_news;
 mod mcp_tasks;
 mod mcp_workers;
 mod mcp_world;

@@ -2,7 +2,7 @@
 //! desk.
 #![expect(clippy::needless_pass_by_value, reason = "a test writes the arguments of a call where it makes it")]
 
-use crate::web_world::{Desk, Got};
+use crate::web_world::{Desk, Got, Stream};
 use crate::world::World;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -172,6 +172,20 @@ impl<'a> Agent<'a> {
 
     /// Sends a request of any kind.
     pub(crate) fn send(&self, method: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Got {
+        self.desk.send(self.request(method, headers, body))
+    }
+
+    /// Opens an answer that goes on and on.
+    pub(crate) fn stream(&self, method: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Stream<'_> {
+        self.desk.stream(self.request(method, headers, body))
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> reqwest::RequestBuilder {
         let mut request = self.desk.request(method, "/mcp").bearer_auth(&self.token);
         request = request.header("Accept", "application/json, text/event-stream");
         if !self.session.is_empty() {
@@ -181,10 +195,10 @@ impl<'a> Agent<'a> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.desk.send(match body {
+        match body {
             Some(body) => request.json(body),
             None => request,
-        })
+        }
     }
 
     /// Asks, and gives the whole answer.

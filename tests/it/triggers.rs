@@ -182,7 +182,7 @@ fn times(world: &World) -> Vec<String> {
 
 fn overview(world: &World) -> Vec<TriggerStatus> {
     let workspace = world.guest();
-    let settings = workspace.snapshot().unwrap().settings.runs;
+    let settings = workspace.snapshot().unwrap().settings.runs.clone();
     let now = world.clock.now();
     let read = |db: &rusqlite::Connection| run::overview(db, world.root(), &settings, now);
     workspace.journal.read(read).unwrap().triggers

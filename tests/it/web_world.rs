@@ -20,6 +20,32 @@ pub(crate) struct Desk<'a> {
     client: reqwest::Client,
 }
 
+/// An answer that goes on and on.
+pub(crate) struct Stream<'a> {
+    desk: &'a Desk<'a>,
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Stream<'_> {
+    /// The next line with `wanted` in it.
+    #[track_caller]
+    pub(crate) fn line(&mut self, wanted: &str) -> String {
+        loop {
+            while let Some((line, rest)) = self.text.split_once('\n') {
+                let (line, rest) = (line.to_owned(), rest.to_owned());
+                self.text = rest;
+                if line.contains(wanted) {
+                    return line;
+                }
+            }
+            let chunk = self.desk.runtime.block_on(self.response.chunk()).unwrap();
+            assert!(chunk.is_some(), "it ended before `{wanted}` came");
+            self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        }
+    }
+}
+
 /// An answer.
 pub(crate) struct Got {
     pub(crate) status: u16,
@@ -112,6 +138,13 @@ impl<'a> Desk<'a> {
             }
             (status, String::new())
         })
+    }
+
+    /// Opens an answer that goes on and on.
+    pub(crate) fn stream(&self, request: reqwest::RequestBuilder) -> Stream<'_> {
+        let response = self.runtime.block_on(request.send()).unwrap();
+        assert_eq!(response.status(), 200);
+        Stream { desk: self, response, text: String::new() }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {

@@ -23,7 +23,7 @@ pub(super) fn until_stopped(desk: &Desk, workspace: &Workspace) -> Done {
 }
 
 fn open(workspace: &Workspace, stopping: Stopping) -> Result<Option<BoxFuture<'static, ()>>> {
-    let settings = workspace.snapshot().map_err(daemon::first_of)?.settings;
+    let settings = workspace.snapshot().map_err(daemon::first_of)?.settings.clone();
     let serving = listen(workspace, &settings, stopping)?;
     let Some(serving) = serving else { return Ok(None) };
     let path = &settings.publication.interim;

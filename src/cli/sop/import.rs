@@ -53,7 +53,7 @@ fn risk_level(text: &str) -> Result<RiskLevel, String> {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
-    let settings = workspace.snapshot()?.settings;
+    let settings = workspace.snapshot()?.settings.clone();
     let files = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, Problem>>()?;
     let given = Given {
         id: args.id,

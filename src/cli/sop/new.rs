@@ -27,7 +27,7 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
-    let settings = workspace.snapshot()?.settings;
+    let settings = workspace.snapshot()?.settings.clone();
     let id = args.id.clone();
     let wanted = Wanted { id: args.id, title: args.title, owner: args.owner, from: args.from };
     let actor = Desk::actor(args.party.unwrap_or(settings.requester));

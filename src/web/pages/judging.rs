@@ -29,10 +29,10 @@ pub(super) struct View {
 
 /// What the page of a decision shows.
 pub(super) fn context(site: &Site, workspace: &Workspace, id: &str, view: &View) -> Result<Value> {
-    let roster = workspace.snapshot().ok().map(|snapshot| snapshot.roster);
-    let parties: Vec<&str> = roster
+    let snapshot = workspace.snapshot().ok();
+    let parties: Vec<&str> = snapshot
         .iter()
-        .flat_map(crate::roster::Roster::active)
+        .flat_map(|snapshot| snapshot.roster.active())
         .map(|agent| agent.head.id.as_str())
         .filter(|id| *id != view.me)
         .collect();

@@ -29,6 +29,7 @@ use crate::settings::Settings;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use std::sync::Arc;
 
 /// Every page and every form.
 pub(super) fn router() -> Router<Shared> {
@@ -92,7 +93,7 @@ fn below_head(text: &str) -> String {
 }
 
 /// Settings, roster and prompts as they are on disk now; the first problem where they cannot be read.
-fn snapshot(workspace: &Workspace) -> Result<Snapshot> {
+fn snapshot(workspace: &Workspace) -> Result<Arc<Snapshot>> {
     workspace.snapshot().map_err(|problems| {
         let first = problems.into_iter().next();
         first.unwrap_or_else(|| Problem::failed("the workspace cannot be read"))
@@ -100,5 +101,5 @@ fn snapshot(workspace: &Workspace) -> Result<Snapshot> {
 }
 
 fn settings(workspace: &Workspace) -> Result<Settings> {
-    snapshot(workspace).map(|snapshot| snapshot.settings)
+    snapshot(workspace).map(|snapshot| snapshot.settings.clone())
 }

@@ -203,7 +203,8 @@ pub(super) async fn start(
 }
 
 fn dry(workspace: &Workspace, request: Request) -> Result<run::DryRun> {
-    let ready = run::prepare(&workspace.journal, &workspace.root, &super::snapshot(workspace)?, request)?;
+    let snapshot = super::snapshot(workspace)?;
+    let ready = run::prepare(&workspace.journal, &workspace.root, &snapshot, request)?;
     let widened = workspace.journal.read(|db| {
         let head = &ready.plan().sop.head;
         run::widened(db, &head.id, head.version)
