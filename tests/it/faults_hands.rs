@@ -319,7 +319,10 @@ fn a_running_mission_keeps_the_roster_and_prompts_it_started_with() {
     let agent = world.read("agents/vp.sales.md").replace("qualified", &format!("qualified {CANARY}"));
     assert!(agent.contains(CANARY));
     world.write("agents/vp.sales.md", agent);
-    world.write("prompts/draft.md", format!("{}\n{CANARY}\n", world.read("prompts/draft.md")));
+    let begin = "{% block user %}";
+    let prompt = world.read("prompts/draft.md").replacen(begin, &format!("{begin}{CANARY} "), 1);
+    assert!(prompt.contains(CANARY));
+    world.write("prompts/draft.md", prompt);
     world.say(&forward, Verb::Revise, "Say who keeps the score when the representative is away.");
     world.settle();
     assert_eq!(world.status(&mission).round, 2, "{:?}", world.status(&mission));
