@@ -15,6 +15,7 @@ pub use secret::Secret;
 pub use session::{Limits, Session, begin, end, end_all, open_sessions, session_of, touch};
 pub use token::{NewToken, Token, new_token, party_of_token, revoke, tokens_of};
 
+use crate::base::{Problem, problem::Result};
 use serde::{Deserialize, Serialize};
 
 /// What whoever holds a credential may do with it.
@@ -44,8 +45,22 @@ pub struct Caller {
     pub party: String,
     /// What the credential allows.
     pub scope: Scope,
-    /// Which credential, for the record: `desk session 4`, `token 2 (ci)`.
+    /// Which credential, for the record: `desk session 4`, `token 2 (ci)`, the account at a keyboard.
     pub means: String,
+}
+
+impl Caller {
+    /// Refuses what the credential does not allow.
+    ///
+    /// # Errors
+    /// `NotAllowed`.
+    pub fn need(&self, scope: Scope) -> Result<()> {
+        if self.scope >= scope {
+            return Ok(());
+        }
+        Err(Problem::not_allowed(format!("this credential of {} only lets one look", self.party))
+            .hint("use one with the scope `write`"))
+    }
 }
 
 /// The tables of this layer, as of version 2.

@@ -1,10 +1,13 @@
 //! Renders a role's template: block `system` is the stable part, block `user` what differs from call to call.
 
+mod outside;
+
 use crate::base::problem::Result;
 use crate::base::{Place, Problem};
 use crate::roster::Agent;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, context};
+use outside::{BLOCKS, outside};
 use serde_json::{Value, json};
 
 /// Steps a template may take; the shipped ones take a few thousand for a long mission.
@@ -42,7 +45,7 @@ pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value
     Ok(Prompt { system: block("system")?, user: block("user")? })
 }
 
-/// Whether a template can be read, has both blocks, and uses only what it is given.
+/// Whether a template can be read, has both blocks and nothing beside them, and uses only what it is given.
 pub(super) fn check(role: &str, template: &str) -> Result<()> {
     let environment = environment();
     let compiled = environment
@@ -58,13 +61,13 @@ pub(super) fn check(role: &str, template: &str) -> Result<()> {
             .at(place)
             .hint("use what `agent` and `input` hold"));
     }
-    for block in ["system", "user"] {
+    for block in BLOCKS {
         if !template.contains(&format!("block {block}")) {
             return Err(Problem::invalid(format!("prompts/{role}.md has no block `{block}`"))
                 .hint("write {% block system %}…{% endblock %}{% block user %}…{% endblock %}"));
         }
     }
-    Ok(())
+    outside(&format!("prompts/{role}.md"), template).map_or(Ok(()), Err)
 }
 
 fn environment() -> Environment<'static> {

@@ -4,11 +4,12 @@ use super::Api;
 use super::answers::{apart, whole};
 use super::refusal::Refusal;
 use crate::daemon;
+use crate::front::shapes;
 use crate::run::{LARGEST_BODY, Post};
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Largest press of a button, in bytes: Slack sends the whole message along, some tens of kilobytes.
 pub(super) const LARGEST_PRESS: u64 = 256 * 1024;
@@ -27,13 +28,8 @@ pub(super) async fn hook(
     let (headers, body) = read(request, LARGEST_BODY).await?;
     let post = Post { path: format!("/{path}"), headers, body };
     let delivered = apart(move || daemon::deliver(&api.workspace, &post)).await?;
-    let mut shaped = json!(delivered);
-    if let Some(members) = shaped.as_object_mut() {
-        members.insert("shape".to_owned(), json!("sopd/delivery/1"));
-        members.insert("success".to_owned(), json!(true));
-    }
     // Written down; the run follows in its turn.
-    Ok((StatusCode::ACCEPTED, Json(shaped)))
+    Ok((StatusCode::ACCEPTED, Json(shapes::delivery(&delivered))))
 }
 
 /// Headers and body of a request whose signature is to be checked, as they came.

@@ -8,17 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// The one table from kinds to statuses.
+/// The status of a kind of trouble.
 pub(super) fn status(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-        Kind::Usage => StatusCode::BAD_REQUEST,
-        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::NotAllowed => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Store => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Why a request was not done. Never without a problem.

@@ -23,6 +23,21 @@ pub enum Kind {
     Store = 7,
 }
 
+impl Kind {
+    /// The HTTP status (RFC 9110) of an answer that tells of this trouble, on pages and in the API alike.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::Failed => 500,
+            Self::Usage => 400,
+            Self::Invalid => 422,
+            Self::NotAllowed => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::Store => 503,
+        }
+    }
+}
+
 /// A place in a file a person wrote.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Place {
@@ -138,6 +153,15 @@ impl fmt::Display for Problem {
         }
         Ok(())
     }
+}
+
+/// The innermost of a chain of errors, where there is one below `error`: libraries put the cause at the bottom.
+pub fn innermost(error: &dyn std::error::Error) -> Option<String> {
+    let mut inner = error.source();
+    while let Some(deeper) = inner.and_then(std::error::Error::source) {
+        inner = Some(deeper);
+    }
+    inner.map(ToString::to_string)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Small text tools: slugs, words, Markdown bullets. Pure.
+//! Small text tools: slugs, first letters and last marks of sentences, lists in words, table cells. Pure.
 
 /// `Lead qualification!` → `lead-qualification`; at most `max` bytes, never empty (`untitled`).
 pub fn slug(text: &str, max: usize) -> String {
@@ -52,6 +52,28 @@ pub fn listed<S: AsRef<str>>(items: &[S]) -> String {
 /// `1 step`, `3 steps`.
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `text` with a capital first letter.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// `text` with a lower-case first letter, unless its first word is an abbreviation or a name with capitals inside.
+pub fn uncapital(text: &str) -> String {
+    let first_word = text.split_whitespace().next().unwrap_or_default();
+    if first_word == "I" || first_word.chars().skip(1).any(char::is_uppercase) {
+        return text.to_owned();
+    }
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// `text` with exactly one mark at its end.
+pub fn full_stop(text: &str) -> String {
+    let text = text.trim().trim_end_matches([',', ';', ':', ' ']);
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// Whether a character would do something to a screen, or turn the text around it, instead of being seen.

@@ -1,5 +1,7 @@
 //! The command line: parse, call, print. It has no rules of its own; whatever may or may not be done is decided
-//! by the layers below, in the transaction that does it. One file per verb.
+//! by the layers below, in the transaction that does it. One file per verb, named after it; a verb with verbs of its
+//! own has a folder (`sop/`), as has one with parts (`show/`). No verbs are `desk` (what every verb starts from),
+//! `print`, `trouble` (errors and exit codes) and `decide` (what the verbs that answer share).
 
 mod adjust;
 mod agents;

@@ -9,7 +9,6 @@ use crate::base::{Problem, files};
 use crate::daemon;
 use crate::front::shapes;
 use crate::run::{self, Came, LARGEST_BODY, Post, TriggerStatus};
-use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -92,12 +91,7 @@ fn deliver(desk: &Desk, args: Deliver) -> Done {
     let workspace = desk.open()?;
     let delivered = daemon::deliver(&workspace, &Post { path: args.path, headers, body })?;
     if desk.json {
-        let mut shaped = json!(delivered);
-        if let Some(members) = shaped.as_object_mut() {
-            members.insert("shape".to_owned(), json!("sopd/delivery/1"));
-            members.insert("success".to_owned(), json!(true));
-        }
-        return print::json(&shaped);
+        return print::json(&shapes::delivery(&delivered));
     }
     let sop = &delivered.sop;
     let before = if delivered.existing { " before" } else { "" };

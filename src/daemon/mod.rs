@@ -1,4 +1,10 @@
 //! The daemon: holds a workspace, takes missions in, drives every workflow, and keeps the files people read.
+//!
+//! - the workspace itself: `workspace`, `starter` (what `sopd init` writes), `lock`, and `run` (start, wire, stop);
+//! - what comes in: `intake` (mission files), `edits` (files changed from a face), `triggers` and `watched` (what starts
+//!   runs), `repeats` (requests sent twice);
+//! - what is told: `projector` keeps `dossier`, `run_folder`, `index_file` and `git` in step with the journal, `anchors`
+//!   notices a cut-off tail, `status` and `run_status` say it in words, `notices` and `traces` send it on.
 
 mod anchors;
 mod dossier;

@@ -4,10 +4,11 @@ use super::status::asked;
 use crate::agent::{Spent, spent_by_mission};
 use crate::base::{Instant, MicroUsd, problem::Result};
 use crate::decision;
+use crate::journal::{Stopped, stopped};
 use crate::registry;
 use crate::run::{self, RunRow, RunState, StepRow};
 use crate::sop::Version;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -187,15 +188,8 @@ fn waiting_for(db: &Connection, row: &RunRow) -> Result<String> {
     if matches!(row.state, RunState::Completed | RunState::Cancelled) {
         return Ok(String::new());
     }
-    let stopped: Option<String> = db
-        .prepare_cached(
-            "SELECT note FROM workflow INDEXED BY workflow_stopped WHERE state = 'stopped'
-               AND id >= ?1 AND id < ?1 || '0' AND (id = ?1 OR id > ?1 || '/') LIMIT 1",
-        )?
-        .query_row([&row.id], |row| row.get(0))
-        .optional()?;
-    if let Some(note) = stopped {
-        return Ok(format!("an operator: it was stopped because {note}; `sopd retry {}` goes on", row.id));
+    if let Some(Stopped { reason, .. }) = stopped(db, &row.id)?.first() {
+        return Ok(format!("an operator: it was stopped because {reason}; `sopd retry {}` goes on", row.id));
     }
     let open = decision::open_of_mission(db, &row.id)?;
     if open.is_empty() && matches!(row.state, RunState::Pending | RunState::Paused) {

@@ -4,8 +4,9 @@ use crate::agent::{Spent, Trouble, spent_by_mission, trouble};
 use crate::base::text::listed;
 use crate::base::{MicroUsd, problem::Result};
 use crate::decision::{self, Decision, DecisionKind};
+use crate::journal::{Stopped, stopped};
 use crate::mission::{self, MissionRow, MissionState};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use serde::Serialize;
 
 /// A mission with everything a person asks about it. Stable as JSON, version 1.
@@ -87,17 +88,9 @@ fn waiting_for(db: &Connection, row: &MissionRow) -> Result<String> {
     if row.state.ended() {
         return Ok(String::new());
     }
-    let stopped: Option<String> = db
-        .prepare_cached(
-            // Named, since the rows themselves are wide: a mission's inputs lie in them.
-            "SELECT note FROM workflow INDEXED BY workflow_stopped WHERE state = 'stopped'
-               AND id >= ?1 AND id < ?1 || '0' AND (id = ?1 OR id > ?1 || '/') LIMIT 1",
-        )?
-        .query_row([&row.id], |row| row.get(0))
-        .optional()?;
-    if let Some(note) = stopped {
+    if let Some(Stopped { reason, .. }) = stopped(db, &row.id)?.first() {
         return Ok(format!(
-            "an operator: it was stopped because {note}; `sopd mission retry {0}` goes on, `sopd mission cancel {0}` ends it",
+            "an operator: it was stopped because {reason}; `sopd mission retry {0}` goes on, `sopd mission cancel {0}` ends it",
             row.id
         ));
     }

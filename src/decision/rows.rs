@@ -2,6 +2,8 @@
 
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
+use crate::journal::columns::{json, word};
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -294,37 +296,25 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Decision> {
             workflow: row.get(1)?,
             step: row.get(2)?,
             mission: row.get(3)?,
-            kind: json_column(row, 4)?,
+            kind: json(row, 4)?,
             subject: row.get(5)?,
             title: row.get(6)?,
             why: row.get(7)?,
-            asked_of: json_column(row, 8)?,
-            barred: json_column(row, 9)?,
+            asked_of: json(row, 8)?,
+            barred: json(row, 9)?,
             hash: Digest(row.get(10)?),
-            details: json_column(row, 11)?,
+            details: json(row, 11)?,
             due_at: row.get::<_, Option<i64>>(13)?.map(Instant),
-            on_deadline: json_column(row, 14)?,
+            on_deadline: json(row, 14)?,
             quorum: row.get(18)?,
         },
         requested_at: Instant(row.get(12)?),
         reminders: row.get(15)?,
-        state: word_column(row, 16)?,
-        answer: row.get::<_, Option<String>>(17)?.map(|text| parse(17, &text)).transpose()?,
-        votes: json_column(row, 19)?,
-    })
-}
-
-fn json_column<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    parse(column, &row.get::<_, String>(column)?)
-}
-
-/// A column that holds a bare word.
-fn word_column<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    parse(column, &format!("\"{}\"", row.get::<_, String>(column)?))
-}
-
-fn parse<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+        state: word(row, 16)?,
+        answer: match row.get_ref(17)? {
+            ValueRef::Null => None,
+            _ => Some(json(row, 17)?),
+        },
+        votes: json(row, 19)?,
     })
 }

@@ -132,7 +132,13 @@ fn check_inputs(draft: &Draft, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(code: &str, section: Option<Section>, message: impl Into<String>, quote: &str) -> Finding {
+/// A blocking finding.
+pub(super) fn finding(
+    code: &str,
+    section: Option<Section>,
+    message: impl Into<String>,
+    quote: &str,
+) -> Finding {
     Finding {
         code: code.to_owned(),
         severity: Severity::Blocking,

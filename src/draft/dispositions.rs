@@ -1,9 +1,10 @@
 //! Is every draft item accounted for (requirement A4)? Whatever synthesis claims, code looks for it.
 
+use super::checks::finding;
 use super::items::sentences;
 use super::likeness::{MIN_LIKENESS, Words, likeness};
 use super::{Disposition, Fate, Item};
-use crate::contract::{Finding, Severity};
+use crate::contract::Finding;
 
 /// What is wrong with the accounting: an item without a fate or with two, an unknown item, a rejection without a
 /// reason, an item said to be kept or merged that is not in `sop_text`.
@@ -26,7 +27,7 @@ pub fn check(items: &[Item], dispositions: &[Disposition], sop_text: &str) -> Ve
         if !items.iter().any(|item| item.id == disposition.item) {
             let id = &disposition.item;
             let message = format!("the synthesis gives a fate to `{id}`, which is in no draft");
-            findings.push(finding("item-unknown", message, None, id));
+            findings.push(finding("item-unknown", None, message, id));
         }
     }
     findings
@@ -62,7 +63,7 @@ fn check_fences(item: &Item, disposition: &Disposition, sop_text: &str) -> Optio
          reject the item",
         item.id
     );
-    Some(finding("item-fence-changed", message, Some(item.section), lost))
+    Some(finding("item-fence-changed", Some(item.section), message, lost))
 }
 
 /// How many words of the item stand in the text, sentence by sentence, and how many it has.
@@ -95,18 +96,7 @@ fn lines(sop_text: &str) -> Vec<Words> {
 
 fn about(item: &Item, code: &str, message: &str) -> Finding {
     let message = format!("the item `{}` {message}", item.id);
-    finding(code, message, Some(item.section), &item.text)
-}
-
-fn finding(code: &str, message: String, section: Option<crate::sop::Section>, quote: &str) -> Finding {
-    Finding {
-        code: code.to_owned(),
-        severity: Severity::Blocking,
-        section,
-        message,
-        quote: quote.to_owned(),
-        other: None,
-    }
+    finding(code, Some(item.section), message, &item.text)
 }
 
 #[cfg(test)]

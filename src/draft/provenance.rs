@@ -6,6 +6,7 @@ use super::likeness::{MIN_LIKENESS, Words, likeness};
 use crate::base::markdown::{What, cut};
 use crate::base::text::counted;
 use crate::base::yaml;
+use crate::sop::render::{NO_INPUTS, NO_REFERENCES};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -215,7 +216,11 @@ fn template_lines(sop_text: &str) -> BTreeSet<u32> {
     let offset = cut_text.body_line - 1;
     let mut template: BTreeSet<u32> = (1..=offset).collect();
     // The order of steps is made by the merge itself, so `Depends On` has no source either.
-    let formal = |line: &str| line.trim().is_empty() || line.starts_with("**Depends On**:");
+    let formal = |line: &str| {
+        line.trim().is_empty()
+            || line.starts_with("**Depends On**:")
+            || [NO_INPUTS, NO_REFERENCES].contains(&line)
+    };
     let formal = (1u32..).zip(sop_text.lines()).filter(|(_, line)| formal(line));
     template.extend(formal.map(|(number, _)| number));
     let mut in_log = false;
@@ -268,6 +273,10 @@ rm -rf records
 
 **Artifact**: score in the CRM
 **Depends On**: 1
+
+## References
+
+None.
 
 ## Change log
 

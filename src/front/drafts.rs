@@ -1,16 +1,20 @@
-//! Drafts of SOPs that people write by hand: begun from the template or from a published version, changed, and brought
-//! on the way that every SOP takes into the registry.
+//! SOPs on their way into the library besides those a mission makes: begun from the template or from a published
+//! version, or read from a procedure of another form; then changed by hand, and handed in for the same checks, judges
+//! and signature.
 
 use super::check_party;
-use crate::base::{Problem, files, problem::Result};
+use super::lint::check;
+use crate::base::{Problem, files, files::Existing, problem::Result};
+use crate::contract::Finding;
 use crate::daemon::Workspace;
 use crate::daemon::edits::{self, Edit, Target};
 use crate::mission::{self, NewActivation};
 use crate::registry;
 use crate::run::Actor;
 use crate::sop::id::Change;
+use crate::sop::import::{Given, Imported, import};
 use crate::sop::template::{Copied, NewSop, copy, fill, lacks_headings, to_fill_in};
-use crate::sop::{SopId, Version};
+use crate::sop::{self, Sop, SopId, Version};
 use serde_json::{Value, json};
 
 /// Largest template, in bytes.
@@ -163,20 +167,103 @@ pub fn list(workspace: &Workspace) -> Result<Vec<(SopId, Version, bool)>> {
     })
 }
 
+/// A draft that was written beside the published SOPs.
+#[derive(Debug)]
+pub struct Drafted {
+    /// What was understood, and what is missing.
+    pub imported: Imported,
+    /// Its path from the workspace.
+    pub path: String,
+    /// What the coded checks say.
+    pub findings: Vec<Finding>,
+}
+
+impl Drafted {
+    /// Shape `sopd/import/1`.
+    pub fn shape(&self) -> Value {
+        let Self { imported, path, findings } = self;
+        let head = &imported.sop.head;
+        json!({
+            "shape": "sopd/import/1", "id": head.id, "version": head.version, "path": path,
+            "missing": imported.missing, "notes": imported.notes, "findings": findings,
+        })
+    }
+}
+
+/// Reads a procedure of another form into a draft. `given.created_by` is the acting party.
+///
+/// # Errors
+/// `Conflict` where that draft is there already, besides everything that cannot be understood.
+pub fn import_files(
+    sopd: &str,
+    workspace: &Workspace,
+    texts: &[(String, String)],
+    given: &Given,
+) -> Result<Drafted, Vec<Problem>> {
+    let whole = |problem| vec![problem];
+    for party in std::iter::once(&given.created_by).chain(&given.owner).chain(&given.assignee) {
+        check_party(sopd, workspace, party, &[]).map_err(whole)?;
+    }
+    let imported = import(texts, given)?;
+    let text = sop::render(&imported.sop);
+    let head = &imported.sop.head;
+    let path = format!("sops/drafts/{}-v{}.md", head.id, head.version);
+    keep(workspace, (&path, &text), "move that draft away, or give this one another --id").map_err(whole)?;
+    let findings = check(workspace, &imported.sop, &text)?;
+    Ok(Drafted { imported, path, findings })
+}
+
+fn keep(workspace: &Workspace, (path, text): (&str, &str), hint: &str) -> Result<()> {
+    files::write(&workspace.root.join(path), text.as_bytes(), Existing::Keep)
+        .map_err(|problem| Problem { hint: Some(hint.to_owned()), ..problem })
+}
+
+/// A file on its way into the registry.
+#[derive(Debug)]
+pub struct HandedIn {
+    /// Under which it is found, `A-…`.
+    pub mission: String,
+    /// What was handed in.
+    pub sop: Sop,
+    /// What the checks advise without blocking.
+    pub advice: Vec<Finding>,
+}
+
+impl HandedIn {
+    /// Shape `sopd/activation/1`.
+    pub fn shape(&self, by: &str) -> Value {
+        let head = &self.sop.head;
+        json!({
+            "shape": "sopd/activation/1", "mission": self.mission, "sop": head.id, "version": head.version,
+            "by": by, "findings": self.advice,
+        })
+    }
+}
+
+/// Has a hand-written or imported SOP checked, validated, signed and published. The acting party counts as its drafter.
+///
+/// # Errors
+/// Those of [`mission::activate`].
+pub fn hand_in_sop(sopd: &str, workspace: &Workspace, new: NewActivation) -> Result<HandedIn, Vec<Problem>> {
+    check_party(sopd, workspace, &new.by, &[]).map_err(|problem| vec![problem])?;
+    let snapshot = workspace.snapshot()?;
+    let (sop, advice) = mission::vet(&workspace.journal, &snapshot, &new)?;
+    let mission = mission::activate(&workspace.journal, &snapshot, new)?;
+    Ok(HandedIn { mission, sop, advice })
+}
+
 /// Brings a draft as it is on disk: checked, judged, signed and published like every SOP. Gives the mission's id.
 ///
 /// # Errors
-/// Those of [`mission::activate`]; `NotFound` without the draft.
+/// Those of [`hand_in_sop`]; `NotFound` without the draft.
 pub fn bring(
     sopd: &str,
     workspace: &Workspace,
     actor: &Actor,
     (target, classes): (&Target, Vec<String>),
 ) -> Result<String, Vec<Problem>> {
-    check_party(sopd, workspace, &actor.by, &[])?;
     let there = edits::current(&workspace.root, target)?;
     let (text, _) = there.ok_or_else(|| Problem::not_found(format!("{} is not there", target.path())))?;
-    let snapshot = workspace.snapshot()?;
     let new = NewActivation { file: target.path(), text, by: actor.by.clone(), classes };
-    mission::activate(&workspace.journal, &snapshot, new)
+    Ok(hand_in_sop(sopd, workspace, new)?.mission)
 }

@@ -29,10 +29,8 @@ pub use care::{ask, claim, defer, delegate, release};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };
-pub use library::{
-    Drafted, Folder, Form, HandedIn, export_sop, hand_in_sop, import_files, retire, verify_folder,
-    version_text,
-};
+pub use drafts::{Drafted, HandedIn, hand_in_sop, import_files};
+pub use library::{Folder, Form, export_sop, retire, verify_folder, version_text};
 pub use missions::{ForCouncil, call_council, cancel_mission, retry_mission};
 pub use party::{check_party, check_sight};
 pub use remarks::{Remark, with_remarks};

@@ -8,7 +8,7 @@ use crate::contract::Finding;
 use crate::daemon::{self, MissionStatus, RunStatus, Workspace};
 use crate::decision::{self, Answer, Care, Decision};
 use crate::registry::VersionRow;
-use crate::run::{self, Actor, Overview, Started, Widened};
+use crate::run::{self, Actor, Delivered, Overview, Started, Widened};
 use crate::sop::{SopId, Version};
 use rusqlite::Connection;
 use serde::Serialize;
@@ -206,6 +206,16 @@ pub fn review(next: &Next, (hash, text): &(Option<Digest>, Option<String>)) -> V
         "shape": "sopd/review/1", "run": next.id, "review": text, "sha256": hash,
         "open": next.open.iter().map(|open| &open.id).collect::<Vec<_>>(),
     })
+}
+
+/// Shape `sopd/delivery/1`.
+pub fn delivery(delivered: &Delivered) -> Value {
+    let mut shaped = json!(delivered);
+    if let Some(members) = shaped.as_object_mut() {
+        members.insert("shape".to_owned(), json!("sopd/delivery/1"));
+        members.insert("success".to_owned(), json!(true));
+    }
+    shaped
 }
 
 /// Shape `sopd/triggers/1`: what will start what.

@@ -14,6 +14,7 @@ use super::validate::scenarios;
 use super::workflow::{Ending, ended};
 use super::{MissionPlan, plan::Settled};
 use crate::agent::Snapshot;
+use crate::base::text::uncapital;
 use crate::base::{Place, Problem};
 use crate::brief::{Ask, Brief};
 use crate::contract::{Finding, Severity};
@@ -166,23 +167,13 @@ pub fn vet(
 
 /// A blocking finding at the line of the words in question.
 fn problem(finding: &Finding, file: &str, text: &str) -> Problem {
+    // A finding is a sentence, a problem's message is not.
     let mut message = uncapital(finding.message.trim_end_matches('.'));
     if let Some(other) = &finding.other {
         message = format!("{message} ({other})");
     }
     let problem = Problem::invalid(format!("{message} ({})", finding.code));
     problem.at(Place::of(file, text, finding.line(text).unwrap_or(1), 0))
-}
-
-/// A finding is a sentence, a problem's message is not.
-fn uncapital(text: &str) -> String {
-    let mut letters = text.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => text.to_owned(),
-    }
 }
 
 /// Takes a file in: it goes the way of a mission's result, to the same people. Returns the id under which it is

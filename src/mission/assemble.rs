@@ -1,7 +1,7 @@
 //! The canonical draft of a round: the synthesis in the SOP form, its provenance, and every coded check.
 
 use super::Office;
-use super::checks::{Known, finding};
+use super::checks::{Known, finding, form};
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
 use crate::base::Digest;
@@ -67,6 +67,7 @@ impl Activity for Assemble {
         let text = sop::render(&sop);
         let known = office.journal.read(|db| {
             let known = Known::of(db, &snapshot, &text)?;
+            findings.extend(form(&text));
             findings.extend(known.findings(db, &sop, &text)?);
             Ok(known)
         })?;

@@ -1,9 +1,9 @@
 //! The coded checks of one text: the form, the house rules, the other SOPs, and the assertions code can check.
-//! The same for a synthesis and for a file somebody brings.
+//! The same for a synthesis, for a file somebody brings, and for one somebody only looks at.
 
 use super::claims::claimed;
 use crate::agent::Snapshot;
-use crate::base::problem::Result;
+use crate::base::{Problem, problem::Result};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Assertion, Check, Contract, Finding, Severity};
 use crate::registry;
@@ -13,7 +13,8 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the coded checks may look up.
-pub(super) struct Known {
+#[derive(Debug)]
+pub struct Known {
     agents: BTreeSet<String>,
     titles: BTreeMap<String, String>,
     sops: BTreeMap<SopId, BTreeSet<Version>>,
@@ -21,7 +22,10 @@ pub(super) struct Known {
 
 impl Known {
     /// Looks up the roster, and of the registry only what `text` refers to.
-    pub(super) fn of(db: &Connection, snapshot: &Snapshot, text: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// Of the journal.
+    pub fn of(db: &Connection, snapshot: &Snapshot, text: &str) -> Result<Self> {
         let agents = snapshot.roster.agents.values();
         let titles: BTreeMap<String, String> =
             agents.map(|agent| (agent.head.id.clone(), agent.head.title.clone())).collect();
@@ -38,16 +42,12 @@ impl Known {
         Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
     }
 
-    /// What the form, the house rules and the other SOPs find in `sop`, whose file reads `text`.
-    pub(super) fn findings(&self, db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
-        let mut findings = Vec::new();
-        if let Err(problems) = sop::parse("the draft", text) {
-            findings.extend(problems.into_iter().map(|problem| {
-                let quote = problem.place.as_ref().map_or(String::new(), |place| place.excerpt.clone());
-                finding("form", Severity::Blocking, problem.to_string(), quote)
-            }));
-        }
-        findings.extend(lint::lint(sop, &self.context()));
+    /// What the house rules and the other SOPs find in `sop`, whose file reads `text`.
+    ///
+    /// # Errors
+    /// Of the journal.
+    pub fn findings(&self, db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
+        let mut findings = lint::lint(sop, &self.context());
         findings.extend(registry::conflicts(db, sop, text)?);
         Ok(findings)
     }
@@ -78,6 +78,16 @@ impl Known {
     fn context(&self) -> Context<'_> {
         Context { agents: &self.agents, titles: &self.titles, sops: &self.sops }
     }
+}
+
+/// What the form finds in a file that was put together and never read.
+pub(super) fn form(text: &str) -> Vec<Finding> {
+    let problems = sop::parse("the draft", text).err().unwrap_or_default();
+    let one = |problem: Problem| {
+        let quote = problem.place.as_ref().map_or(String::new(), |place| place.excerpt.clone());
+        finding("form", Severity::Blocking, problem.to_string(), quote)
+    };
+    problems.into_iter().map(one).collect()
 }
 
 /// A failed assertion as a finding.

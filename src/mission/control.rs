@@ -5,7 +5,7 @@ use super::records::{MissionState, mission};
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use crate::decision;
-use crate::journal::{Story as _, Tx};
+use crate::journal::{Story as _, Tx, stopped};
 use crate::settings::Publication;
 use serde_json::json;
 
@@ -51,13 +51,7 @@ fn close(tx: &Tx<'_>, mission: &str) -> Result<()> {
 /// conflict.
 pub fn retry(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {
     allow(tx, control, publication)?;
-    let stopped: Vec<String> = tx
-        .db()
-        .prepare_cached(
-            "SELECT id FROM workflow WHERE state = 'stopped' AND (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0')",
-        )?
-        .query_map([&control.mission], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let stopped = stopped(tx.db(), &control.mission)?;
     if stopped.is_empty() {
         return Err(Problem::conflict(format!(
             "{} is not stuck: there is nothing to try again",
@@ -66,7 +60,7 @@ pub fn retry(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Resul
         .hint(format!("see `sopd status {}`", control.mission)));
     }
     record(tx, control, "mission_retried")?;
-    stopped.iter().try_for_each(|workflow| tx.restart(workflow).map(drop))
+    stopped.iter().try_for_each(|one| tx.restart(&one.workflow).map(drop))
 }
 
 fn allow(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {

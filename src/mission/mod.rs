@@ -1,5 +1,12 @@
 //! A mission: from a brief to a published SOP. `workflow.rs` is the story; each activity and child it asks for
-//! has a file of its own, named after it.
+//! has a file of its own, named after it. In the order of the story:
+//!
+//! - how it comes in: `records` (a mission's rows), `setup`, `activation` and `settle_file` (a file instead of a brief);
+//! - the plan: `planning`, `plan`, `claims` (one open mission per SOP);
+//! - the drafts: `first_drafts`, `draft` (one worker), `lay_out` and `objection` (workers elsewhere);
+//! - a round: `rounds`, `assemble` or `examine`, `checks`, `council`, `judging`, `validate`, `impartial`, `judge`;
+//! - people: `decide` (ask and wait), `help` (how to go on), `signing`, `control` (end, try again), `hands` (who did what);
+//! - the end: `publish`, `retire`, `close`; and what others read of it: `shown`, `sources`.
 
 mod activation;
 mod assemble;
@@ -36,6 +43,7 @@ mod validate;
 mod workflow;
 
 pub use activation::{NewActivation, activate, vet};
+pub use checks::Known;
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
 pub use council_review::review;

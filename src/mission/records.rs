@@ -4,6 +4,7 @@ use super::claims::claim;
 use crate::base::text::slug;
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::brief::Brief;
+use crate::journal::columns::word;
 use crate::journal::{Story as _, Tx};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
@@ -121,13 +122,10 @@ const SELECT: &str =
   ended_at FROM mission";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<MissionRow> {
-    let state: String = row.get(2)?;
     Ok(MissionRow {
         id: row.get(0)?,
         title: row.get(1)?,
-        state: serde_json::from_value(json!(state)).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(error))
-        })?,
+        state: word(row, 2)?,
         reason: row.get(3)?,
         round: row.get(4)?,
         sop: row.get(5)?,

@@ -1,12 +1,11 @@
 //! Versions as stored.
 
 use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::journal::columns::{parsed, word};
 use crate::roles::plan::SopView;
 use crate::sop::document::RiskLevel;
 use crate::sop::{SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row};
-use serde::de::IntoDeserializer as _;
-use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -101,22 +100,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
         overriding: row.get(15)?,
         review_due: row.get::<_, Option<i64>>(16)?.map(Instant),
         revision: row.get(17)?,
-    })
-}
-
-/// A column that holds an id or a version.
-fn parsed<T: std::str::FromStr<Err = String>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    row.get_ref(column)?.as_str()?.parse().map_err(|error: String| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
-    })
-}
-
-/// A column that holds one bare word of an enum.
-fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text: StrDeserializer<'_, serde::de::value::Error> =
-        row.get_ref(column)?.as_str()?.into_deserializer();
-    T::deserialize(text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })
 }
 

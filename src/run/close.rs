@@ -2,10 +2,10 @@
 
 use super::Site;
 use super::admission::let_in;
-use super::nested::ended;
 use super::records::{run, set_run, steps};
 use super::score::{Quality, score};
 use super::state::RunState;
+use super::step::nested::ended;
 use super::workflow::RunEnd;
 use crate::base::problem::Result;
 use crate::decision;

@@ -8,7 +8,7 @@ use super::state::{RunState, StepState};
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use crate::decision;
-use crate::journal::Tx;
+use crate::journal::{Tx, stopped};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -165,8 +165,10 @@ fn is_over(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
 
 /// Whether the run stands still for a step, or for its start, and not for somebody's wish.
 fn stuck(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
+    if !stopped(tx.db(), &row.id)?.is_empty() {
+        return Ok(true);
+    }
     let sql = "SELECT EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state IN ('failed', 'rejected', 'interrupted'))
-               OR EXISTS(SELECT 1 FROM workflow WHERE state = 'stopped' AND (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0'))
                OR EXISTS(SELECT 1 FROM run WHERE id = ?1 AND halted = 1 AND started_at IS NULL)";
     Ok(tx.db().prepare_cached(sql)?.query_row([&row.id], |row| row.get(0))?)
 }
@@ -186,15 +188,9 @@ fn restarted(tx: &Tx<'_>, row: &RunRow, actor: &Actor) -> Result<bool> {
 }
 
 fn restart_stopped(tx: &Tx<'_>, run: &str) -> Result<bool> {
-    let stopped: Vec<String> = tx
-        .db()
-        .prepare_cached(
-            "SELECT id FROM workflow WHERE state = 'stopped' AND (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0')",
-        )?
-        .query_map([run], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    for workflow in &stopped {
-        tx.restart(workflow)?;
+    let stopped = stopped(tx.db(), run)?;
+    for one in &stopped {
+        tx.restart(&one.workflow)?;
     }
     Ok(!stopped.is_empty())
 }

@@ -1,30 +1,33 @@
 //! A run: one execution of an active SOP version, under control. `workflow.rs` is the story, `floor.rs` decides which
-//! step may begin, `step.rs` does one; each activity and child has a file of its own, named after it.
+//! step may begin, `step.rs` does one, and whoever or whatever does it has a file in `step/`. The rest, by subject:
+//!
+//! - how it starts: `trigger` with `schedule` and `webhook`, `start` with `packet` and `admission`, `plan`, `dry` (only
+//!   looking ahead);
+//! - before a step: `open` and `preflight` (the first looks), `weigh`, `mode` and `autonomy` (which gates), `gate`;
+//! - a step: `effect` (what exactly it will do), `command/` and `http/` (the doing itself), `result` (what it gave);
+//! - by the word of people: `control`, `adjust`, `standstill`, `moves` (small facts of a run that are no step);
+//! - the end: `verdict` (is it done), `score`, `close`, `review`; and later `audit` (its log) and `cleanup`;
+//! - what all share: `records` (its rows), `state` (words), `site` (what it needs of the world).
 //!
 //! What a person decides on is shown word for word and bound by its hash; what is done later is held against it.
 
 mod adjust;
 mod admission;
-mod agent_step;
 pub mod audit;
 mod autonomy;
 mod cleanup;
 mod close;
 pub mod command;
-mod command_step;
 mod control;
 mod dry;
 mod effect;
 mod floor;
 mod gate;
 pub mod http;
-mod http_step;
 pub mod mode;
 mod moves;
-mod nested;
 mod open;
 pub mod packet;
-mod person;
 mod plan;
 mod preflight;
 mod records;
@@ -51,7 +54,6 @@ pub use control::{Actor, Control, cancel, control};
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use gate::gate_parties;
 pub use mode::Widened;
-pub use person::{Handed, complete};
 pub use plan::{Assignee, Plan, plan_of, signer};
 pub use records::{RunRow, StepRow, TABLES, Wanted, by_state, count, open_runs, run, runs, step, steps};
 pub use review::{ReviewRun, ask_review, review_of};
@@ -59,6 +61,7 @@ pub use score::Quality;
 pub use site::{Site, run_folder};
 pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
 pub use state::{RunState, StepState};
+pub use step::person::{Handed, complete};
 pub use trigger::{
     Arrival, Came, Delivered, Due, LARGEST_BODY, MOST_AT_ONCE, Overview, Post, Refused, TRIGGER_TABLES,
     TriggerStatus, Wired, Wiring, accept, deliver, fall_due, is_known, next_due, open_due, overview,
@@ -93,15 +96,15 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .activity::<step::NoteRetry>(site)
         .activity::<step::FailStep>(site)
         .activity::<step::Waited>(site)
-        .activity::<command_step::RunCommand>(site)
-        .activity::<http_step::SendRequest>(site)
-        .activity::<person::OpenTask>(site)
-        .activity::<person::TakeTask>(site)
-        .activity::<agent_step::UseTool>(site)
-        .activity::<agent_step::KeepWork>(site)
-        .activity::<nested::StartNested>(site)
-        .activity::<nested::TakeNested>(site)
-        .activity::<nested::EndNested>(site)
+        .activity::<step::command::RunCommand>(site)
+        .activity::<step::http::SendRequest>(site)
+        .activity::<step::person::OpenTask>(site)
+        .activity::<step::person::TakeTask>(site)
+        .activity::<step::agent::UseTool>(site)
+        .activity::<step::agent::KeepWork>(site)
+        .activity::<step::nested::StartNested>(site)
+        .activity::<step::nested::TakeNested>(site)
+        .activity::<step::nested::EndNested>(site)
         .activity::<moves::Halt>(site)
         .activity::<standstill::OpenHow>(site)
         .activity::<moves::Resumed>(site)

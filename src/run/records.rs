@@ -3,11 +3,11 @@
 use super::state::{RunState, StepState};
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
+use crate::journal::columns::{json, parsed, word};
 use crate::sop::document::ExecutionMode;
 use crate::sop::{SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// One run.
@@ -220,23 +220,6 @@ fn read_step(row: &Row<'_>) -> rusqlite::Result<StepRow> {
         said: row.get(16)?,
         files: json(row, 17)?,
     })
-}
-
-fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
-}
-
-fn parsed<T: std::str::FromStr<Err = String>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    row.get_ref(column)?.as_str()?.parse().map_err(|error: String| unreadable(column, error))
-}
-
-fn word<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text = Value::from(row.get::<_, String>(column)?);
-    serde_json::from_value(text).map_err(|error| unreadable(column, error))
-}
-
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| unreadable(column, error))
 }
 
 /// One run by its id.

@@ -4,11 +4,11 @@
 use super::Site;
 use super::close::quality_now;
 use super::effect::Sight;
-use super::person::{Asked, answer_to};
 use super::records::{self};
 use super::result::duration;
 use super::score::Quality;
 use super::state::{RunState, StepState};
+use super::step::person::{Asked, answer_to};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::text::put_line;
 use crate::base::{Digest, Problem, problem};

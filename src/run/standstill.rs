@@ -4,7 +4,7 @@
 
 use super::Site;
 use super::effect::Sight;
-use super::person::{Asked, answer_to};
+use super::step::person::{Asked, answer_to};
 use crate::base::Digest;
 use crate::base::text::{put, put_line};
 use crate::decision::{self, DecisionKind, NewDecision, OnDeadline};

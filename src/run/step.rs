@@ -1,13 +1,14 @@
 //! One step of a run: begun, tried as often as its SOP says, and ended. A child of its own, so that steps go on side
 //! by side; who or what does it has a file of its own.
 
+pub(super) mod agent;
+pub(super) mod command;
+pub(super) mod http;
+pub(super) mod nested;
+pub(super) mod person;
+
 use super::Site;
-use super::agent_step::{AgentWork, by_agent};
-use super::command_step::RunCommand;
 use super::effect::Sight;
-use super::http_step::{HttpEnd, SendRequest};
-use super::nested::by_sop;
-use super::person::by_person;
 use super::records::set_step;
 use super::result::{Result as Gave, finish};
 use super::state::StepState;
@@ -15,6 +16,11 @@ use crate::base::{Digest, Instant, Span, span::Unit};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Story, Workflow};
 use crate::sop::document::OnFailure;
 use crate::sop::work::Work;
+use agent::{AgentWork, by_agent};
+use command::RunCommand;
+use http::{HttpEnd, SendRequest};
+use nested::by_sop;
+use person::by_person;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

@@ -3,9 +3,9 @@
 
 use super::Site;
 use super::effect::Sight;
-use super::person::{Asked, answer_to};
 use super::records::set_run;
 use super::state::{RunState, StepState};
+use super::step::person::{Asked, answer_to};
 use super::workflow::RunEnd;
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::{Digest, text::counted};

@@ -5,7 +5,7 @@ use super::document::{Input, Section, Sop, Step};
 use super::input_type;
 use super::render::section_text;
 use super::step_keys::KEYS;
-use crate::base::text::slug;
+use crate::base::text::{full_stop, slug};
 use std::fmt::Write as _;
 
 /// Name and content of an Agent SOP: no head, `## Parameters`, `### 1. Name`, constraints with RFC 2119 words.
@@ -43,7 +43,7 @@ pub fn skill(sop: &Sop) -> (String, String) {
     let (head, body) = (&sop.head, &sop.body);
     let name = slug(head.id.name(), 64);
     let when = body.trigger.split_whitespace().collect::<Vec<_>>().join(" ");
-    let described = format!("{} Use when: {when}", with_stop(&head.description));
+    let described = format!("{} Use when: {when}", full_stop(&head.description));
     let described = serde_json::Value::from(described.chars().take(MAX_DESCRIPTION).collect::<String>());
     let mut out = format!("---\nname: {name}\ndescription: {described}\n---\n\n# {}\n", head.title);
     let source = format!("This skill follows {} v{}, owned by {}.", head.id, head.version, head.owner);
@@ -59,10 +59,6 @@ pub fn skill(sop: &Sop) -> (String, String) {
 
 /// Longest description that form allows, in letters.
 const MAX_DESCRIPTION: usize = 1024;
-
-fn with_stop(text: &str) -> String {
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
-}
 
 fn put_section(out: &mut String, title: &str, text: &str) {
     if !text.trim().is_empty() {

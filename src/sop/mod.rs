@@ -1,4 +1,12 @@
-//! The SOP as a document: identity, parts, reading, writing, checking, comparing. No I/O, no clock.
+//! The SOP as a document. No I/O, no clock.
+//!
+//! - what it is: `document`, `id`, `step_keys`, `input_type`, `trigger`, `template`;
+//! - its one form: `parse`, `render`, `outline` (blocks of Markdown), `fences`, `references`, `plain` (text from
+//!   elsewhere made to fit in); `input_value` and `expression` for what a run puts into it;
+//! - other forms: `import`, `export`, `constraints`;
+//! - looking at it: `lint`, `work` (what a step asks to be done), and for its sentences `prose`, `words`, `tokens`,
+//!   `measure` (amounts), `phrases` (who does what);
+//! - holding it against another: `diff`, `facts` and `conflict`.
 
 pub mod conflict;
 pub mod constraints;

@@ -8,6 +8,7 @@ mod steps;
 
 use super::document::{Body, Section, Sop, Step};
 use super::outline::Part;
+use super::render::NO_REFERENCES;
 use crate::base::{Place, Problem, yaml};
 
 /// Reads `text`, the content of `file`.
@@ -74,6 +75,7 @@ impl<'a> Reader<'a> {
                 Section::DefinitionOfDone => body.definition_of_done = text,
                 Section::Confidence => body.confidence = text,
                 Section::Risk => body.risk = text,
+                Section::References if text == NO_REFERENCES => {}
                 Section::References => body.references = text,
                 Section::ChangeLog => body.change_log = text,
             }

@@ -12,13 +12,18 @@ use crate::base::Problem;
 /// The columns of the table of inputs.
 pub(super) const INPUT_COLUMNS: [&str; 4] = ["Name", "Type", "Required", "Description"];
 /// What the section of inputs says when there are none.
-pub(super) const NO_INPUTS: &str = "No inputs.";
+pub const NO_INPUTS: &str = "No inputs.";
+/// What the section of references says when there are none: an empty section looks forgotten.
+pub const NO_REFERENCES: &str = "None.";
 
 /// The file's text: head, title, the sections in template order, ending in one line end.
 pub fn render(sop: &Sop) -> String {
     let mut out = format!("---\n{}---\n\n# {}\n", head::render(&sop.head), sop.head.title);
     for (section, title) in Section::ALL {
-        let text = section_text(sop, section);
+        let mut text = section_text(sop, section);
+        if section == Section::References && text.is_empty() {
+            NO_REFERENCES.clone_into(&mut text);
+        }
         out.push_str("\n## ");
         out.push_str(title);
         out.push('\n');
@@ -49,7 +54,7 @@ pub fn render_checked(sop: &Sop) -> Result<String, Vec<Problem>> {
     Err(vec![problem.hint("keep keys, headings and blank lines at either end out of its texts")])
 }
 
-/// One section as it stands in the file, below its heading.
+/// One section as it stands in the file, below its heading; empty where the file says only that nothing is referenced.
 pub fn section_text(sop: &Sop, section: Section) -> String {
     let body = &sop.body;
     let text = match section {

@@ -5,6 +5,7 @@ use super::document::Section;
 use super::id::{SopId, Version};
 use super::import::NOBODY;
 use super::words::is_agent_id;
+use crate::base::text::capital;
 use crate::base::yaml;
 
 /// What is known of the SOP before anybody writes it.
@@ -156,9 +157,7 @@ pub fn to_fill_in(text: &str) -> Vec<(u32, &str)> {
 
 /// `lead-qualification` → `Lead qualification`.
 fn title_of(id: &SopId) -> String {
-    let words = id.name().replace('-', " ");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    capital(&id.name().replace('-', " "))
 }
 
 /// A title as YAML reads it back: bare where it is plain words.

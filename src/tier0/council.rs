@@ -1,7 +1,8 @@
 //! The council without a model: what an outsider can see by form alone. Every concern names the words or the gap it
 //! stands on; what only taste or knowledge of the market could say is not claimed.
 
-use super::words::words;
+use super::english::figures;
+use super::english::words::{self, words};
 use crate::base::text::listed;
 use crate::contract::Severity;
 use crate::roles::council::{ChairQuestion, Concern, CouncilAnswer, CouncilQuestion, Opinion, Stance};
@@ -135,8 +136,7 @@ fn no_exception_path(sop: &Sop) -> Option<Concern> {
 
 fn no_time(sop: &Sop) -> Option<Concern> {
     let timed = sop.body.steps.iter().any(|step| step.time_limit.is_some());
-    let told =
-        !super::figures::spans(&format!("{} {}", steps_text(sop), sop.body.definition_of_done)).is_empty();
+    let told = !figures::spans(&format!("{} {}", steps_text(sop), sop.body.definition_of_done)).is_empty();
     if timed || told || sop.body.steps.is_empty() {
         return None;
     }
@@ -188,8 +188,7 @@ fn vague_end(sop: &Sop) -> Option<Concern> {
         .steps
         .iter()
         .map(|step| format!("{} {}", step.title, step.artifact.as_deref().unwrap_or_default()));
-    let related =
-        super::words::shared(done, &last.collect::<Vec<_>>().join(" ")) > 0 || done.contains("artifact");
+    let related = words::shared(done, &last.collect::<Vec<_>>().join(" ")) > 0 || done.contains("artifact");
     if related || done.is_empty() {
         return None;
     }

@@ -1,20 +1,23 @@
 //! Drafts one agent's part from its own knowledge and, where the agent owns the SOP, from the requester's own
 //! words. What the knowledge does not hold becomes a question with a stated assumption, or is declined.
 
-use super::assignment::{Wanted, read as read_brief};
-use super::from_prose::{self, Telling};
-use super::from_topic;
-use super::matching::{all_words, is_general};
-use super::prose::{Material, read};
-use super::words::{share_found, stem_set};
+mod around;
+mod from_prose;
+mod from_topic;
+
+use super::knowledge::assignment::{KNOWS, Wanted, best, read as read_brief};
+use around::Telling;
+
+use super::english::words::{self, share_found, stem_set};
+use super::knowledge::matching::{all_words, is_general};
+use super::request::material::Material;
+use super::request::prose::read;
 use crate::contract::Finding;
 use crate::draft::{Draft, Question, Statement};
 use crate::roles::draft::DraftQuestion;
 use crate::roster::{Agent, Part, Topic};
 use crate::sop::Section;
 
-/// A subject of the brief is known when this share of its words is in a topic.
-const KNOWS: u8 = 50;
 /// Most topics one draft is made of.
 const MOST_TOPICS: usize = 2;
 
@@ -62,7 +65,7 @@ fn brings_news(topic: &Topic, current: &str) -> bool {
     let steps = topic.steps.iter().map(|known| known.step.text.clone());
     let lines: Vec<String> = topic.rules.iter().cloned().chain(steps).collect();
     let known: Vec<&str> = current.lines().collect();
-    let stands = |line: &&String| known.iter().any(|text| super::words::likeness(text, line) >= 70);
+    let stands = |line: &&String| known.iter().any(|text| words::likeness(text, line) >= 70);
     let standing = lines.iter().filter(stands).count();
     lines.is_empty() || 2 * standing < lines.len()
 }
@@ -106,29 +109,6 @@ fn selected<'a>(agent: &'a Agent, wanted: &Wanted, q: &DraftQuestion) -> (Vec<&'
     }
     chosen.truncate(MOST_TOPICS);
     (chosen, unknown)
-}
-
-/// The topic of `agent` that a brief means first; without a brief, the one nearest to the title.
-pub(crate) fn topic_meant<'a>(agent: &'a Agent, brief: &str, title: &str) -> Option<&'a Topic> {
-    let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !is_general(topic)).collect();
-    let wanted = read_brief(brief);
-    let by_heading =
-        wanted.topics.iter().find_map(|heading| known.iter().copied().find(|topic| topic.title == *heading));
-    let by_subject = || wanted.subjects.iter().find_map(|subject| best(&known, subject));
-    by_heading.or_else(by_subject).or_else(|| best(&known, title))
-}
-
-/// The topic that holds most of a subject's words; words of the heading count twice.
-fn best<'a>(known: &[&'a Topic], subject: &str) -> Option<&'a Topic> {
-    let score = |topic: &Topic| {
-        let heading = u16::from(share_found(subject, &format!("{} {}", topic.title, topic.summary)));
-        let back = u16::from(share_found(&topic.title, subject));
-        let body = u16::from(share_found(subject, &all_words(topic)));
-        (2 * heading + back + body, body)
-    };
-    let ranked =
-        known.iter().map(|topic| (score(topic), *topic)).filter(|((_, body), _)| *body >= u16::from(KNOWS));
-    ranked.max_by_key(|((score, _), _)| *score).map(|(_, topic)| topic)
 }
 
 fn ask_unknown(draft: &mut Draft, unknown: &[String]) {

@@ -2,6 +2,7 @@
 //! the scenario.
 
 use super::walk::REFUSED;
+use crate::base::text::{capital, full_stop};
 use crate::contract::Assertion;
 use crate::roles::user_test::{GradeAnswer, GradeQuestion, RootCause};
 
@@ -24,7 +25,7 @@ fn lack(lacked: &str) -> String {
     let ours = ["the step does not say", "the condition `"];
     let first = lacked.split("; ").next().unwrap_or_default();
     if ours.iter().any(|begin| first.starts_with(begin)) {
-        super::clause::full_stop(&super::clause::capital(first))
+        full_stop(&capital(first))
     } else {
         "Somebody who sees only the SOP cannot act on this step.".to_owned()
     }

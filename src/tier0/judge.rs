@@ -1,7 +1,8 @@
 //! The honest limits: what code cannot tell about an SOP, as a list for the person who approves it. Approving
 //! records that the approver took these on.
 
-use super::words::likeness;
+use super::english::figures;
+use super::english::words::likeness;
 use crate::base::text::listed;
 use crate::contract::{Check, Contract};
 use crate::sop::{Sop, fences};
@@ -46,7 +47,7 @@ fn figures(sop: &Sop) -> Vec<String> {
     let text: String = sop.body.steps.iter().map(|step| fences::prose(&step.text) + " ").collect();
     let text = format!("{text} {}", sop.body.definition_of_done);
     let mut found: Vec<String> = Vec::new();
-    for figure in super::figures::figures(&text) {
+    for figure in figures::figures(&text) {
         let plural = !matches!(figure.unit.as_str(), "%" | "eur" | "usd" | "gbp") && figure.value != "1";
         let told = match figure.unit.as_str() {
             "eur" | "usd" | "gbp" => format!("{} {}", figure.unit.to_uppercase(), figure.value),

@@ -1,53 +1,33 @@
 //! What sopd can think without any model: plans, drafts, syntheses and verdicts made by code from the
 //! agents' own knowledge and the requester's own words. Deterministic and pure; it never invents a rule, a
 //! number or a name, and says what it could not know.
+//!
+//! Three rooms read, each using only those before it: `english` a sentence, `request` a requester's prose, `knowledge`
+//! what the roster knows about it. The files beside them each play one role, the larger ones with a room of their own:
+//! [`plan`], [`draft`], [`synthesise`], [`council`], [`scrutiny`], the user test ([`scenarios`], [`walk`], [`grade`]),
+//! [`perform`] and [`review`]. `promises` writes the assertions of a plan and reads back the check behind each, and
+//! `verdicts` runs those checks.
 
-mod around;
-pub mod assemble;
-mod assignment;
-mod choice;
-mod clause;
-mod comments;
-mod contradiction;
 pub mod council;
 pub mod draft;
-mod fates;
-mod figures;
-mod from_prose;
-mod from_topic;
+mod english;
 pub mod grade;
 mod judge;
-mod marks;
-mod matching;
-mod material;
-mod merge;
-mod names;
+mod knowledge;
 pub mod perform;
-mod pieces;
 pub mod plan;
-mod plan_head;
-mod predicate;
 mod promises;
-mod prose;
-mod repairs;
+mod request;
 pub mod review;
 pub mod scenarios;
 pub mod scrutiny;
-mod sentences;
-mod sound;
-mod steps;
 pub mod synthesise;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
-mod titles;
-mod told;
-mod verbs;
+mod values;
 mod verdicts;
 pub mod walk;
-mod weave;
-mod wish;
-mod words;
 
 pub use judge::for_you_to_judge;

@@ -2,6 +2,8 @@
 //! each worker promises what its own knowledge lets it say. Statements are written so that the check can be read
 //! back from them: a validator who is shown only the statement runs the same check.
 
+use super::english::figures;
+use super::english::words;
 use crate::contract::{Assertion, Check, Severity, house};
 use crate::draft::Draft;
 use crate::roles::AssertionView;
@@ -10,7 +12,7 @@ use crate::roles::plan::{PlanAnswer, PlanQuestion, PlannedAssignment};
 use crate::roster::Roster;
 use crate::sop::input_type::kind_words;
 use crate::sop::tokens;
-use crate::sop::{Input, InputKind, Section};
+use crate::sop::{Input, Section};
 
 const DEFINES: &str = "Scope defines the term “";
 const DECLARES: &str = "Inputs declares `";
@@ -164,8 +166,8 @@ fn steps(draft: &Draft) -> Vec<Promise> {
 
 /// What the mission demands with a figure is promised with its figure.
 fn figures(draft: &Draft, told: &str) -> Vec<Promise> {
-    let asked = super::figures::figures(told);
-    let demanded = |text: &str| super::figures::figures(text).iter().any(|figure| asked.contains(figure));
+    let asked = figures::figures(told);
+    let demanded = |text: &str| figures::figures(text).iter().any(|figure| asked.contains(figure));
     let rules = draft.statements.iter().filter(|statement| statement.section == Section::Steps);
     let sentences = rules.map(|rule| rule.text.as_str()).filter(|text| demanded(text));
     sentences.take(MOST).map(|text| Promise::says(text, Section::Steps)).collect()
@@ -177,7 +179,7 @@ const MOST_WORDS: usize = 6;
 /// The words of a sentence that tell it from others: figures first of all, in the order of the sentence.
 fn telling(sentence: &str) -> String {
     let words = tokens::words(sentence);
-    let tells = |word: &&String| !tokens::STOP_WORDS.contains(&word.as_str()) && !super::words::is_stop(word);
+    let tells = |word: &&String| !tokens::STOP_WORDS.contains(&word.as_str()) && !words::is_stop(word);
     let figure = |word: &str| word.chars().any(|c| c.is_ascii_digit());
     let mut kept: Vec<&String> = words.iter().filter(tells).collect();
     while kept.len() > MOST_WORDS {
@@ -186,48 +188,4 @@ fn telling(sentence: &str) -> String {
     }
     let kept: Vec<&str> = kept.into_iter().map(String::as_str).collect();
     kept.join(" ")
-}
-
-/// A value of that type, as a scenario gives it: the usual one, or the one at the edge.
-pub(crate) fn sample(kind: &str, edge: bool) -> serde_json::Value {
-    use serde_json::json;
-    if let Some(words) = kind.strip_prefix("choice: ") {
-        let mut words = words.split(", ");
-        let word = if edge { words.last() } else { words.next() };
-        return json!(word.unwrap_or_default());
-    }
-    match (kind, edge) {
-        ("number", false) => json!(40),
-        ("number", true) => json!(0),
-        ("date", false) => json!("2026-11-20"),
-        ("date", true) => json!("2026-12-31"),
-        ("yes_no", edge) => json!(!edge),
-        ("email", _) => json!("someone@example.com"),
-        ("url", _) => json!("https://example.com/1"),
-        (_, false) => json!("S-1001"),
-        (_, true) => json!("S-9999"),
-    }
-}
-
-/// Whether a value fits a type.
-pub(crate) fn fits(kind: &InputKind, value: &serde_json::Value) -> bool {
-    let text = value.as_str();
-    match kind {
-        InputKind::Text => !value.is_null() && text.is_none_or(|text| !text.trim().is_empty()),
-        InputKind::Number => value.is_number() || text.is_some_and(|text| text.trim().parse::<f64>().is_ok()),
-        InputKind::Date => {
-            text.is_some_and(|text| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
-        }
-        InputKind::YesNo => {
-            value.is_boolean()
-                || text.is_some_and(|text| ["yes", "no"].contains(&text.to_lowercase().as_str()))
-        }
-        InputKind::Email => text.is_some_and(|text| {
-            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-        }),
-        InputKind::Url => {
-            text.is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
-        }
-        InputKind::Choice(words) => text.is_some_and(|text| words.iter().any(|word| word == text)),
-    }
 }

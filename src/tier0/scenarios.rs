@@ -1,7 +1,8 @@
 //! Scenarios without a model: values for the inputs the contract promises. The usual case, the edge, and a packet
 //! that must be refused. What only imagination finds is left to the person who approves.
 
-use super::promises::{declared_input, sample};
+use super::promises::declared_input;
+use super::values::sample;
 use crate::brief::Scenario;
 use crate::roles::user_test::{ScenarioAnswer, ScenarioQuestion};
 use std::collections::BTreeMap;

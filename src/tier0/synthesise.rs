@@ -1,21 +1,29 @@
 //! Joins the drafts into one SOP: one order of steps, one voice, one meaning per term, and a fate for every item.
 //! Where a version is in force already, the change is woven into it (see `weave`).
 
-use super::clause::{capital, full_stop, uncapital};
-use super::fates::Fates;
-use super::merge::{self, Line};
-use super::steps::{self, Work};
-use super::words::likeness;
-use crate::base::text::listed;
+pub(super) mod assemble;
+mod comments;
+mod fates;
+mod merge;
+mod repairs;
+mod steps;
+mod told;
+mod weave;
+
+use super::english::words::likeness;
+use crate::base::text::{full_stop, listed, uncapital};
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion};
-use crate::sop::{Input, Section};
+use crate::sop::Section;
+use fates::Fates;
+use merge::{Line, plain_row};
+use steps::Work;
 
 /// Joins the drafts.
 pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
     let current =
         q.mission.current.as_deref().and_then(|text| crate::sop::parse("the current version", text).ok());
     let mut joined = match current.filter(|_| q.mission.change != "new") {
-        Some(sop) => super::weave::into_current(q, &sop),
+        Some(sop) => weave::into_current(q, &sop),
         None => fresh(q),
     };
     if let Some(reviewed) = reviewed(q) {
@@ -26,8 +34,8 @@ pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
             ..reviewed
         };
     }
-    super::comments::apply(&mut joined, q);
-    super::repairs::apply(&mut joined, q);
+    comments::apply(&mut joined, q);
+    repairs::apply(&mut joined, q);
     joined
 }
 
@@ -35,7 +43,7 @@ pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
 fn reviewed(q: &SynthesisQuestion) -> Option<Synthesis> {
     let previous = q.previous.as_deref().filter(|_| !q.comments.is_empty())?;
     let sop = crate::sop::parse("the round before", previous).ok()?;
-    Some(super::weave::as_synthesis(&sop))
+    Some(weave::as_synthesis(&sop))
 }
 
 /// A first version.
@@ -78,12 +86,6 @@ fn fresh(q: &SynthesisQuestion) -> Synthesis {
 fn authors(q: &SynthesisQuestion) -> Vec<&str> {
     let wrote = q.drafts.iter().filter(|draft| draft.draft.declined.is_empty());
     wrote.map(|draft| draft.agent.as_str()).collect()
-}
-
-/// A table cell holds no line end and no bar.
-pub(crate) fn plain_row(input: Input) -> Input {
-    let description = full_stop(&capital(&input.description).replace(['|', '\n'], " "));
-    Input { description, ..input }
 }
 
 /// Lines as Markdown bullets.

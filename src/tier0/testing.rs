@@ -136,7 +136,7 @@ pub(super) fn authored(q: &PlanQuestion, roster: &Roster) -> Result<Authored, Ve
 /// Head and body together, as the mission would.
 pub(super) fn document(plan: &PlanAnswer, synthesis: &Synthesis) -> Sop {
     let log = format!("- v1.0 (2026-11-20): {}", synthesis.change);
-    let body = super::assemble::body(synthesis, &log).unwrap();
+    let body = super::synthesise::assemble::body(synthesis, &log).unwrap();
     let head = serde_json::json!({
         "id": format!("SOP-{}-{}", plan.department, plan.name), "version": "1.0", "title": plan.title,
         "department": plan.department, "owner": plan.owner, "objective": plan.objective,

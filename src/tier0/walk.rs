@@ -1,7 +1,7 @@
 //! Walks through an SOP with the values of one scenario, as somebody would who sees nothing else: packet, then
 //! step by step. Conditions are evaluated as a run evaluates them.
 
-use super::promises::{fits, sample};
+use super::values::{fits, sample};
 use crate::brief::Scenario;
 use crate::roles::user_test::{ExecuteQuestion, Trace, TraceStep};
 use crate::sop::expression::{Scope, holds, names};

@@ -92,15 +92,7 @@ pub(super) struct Told(pub(super) Vec<Problem>);
 
 /// The status that says what kind of trouble it is, like the exit codes of the command line.
 pub(super) fn status(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-        Kind::Usage => StatusCode::BAD_REQUEST,
-        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::NotAllowed => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Store => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl IntoResponse for Failure {

@@ -5,7 +5,7 @@ use super::caller::bearer;
 use super::seal::Seal;
 use super::site::Shared;
 use crate::access;
-use crate::api::caller::{Caller, Callers, Scope};
+use crate::api::caller::{Caller, Callers};
 use crate::api::refused;
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{Stopping, Workspace};
@@ -36,9 +36,7 @@ impl Callers for ByToken {
                 .hint("make one with `sopd token new PARTY`, and send it as `Authorization: Bearer TOKEN`")
         };
         let token = bearer(headers).ok_or_else(unknown)?;
-        let found = self.0.journal.read(|db| access::party_of_token(db, token))?.ok_or_else(unknown)?;
-        let scope = if found.scope == access::Scope::Write { Scope::Write } else { Scope::Read };
-        Ok(Caller { party: found.party, scope, means: found.means })
+        self.0.journal.read(|db| access::party_of_token(db, token))?.ok_or_else(unknown)
     }
 }
 

@@ -419,6 +419,10 @@ fn a_prompt_that_cannot_be_used_is_refused_and_a_mended_one_is_written() {
         ("{% block system %}x{% endblock %}", "has no block"),
         ("{% block system %}", "cannot be used"),
         ("{% block system %}{{ secret }}{% endblock %}{% block user %}x{% endblock %}", "is not given"),
+        (
+            "{% block system %}x{% endblock %}{% block user %}x{% endblock %}\nBe brief.",
+            "stands outside of them",
+        ),
     ] {
         let got = save(&staff, place, &opened, text);
         assert!(got.status == 422 && got.text.contains(said), "{text}: {} {}", got.status, got.text);

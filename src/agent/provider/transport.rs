@@ -4,12 +4,12 @@
 
 use super::fault::{Fault, RetryAfter};
 use super::{Endpoint, reply};
+use crate::base::problem::innermost;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect, retry};
 use serde::de::IgnoredAny;
-use std::error::Error;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -55,7 +55,7 @@ impl std::fmt::Display for Broken {
     }
 }
 
-impl Error for Broken {}
+impl std::error::Error for Broken {}
 
 impl From<Fault> for Broken {
     fn from(fault: Fault) -> Self {
@@ -226,13 +226,9 @@ pub(super) fn excerpt(text: &str) -> String {
     }
 }
 
-/// The innermost error: the outer ones only say that a request to the address failed.
+/// The cause: the outer errors only say that a request to the address failed.
 fn cause(error: &reqwest::Error) -> String {
-    let mut inner = error.source();
-    while let Some(deeper) = inner.and_then(Error::source) {
-        inner = Some(deeper);
-    }
-    inner.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string)
+    innermost(error).unwrap_or_else(|| "the request could not be made".to_owned())
 }
 
 fn check_address(base_url: &str) -> Result<(), Fault> {

@@ -6,9 +6,9 @@ use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::contract::{Finding, Severity};
-use crate::front::lint::Known;
+use crate::front::lint::{Linted, look};
 use crate::front::shapes;
-use crate::sop::{self, Section};
+use crate::sop::Section;
 use std::path::{Path, PathBuf};
 
 /// Largest SOP file.
@@ -23,16 +23,16 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
-    let known = Known::of(&workspace)?;
     let mut problems = Vec::new();
     let mut found = Vec::new();
     for path in &args.files {
         let name = path.display().to_string();
         let text = files::read_text(path, MAX_BYTES)?;
-        match sop::parse(&name, &text) {
-            Ok(sop) => found.push((name, known.check(&workspace, &sop, &text)?)),
-            Err(found) => problems.extend(found),
+        let Linted { problems: unread, findings } = look(&workspace, &name, &text)?;
+        if unread.is_empty() {
+            found.push((name, findings));
         }
+        problems.extend(unread);
     }
     let all = || found.iter().flat_map(|(_, findings)| findings);
     let blocking = all().filter(|finding| finding.severity == Severity::Blocking).count();

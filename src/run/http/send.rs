@@ -3,12 +3,11 @@
 use super::request::Ready;
 use crate::agent::provider::RetryAfter;
 use crate::base::Instant;
-use crate::base::problem::{Problem, Result};
+use crate::base::problem::{Problem, Result, innermost};
 use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, redirect, retry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -97,7 +96,7 @@ impl fmt::Display for HttpFault {
     }
 }
 
-impl Error for HttpFault {}
+impl std::error::Error for HttpFault {}
 
 /// The HTTP client of all runs: no redirects (a request goes where its gate said, or nowhere), no retries, no proxies
 /// from the environment. `connect` is the longest wait for a connection, `silence` the longest pause of a server.
@@ -231,11 +230,7 @@ fn fault(error: &reqwest::Error, ready: &Ready) -> HttpFault {
     HttpFault::Outage { why, retry_after: None, perhaps_done }
 }
 
-/// The innermost error: the outer ones only say that a request to the address failed.
+/// The cause: the outer errors only say that a request to the address failed.
 fn cause(error: &reqwest::Error) -> String {
-    let mut inner = error.source();
-    while let Some(deeper) = inner.and_then(Error::source) {
-        inner = Some(deeper);
-    }
-    inner.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string)
+    innermost(error).unwrap_or_else(|| "the request could not be made".to_owned())
 }

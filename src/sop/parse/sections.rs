@@ -5,7 +5,7 @@ use crate::sop::document::Section;
 use crate::sop::outline::{BlockKind, Part, blocks, lines_between, parts};
 use crate::sop::words::did_you_mean;
 
-/// Sections that must be there and may be empty.
+/// Sections that must be there and may be empty; files written before references said `None.` left theirs so.
 const MAY_BE_EMPTY: [Section; 2] = [Section::References, Section::ChangeLog];
 
 impl Reader<'_> {

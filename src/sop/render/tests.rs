@@ -257,6 +257,18 @@ proptest! {
 }
 
 #[test]
+fn a_file_says_that_nothing_is_referenced_and_older_ones_left_the_section_empty() {
+    let mut sop = parse("s.md", crate::sop::sample::SAMPLE).unwrap();
+    sop.body.references = String::new();
+    let text = render(&sop);
+    let said = "\n## References\n\nNone.\n\n## Change log\n";
+    assert!(text.contains(said), "{text}");
+    for file in [text.clone(), text.replace(said, "\n## References\n\n## Change log\n")] {
+        assert_eq!(parse("s.md", &file).as_ref(), Ok(&sop), "{file}");
+    }
+}
+
+#[test]
 fn a_key_or_heading_hidden_in_a_text_is_refused() {
     let sop = parse("s.md", crate::sop::sample::SAMPLE).unwrap();
     assert_eq!(render_checked(&sop).unwrap(), crate::sop::sample::SAMPLE);

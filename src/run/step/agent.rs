@@ -1,0 +1,379 @@
+//! A step done by an agent: asked with its tools, held to the step's form and constraints, and looked at by a person
+//! where the result cannot be relied on enough.
+
+use super::person::{OpenTask, TakeTask, TaskKind, answer_to};
+use super::{OneTry, Tried};
+use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
+use crate::base::files;
+use crate::decision::Verb;
+use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
+use crate::registry;
+use crate::roles::perform::{Found, Perform, PerformQuestion, Performed, ToolUse};
+use crate::run::Site;
+use crate::run::effect::Sight;
+use crate::run::result::{self, check_outputs, completed, keep};
+use crate::sop::constraints::constraints;
+use crate::sop::tokens::stems;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+/// Most uses of tools in one try: an agent that needs more is going round in circles.
+const MOST_TOOLS: usize = 8;
+/// Largest file or answer that a tool hands over, in bytes.
+const LARGEST_ANSWER: u64 = 64 * 1024;
+/// Percent a result must reach where neither step nor SOP says (requirement B4 wants one always).
+const USUAL_THRESHOLD: u8 = 80;
+/// Most constraints in doubt that a person is told of one by one.
+const MOST_DOUBTS: usize = 3;
+
+/// What an agent is asked, fixed when the step begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::run) struct AgentWork {
+    asker: Asker,
+    agent: String,
+    tier: u8,
+    question: PerformQuestion,
+    threshold: u8,
+}
+
+impl AgentWork {
+    /// What `step` asks, and the snapshot of settings, roster and prompts it is asked under.
+    pub(in crate::run) fn of(site: &Site, sight: &Sight, number: u32) -> Result<(Self, Vec<u8>), Failure> {
+        let read = Snapshot::read(&site.root).map_err(|problems| {
+            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Failure::new(
+                FailureClass::Content,
+                format!("the workspace's files cannot be read: {}", words.join("; ")),
+            )
+        })?;
+        let (digest, bytes, snapshot) = site.gateway.keep_snapshot(&read)?;
+        let step = sight.plan.step(number)?;
+        let head = &sight.plan.sop.head;
+        let missing = || Failure::bug(format!("step {number} of {} has no assignee", sight.row.id));
+        let assignee = sight.plan.assignees.get(&number).ok_or_else(missing)?;
+        let earlier = sight.scope(number).steps.into_iter().map(|(before, mut outputs)| {
+            outputs.remove("state");
+            let row = sight.step(before);
+            let (title, said) =
+                row.map_or((String::new(), String::new()), |row| (row.title.clone(), row.said.clone()));
+            let gave = if outputs.is_empty() { json!(said) } else { Value::Object(outputs) };
+            (format!("step {before}: {title}"), gave)
+        });
+        let settings = &snapshot.settings;
+        let question = PerformQuestion {
+            sop: head.title.clone(),
+            objective: head.objective.clone(),
+            title: step.title.clone(),
+            text: step.text.clone(),
+            artifact: step.artifact.clone().unwrap_or_default(),
+            constraints: constraints(step),
+            inputs: sight.packet.clone(),
+            earlier: earlier.collect(),
+            outputs: step.output.clone(),
+            tools: step.tools.clone(),
+            found: Vec::new(),
+        };
+        let asker =
+            Asker::new(&sight.row.id, digest, (&settings.models, settings.missions.confidence_threshold));
+        let threshold = step.confidence.or(head.confidence).unwrap_or(USUAL_THRESHOLD);
+        Ok((Self { asker, agent: assignee.id.clone(), tier: assignee.tier, question, threshold }, bytes))
+    }
+}
+
+/// Asks the agent until it has done its work, and a person where that must be looked at.
+pub(in crate::run) async fn by_agent(w: &Workflow, at: &OneTry<'_>, work: &AgentWork) -> Result<Tried, Stop> {
+    let OneTry { run, step, visit, attempt } = *at;
+    let mut question = work.question.clone();
+    let (done, confidence) = loop {
+        let asking = Asking {
+            agent: work.agent.clone(),
+            tier: work.tier,
+            seat: Seat::Author,
+            key: format!("perform-{step}#{visit}.{attempt}/{}", question.found.len()),
+        };
+        let (answer, confidence) = ask::<Perform>(w, &work.asker, &asking, &question).await?;
+        let Some(asked) = answer.tool.clone().filter(|_| question.found.len() < MOST_TOOLS) else {
+            break (answer, confidence);
+        };
+        let nth = question.found.len();
+        let tool = UseTool {
+            run: run.to_owned(),
+            step,
+            key: format!("{step}#{visit}.{attempt}/{nth}"),
+            asked: asked.clone(),
+        };
+        question.found.push(Found { asked, answer: w.call(tool).await? });
+    };
+    if !done.cannot.trim().is_empty() {
+        return Ok(Tried::Failed(format!("{} cannot do it: {}", work.agent, done.cannot.trim())));
+    }
+    let kept =
+        KeepWork { run: run.to_owned(), step, visit, attempt, done, confidence, threshold: work.threshold };
+    match w.call(kept).await? {
+        Kept::Done => Ok(Tried::Done),
+        Kept::Unfit(reason) => Ok(Tried::Failed(reason)),
+        Kept::Unsure(why) => looked_at(w, at, why).await,
+    }
+}
+
+/// A person looks at a result that cannot be relied on enough, and takes it, replaces it, or refuses it.
+async fn looked_at(w: &Workflow, at: &OneTry<'_>, why: String) -> Result<Tried, Stop> {
+    let asked = w.call(OpenTask::of(w, at, TaskKind::Look(why))).await?;
+    let take = |by: String, note: Option<String>| TakeTask::of(at, by, note);
+    match answer_to(w, &asked).await? {
+        Some(answer) if answer.verb == Verb::Approve => w.call(take(answer.by, None)).await?,
+        Some(answer) if answer.verb == Verb::Answer => w.call(take(answer.by, Some(answer.text))).await?,
+        Some(answer) => {
+            return Ok(Tried::Failed(format!("{} refused the result: {}", answer.by, answer.text)));
+        }
+        None => return Ok(Tried::Failed("nobody looked at the result".to_owned())),
+    }
+    Ok(Tried::Done)
+}
+
+/// Uses a tool for an agent.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::run) struct UseTool {
+    run: String,
+    step: u32,
+    key: String,
+    asked: ToolUse,
+}
+
+impl Activity for UseTool {
+    const NAME: &'static str = "use_tool";
+    const REPEAT: Repeat = Repeat::Safe;
+    type World = Site;
+    /// What came back, or why nothing did: an agent can go on with either.
+    type Output = String;
+    fn key(&self) -> String {
+        format!("tool-{}", self.key)
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<String>, Failure> {
+        let sight = Sight::of(&site.journal, &self.run)?;
+        let step = sight.plan.step(self.step)?;
+        let ToolUse { tool, argument } = &self.asked;
+        let listed = step.tools.iter().any(|known| known == tool);
+        let answer = match tool.as_str() {
+            _ if !listed => Err(format!("the SOP does not list `{tool}` for this step")),
+            "file_read" => read_file(&site.root, &site.hidden(), argument),
+            "sop_search" => search(site, argument),
+            "http_request" => get(site, argument, &step.text).await,
+            _ => Err(format!("sopd has no tool `{tool}`")),
+        };
+        let body = json!({
+            "stepNumber": self.step, "tool": tool, "argument": argument, "ok": answer.is_ok(),
+            "bytes": answer.as_ref().map_or(0, String::len),
+        });
+        let text = answer.unwrap_or_else(|wrong| format!("refused: {wrong}"));
+        Ok(Recorded::of(text).event(&self.run, "tool_used", body))
+    }
+}
+
+/// Reads a text file of the workspace; nothing private, nothing outside, also not by a link.
+fn read_file(root: &Path, private: &[PathBuf], argument: &str) -> Result<String, String> {
+    let asked = Path::new(argument);
+    let plain = asked.components().all(|part| matches!(part, Component::Normal(_)));
+    let hidden = asked.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
+    if !plain || hidden || argument == "sopd.yaml" {
+        return Err("only plain files of the workspace can be read, by their path in it".to_owned());
+    }
+    let path = root.join(asked);
+    let real = |path: &Path| path.canonicalize().ok();
+    let (found, root) = (real(&path), real(root));
+    let inside = found.as_ref().zip(root.as_ref()).is_some_and(|(found, root)| found.starts_with(root));
+    // By another name, or by a link, a private file is as private.
+    let open = found.is_some_and(|found| {
+        !private.iter().filter_map(|path| real(path)).any(|path| found.starts_with(path))
+    });
+    if !inside || !open {
+        return Err(format!("there is no file {argument} in the workspace"));
+    }
+    files::read_text(&path, LARGEST_ANSWER).map_err(|problem| problem.message)
+}
+
+/// The active SOPs whose titles and triggers share most words with what is searched for.
+fn search(site: &Site, argument: &str) -> Result<String, String> {
+    const MOST: usize = 5;
+    let wanted: BTreeSet<String> = stems(argument).into_iter().collect();
+    let known = site.journal.read(registry::summaries).map_err(|problem| problem.message)?;
+    let shared = |text: &str| stems(text).into_iter().filter(|stem| wanted.contains(stem)).count();
+    let mut found: Vec<(usize, String)> = known
+        .into_iter()
+        .map(|sop| {
+            (
+                shared(&format!("{} {}", sop.title, sop.trigger)),
+                format!("{} v{}: {} ({})", sop.id, sop.version, sop.title, sop.trigger),
+            )
+        })
+        .filter(|(shared, _)| *shared > 0)
+        .collect();
+    found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
+    if found.is_empty() {
+        return Err("no active SOP speaks of that".to_owned());
+    }
+    Ok(found.into_iter().take(MOST).map(|(_, line)| line).collect::<Vec<_>>().join("\n"))
+}
+
+/// Reads an address that the step itself names, or one below it.
+async fn get(site: &Site, argument: &str, step: &str) -> Result<String, String> {
+    let named = step.split(|c: char| c.is_whitespace() || "<>()`\"".contains(c));
+    let mut named = named.filter(|word| word.starts_with("https://") || word.starts_with("http://"));
+    if !named.any(|address| below(argument, address.trim_end_matches(['.', ',']))) {
+        return Err("the step does not name that address".to_owned());
+    }
+    let request = crate::run::http::parse(&format!("GET {argument}")).map_err(|(_, wrong)| wrong)?;
+    let ready = crate::run::http::render(&request, &json!({}), &std::collections::BTreeMap::new())?;
+    let limits = crate::run::http::HttpLimits::default();
+    crate::run::http::send(&site.http, &ready, &uuid::Uuid::now_v7().to_string(), limits)
+        .await
+        .map(|response| response.tail)
+        .map_err(|fault| fault.to_string())
+}
+
+fn below(asked: &str, named: &str) -> bool {
+    let rest = asked.strip_prefix(named);
+    rest.is_some_and(|rest| rest.is_empty() || named.ends_with('/') || rest.starts_with(['/', '?']))
+        && !asked.contains("{{")
+        && !asked.contains("..")
+}
+
+/// Keeps what the agent gave.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::run) struct KeepWork {
+    run: String,
+    step: u32,
+    visit: u32,
+    attempt: u32,
+    done: Performed,
+    confidence: u8,
+    threshold: u8,
+}
+
+/// Whether it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::run) enum Kept {
+    Done,
+    /// A person must look at it: why.
+    Unsure(String),
+    /// It is not what the step asks for.
+    Unfit(String),
+}
+
+impl Activity for KeepWork {
+    const NAME: &'static str = "keep_work";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = Kept;
+    fn key(&self) -> String {
+        format!("keep-{}#{}.{}", self.step, self.visit, self.attempt)
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<Kept>, Failure> {
+        let Self { run, step, done, confidence, threshold, .. } = self;
+        let sight = Sight::of(&site.journal, &run)?;
+        let text = if done.outputs.trim().is_empty() { "{}" } else { done.outputs.trim() };
+        let outputs = result::read_outputs(text)?;
+        if let Err(wrong) = check_outputs(sight.plan.step(step)?.output.as_deref(), &outputs) {
+            let body = json!({ "stepNumber": step, "error": wrong });
+            return Ok(Recorded::of(Kept::Unfit(wrong)).event(&run, "work_refused", body));
+        }
+        let kept = match doubt(&done, &constraints(sight.plan.step(step)?), (confidence, threshold)) {
+            Some(why) => Kept::Unsure(why),
+            None => Kept::Done,
+        };
+        let sure = kept == Kept::Done;
+        let body = json!({
+            "stepNumber": step, "confidence": confidence, "threshold": threshold, "verdicts": done.verdicts,
+        });
+        Ok(Recorded::of(kept).event(&run.clone(), "work_done", body).change(move |tx| {
+            let file = tx.blob(done.result.as_bytes())?;
+            let result = result::Result {
+                outputs,
+                said: beginning(&done.result),
+                files: vec![(format!("step-{step}.md"), file)],
+                confidence: Some(confidence),
+                ..result::Result::default()
+            };
+            keep(tx, (&run, step), &result)?;
+            if sure { completed(tx, (&run, step), &result) } else { Ok(()) }
+        }))
+    }
+}
+
+/// Why nobody may rely on the result yet: it is not sure enough, or a constraint has no verdict that it is kept.
+fn doubt(done: &Performed, constraints: &[String], (confidence, threshold): (u8, u8)) -> Option<String> {
+    let said = |constraint: &String| done.verdicts.iter().find(|one| same(&one.constraint, constraint));
+    let mut doubts: Vec<String> = constraints
+        .iter()
+        .filter_map(|constraint| match said(constraint) {
+            Some(verdict) if verdict.kept => None,
+            Some(verdict) => Some(format!("it may not keep to “{constraint}”: {}", verdict.reason.trim())),
+            None => Some(format!("nothing is said about “{constraint}”")),
+        })
+        .collect();
+    if let Some(more) = doubts.len().checked_sub(MOST_DOUBTS).filter(|more| *more > 0) {
+        doubts.truncate(MOST_DOUBTS);
+        doubts.push(format!("{more} more of its constraints are in doubt"));
+    }
+    if confidence < threshold {
+        doubts.push(format!(
+            "the result can be relied on to {confidence} %, which is below the {threshold} % that the SOP asks for"
+        ));
+    }
+    (!doubts.is_empty()).then(|| doubts.join("; "))
+}
+
+/// Whether two sentences have the same words: an answer may set other marks around them.
+fn same(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+        parts.map(str::to_lowercase).collect()
+    };
+    words(one) == words(other)
+}
+
+/// As much of a result as belongs into a table.
+fn beginning(text: &str) -> String {
+    const MOST: usize = 4_000;
+    text.chars().take(MOST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_reaches_only_addresses_the_step_names() {
+        for (asked, named, expected) in [
+            ("https://x.example/a", "https://x.example/a", true),
+            ("https://x.example/a/b", "https://x.example/a", true),
+            ("https://x.example/a?b=c", "https://x.example/a", true),
+            ("https://x.example/ab", "https://x.example/a", false),
+            ("https://x.example.evil/", "https://x.example", false),
+            ("https://x.example/a/../b", "https://x.example/a", false),
+            ("https://x.example/", "https://x.example/", true),
+        ] {
+            assert_eq!(below(asked, named), expected, "{asked} below {named}");
+        }
+    }
+
+    #[test]
+    fn only_plain_files_of_the_workspace_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["../x", "/etc/passwd", ".sopd/journal.db", "sopd.yaml", "a/../../x", "missing.md", ""] {
+            assert!(read_file(folder.path(), &[], name).is_err(), "{name}");
+        }
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("link.md")).unwrap();
+        assert!(read_file(folder.path(), &[], "link.md").is_err());
+        files::project(&folder.path().join("secrets.env"), b"KEY=1").unwrap();
+        std::os::unix::fs::symlink("secrets.env", folder.path().join("other.md")).unwrap();
+        let private = [folder.path().join("secrets.env"), folder.path().join("gone")];
+        for name in ["secrets.env", "other.md"] {
+            assert!(read_file(folder.path(), &[], name).is_ok(), "{name}");
+            assert!(read_file(folder.path(), &private, name).is_err(), "{name}");
+        }
+    }
+}

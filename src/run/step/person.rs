@@ -1,0 +1,282 @@
+//! A step done by a person: a task in the inbox, answered with a note or a file.
+
+use super::{OneTry, Tried};
+use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
+use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewDecision, OnDeadline, Verb};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
+use crate::run::Site;
+use crate::run::effect::Sight;
+use crate::run::plan::Plan;
+use crate::run::records::StepRow;
+use crate::run::result::{self, completed};
+use crate::run::state::StepState;
+use crate::sop::Step;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Asks whoever does the step, and waits.
+pub(in crate::run) async fn by_person(w: &Workflow, at: &OneTry<'_>) -> Result<Tried, Stop> {
+    let asked = w.call(OpenTask::of(w, at, TaskKind::Do)).await?;
+    match answer_to(w, &asked).await? {
+        Some(answer) if answer.verb == Verb::Complete => {
+            let note = Some(answer.text);
+            w.call(TakeTask::of(at, answer.by, note)).await?;
+            Ok(Tried::Done)
+        }
+        Some(answer) => Ok(Tried::Failed(format!("{} could not do it: {}", answer.by, answer.text))),
+        None => Ok(Tried::Failed("its task was closed unanswered".to_owned())),
+    }
+}
+
+/// Waits for the answer to a task; whoever is late is asked again, and then those above.
+pub(in crate::run) async fn answer_to(w: &Workflow, asked: &Asked) -> Result<Option<Answer>, Stop> {
+    let Asked { decision, due, period, above, most } = asked.clone();
+    Awaited { decision, due, period, most }.settled(w, |_nth| above.clone()).await
+}
+
+impl Asked {
+    /// The task that `decision` is.
+    pub(in crate::run) fn of(decision: &Decision, plan: &Plan, above: Option<String>) -> Self {
+        let (Some(due), from) = (decision.ask.due_at, decision.requested_at) else {
+            return Self {
+                decision: decision.id.clone(),
+                due: None,
+                period: plan.task_time,
+                above: Vec::new(),
+                most: 0,
+            };
+        };
+        let seconds = u32::try_from((due.0 - from.0) / 1_000).unwrap_or(u32::MAX);
+        Self {
+            decision: decision.id.clone(),
+            due: Some(due),
+            period: Span { count: seconds, unit: Unit::Second },
+            above: above.into_iter().collect(),
+            most: plan.max_escalations,
+        }
+    }
+}
+
+/// What is asked of a person for a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::run) enum TaskKind {
+    /// Do it.
+    Do,
+    /// Look at what an agent did, since nobody may rely on it yet: why.
+    Look(String),
+}
+
+/// Puts a task into the inbox.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::run) struct OpenTask {
+    run: String,
+    step: u32,
+    visit: u32,
+    attempt: u32,
+    workflow: String,
+    kind: TaskKind,
+}
+
+/// A task that waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::run) struct Asked {
+    decision: String,
+    due: Option<Instant>,
+    period: Span,
+    /// Who is asked as well when it is late.
+    above: Vec<String>,
+    most: u32,
+}
+
+impl Activity for OpenTask {
+    const NAME: &'static str = "open_task";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = Asked;
+    fn key(&self) -> String {
+        let word = if self.kind == TaskKind::Do { "task" } else { "look" };
+        format!("{word}-{}#{}.{}", self.step, self.visit, self.attempt)
+    }
+    async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
+        let sight = Sight::of(&site.journal, &self.run)?;
+        let period = sight.plan.step(self.step)?.time_limit.unwrap_or(sight.plan.task_time);
+        let new = self.task(&sight, period.after(site.journal.clock().now()))?;
+        let above = new.asked_of.first().and_then(|who| sight.plan.chiefs.get(who)).cloned();
+        let decision = site.journal.append_async(move |tx| decision::open(tx, &new)).await?;
+        Ok(Recorded::of(Asked::of(&decision, &sight.plan, above)))
+    }
+}
+
+impl OpenTask {
+    pub(super) fn of(w: &Workflow, at: &OneTry<'_>, kind: TaskKind) -> Self {
+        let OneTry { run, step, visit, attempt } = *at;
+        Self { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned(), kind }
+    }
+
+    fn task(&self, sight: &Sight, due: Instant) -> Result<NewDecision, Failure> {
+        let step = sight.plan.step(self.step)?;
+        let row = sight.step(self.step)?;
+        let head = &sight.plan.sop.head;
+        let (kind, asked_of, title, text) = match &self.kind {
+            TaskKind::Do => {
+                let text = sight.effect(self.step)?.text;
+                (
+                    DecisionKind::Task,
+                    row.assignee.clone(),
+                    format!("Do step {}: {}", self.step, step.title),
+                    text,
+                )
+            }
+            TaskKind::Look(_) => {
+                let title = format!("Look at the result of step {}: {}", self.step, step.title);
+                (DecisionKind::Result, head.owner.clone(), title, looked_at(row))
+            }
+        };
+        Ok(NewDecision {
+            workflow: self.workflow.clone(),
+            step: self.key(),
+            mission: self.run.clone(),
+            kind,
+            subject: format!("{} v{}", head.id, head.version),
+            title,
+            why: why(&self.kind, step),
+            asked_of: vec![asked_of],
+            barred: BTreeMap::new(),
+            hash: Digest::of(&text),
+            details: json!({ "step": self.step, "effect": text, "artifact": step.artifact, "output": step.output }),
+            due_at: Some(due),
+            on_deadline: OnDeadline::Escalate,
+            quorum: 1,
+        })
+    }
+}
+
+fn why(kind: &TaskKind, step: &Step) -> String {
+    match kind {
+        TaskKind::Do => match &step.artifact {
+            Some(artifact) => format!("the step is yours; afterwards there is: {artifact}"),
+            None => "the step is yours".to_owned(),
+        },
+        TaskKind::Look(why) => why.clone(),
+    }
+}
+
+fn looked_at(row: &StepRow) -> String {
+    let outputs = Value::Object(row.outputs.clone());
+    format!("{}\n\nOutputs: {outputs}\n", row.said.trim())
+}
+
+/// What a person hands in for a step.
+#[derive(Clone, Debug, Default)]
+pub struct Handed {
+    /// The run.
+    pub run: String,
+    /// The step.
+    pub step: u32,
+    /// A note; needed where there is no file.
+    pub note: String,
+    /// A file, by name.
+    pub file: Option<(String, Vec<u8>)>,
+}
+
+/// Completes a person's step with what was handed in. Where the step's `Output` has a schema, the file, or the note,
+/// must be JSON of that form.
+pub fn complete(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<problem::Result<Answer>> {
+    let Handed { run, step, note, file } = handed;
+    let open = decision::open_of_mission(tx.db(), run)?;
+    let task = open.into_iter().find(|one| is_task(one, *step));
+    let Some(task) = task else {
+        let row = crate::run::records::step(tx.db(), run, *step)?;
+        return Err(Problem::conflict(format!(
+            "step {step} of {run} does not wait for a person: it is {} ({})",
+            row.state.word(),
+            row.work
+        ))
+        .hint(format!("see `sopd status {run}`")));
+    };
+    if file.as_ref().is_some_and(|(_, bytes)| bytes.len() as u64 > result::LARGEST_FILE) {
+        return Err(Problem::invalid(format!(
+            "the file is larger than {} MiB",
+            result::LARGEST_FILE / 1_048_576
+        )));
+    }
+    let text = if let (true, Some((name, _))) = (note.trim().is_empty(), file) {
+        name.clone()
+    } else {
+        note.clone()
+    };
+    let outputs = outputs(&task, (note, file.as_ref().map(|(_, bytes)| bytes.as_slice())))?;
+    let answered = decision::resolve(tx, &task.id, Verb::Complete, &Given { text, ..given.clone() })?;
+    if answered.is_ok() {
+        let mut kept = result::Result { outputs, said: note.clone(), ..result::Result::default() };
+        if let Some((name, bytes)) = file {
+            kept.files.push((name.clone(), tx.blob(bytes)?));
+        }
+        result::keep(tx, (run, *step), &kept)?;
+    }
+    Ok(answered)
+}
+
+fn is_task(decision: &Decision, step: u32) -> bool {
+    decision.ask.kind == DecisionKind::Task && decision.ask.details.get("step") == Some(&json!(step))
+}
+
+fn outputs(task: &Decision, (note, file): (&str, Option<&[u8]>)) -> problem::Result<Map<String, Value>> {
+    let Some(schema) = task.ask.details.get("output").and_then(Value::as_str) else { return Ok(Map::new()) };
+    let text = match file {
+        Some(bytes) => {
+            std::str::from_utf8(bytes).map_err(|_not_text| Problem::invalid("the file is not UTF-8"))?
+        }
+        None => note,
+    };
+    let outputs = result::read_outputs(text)?;
+    result::check_outputs(Some(schema), &outputs).map_err(Problem::invalid)?;
+    Ok(outputs)
+}
+
+/// Takes what was handed in as the step's result.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::run) struct TakeTask {
+    run: String,
+    step: u32,
+    visit: u32,
+    attempt: u32,
+    by: String,
+    /// What was said in place of what is there.
+    note: Option<String>,
+}
+
+impl TakeTask {
+    pub(super) fn of(at: &OneTry<'_>, by: String, note: Option<String>) -> Self {
+        let OneTry { run, step, visit, attempt } = *at;
+        Self { run: run.to_owned(), step, visit, attempt, by, note }
+    }
+}
+
+impl Activity for TakeTask {
+    const NAME: &'static str = "take_task";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = ();
+    fn key(&self) -> String {
+        format!("take-{}#{}.{}", self.step, self.visit, self.attempt)
+    }
+    async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
+        Ok(Recorded::of(()).change(move |tx| {
+            let row = crate::run::records::step(tx.db(), &self.run, self.step)?;
+            debug_assert_eq!(row.state, StepState::Running, "a task is part of a step that was begun");
+            let result = result::Result {
+                outputs: row.outputs,
+                // A person's own words are as sure as the person.
+                confidence: row.confidence.filter(|_| self.note.is_none()),
+                said: self.note.unwrap_or(row.said),
+                files: row.files,
+                by: Some(self.by),
+                ..result::Result::default()
+            };
+            completed(tx, (&self.run, self.step), &result)
+        }))
+    }
+}

@@ -1,0 +1,79 @@
+//! Who drafts what: the workers the requester named, else the owner and the agents whose topics fit.
+
+use super::desk::Desk;
+use crate::roles::plan::PlannedAssignment;
+use crate::roster::Agent;
+use crate::tier0::knowledge::assignment::{Wanted, written};
+use crate::tier0::knowledge::choice::carries;
+use crate::tier0::knowledge::matching::Fit;
+use crate::tier0::knowledge::names;
+
+impl Desk<'_> {
+    pub(super) fn assignments(&self, owner: &Agent) -> Vec<PlannedAssignment> {
+        let asked = &self.q.ask.workers;
+        if !asked.is_empty() {
+            return asked.iter().map(|ask| self.asked(ask, owner)).collect();
+        }
+        let owner_id = owner.head.id.as_str();
+        let mut planned: Vec<PlannedAssignment> = Vec::new();
+        let own = self.fits.iter().find(|fit| fit.known.agent.head.id == owner_id);
+        let leads = self.wanted(own);
+        planned.push(PlannedAssignment {
+            agent: owner_id.to_owned(),
+            brief: written(&leads),
+            optional: false,
+        });
+        for fit in self.fits.iter().filter(|fit| fit.known.agent.head.id != owner_id) {
+            if self.own_words() {
+                continue;
+            }
+            let wanted = Wanted { topics: vec![fit.known.topic.title.clone()], ..Wanted::default() };
+            let agent = fit.known.agent.head.id.clone();
+            planned.push(PlannedAssignment { agent, brief: written(&wanted), optional: false });
+        }
+        planned
+    }
+
+    fn asked(&self, ask: &crate::brief::WorkerAsk, owner: &Agent) -> PlannedAssignment {
+        let brief = if ask.brief.trim().is_empty() {
+            let fit = self.fits.iter().find(|fit| fit.known.agent.head.id == ask.agent);
+            let wanted = if ask.agent == owner.head.id || fit.is_none() {
+                self.wanted(fit)
+            } else {
+                Wanted {
+                    topics: fit.iter().map(|fit| fit.known.topic.title.clone()).collect(),
+                    ..Wanted::default()
+                }
+            };
+            written(&wanted)
+        } else {
+            ask.brief.clone()
+        };
+        PlannedAssignment { agent: ask.agent.clone(), brief, optional: ask.optional }
+    }
+
+    fn wanted(&self, fit: Option<&Fit<'_>>) -> Wanted {
+        let own_words = self.own_words();
+        let usable = fit.filter(|fit| !own_words || carries(fit));
+        let names = if own_words { self.names() } else { Vec::new() };
+        let own_words = own_words || usable.is_none();
+        Wanted {
+            topics: usable.iter().map(|fit| fit.known.topic.title.clone()).collect(),
+            own_words,
+            names,
+            subjects: Vec::new(),
+        }
+    }
+
+    /// Whom the names in the requester's steps mean.
+    fn names(&self) -> Vec<(String, String)> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for actor in self.material.steps.iter().filter_map(|step| step.actor.as_ref()) {
+            let known = found.iter().any(|(name, _)| name == actor);
+            if let Some(agent) = names::meant(actor, self.roster).filter(|_| !known) {
+                found.push((actor.clone(), agent.head.id.clone()));
+            }
+        }
+        found
+    }
+}
