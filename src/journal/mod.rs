@@ -40,7 +40,7 @@ pub use look::{Order, Search, lines, search};
 pub use redact::Redactor;
 pub use schema::TABLES;
 pub use stopped::{Stopped, stopped};
-pub use store::{Access, Journal};
+pub use store::{Access, IDLE_READERS, Journal};
 pub use stories::Stories;
 pub use tx::Tx;
 pub use waits::{Answered, Wait, waits};

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 /// How long a process waits for another one's append.
 const BUSY_WAIT: Duration = Duration::from_secs(30);
-/// Read connections kept open; more are opened when needed and closed after.
-const IDLE_READERS: usize = 4;
+/// Read connections kept open, each with a cache of up to 2 MB; more are opened when needed and closed after.
+pub const IDLE_READERS: usize = 8;
 
 /// What the opener may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

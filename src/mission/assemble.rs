@@ -1,7 +1,7 @@
-//! The canonical draft of a round: the synthesis in the SOP form, its provenance, and every coded check.
+//! The canonical draft of a round: the synthesis in the SOP read_back, its provenance, and every coded check.
 
 use super::Office;
-use super::checks::{Known, finding, form};
+use super::checks::{Known, finding, read_back};
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
 use crate::base::Digest;
@@ -63,11 +63,12 @@ impl Activity for Assemble {
         let snapshot = office.gateway.snapshot(&self.snapshot)?;
         let today = office.journal.clock().now().day();
         let mut findings = Vec::new();
-        let sop = self.document(&today, &mut findings);
-        let text = sop::render(&sop);
+        let meant = self.document(&today, &mut findings);
+        let text = sop::render(&meant);
+        let (sop, form) = read_back(meant, &text);
+        findings.extend(form);
         let known = office.journal.read(|db| {
             let known = Known::of(db, &snapshot, &text)?;
-            findings.extend(form(&text));
             findings.extend(known.findings(db, &sop, &text)?);
             Ok(known)
         })?;

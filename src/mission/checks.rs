@@ -80,14 +80,17 @@ impl Known {
     }
 }
 
-/// What the form finds in a file that was put together and never read.
-pub(super) fn form(text: &str) -> Vec<Finding> {
-    let problems = sop::parse("the draft", text).err().unwrap_or_default();
+/// What a file that was put together says to its reader, which is what is judged: a key or heading hidden in the text
+/// of a draft counts as it reads, not as it was meant. What was meant and what the form finds, where it cannot be read.
+pub(super) fn read_back(meant: Sop, text: &str) -> (Sop, Vec<Finding>) {
     let one = |problem: Problem| {
         let quote = problem.place.as_ref().map_or(String::new(), |place| place.excerpt.clone());
         finding("form", Severity::Blocking, problem.to_string(), quote)
     };
-    problems.into_iter().map(one).collect()
+    match sop::parse("the draft", text) {
+        Ok(read) => (read, Vec::new()),
+        Err(problems) => (meant, problems.into_iter().map(one).collect()),
+    }
 }
 
 /// A failed assertion as a finding.
@@ -104,4 +107,27 @@ fn failed(assertion: &Assertion, section: sop::Section, reason: &str, quote: Str
 
 pub(super) fn finding(code: &str, severity: Severity, message: String, quote: String) -> Finding {
     Finding { code: code.to_owned(), severity, section: None, message, quote, other: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_hidden_in_a_text_counts_as_it_reads_and_a_hidden_heading_is_found() {
+        let sample = sop::parse("s.md", sop::sample::SAMPLE).unwrap();
+        let with = |text: &str| {
+            let mut meant = sample.clone();
+            text.clone_into(&mut meant.body.steps[0].text);
+            let text = sop::render(&meant);
+            (read_back(meant.clone(), &text), meant)
+        };
+        let ((read, findings), meant) = with("Do it.\n\n**When**: true");
+        assert!(findings.is_empty() && meant.body.steps[0].when.is_none());
+        assert_eq!(read.body.steps[0].text, "Do it.");
+        assert!(read.body.steps[0].when.is_some());
+        let ((read, findings), meant) = with("Do it.\n\n## Risk");
+        assert_eq!(read, meant);
+        assert!(findings.iter().any(|found| found.code == "form" && found.severity == Severity::Blocking));
+    }
 }

@@ -41,4 +41,4 @@ pub mod work;
 pub use document::{Body, Head, Input, InputKind, Section, Sop, Step};
 pub use id::{SopId, Version};
 pub use parse::parse;
-pub use render::{render, render_checked};
+pub use render::render;

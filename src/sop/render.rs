@@ -5,9 +5,7 @@ mod head;
 use super::document::{Input, Section, Sop, Step};
 use super::input_type;
 use super::outline::without_blank_ends;
-use super::parse::parse;
 use super::step_keys::KEYS;
-use crate::base::Problem;
 
 /// The columns of the table of inputs.
 pub(super) const INPUT_COLUMNS: [&str; 4] = ["Name", "Type", "Required", "Description"];
@@ -34,24 +32,6 @@ pub fn render(sop: &Sop) -> String {
         }
     }
     out
-}
-
-/// Like [`render`], and refuses an SOP whose file would read differently: a `## heading` or a `**Key**:` line
-/// inside a text that came from a draft would change sections or gates.
-///
-/// # Errors
-/// What the parser refuses, or one problem that names the first part that reads differently.
-pub fn render_checked(sop: &Sop) -> Result<String, Vec<Problem>> {
-    let text = render(sop);
-    let read = parse("draft", &text)?;
-    if read == *sop {
-        return Ok(text);
-    }
-    let differs = |section: &Section| section_text(&read, *section) != section_text(sop, *section);
-    let section = Section::ALL.iter().map(|(section, _)| section).find(|section| differs(section));
-    let part = section.map_or("the head or the keys of a step", |section| section.title());
-    let problem = Problem::invalid(format!("the draft reads differently from what was meant: {part}"));
-    Err(vec![problem.hint("keep keys, headings and blank lines at either end out of its texts")])
 }
 
 /// One section as it stands in the file, below its heading; empty where the file says only that nothing is referenced.
