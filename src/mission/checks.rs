@@ -114,20 +114,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_hidden_in_a_text_counts_as_it_reads_and_a_hidden_heading_is_found() {
+    fn what_hides_in_a_text_counts_as_it_reads_or_is_found() {
         let sample = sop::parse("s.md", sop::sample::SAMPLE).unwrap();
-        let with = |text: &str| {
+        let with = |step: usize, text: &str| {
             let mut meant = sample.clone();
-            text.clone_into(&mut meant.body.steps[0].text);
+            text.clone_into(&mut meant.body.steps[step].text);
             let text = sop::render(&meant);
-            (read_back(meant.clone(), &text), meant)
+            read_back(meant, &text)
         };
-        let ((read, findings), meant) = with("Do it.\n\n**When**: true");
-        assert!(findings.is_empty() && meant.body.steps[0].when.is_none());
-        assert_eq!(read.body.steps[0].text, "Do it.");
-        assert!(read.body.steps[0].when.is_some());
-        let ((read, findings), meant) = with("Do it.\n\n## Risk");
-        assert_eq!(read, meant);
-        assert!(findings.iter().any(|found| found.code == "form" && found.severity == Severity::Blocking));
+        assert_eq!(sample.body.steps[1].when, None);
+        let (read, findings) = with(1, "Do it.\n\n**When**: true");
+        let step = &read.body.steps[1];
+        assert_eq!((step.text.as_str(), step.when.as_deref()), ("Do it.", Some("true")));
+        assert!(findings.is_empty());
+        for text in ["Do it.\n\n**When**: true", "Do it.\n\n## Risk"] {
+            let (_, findings) = with(0, text);
+            let blocks = |found: &Finding| found.code == "form" && found.severity == Severity::Blocking;
+            assert!(findings.iter().any(blocks), "{text}");
+        }
     }
 }
