@@ -252,8 +252,8 @@ async fn a_warden_that_is_killed_takes_its_command_along() {
     let step = tokio::spawn(go(place.command(script)));
     let processes = place.processes("pid", 2).await;
     let warden = place.processes("warden", 1).await[0];
-    let killed = std::process::Command::new("kill").args(["-9", &warden.to_string()]).status().unwrap();
-    assert!(killed.success());
+    let warden = rustix::process::Pid::from_raw(warden.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(warden, rustix::process::Signal::KILL).unwrap();
     let lost = step.await.unwrap().unwrap_err();
     assert_eq!(lost.message, "the warden died while the command ran; nobody knows what became of it");
     gone(&processes).await;
