@@ -4,8 +4,8 @@ use super::answers::{Answer, Asked, Body, Page, apart, done, list, look_for, mad
 use super::refusal::ProblemDetails;
 use super::{Api, SOPD};
 use crate::base::Problem;
-use crate::daemon;
-use crate::front::{self, Caller, ForCouncil, next, shapes};
+use crate::daemon::{self, Workspace};
+use crate::front::{self, Actor, Caller, ForCouncil, next, shapes};
 use crate::mission::{self, Files};
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -125,7 +125,7 @@ pub(super) async fn cancel_mission(
     Path(id): Path<String>,
     Body(Remark { comment }): Body<Remark>,
 ) -> Answer {
-    steer(api, caller, (id, comment), true).await
+    steer(api, caller, (id, comment), ("cancelled", front::cancel_mission)).await
 }
 
 /// Try again where a mission is stuck or was stopped
@@ -139,19 +139,20 @@ pub(super) async fn retry_mission(
     Path(id): Path<String>,
     Body(Remark { comment }): Body<Remark>,
 ) -> Answer {
-    steer(api, caller, (id, comment), false).await
+    steer(api, caller, (id, comment), ("tried again", front::retry_mission)).await
 }
 
-async fn steer(api: Api, caller: Caller, (id, comment): (String, String), cancel: bool) -> Answer {
+type Deed = fn(&str, &Workspace, &Actor, (&str, &str)) -> Result<(), Vec<Problem>>;
+
+async fn steer(
+    api: Api,
+    caller: Caller,
+    (id, comment): (String, String),
+    (said, deed): (&'static str, Deed),
+) -> Answer {
     let told = apart(move || -> Result<Value, Vec<Problem>> {
-        let (workspace, actor) = (&api.workspace, caller.actor());
-        let said = if cancel {
-            front::cancel_mission(SOPD, workspace, &actor, (&id, &comment))?;
-            "cancelled"
-        } else {
-            front::retry_mission(SOPD, workspace, &actor, (&id, &comment))?;
-            "tried again"
-        };
+        let workspace = &api.workspace;
+        deed(SOPD, workspace, &caller.actor(), (&id, &comment))?;
         let next = next::now(workspace, &id).map_err(|problem| vec![problem])?;
         Ok(shapes::asked(&next, (said, &caller.party)))
     })

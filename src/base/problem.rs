@@ -155,13 +155,13 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The innermost of a chain of errors, where there is one below `error`: libraries put the cause at the bottom.
-pub fn innermost(error: &dyn std::error::Error) -> Option<String> {
+/// Why a request could not be made: the innermost error, since the outer ones only say that it failed.
+pub fn cause(error: &dyn std::error::Error) -> String {
     let mut inner = error.source();
     while let Some(deeper) = inner.and_then(std::error::Error::source) {
         inner = Some(deeper);
     }
-    inner.map(ToString::to_string)
+    inner.map_or_else(|| "the request could not be made".to_owned(), ToString::to_string)
 }
 
 #[cfg(test)]

@@ -252,6 +252,10 @@ async fn a_warden_that_is_killed_takes_its_command_along() {
     let step = tokio::spawn(go(place.command(script)));
     let processes = place.processes("pid", 2).await;
     let warden = place.processes("warden", 1).await[0];
+    // It tells whom it has started before its threads watch over that: killed earlier, nobody could know of them.
+    while std::fs::read_dir(format!("/proc/{warden}/task")).unwrap().count() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let warden = rustix::process::Pid::from_raw(warden.try_into().unwrap()).unwrap();
     rustix::process::kill_process(warden, rustix::process::Signal::KILL).unwrap();
     let lost = step.await.unwrap().unwrap_err();

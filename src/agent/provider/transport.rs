@@ -4,7 +4,7 @@
 
 use super::fault::{Fault, RetryAfter};
 use super::{Endpoint, reply};
-use crate::base::problem::innermost;
+use crate::base::problem::cause;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
@@ -224,11 +224,6 @@ pub(super) fn excerpt(text: &str) -> String {
         Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or_default()),
         None => line,
     }
-}
-
-/// The cause: the outer errors only say that a request to the address failed.
-fn cause(error: &reqwest::Error) -> String {
-    innermost(error).unwrap_or_else(|| "the request could not be made".to_owned())
 }
 
 fn check_address(base_url: &str) -> Result<(), Fault> {

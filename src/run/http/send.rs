@@ -3,7 +3,7 @@
 use super::request::Ready;
 use crate::agent::provider::RetryAfter;
 use crate::base::Instant;
-use crate::base::problem::{Problem, Result, innermost};
+use crate::base::problem::{Problem, Result, cause};
 use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, redirect, retry};
 use serde::{Deserialize, Serialize};
@@ -228,9 +228,4 @@ fn fault(error: &reqwest::Error, ready: &Ready) -> HttpFault {
         (format!("the service broke off: {words}"), true)
     };
     HttpFault::Outage { why, retry_after: None, perhaps_done }
-}
-
-/// The cause: the outer errors only say that a request to the address failed.
-fn cause(error: &reqwest::Error) -> String {
-    innermost(error).unwrap_or_else(|| "the request could not be made".to_owned())
 }
