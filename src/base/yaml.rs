@@ -133,12 +133,35 @@ fn plain(message: &str) -> String {
     let first = first.strip_prefix("error: ").unwrap_or(first);
     let first = first.split(" at line ").next().unwrap_or(first);
     // The reader's advice to programmers.
-    first.split(", set DuplicateKeyPolicy").next().unwrap_or(first).to_owned()
+    let first = first.split(", set DuplicateKeyPolicy").next().unwrap_or(first);
+    // Its words for what programmers call a field and a variant.
+    let first = first.replace("unknown field `", "unknown key `");
+    match first.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected ")) {
+        Some((word, known)) => format!("{word} cannot be written here; write {known}"),
+        None => first,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Change {
+        Major,
+        Minor,
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_in_plain_words() {
+        let words = |text: &str| read::<std::collections::BTreeMap<String, Change>>("m.md", text, 1);
+        assert!(words("change: major\nnext: minor\n").is_ok());
+        let message = words("change: huge\n").unwrap_err().message;
+        assert_eq!(message, "`huge` cannot be written here; write one of major, minor");
+        let message = read::<Sample>("m.md", "kind: x\n", 1).unwrap_err().message;
+        assert!(message.starts_with("unknown key `kind`"), "{message}");
+    }
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]

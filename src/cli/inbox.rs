@@ -5,9 +5,7 @@ use super::print;
 use super::trouble::Done;
 use crate::base::Instant;
 use crate::base::text::{counted, put};
-use crate::decision::{Decision, OnDeadline};
-use crate::front::commands;
-use crate::front::next;
+use crate::decision::{self, Decision, commands};
 use crate::front::shapes;
 
 #[derive(Debug, clap::Args)]
@@ -56,7 +54,7 @@ pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
         print::bold(&format!("{}  {}", decision.id, ask.title)),
         ask.why,
         ask.asked_of.join(", "),
-        if next::is_run(&ask.mission) { "run" } else { "mission" },
+        if decision::is_run(&ask.mission) { "run" } else { "mission" },
         ask.mission,
         deadline(decision, now),
     );
@@ -76,14 +74,6 @@ fn deadline(decision: &Decision, now: Instant) -> String {
             "none".to_owned()
         };
     };
-    let then = match decision.ask.on_deadline {
-        OnDeadline::Remind => "asked again",
-        OnDeadline::Escalate => "the one above is asked as well",
-        OnDeadline::Reject => "counts as no",
-        OnDeadline::Assume => "the stated assumption stands",
-        OnDeadline::Approve => "counts as yes: the SOP says so",
-        OnDeadline::Skip => "the step is left out",
-        OnDeadline::Pause => "the run pauses",
-    };
+    let then = decision.ask.on_deadline.then();
     format!("{}, then {then}{}", due.minute(), if shapes::overdue(decision, now) { " (overdue)" } else { "" })
 }

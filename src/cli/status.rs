@@ -8,8 +8,7 @@ use super::trouble::Done;
 use crate::base::text::{counted, put};
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, Workspace};
-use crate::decision;
-use crate::front::commands;
+use crate::decision::{self, commands};
 use crate::front::next;
 use crate::front::shapes;
 use run::show_run;
@@ -38,7 +37,7 @@ pub(super) struct Args {
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
-    match args.id.as_deref().filter(|id| next::is_run(id)) {
+    match args.id.as_deref().filter(|id| decision::is_run(id)) {
         Some(id) if args.watch => return watch_run(desk, &workspace, id),
         Some(id) => return show_run(desk, &workspace, id, args.step),
         None if args.step.is_some() => return Err(Problem::usage("only runs have steps").into()),

@@ -1,15 +1,19 @@
 //! A mission's folder and the overview: STATUS.md for people, the artifacts, and the mission's own audit log.
 
 use super::status::{MissionStatus, newest, status_of};
+use super::wanted::wanted;
 use super::workspace::Workspace;
 use crate::base::text::{cell, counted, put, put_line};
 use crate::base::{Digest, Problem, files, problem::Result};
+use crate::decision::{self, Decision, State};
 use crate::journal::events_of;
 use crate::mission::{self, MissionState};
 use std::collections::HashMap;
 
 /// Missions listed in the overview; the command line lists them all.
 const LISTED: u32 = 200;
+/// The file of what people were asked.
+const DECISIONS: &str = "decision.md";
 /// Most events one mission's log is written with.
 const MOST_EVENTS: u32 = 100_000;
 
@@ -21,8 +25,9 @@ pub(super) struct Written(HashMap<String, HashMap<String, Digest>>);
 /// Writes a mission's folder as the journal has it.
 pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> Result<()> {
     let folder = workspace.missions().join(id);
-    let (status, artifacts, events) = workspace.journal.read(|db| {
-        Ok((status_of(db, id)?, mission::artifacts(db, id)?, events_of(db, Some(id), 0, MOST_EVENTS)?))
+    let (status, artifacts, events, asked) = workspace.journal.read(|db| {
+        let events = events_of(db, Some(id), 0, MOST_EVENTS)?;
+        Ok((status_of(db, id)?, mission::artifacts(db, id)?, events, decision::all_of_mission(db, id)?))
     })?;
     let known = written.0.entry(id.to_owned()).or_default();
     for artifact in &artifacts {
@@ -39,8 +44,10 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
     if status.ended_at.is_some() {
         written.0.remove(id);
     }
-    if let Some(text) = decisions(workspace, id)? {
-        files::project(&folder.join("decision.md"), text.as_bytes())?;
+    let mut names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+    if !asked.is_empty() {
+        files::project(&folder.join(DECISIONS), decisions(&asked).as_bytes())?;
+        names.push(DECISIONS);
     }
     let mut log = String::new();
     for event in &events {
@@ -50,8 +57,8 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
         );
     }
     files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
-    let names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
-    files::project(&folder.join("STATUS.md"), status_page(&status, &names).as_bytes())
+    let open: Vec<Decision> = asked.into_iter().filter(|decision| decision.state == State::Open).collect();
+    files::project(&folder.join("STATUS.md"), status_page(&status, &open, &names).as_bytes())
 }
 
 /// Removes what a crash left half-written in a mission's folder.
@@ -89,7 +96,7 @@ pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
     files::project(&workspace.missions().join("STATUS.md"), out.as_bytes())
 }
 
-fn status_page(status: &MissionStatus, files: &[&str]) -> String {
+fn status_page(status: &MissionStatus, open: &[Decision], files: &[&str]) -> String {
     let mut out = format!("# {}\n\n", status.title);
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -98,7 +105,8 @@ fn status_page(status: &MissionStatus, files: &[&str]) -> String {
     };
     row("Mission", &status.id);
     row("Stands at", &format!("{} — {}", status.state.word(), plain(status.state)));
-    row("Waits for", &status.waiting_for);
+    let many = format!("{}, listed below", counted(open.len(), "answer"));
+    row("Waits for", if open.len() > 1 { &many } else { &status.waiting_for });
     row("How it ended", if status.ended_at.is_some() { &status.reason } else { "" });
     row("SOP", status.sop.as_deref().unwrap_or_default());
     row("Asked for by", &status.requested_by);
@@ -113,6 +121,7 @@ fn status_page(status: &MissionStatus, files: &[&str]) -> String {
     );
     row("Taken in", &status.created_at);
     row("Ended", status.ended_at.as_deref().unwrap_or_default());
+    out.push_str(&wanted(open));
     out.push_str("\n## In this folder\n\n");
     for name in files {
         put_line(&mut out, format_args!("- [{name}]({name}) {}", about(name)));
@@ -162,6 +171,8 @@ fn about(name: &str) -> &'static str {
         "what the council said"
     } else if begins("scrutiny") {
         "verdicts with their quotes, and everything the checks found"
+    } else if name == DECISIONS {
+        "what people were asked and what they answered"
     } else if begins("user-test") {
         "how somebody got on who had only the SOP"
     } else {
@@ -170,11 +181,7 @@ fn about(name: &str) -> &'static str {
 }
 
 /// What people were asked and what they answered.
-fn decisions(workspace: &Workspace, id: &str) -> Result<Option<String>> {
-    let all = workspace.journal.read(|db| crate::decision::all_of_mission(db, id))?;
-    if all.is_empty() {
-        return Ok(None);
-    }
+fn decisions(all: &[Decision]) -> String {
     let mut out = String::from("# Decisions\n");
     for decision in all {
         let ask = &decision.ask;
@@ -195,7 +202,7 @@ fn decisions(workspace: &Workspace, id: &str) -> Result<Option<String>> {
             put_line(&mut out, format_args!("**Exception**: {exception}  "));
         }
         match &decision.answer {
-            None => put_line(&mut out, format_args!("**State**: {:?}", decision.state)),
+            None => put_line(&mut out, format_args!("**State**: {}", decision.state.plain())),
             Some(answer) => {
                 put_line(
                     &mut out,
@@ -216,5 +223,5 @@ fn decisions(workspace: &Workspace, id: &str) -> Result<Option<String>> {
             }
         }
     }
-    Ok(Some(out))
+    out
 }

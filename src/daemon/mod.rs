@@ -23,6 +23,7 @@ mod starter;
 mod status;
 pub mod traces;
 mod triggers;
+mod wanted;
 mod watched;
 mod workspace;
 

@@ -4,6 +4,7 @@
 use super::workspace::{PRIVATE_FOLDER, Workspace};
 use super::{dossier, git, index_file, run_folder};
 use crate::base::{Problem, files, problem::Result};
+use crate::decision::is_run;
 use crate::journal::events_of;
 use crate::mission;
 use crate::settings::Git;
@@ -130,7 +131,7 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
             trouble = Some(problem);
         }
     }
-    for run in subjects.iter().filter(|subject| subject.starts_with("sop_run_")) {
+    for run in subjects.iter().filter(|subject| is_run(subject)) {
         if tidy {
             run_folder::remove_leftovers(workspace, run);
         }

@@ -2,9 +2,11 @@
 //! steps left. Made from the journal, and made again when it is gone.
 
 use super::run_status::{RunStatus, run_status};
+use super::wanted::wanted;
 use super::workspace::Workspace;
 use crate::base::text::{cell, put_line};
 use crate::base::{files, problem::Result};
+use crate::decision::{self, Decision};
 use crate::journal::events_of;
 use crate::run;
 use std::path::Path;
@@ -18,8 +20,9 @@ const MOST_EVENTS: u32 = 100_000;
 pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     let folder = run::run_folder(&workspace.root, id);
     let journal = &workspace.journal;
-    let (status, events, erased) = journal.read(|db| {
-        Ok((run_status(db, id)?, events_of(db, Some(id), 0, MOST_EVENTS)?, run::is_erased(db, id)?))
+    let (status, open, events, erased) = journal.read(|db| {
+        let events = events_of(db, Some(id), 0, MOST_EVENTS)?;
+        Ok((run_status(db, id)?, decision::open_of_mission(db, id)?, events, run::is_erased(db, id)?))
     })?;
     let mut log = String::new();
     for event in &events {
@@ -42,7 +45,7 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     {
         files::project(&folder.join("review.md"), &review?)?;
     }
-    files::project(&folder.join("STATUS.md"), page(&status).as_bytes())
+    files::project(&folder.join("STATUS.md"), page(&status, &open).as_bytes())
 }
 
 /// Removes what steps left in the folders of runs that retention has erased, also at an earlier time that was cut
@@ -93,7 +96,7 @@ pub(super) fn remove_half_scripts(workspace: &Workspace) {
     }
 }
 
-fn page(status: &RunStatus) -> String {
+fn page(status: &RunStatus, open: &[Decision]) -> String {
     let mut out = format!("# Run of {} v{}\n\n", status.sop, status.version);
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -108,6 +111,7 @@ fn page(status: &RunStatus) -> String {
     row("Quality", &status.score.map(|score| format!("{score} of 100")).unwrap_or_default());
     row("Asked for", &status.created_at);
     row("Ended", status.ended_at.as_deref().unwrap_or_default());
+    out.push_str(&wanted(open));
     out.push_str("\n| Step | Stands at | Done by | Why |\n|---|---|---|---|\n");
     for task in &status.tasks {
         put_line(

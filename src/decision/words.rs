@@ -1,8 +1,13 @@
 //! What a decision means, in words that every face uses.
 
-use super::rows::{Decision, DecisionKind, OnDeadline, Verb};
+use super::rows::{Decision, DecisionKind, OnDeadline, State, Verb};
 use crate::base::Instant;
 use serde_json::Value;
+
+/// Whether `id` names a run, not a mission.
+pub fn is_run(id: &str) -> bool {
+    id.starts_with("sop_run_")
+}
 
 impl OnDeadline {
     /// What happens when nobody answers in time.
@@ -15,6 +20,18 @@ impl OnDeadline {
             Self::Approve => "counts as yes: the SOP says so",
             Self::Skip => "the step is left out",
             Self::Pause => "the run pauses",
+        }
+    }
+}
+
+impl State {
+    /// Where it stands, in words.
+    pub fn plain(self) -> &'static str {
+        match self {
+            Self::Open => "waits for an answer",
+            Self::Resolved => "answered",
+            Self::Expired => "its deadline passed without an answer",
+            Self::Void => "asked no longer",
         }
     }
 }

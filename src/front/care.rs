@@ -114,7 +114,7 @@ fn may_stand_in(workspace: &Workspace, decision: &Decision, (from, to): (&str, &
     }
     let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
     let (roster, publication) = (&snapshot.roster, &snapshot.settings.publication);
-    let of_run = super::next::is_run(&decision.ask.mission);
+    let of_run = decision::is_run(&decision.ask.mission);
     let mut parties = if of_run {
         Parties::default()
     } else {

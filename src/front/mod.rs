@@ -6,7 +6,6 @@ pub mod agents;
 mod apart;
 mod caller;
 mod care;
-pub mod commands;
 mod deeds;
 pub mod drafts;
 pub mod figures;

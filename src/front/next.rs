@@ -1,9 +1,8 @@
 //! What happens after an answer, in plain words: who is asked now, or who must start the daemon.
 
-use super::commands;
 use crate::base::problem::Result;
 use crate::daemon::{self, Workspace};
-use crate::decision::{self, Decision};
+use crate::decision::{self, Decision, commands, is_run};
 use crate::journal::events_of;
 use crate::run::{self, RunState};
 use std::time::{Duration, Instant};
@@ -86,11 +85,6 @@ fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision
     let status = daemon::status_of(db, &id)?;
     let ended = status.ended_at.as_ref().map(|_at| status.reason);
     Ok(Next { id, state: status.state.word(), ended, reason: String::new(), open, driven })
-}
-
-/// Whether `id` names a run, not a mission.
-pub fn is_run(id: &str) -> bool {
-    id.starts_with("sop_run_")
 }
 
 impl Next {

@@ -32,7 +32,7 @@ pub fn with_remarks(workspace: &Workspace, id: &str, text: &str, remarks: &[Rema
     }
     let draft = workspace.journal.read(|db| {
         let decision = decision::find(db, id)?;
-        if super::next::is_run(&decision.ask.mission) {
+        if decision::is_run(&decision.ask.mission) {
             return Ok(None);
         }
         Files { journal: &workspace.journal, db, mission: &decision.ask.mission }.draft(Some(&decision), 0)

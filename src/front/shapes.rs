@@ -1,12 +1,11 @@
 //! The JSON of stable shapes: each names its shape, and every face gives the same.
 
-use super::commands;
 use super::next::Next;
 use crate::agent::spent_by_mission;
 use crate::base::{Digest, Instant, MicroUsd, Problem, problem::Result};
 use crate::contract::Finding;
 use crate::daemon::{self, MissionStatus, RunStatus, Workspace};
-use crate::decision::{self, Answer, Care, Decision};
+use crate::decision::{self, Answer, Care, Decision, commands};
 use crate::registry::VersionRow;
 use crate::run::{self, Actor, Delivered, Overview, Started, Widened};
 use crate::sop::{SopId, Version};
@@ -117,7 +116,7 @@ pub fn as_it_stands(sopd: &str, workspace: &Workspace, one: Decision) -> Result<
 /// The newer version of its SOP that a waiting run does not follow.
 pub fn newer(db: &Connection, decision: &Decision) -> Result<Option<Version>> {
     match &decision.ask.mission {
-        id if super::next::is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
+        id if decision::is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
         _ => Ok(None),
     }
 }

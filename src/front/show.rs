@@ -45,7 +45,7 @@ pub fn show(workspace: &Workspace, id: &str) -> Result<Shown> {
     let asked =
         if id.starts_with("D-") { Some(workspace.journal.read(|db| decision::one(db, id))?) } else { None };
     let subject = asked.as_ref().map_or_else(|| id.to_owned(), |decision| decision.ask.mission.clone());
-    if super::next::is_run(&subject) {
+    if decision::is_run(&subject) {
         of_run(workspace, &subject, asked)
     } else {
         of_mission(workspace, &subject, asked)

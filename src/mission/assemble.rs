@@ -1,9 +1,10 @@
-//! The canonical draft of a round: the synthesis in the SOP read_back, its provenance, and every coded check.
+//! The canonical draft of a round: the synthesis as an SOP, its provenance, and every coded check.
 
 use super::Office;
 use super::checks::{Known, finding, read_back};
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
+use super::unmet::unmet;
 use crate::base::Digest;
 use crate::base::text::{cell, put};
 use crate::contract::verdicts::Coded;
@@ -80,15 +81,10 @@ impl Activity for Assemble {
         let provenance = self.trace(&text, &items);
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
-        let assembled = Assembled {
-            sha256: Digest::of(&text),
-            to_judge: crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true),
-            text,
-            findings,
-            coded,
-            evidence,
-            unsourced,
-        };
+        let mut to_judge = unmet(&self.view, &text);
+        to_judge.extend(crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true));
+        let assembled =
+            Assembled { sha256: Digest::of(&text), to_judge, text, findings, coded, evidence, unsourced };
         let title = format!("{} v{}, round {}", self.plan.sop, self.plan.version, self.round);
         let traced = provenance.markdown(&title) + &self.accounts();
         Ok(self.record(assembled, sop, traced))

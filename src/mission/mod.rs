@@ -39,6 +39,7 @@ mod setup;
 mod shown;
 mod signing;
 mod sources;
+mod unmet;
 mod validate;
 mod workflow;
 

@@ -188,6 +188,7 @@ fn answers_to_the_questions_give_an_sop() {
     hold("birthday-cakes-answered", &made, &roster);
     assert_eq!((made.plan.owner.as_str(), made.sop.body.steps.len()), ("ops.manager", 4));
     assert_eq!(made.sop.body.trigger, "A colleague's birthday is seven days away.");
+    assert_eq!(made.sop.head.objective, "Every time, the card is signed and the cake is handed over.");
 }
 
 #[test]

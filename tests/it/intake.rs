@@ -25,7 +25,15 @@ fn a_dropped_file_moves_into_its_dossier_as_it_was() {
     assert!(mission.ends_with("-vendor-invoice-approval"), "{mission}");
     assert!(!has(&world, "invoices.md"));
     assert_eq!(world.read(&format!("missions/{mission}/mission.md")), BRIEF);
-    assert!(world.read(&format!("missions/{mission}/STATUS.md")).contains("awaiting_decision"));
+    let status = world.read(&format!("missions/{mission}/STATUS.md"));
+    for told in [
+        "awaiting_decision",
+        "## What is wanted\n\n- chief.staff to read it and forward it (D-1), until ",
+        "  - `sopd approve D-1 --as chief.staff`: pass it on to who signs",
+        "- [decision.md](decision.md) what people were asked",
+    ] {
+        assert!(status.contains(told), "{status}");
+    }
     assert!(world.read("missions/STATUS.md").contains(&mission));
 }
 

@@ -4,8 +4,7 @@ use crate::base::text::{put, put_line};
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::daemon::RunStatus;
-use crate::decision::{Decision, Verb};
-use crate::front::commands;
+use crate::decision::{Decision, Verb, commands};
 use serde_json::{Value, json};
 
 /// A run with what it asks.

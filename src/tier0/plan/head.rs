@@ -51,7 +51,7 @@ impl Desk<'_> {
         let known = || self.leading_summary().map(first_sentence);
         asked.or_else(current).or_else(known).unwrap_or_else(|| {
             match (&self.material.done, self.material.limit) {
-                (Some(done), _) => format!("Every time, {}.", uncapital(done)),
+                (Some(done), _) => format!("Every time, {}.", uncapital(done.trim_end_matches('.'))),
                 (None, Some(limit)) => {
                     format!("Everybody handles “{title}” the same way, within {limit} and with every step on record.")
                 }

@@ -38,7 +38,7 @@ pub(super) fn context(site: &Site, workspace: &Workspace, id: &str, view: &View)
         .collect();
     workspace.journal.read(|db| {
         let decision = decision::one(db, id)?;
-        let of_run = decision.ask.mission.starts_with("sop_run_");
+        let of_run = decision::is_run(&decision.ask.mission);
         let about = if of_run { json!({}) } else { of_mission(site, workspace, (db, &decision), view)? };
         let mut context = asked(db, &decision, (view, of_run))?;
         if let (Some(context), Value::Object(about)) = (context.as_object_mut(), about) {

@@ -1,6 +1,7 @@
 //! The commands that answer a decision, ready to be typed.
 
-use crate::decision::{Decision, DecisionKind, Verb};
+use super::rows::{Decision, DecisionKind, Verb};
+use super::words::is_run;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ pub struct Command {
 /// The ways to answer `decision`, the usual one first; `sopd` is how a command line begins.
 pub fn of(sopd: &str, decision: &Decision) -> Vec<Command> {
     let party = decision.ask.asked_of.first().map_or("PARTY", String::as_str);
-    if decision.ask.kind == DecisionKind::Stuck && super::next::is_run(&decision.ask.mission) {
+    if decision.ask.kind == DecisionKind::Stuck && is_run(&decision.ask.mission) {
         return standstill(sopd, decision, party);
     }
     let ways = decision.ways().into_iter();
