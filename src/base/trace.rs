@@ -74,6 +74,11 @@ pub fn subject_of(workflow: &str) -> &str {
     workflow.split('/').next().unwrap_or(workflow)
 }
 
+/// Whether `subject` is a run, not a mission.
+pub fn is_run(subject: &str) -> bool {
+    subject.starts_with("sop_run_")
+}
+
 /// The workflow whose span an activity hangs under: the visit of a step where it belongs to one, else the whole.
 fn parent_of(workflow: &str) -> String {
     let mut parts = workflow.split('/');
@@ -86,7 +91,7 @@ fn parent_of(workflow: &str) -> String {
 
 /// The attribute that names a mission or run.
 pub fn subject_attribute(subject: &str) -> KeyValue {
-    let name = if subject.starts_with("sop_run_") { RUN } else { MISSION };
+    let name = if is_run(subject) { RUN } else { MISSION };
     KeyValue::new(name, subject.to_owned())
 }
 

@@ -5,7 +5,8 @@ use super::print;
 use super::trouble::Done;
 use crate::base::Instant;
 use crate::base::text::{counted, put};
-use crate::decision::{self, Decision, commands};
+use crate::base::trace::is_run;
+use crate::decision::{Decision, commands};
 use crate::front::shapes;
 
 #[derive(Debug, clap::Args)]
@@ -54,7 +55,7 @@ pub(super) fn entry(desk: &Desk, decision: &Decision, now: Instant) -> String {
         print::bold(&format!("{}  {}", decision.id, ask.title)),
         ask.why,
         ask.asked_of.join(", "),
-        if decision::is_run(&ask.mission) { "run" } else { "mission" },
+        if is_run(&ask.mission) { "run" } else { "mission" },
         ask.mission,
         deadline(decision, now),
     );

@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::text::{counted, put};
+use crate::base::trace::is_run;
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, Workspace};
 use crate::decision::{self, commands};
@@ -37,7 +38,7 @@ pub(super) struct Args {
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
-    match args.id.as_deref().filter(|id| decision::is_run(id)) {
+    match args.id.as_deref().filter(|id| is_run(id)) {
         Some(id) if args.watch => return watch_run(desk, &workspace, id),
         Some(id) => return show_run(desk, &workspace, id, args.step),
         None if args.step.is_some() => return Err(Problem::usage("only runs have steps").into()),

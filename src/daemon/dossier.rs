@@ -171,7 +171,7 @@ fn about(name: &str) -> &'static str {
         "what the council said"
     } else if begins("scrutiny") {
         "verdicts with their quotes, and everything the checks found"
-    } else if name == DECISIONS {
+    } else if begins(DECISIONS) {
         "what people were asked and what they answered"
     } else if begins("user-test") {
         "how somebody got on who had only the SOP"

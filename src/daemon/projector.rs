@@ -3,8 +3,8 @@
 
 use super::workspace::{PRIVATE_FOLDER, Workspace};
 use super::{dossier, git, index_file, run_folder};
+use crate::base::trace::is_run;
 use crate::base::{Problem, files, problem::Result};
-use crate::decision::is_run;
 use crate::journal::events_of;
 use crate::mission;
 use crate::settings::Git;

@@ -1,7 +1,7 @@
 //! The commands that answer a decision, ready to be typed.
 
 use super::rows::{Decision, DecisionKind, Verb};
-use super::words::is_run;
+use crate::base::trace::is_run;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -34,7 +34,6 @@ pub use lapse::{Lapsed, lapse, void_all, void_of};
 pub use lease::{TABLES_3, held_by_other, lease};
 pub use queue::{Queue, ResponseTime, queues, response_times};
 pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, is_asked, open};
-pub use words::is_run;
 
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "

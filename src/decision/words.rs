@@ -4,11 +4,6 @@ use super::rows::{Decision, DecisionKind, OnDeadline, State, Verb};
 use crate::base::Instant;
 use serde_json::Value;
 
-/// Whether `id` names a run, not a mission.
-pub fn is_run(id: &str) -> bool {
-    id.starts_with("sop_run_")
-}
-
 impl OnDeadline {
     /// What happens when nobody answers in time.
     pub fn then(self) -> &'static str {

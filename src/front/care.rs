@@ -1,6 +1,7 @@
 //! What a party does about a decision short of deciding it: passing it on, putting it off, taking it on, asking.
 
 use super::party::check_party;
+use crate::base::trace::is_run;
 use crate::base::{Problem, Span, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::decision::{self, Claim, Decision, DecisionKind, Given};
@@ -114,7 +115,7 @@ fn may_stand_in(workspace: &Workspace, decision: &Decision, (from, to): (&str, &
     }
     let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
     let (roster, publication) = (&snapshot.roster, &snapshot.settings.publication);
-    let of_run = decision::is_run(&decision.ask.mission);
+    let of_run = is_run(&decision.ask.mission);
     let mut parties = if of_run {
         Parties::default()
     } else {

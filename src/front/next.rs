@@ -1,8 +1,9 @@
 //! What happens after an answer, in plain words: who is asked now, or who must start the daemon.
 
 use crate::base::problem::Result;
+use crate::base::trace::is_run;
 use crate::daemon::{self, Workspace};
-use crate::decision::{self, Decision, commands, is_run};
+use crate::decision::{self, Decision, commands};
 use crate::journal::events_of;
 use crate::run::{self, RunState};
 use std::time::{Duration, Instant};

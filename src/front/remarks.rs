@@ -2,6 +2,7 @@
 //! numbers mean nothing in the next round.
 
 use crate::base::text::put;
+use crate::base::trace::is_run;
 use crate::base::{Problem, problem::Result};
 use crate::daemon::Workspace;
 use crate::decision;
@@ -32,7 +33,7 @@ pub fn with_remarks(workspace: &Workspace, id: &str, text: &str, remarks: &[Rema
     }
     let draft = workspace.journal.read(|db| {
         let decision = decision::find(db, id)?;
-        if decision::is_run(&decision.ask.mission) {
+        if is_run(&decision.ask.mission) {
             return Ok(None);
         }
         Files { journal: &workspace.journal, db, mission: &decision.ask.mission }.draft(Some(&decision), 0)

@@ -2,6 +2,7 @@
 
 use super::next::Next;
 use crate::agent::spent_by_mission;
+use crate::base::trace::is_run;
 use crate::base::{Digest, Instant, MicroUsd, Problem, problem::Result};
 use crate::contract::Finding;
 use crate::daemon::{self, MissionStatus, RunStatus, Workspace};
@@ -116,7 +117,7 @@ pub fn as_it_stands(sopd: &str, workspace: &Workspace, one: Decision) -> Result<
 /// The newer version of its SOP that a waiting run does not follow.
 pub fn newer(db: &Connection, decision: &Decision) -> Result<Option<Version>> {
     match &decision.ask.mission {
-        id if decision::is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
+        id if is_run(id) => daemon::newer_version(db, &run::run(db, id)?),
         _ => Ok(None),
     }
 }

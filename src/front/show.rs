@@ -3,6 +3,7 @@
 
 use super::party::check_sight;
 use super::shapes;
+use crate::base::trace::is_run;
 use crate::base::{Instant, problem::Result};
 use crate::daemon::{self, MissionStatus, RunStatus, Workspace};
 use crate::decision::{self, Decision};
@@ -45,11 +46,7 @@ pub fn show(workspace: &Workspace, id: &str) -> Result<Shown> {
     let asked =
         if id.starts_with("D-") { Some(workspace.journal.read(|db| decision::one(db, id))?) } else { None };
     let subject = asked.as_ref().map_or_else(|| id.to_owned(), |decision| decision.ask.mission.clone());
-    if decision::is_run(&subject) {
-        of_run(workspace, &subject, asked)
-    } else {
-        of_mission(workspace, &subject, asked)
-    }
+    if is_run(&subject) { of_run(workspace, &subject, asked) } else { of_mission(workspace, &subject, asked) }
 }
 
 /// What `party` may see of a mission, run or decision: all that [`show`] gives, or of a decision it is asked just that.

@@ -5,9 +5,9 @@
 
 use super::answers::{Place, SOPD, told, whole};
 use super::{missions, runs};
+use crate::base::trace::is_run;
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, RunStatus};
-use crate::decision;
 use crate::front::{self, Scope, Steering};
 use crate::journal::last_of;
 use crate::mission::MissionState;
@@ -35,7 +35,7 @@ pub(super) fn started_by<'a>(tool: &str, result: &'a Value) -> Option<&'a str> {
 pub(super) fn find(place: &Place, id: &str) -> Result<DetailedTask> {
     let (starter, created, payload, words, changed) = place.workspace.journal.read(|db| {
         let changed = last_of(db, id)?;
-        if decision::is_run(id) {
+        if is_run(id) {
             let run = daemon::run_status(db, id)?;
             let words = [&run.waiting_for, &run.reason].into_iter().find(|words| !words.is_empty()).cloned();
             let payload = of_run(&run)?;
@@ -111,7 +111,7 @@ pub(super) fn cancel(place: &Place, id: &str) -> Result<(), Vec<Problem>> {
         return Ok(());
     }
     let (actor, words) = (place.caller.actor(), "its task was cancelled");
-    if decision::is_run(id) {
+    if is_run(id) {
         let wish = Steering::Cancel(words.to_owned());
         return front::steer(SOPD, &place.workspace, &actor, (id, wish)).map_err(whole);
     }

@@ -2,7 +2,7 @@
 //! the version in force, else from the topic that carries the SOP, else from the requester's own steps.
 
 use super::desk::Desk;
-use crate::base::text::{capital, listed, slug, uncapital};
+use crate::base::text::{capital, full_stop, listed, slug, uncapital};
 use crate::roster::{Agent, Part};
 use crate::sop::Section;
 use crate::sop::document::RiskLevel;
@@ -51,7 +51,7 @@ impl Desk<'_> {
         let known = || self.leading_summary().map(first_sentence);
         asked.or_else(current).or_else(known).unwrap_or_else(|| {
             match (&self.material.done, self.material.limit) {
-                (Some(done), _) => format!("Every time, {}.", uncapital(done.trim_end_matches('.'))),
+                (Some(done), _) => full_stop(&format!("Every time, {}", uncapital(done))),
                 (None, Some(limit)) => {
                     format!("Everybody handles “{title}” the same way, within {limit} and with every step on record.")
                 }

@@ -2,6 +2,7 @@
 //! compared with, what was asked, and how it came to this.
 
 use super::{compare, timeline};
+use crate::base::trace::is_run;
 use crate::base::{Instant, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::decision::{self, Decision, DecisionKind, State as Stage, Verb};
@@ -38,7 +39,7 @@ pub(super) fn context(site: &Site, workspace: &Workspace, id: &str, view: &View)
         .collect();
     workspace.journal.read(|db| {
         let decision = decision::one(db, id)?;
-        let of_run = decision::is_run(&decision.ask.mission);
+        let of_run = is_run(&decision.ask.mission);
         let about = if of_run { json!({}) } else { of_mission(site, workspace, (db, &decision), view)? };
         let mut context = asked(db, &decision, (view, of_run))?;
         if let (Some(context), Value::Object(about)) = (context.as_object_mut(), about) {
