@@ -43,6 +43,7 @@ const MIGRATIONS: &[&[&str]] = &[
         super::edits::TABLES,
         crate::notify::TABLES,
     ],
+    &[],
 ];
 
 /// An opened workspace.
