@@ -1,4 +1,4 @@
-//! Ending a stopped workflow without driving it: its code cannot be told, since it stopped because code and record do
+//! Stopping a workflow and all below it, and ending a stopped one without driving it: its code cannot be told, since it stopped because code and record do
 //! not fit together.
 
 use super::driver::CANCEL;
@@ -23,6 +23,21 @@ impl Tx<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Stops a workflow and all below it, until somebody restarts them: nothing of it is driven. How many there were.
+    ///
+    /// # Errors
+    /// When the journal cannot be used.
+    pub fn halt(&self, workflow: &str, reason: &str) -> Result<usize> {
+        let sql = "UPDATE workflow SET state = 'stopped', note = ?2
+                   WHERE (id = ?1 OR id > ?1 || '/' AND id < ?1 || '0') AND state IN ('ready', 'parked')";
+        let stopped = self.db().prepare_cached(sql)?.execute((workflow, reason))?;
+        if stopped > 0 {
+            let body = serde_json::json!({ "workflow": workflow, "reason": reason });
+            self.event(workflow, "workflow_stopped", &body)?;
+        }
+        Ok(stopped)
     }
 
     /// The workflows below `workflow` that have not ended.

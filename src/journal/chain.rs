@@ -1,7 +1,7 @@
 //! The audit log: facts in a hash chain. `hash = SHA-256(previous hash ‖ text)`, over the text as stored.
 
 use super::tx::Tx;
-use super::{blob, store::Journal};
+use super::{blob, kept, store::Journal};
 use crate::base::{Digest, Problem, problem::Result};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub struct Event {
     pub hash: String,
 }
 
-/// A chain hash written down elsewhere (in INDEX.md, in a commit message): the chain must still hold it.
+/// A chain hash written down elsewhere (in INDEX.md, in a commit message, in a file): the chain must still hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchor {
     /// Where it was found, for people.
@@ -49,9 +49,13 @@ pub struct Verified {
     pub payloads: usize,
     /// Payloads erased by retention; their hashes stand.
     pub erased: usize,
+    /// Rows that are read as truth, each as the last fact about it left it.
+    pub rows: usize,
+    /// Those of them that are only known as an older sopd had left them.
+    pub found: usize,
 }
 
-pub(super) fn append(tx: &Tx<'_>, subject: &str, kind: &str, body: &Value) -> Result<Digest> {
+pub(super) fn append(tx: &Tx<'_>, subject: &str, kind: &str, body: &Value) -> Result<i64> {
     let Value::Object(members) = body else {
         return Err(Problem::failed("BUG: the body of an event must be an object"));
     };
@@ -72,7 +76,25 @@ pub(super) fn append(tx: &Tx<'_>, subject: &str, kind: &str, body: &Value) -> Re
     tx.db()
         .prepare_cached("INSERT INTO event(seq, text, hash, subject, kind) VALUES(?1, ?2, ?3, ?4, ?5)")?
         .execute((last + 1, &text, &hash.0, subject, kind))?;
-    Ok(hash)
+    tx.recorded(last + 1);
+    Ok(last + 1)
+}
+
+/// Adds a member to the last fact of this append, which nobody has seen yet.
+pub(super) fn add(tx: &Tx<'_>, member: &str, value: &Value) -> Result<()> {
+    let Some(seq) = tx.last_fact() else { return Err(Problem::failed("BUG: there is no fact to add to")) };
+    let mut last = tx.db().prepare_cached("SELECT text FROM event WHERE seq = ?1")?;
+    let text: String = last.query_row([seq], |row| row.get(0))?;
+    let open = text.strip_suffix('}').unwrap_or(&text);
+    let text = format!("{open},\"{member}\":{value}}}");
+    let mut before = tx.db().prepare_cached("SELECT hash FROM event WHERE seq = ?1")?;
+    let before: Option<String> = before.query_row([seq - 1], |row| row.get(0)).optional()?;
+    let before = before.unwrap_or_else(|| GENESIS.to_owned());
+    let hash = Digest::of_all([before.as_bytes(), text.as_bytes()]);
+    tx.db()
+        .prepare_cached("UPDATE event SET text = ?2, hash = ?3 WHERE seq = ?1")?
+        .execute((seq, &text, &hash.0))?;
+    Ok(())
 }
 
 /// Place and hash of the last fact; place 0 in an empty log.
@@ -115,35 +137,79 @@ pub fn last_of(db: &Connection, subject: &str) -> Result<Option<String>> {
     Ok(db.prepare_cached(sql)?.query_row([subject], |row| row.get(0)).optional()?)
 }
 
-/// Reads the whole chain again and compares it with itself, with its payloads and with `anchors`.
+/// Reads the whole chain again and compares it with itself, with its payloads, with `anchors`, and the rows that are
+/// read as truth with what it says of them.
+///
+/// # Errors
+/// The first fact that is not as it was written; else everything else that differs, at once.
 pub fn verify(journal: &Journal, anchors: &[Anchor]) -> Result<Verified> {
     journal.read(|db| {
-        let mut previous = GENESIS.to_owned();
-        let mut expected = 1;
-        let mut after = 0;
-        loop {
-            let page = events_of(db, None, after, 1_000)?;
-            let Some(last) = page.last() else { break };
-            after = last.seq;
-            for event in &page {
-                check(event, expected, &previous)?;
-                previous.clone_from(&event.hash);
-                expected += 1;
-            }
-        }
+        check_file(db, "integrity_check")?;
+        let mut said = kept::Said::default();
+        let (events, head) = check_chain(db, &mut said)?;
         for anchor in anchors {
-            check_anchor(db, anchor)?;
+            holds(db, anchor)?;
         }
         let (payloads, erased) = check_payloads(db)?;
-        Ok(Verified { events: expected - 1, head: previous, anchors: anchors.len(), payloads, erased })
+        let found = said.found();
+        let (rows, wrong) = said.compare(db, journal.kept())?;
+        if !wrong.is_empty() {
+            return Err(broken(told(&wrong)));
+        }
+        Ok(Verified { events, head, anchors: anchors.len(), payloads, erased, rows, found })
     })
+}
+
+/// Whether the file itself holds together, as SQLite sees it: a quick look, for every day.
+///
+/// # Errors
+/// When it does not.
+pub fn quick_check(journal: &Journal) -> Result<()> {
+    journal.read(|db| check_file(db, "quick_check"))
+}
+
+fn check_file(db: &Connection, pragma: &str) -> Result<()> {
+    let found: Vec<String> = db
+        .prepare(&format!("PRAGMA {pragma}(5)"))?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    match found.as_slice() {
+        [one] if one == "ok" => Ok(()),
+        wrong => Err(broken(format!("the journal's file is damaged: {}", wrong.join("; ")))),
+    }
+}
+
+/// Differences that are told at once; more only lengthen the list.
+const MOST_TOLD: usize = 20;
+
+fn told(wrong: &[String]) -> String {
+    let shown: Vec<&str> = wrong.iter().take(MOST_TOLD).map(String::as_str).collect();
+    let more = wrong.len().saturating_sub(MOST_TOLD);
+    let rest = if more == 0 { String::new() } else { format!("\nand {more} more") };
+    format!("what the journal's rows say is not what its facts say:\n{}{rest}", shown.join("\n"))
+}
+
+fn check_chain(db: &Connection, said: &mut kept::Said) -> Result<(i64, String)> {
+    let mut previous = GENESIS.to_owned();
+    let mut expected = 1;
+    let mut after = 0;
+    loop {
+        let page = events_of(db, None, after, 1_000)?;
+        let Some(last) = page.last() else { return Ok((expected - 1, previous)) };
+        after = last.seq;
+        for event in &page {
+            said.hear((event.seq, &event.kind), &check(event, expected, &previous)?);
+            previous.clone_from(&event.hash);
+            expected += 1;
+        }
+    }
 }
 
 fn broken(what: String) -> Problem {
     Problem::failed(what).hint("the audit log is not what was written; compare it with a backup")
 }
 
-fn check(event: &Event, expected: i64, previous: &str) -> Result<()> {
+fn check(event: &Event, expected: i64, previous: &str) -> Result<Value> {
     if event.seq != expected {
         return Err(broken(format!("fact {expected} is missing from the audit log")));
     }
@@ -157,10 +223,14 @@ fn check(event: &Event, expected: i64, previous: &str) -> Result<()> {
     if !same("subject", &event.subject) || !same("kind", &event.kind) {
         return Err(broken(format!("fact {} of the audit log is filed under something else", event.seq)));
     }
-    Ok(())
+    Ok(fact)
 }
 
-fn check_anchor(db: &Connection, anchor: &Anchor) -> Result<()> {
+/// Whether the chain still holds an anchor.
+///
+/// # Errors
+/// When it does not.
+pub fn holds(db: &Connection, anchor: &Anchor) -> Result<()> {
     let found: Option<String> = db
         .prepare_cached("SELECT hash FROM event WHERE seq = ?1")?
         .query_row([anchor.seq], |row| row.get(0))

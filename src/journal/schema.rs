@@ -68,8 +68,14 @@ CREATE INDEX timer_due ON timer(due_at);
 
 /// Brings a store to the newest version. `migrations[n]` leads from version `n` to `n + 1`.
 ///
-/// An older store is migrated only when `may_migrate` (the lock holder); a newer one is refused.
-pub(super) fn migrate(db: &mut Connection, migrations: &[&[&str]], may_migrate: bool) -> Result<()> {
+/// An older store is migrated only when `may_migrate` (the lock holder), and `upgraded` called before that counts; a
+/// newer one is refused.
+pub(super) fn migrate(
+    db: &mut Connection,
+    migrations: &[&[&str]],
+    may_migrate: bool,
+    upgraded: impl FnOnce(&Connection) -> Result<()>,
+) -> Result<()> {
     let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(store)?;
     if found > newest {
@@ -89,6 +95,9 @@ pub(super) fn migrate(db: &mut Connection, migrations: &[&[&str]], may_migrate: 
     let from = usize::try_from(found).unwrap_or(0);
     for sql in migrations.iter().skip(from).copied().flatten() {
         tx.execute_batch(sql).map_err(store)?;
+    }
+    if found > 0 {
+        upgraded(&tx)?;
     }
     tx.pragma_update(None, "user_version", newest).map_err(store)?;
     tx.commit().map_err(store)

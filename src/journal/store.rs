@@ -1,5 +1,6 @@
 //! The journal file: opening, appending through the writer, reading beside it.
 
+use super::kept::{self, Kept};
 use super::redact::Redactor;
 use super::tx::Tx;
 use super::writer::{Appended, Writer};
@@ -33,6 +34,7 @@ pub struct Journal {
 
 struct Shared {
     path: PathBuf,
+    kept: &'static [Kept],
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
     clock: Clock,
@@ -51,6 +53,16 @@ impl Journal {
         path: &Path,
         migrations: &[&[&str]],
         access: Access,
+        means: (Clock, Redactor),
+    ) -> Result<Self> {
+        Self::open_kept(path, (migrations, &[]), access, means)
+    }
+
+    /// [`Journal::open`], with the tables whose rows are read as truth: every append seals what it changes of them.
+    pub fn open_kept(
+        path: &Path,
+        (migrations, kept): (&[&[&str]], &'static [Kept]),
+        access: Access,
         (clock, redactor): (Clock, Redactor),
     ) -> Result<Self> {
         if access == Access::Guest && !path.exists() {
@@ -59,10 +71,14 @@ impl Journal {
         }
         let mut db = Connection::open(path)?;
         tune(&db)?;
-        schema::migrate(&mut db, migrations, access == Access::Holder)?;
-        let writer = Writer::start(db, clock.clone(), redactor.clone());
+        let upgraded = |db: &Connection| kept::found(&Tx::new(db, clock.now(), &redactor), kept);
+        schema::migrate(&mut db, migrations, access == Access::Holder, upgraded)?;
+        kept::watch(&db, kept)?;
+        let writer = Writer::start(db, kept, (clock.clone(), redactor.clone()));
         let readers = Mutex::default();
-        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), writer, readers, clock, redactor }) })
+        Ok(Self {
+            shared: Arc::new(Shared { path: path.to_owned(), kept, writer, readers, clock, redactor }),
+        })
     }
 
     /// The clock the journal stamps with.
@@ -76,6 +92,11 @@ impl Journal {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.shared.path
+    }
+
+    /// The tables whose rows are read as truth.
+    pub(super) fn kept(&self) -> &'static [Kept] {
+        self.shared.kept
     }
 
     /// Appends: runs `job` inside a transaction and returns once it is on disk. Others' jobs may share the
@@ -153,6 +174,23 @@ impl Journal {
     }
 }
 
+/// Writes the file anew without the bytes that were erased or deleted, and empties the log beside it. Others may go on
+/// meanwhile; they wait for a moment.
+///
+/// # Errors
+/// When others kept the journal busy for too long, or there is no room: the bytes are then overwritten by the next one.
+pub fn overwrite_erased(journal: &Journal) -> Result<()> {
+    let db = Connection::open(journal.path())?;
+    tune(&db)?;
+    db.execute_batch("VACUUM")?;
+    let busy: bool = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Err(Problem::store("others kept the journal busy: what was erased is not overwritten yet")
+            .hint("run `sopd cleanup` once more"));
+    }
+    Ok(())
+}
+
 fn closed() -> Problem {
     Problem::store("the journal was closed")
 }
@@ -164,6 +202,8 @@ fn tune(db: &Connection) -> Result<()> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", "ON")?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
+    // What is deleted or erased is overwritten in the file as well.
+    db.pragma_update(None, "secure_delete", "ON")?;
     db.set_prepared_statement_cache_capacity(128);
     Ok(())
 }

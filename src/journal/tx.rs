@@ -5,7 +5,7 @@ use super::{blob, chain};
 use crate::base::{Digest, Instant, problem::Result};
 use rusqlite::Connection;
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// The open transaction a job writes through. Layers above use [`Tx::db`] for their own tables.
 #[derive(Debug)]
@@ -14,11 +14,12 @@ pub struct Tx<'a> {
     now: Instant,
     redactor: &'a Redactor,
     woken: RefCell<Vec<String>>,
+    last_fact: Cell<Option<i64>>,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(db: &'a Connection, now: Instant, redactor: &'a Redactor) -> Self {
-        Self { db, now, redactor, woken: RefCell::default() }
+        Self { db, now, redactor, woken: RefCell::default(), last_fact: Cell::default() }
     }
 
     /// The connection, inside the transaction.
@@ -35,8 +36,9 @@ impl<'a> Tx<'a> {
     }
 
     /// Appends a fact about `subject` (a mission, an SOP, `sopd` itself). `body` must be an object; its members
-    /// stand beside `at`, `kind` and `subject` in the stored text. Returns the fact's chain hash.
-    pub fn event(&self, subject: &str, kind: &str, body: &Value) -> Result<Digest> {
+    /// stand beside `at`, `kind` and `subject` in the stored text. Returns the fact's place in the chain; its hash is
+    /// only known once the append is over.
+    pub fn event(&self, subject: &str, kind: &str, body: &Value) -> Result<i64> {
         chain::append(self, subject, kind, body)
     }
 
@@ -106,6 +108,14 @@ impl<'a> Tx<'a> {
             .execute([workflow])?;
         self.wake(workflow);
         Ok(rows == 1)
+    }
+
+    /// Notes the place of the last fact of this append.
+    pub(super) fn recorded(&self, seq: i64) {
+        self.last_fact.set(Some(seq));
+    }
+    pub(super) fn last_fact(&self) -> Option<i64> {
+        self.last_fact.get()
     }
 
     pub(super) fn wake(&self, workflow: &str) {

@@ -1,5 +1,6 @@
 //! The one thread that appends: whatever waits is put into one transaction and one sync to disk.
 
+use super::kept::{self, Kept};
 use super::redact::Redactor;
 use super::schema::store;
 use super::tx::Tx;
@@ -48,14 +49,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection, clock: Clock, redactor: Redactor) -> Self {
+    pub(super) fn start(db: Connection, kept: &'static [Kept], (clock, redactor): (Clock, Redactor)) -> Self {
         let (orders, inbox) = channel();
         let listener: Arc<Mutex<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
         let appended: Arc<Mutex<Appended>> = Arc::default();
         let counted = appended.clone();
         let (rung, commits) = watch::channel(0);
-        let mut desk = Desk { db, clock, redactor, listener: heard, appended: counted, rung, seen: 0 };
+        let mut desk = Desk { db, kept, clock, redactor, listener: heard, appended: counted, rung, seen: 0 };
         // What others append after this is noticed, even before anybody has asked.
         if let Err(problem) = desk.data_version() {
             tracing::warn!(%problem, "the journal's version could not be read");
@@ -128,6 +129,7 @@ where
 
 struct Desk {
     db: Connection,
+    kept: &'static [Kept],
     clock: Clock,
     redactor: Redactor,
     listener: Arc<Mutex<Option<Listener>>>,
@@ -196,7 +198,7 @@ impl Desk {
         let mut open = opened.as_ref().map(|_| ()).map_err(Clone::clone);
         for job in batch {
             if let (Ok(transaction), Ok(())) = (&opened, &open) {
-                open = attempt(transaction, job, (now, &self.redactor), replies, woken);
+                open = attempt(transaction, job, (now, &self.redactor, self.kept), replies, woken);
             } else {
                 let reason = open.clone().err().unwrap_or_else(|| Problem::store("the journal is closed"));
                 replies.push(job(Err(reason)).1);
@@ -211,7 +213,7 @@ impl Desk {
 fn attempt(
     transaction: &Connection,
     job: Job,
-    (now, redactor): (crate::base::Instant, &Redactor),
+    (now, redactor, kept): (crate::base::Instant, &Redactor, &[Kept]),
     replies: &mut Vec<Reply>,
     woken: &mut Vec<String>,
 ) -> Result<()> {
@@ -221,14 +223,15 @@ fn attempt(
         return Err(problem);
     }
     let tx = Tx::new(transaction, now, redactor);
-    let (kept, reply) = job(Ok(&tx));
+    let (done, reply) = job(Ok(&tx));
     replies.push(reply);
     // On a full or failing disk SQLite rolls everything back by itself.
     if transaction.is_autocommit() {
         return Err(Problem::store("the journal could not be used: the disk is full or failing")
             .hint("free some disk space; nothing half-written was kept"));
     }
-    if kept {
+    if done {
+        kept::seal(&tx, kept)?;
         woken.extend(tx.woken());
     } else {
         point("ROLLBACK TO job")?;

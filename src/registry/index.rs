@@ -3,8 +3,9 @@
 use super::rows::{self, Status, VersionRow};
 use crate::base::text::{cell, put_line};
 use crate::base::{Instant, problem::Result};
-use crate::journal::Anchor;
-use rusqlite::Connection;
+use crate::journal::{Anchor, Tx};
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The registry at one revision.
@@ -45,6 +46,10 @@ pub fn index(db: &Connection) -> Result<Option<Index>> {
         out,
         "Generated from the journal: changes made here by hand are put aside. `sopd sop verify` compares the files.",
     );
+    if let Some((seq, hash, day)) = day_anchor(db)?.filter(|(seq, ..)| *seq > last.seq) {
+        line(out, "");
+        line(out, &format!("Anchor of {day} · chain {seq} `{hash}`"));
+    }
     active_tables(out, &versions);
     retired_table(out, &versions);
     line(out, "");
@@ -150,8 +155,8 @@ pub fn revision(db: &Connection) -> Result<i64> {
 }
 
 fn revisions(db: &Connection) -> Result<Vec<Revision>> {
-    let sql =
-        "SELECT revision, at, what, by, mission, seq, hash FROM registry_revision ORDER BY revision DESC";
+    let sql = "SELECT revision, at, what, by, mission, registry_revision.seq, event.hash
+         FROM registry_revision JOIN event ON event.seq = registry_revision.seq ORDER BY revision DESC";
     let rows = db
         .prepare_cached(sql)?
         .query_map([], |row| {
@@ -169,6 +174,30 @@ fn revisions(db: &Connection) -> Result<Vec<Revision>> {
     Ok(rows)
 }
 
+/// What the facts say of the last day's anchor: place and hash of the fact it names, and the day it was made.
+fn day_anchor(db: &Connection) -> Result<Option<(i64, String, String)>> {
+    let sql = "SELECT text ->> 'place', text ->> 'hash', substr(text ->> 'at', 1, 10) FROM event
+               WHERE subject = 'sopd' AND kind = 'log_anchored' ORDER BY seq DESC LIMIT 1";
+    let found = db.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    Ok(found.optional()?)
+}
+
+/// Puts the chain's head into the log, and so into INDEX.md, where facts have come since an earlier day.
+pub fn anchor_the_day(tx: &Tx<'_>) -> Result<()> {
+    let sql = "SELECT seq, hash, substr(text ->> 'at', 1, 10), kind FROM event ORDER BY seq DESC LIMIT 1";
+    let last: Option<(i64, String, String, String)> = tx
+        .db()
+        .prepare_cached(sql)?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()?;
+    match last {
+        Some((seq, hash, day, kind)) if day < tx.now().day() && kind != "log_anchored" => {
+            tx.event("sopd", "log_anchored", &json!({ "place": seq, "hash": hash })).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The chain hashes that an INDEX.md carries: a chain whose tail was cut off no longer holds them.
 pub fn anchors(text: &str, found_in: &str) -> Vec<Anchor> {
     let find = |line: &str| {
@@ -177,5 +206,8 @@ pub fn anchors(text: &str, found_in: &str) -> Vec<Anchor> {
         let seq = seq.parse().ok()?;
         Some(Anchor { found_in: found_in.to_owned(), seq, hash: hash.trim_matches('`').to_owned() })
     };
-    text.lines().filter(|line| line.starts_with("Revision ")).filter_map(find).collect()
+    text.lines()
+        .filter(|line| line.starts_with("Revision ") || line.starts_with("Anchor of "))
+        .filter_map(find)
+        .collect()
 }

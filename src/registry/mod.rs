@@ -1,6 +1,7 @@
 //! The SOP library: which versions exist, which one is active, and the facts they are compared by.
 //!
-//! The journal's tables are the truth; `sops/INDEX.md` is written from them. Files are read here, but only the
+//! The hash by which a version counts is the one its publication fact has; the tables beside the chain hold the rest, and
+//! `sops/INDEX.md` is written from them. Files are read here, but only the
 //! publication itself writes one, before the commit that makes it visible.
 
 mod facts;
@@ -11,11 +12,17 @@ mod search;
 mod verify;
 
 pub use facts::{conflicts, forget, remember_draft};
-pub use index::{Index, anchors, index, revision};
+pub use index::{Index, anchor_the_day, anchors, index, revision};
 pub use publish::{Approval, Publication, Retirement, published_path, register, retire, version_path};
-pub use rows::{Status, VersionRow, active, all, due_for_review, history, published, summaries, version};
+pub use rows::{
+    Status, VersionRow, active, all, check_in_force, due_for_review, history, published, summaries, version,
+};
 pub use search::{Found, SEARCH_TABLES, referring, search};
 pub use verify::{Checked, read_checked, verify_files};
+
+/// What version 3 adds: the facts of publications are found by SOP, since they say what may run.
+pub const PUBLICATION_INDEX: &str =
+    "CREATE INDEX event_registry ON event(text ->> 'sop', seq) WHERE kind IN ('published', 'retired');";
 
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "
@@ -58,6 +65,6 @@ CREATE TABLE registry_revision(
   by TEXT NOT NULL,
   mission TEXT,
   seq INTEGER NOT NULL,                 -- the fact that recorded it
-  hash TEXT NOT NULL                    -- its chain hash
+  hash TEXT NOT NULL                    -- its chain hash, once; now empty: the chain itself has it
 ) STRICT;
 ";

@@ -76,8 +76,12 @@ pub struct VersionRow {
     pub revision: Option<i64>,
 }
 
-const SELECT: &str =
-    "SELECT sop, version, status, title, department, owner, risk_level, trigger_text, path, sha256,
+/// The hash is that of the fact of publication, wherever there must be one: the row's own could be changed with the
+/// file. A version without such a fact has none, and no file is it.
+const SELECT: &str = "SELECT sop, version, status, title, department, owner, risk_level, trigger_text, path,
+  CASE status WHEN 'draft' THEN sha256 ELSE coalesce((
+    SELECT text ->> 'sha256' FROM event WHERE event.kind IN ('published', 'retired') AND event.kind = 'published'
+      AND text ->> 'sop' = sop_version.sop AND text ->> 'version' = sop_version.version ORDER BY seq DESC LIMIT 1), '') END,
   mission, created_by, created_at, approved_by, approved_at, override, review_due, revision FROM sop_version";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
@@ -132,6 +136,50 @@ pub fn history(db: &Connection, id: &SopId) -> Result<Vec<VersionRow>> {
 pub fn active(db: &Connection, id: &SopId) -> Result<Option<VersionRow>> {
     let sql = format!("{SELECT} WHERE sop = ?1 AND status = 'active'");
     Ok(db.prepare_cached(&sql)?.query_row([id.as_str()], read).optional()?)
+}
+
+/// The last fact about an SOP's versions: its kind, the version, place, text and hash.
+type LastFact = (String, String, i64, String, String);
+
+/// Refuses a version that is not the one in force by the facts: superseded, retired, or never published. A row alone
+/// makes nothing run.
+///
+/// # Errors
+/// `Conflict`.
+pub fn check_in_force(db: &Connection, row: &VersionRow) -> Result<()> {
+    let sql = "SELECT kind, text ->> 'version', seq, text, hash FROM event
+               WHERE kind IN ('published', 'retired') AND text ->> 'sop' = ?1 ORDER BY seq DESC LIMIT 1";
+    let last: Option<LastFact> = db
+        .prepare_cached(sql)?
+        .query_row([row.id.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })
+        .optional()?;
+    let name = format!("{} v{}", row.id, row.version);
+    let no = |what: &str| {
+        Err(Problem::conflict(format!("{name} is not in force: {what}"))
+            .hint("compare the journal with its facts: `sopd audit verify`"))
+    };
+    match last {
+        None => no("no fact says that it was published"),
+        Some((kind, ..)) if kind == "retired" => no("it was retired"),
+        Some((_, version, ..)) if version != row.version.to_string() => {
+            no(&format!("v{version} was published after it"))
+        }
+        Some((_, _, seq, text, hash)) if !is_linked(db, (seq, &text, &hash))? => {
+            no(&format!("fact {seq}, of its publication, was changed after it was written"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether a fact has the hash that follows from its text and the fact before it.
+fn is_linked(db: &Connection, (seq, text, hash): (i64, &str, &str)) -> Result<bool> {
+    let before: Option<String> = db
+        .prepare_cached("SELECT hash FROM event WHERE seq = ?1")?
+        .query_row([seq - 1], |row| row.get(0))
+        .optional()?;
+    Ok(before.is_none_or(|before| Digest::of_all([before.as_bytes(), text.as_bytes()]).0 == hash))
 }
 
 /// Active versions whose review fell due after `from` and up to `to`.

@@ -18,7 +18,7 @@ pub struct Checked {
     pub wrong: Vec<String>,
 }
 
-/// Reads a published file and refuses it when its bytes are not the registered ones.
+/// Reads a published file and refuses it when its bytes are not those of its publication.
 pub fn read_checked(root: &Path, row: &VersionRow) -> Result<String> {
     let name = format!("{} v{}", row.id, row.version);
     let text = files::read_text(&root.join(&row.path), MAX_SOP_BYTES).map_err(|problem| Problem {
@@ -28,11 +28,17 @@ pub fn read_checked(root: &Path, row: &VersionRow) -> Result<String> {
     if Digest::of(&text) == row.sha256 {
         return Ok(text);
     }
+    if row.sha256.0.is_empty() {
+        return Err(Problem::conflict(format!(
+            "no fact says that {name} was published, whatever its row says"
+        ))
+        .hint("compare the journal with its facts: `sopd audit verify`"));
+    }
     Err(Problem::conflict(format!("{} is not what was approved as {name}: its bytes were changed", row.path))
         .hint("put the approved file back (from git or a backup); to change the SOP, submit a mission"))
 }
 
-/// Compares every published file with its registered hash, and looks for files nobody published.
+/// Compares every published file with the hash in its publication fact, and looks for files nobody published.
 pub fn verify_files(db: &Connection, root: &Path) -> Result<Checked> {
     let rows = rows::all(db)?;
     let mut checked = Checked { intact: 0, wrong: Vec::new() };

@@ -2,7 +2,7 @@
 //! of event, with that description's field names. The whole story is in the chain; this is the part others can read.
 
 use crate::base::{Digest, Problem, problem::Result};
-use crate::journal::{Event, Journal};
+use crate::journal::{Event, Journal, ROWS};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,7 @@ pub fn line(journal: &Journal, event: &Event) -> Result<Option<String>> {
         fact.extend(more);
     }
     let (at, step) = (fact.remove("at"), fact.remove("stepNumber"));
-    for name in ["kind", "subject", "payload"] {
+    for name in ["kind", "subject", "payload", ROWS] {
         fact.remove(name);
     }
     for value in fact.values_mut() {

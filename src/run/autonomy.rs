@@ -28,11 +28,17 @@ pub struct Word {
     pub reason: String,
 }
 
-/// What autonomy is widened for in that version.
+/// What version 3 adds: words on autonomy are found by SOP.
+pub const AUTONOMY_INDEX: &str = "CREATE INDEX event_autonomy ON event(subject, seq)
+  WHERE kind IN ('autonomy_widened', 'autonomy_narrowed');";
+
+/// What autonomy is widened for in that version, by the facts: a row alone lets nothing go unasked.
 pub fn widened(db: &Connection, sop: &SopId, version: Version) -> Result<Widened> {
     let mut found = Widened::default();
-    let mut rows =
-        db.prepare_cached("SELECT step, widened, version FROM autonomy WHERE sop = ?1 ORDER BY number")?;
+    let mut rows = db.prepare_cached(
+        "SELECT text ->> 'step', kind = 'autonomy_widened', text ->> 'version' FROM event
+         WHERE kind IN ('autonomy_widened', 'autonomy_narrowed') AND subject = ?1 ORDER BY seq",
+    )?;
     let rows = rows.query_map([sop.as_str()], |row| {
         Ok((row.get::<_, Option<u32>>(0)?, row.get::<_, bool>(1)?, row.get::<_, String>(2)?))
     })?;

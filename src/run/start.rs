@@ -313,6 +313,7 @@ fn check_initiator(snapshot: &Snapshot, request: &Request) -> Result<()> {
 /// The active version of `sop`; where there is none, why.
 pub(super) fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRow> {
     if let Some(row) = registry::active(db, sop)? {
+        registry::check_in_force(db, &row)?;
         return Ok(row);
     }
     let newest = registry::history(db, sop)?.into_iter().next();

@@ -2,7 +2,7 @@
 
 use crate::base::Problem;
 use crate::daemon;
-use crate::journal::{self, Event, Order, Search};
+use crate::journal::{self, Event, Order, ROWS, Search};
 use crate::web::caller::Visitor;
 use crate::web::form::{Nothing, Signed};
 use crate::web::page::Answer;
@@ -26,7 +26,7 @@ pub(super) fn fact(event: &Event) -> Value {
     let by = ["by", "party", "agent"].into_iter().find_map(|name| body.get(name)).cloned();
     let mut take = |name: &str| body.as_object_mut().and_then(|members| members.remove(name));
     let at = take("at");
-    drop((take("kind"), take("subject"), take("by")));
+    drop((take("kind"), take("subject"), take("by"), take(ROWS)));
     json!({
         "seq": event.seq, "kind": event.kind, "subject": event.subject, "at": at, "by": by, "hash": event.hash,
         "body": body.to_string(),
