@@ -82,6 +82,12 @@ pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
     step().map_err(|error| explain(path, &error))
 }
 
+/// Lets nobody but its owner read what these options make.
+pub fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
 /// Moves a file into place, folders made, both folders synced.
 pub fn relocate(from: &Path, to: &Path) -> Result<()> {
     let step = || -> std::io::Result<()> {

@@ -1,5 +1,11 @@
-//! `sopd backup FILE`: the whole workspace in one tar file, also while a daemon runs. What it contains is one moment
-//! of the journal, and the files that moment speaks of; the last entry says so, so that a cut-off copy is noticed.
+//! `sopd backup FILE`: the workspace in one tar file, also while a daemon runs. What it contains is one moment of the
+//! journal, and the files that moment speaks of; the last entry says so, so that a cut-off copy is noticed, and names
+//! what was left out.
+
+mod contents;
+mod scratch;
+
+pub(super) use scratch::Scratch;
 
 use super::desk::Desk;
 use super::print;
@@ -7,19 +13,25 @@ use super::trouble::Done;
 use crate::base::text::counted;
 use crate::base::{Problem, files, problem::Result};
 use crate::registry;
+use contents::Contents;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read as _, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tar::{Builder, Header};
 
 /// What is kept beside the journal.
 pub(super) const FOLDERS: [&str; 4] = ["agents", "prompts", "missions", "sops"];
 pub(super) const SETTINGS: &str = "sopd.yaml";
+/// The name under which the working folders of runs under way are in the backup.
+pub(super) const RUNS: &str = "runs";
+/// The name under which other files of the workspace are in it that settings or SOPs name.
+pub(super) const NAMED: &str = "workspace";
 /// The journal's name in the backup.
 pub(super) const JOURNAL: &str = "journal.db";
 /// The last entry.
@@ -43,6 +55,9 @@ pub(super) struct Seal {
     pub(super) entries: usize,
     /// Place and hash of the last fact.
     pub(super) head: (i64, String),
+    /// What of the workspace is not in it, and why.
+    #[serde(default)]
+    pub(super) left_out: Vec<String>,
 }
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
@@ -57,13 +72,20 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let copy = scratch.path.join(JOURNAL);
     let head = copy_journal(workspace.journal.path(), &copy)?;
     let whole = scratch.path.join("backup.tar");
-    let mut file = File::create(&whole).map_err(trouble)?;
-    let entries = pack(&workspace.root, &copy, &mut file).and_then(|(mut builder, entries)| {
+    let mut file =
+        files::private(File::options().write(true).create_new(true)).open(&whole).map_err(trouble)?;
+    let contents = {
+        let db = Connection::open(&copy)?;
+        contents::of(&workspace.root, &db)?
+    };
+    let packed = pack(&workspace.root, &copy, &contents, &mut file);
+    let entries = packed.and_then(|(mut builder, entries)| {
         let seal = Seal {
             shape: SHAPE.to_owned(),
             taken_at: desk.clock.now().to_string(),
             entries,
             head: head.clone(),
+            left_out: contents.left_out.clone(),
         };
         let text = serde_json::to_vec_pretty(&seal).map_err(std::io::Error::other)?;
         append(&mut builder, SEAL, &text)?;
@@ -79,34 +101,25 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(trouble)?;
     if desk.json {
-        return print::json(&json!({ "shape": SHAPE, "file": target, "entries": entries, "head": head }));
+        return print::json(&json!({
+            "shape": SHAPE, "file": target, "entries": entries, "head": head, "left_out": contents.left_out,
+        }));
     }
-    print::line(&format!("{} holds {}, up to fact {}", target.display(), counted(entries, "file"), head.0))
+    print::line(&format!("{} holds {}, up to fact {}", target.display(), counted(entries, "file"), head.0))?;
+    print_left_out(&contents.left_out)
+}
+
+/// Says what a backup does not hold.
+pub(super) fn print_left_out(left_out: &[String]) -> Done {
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    print::line(&format!("it does not hold:\n- {}", left_out.join("\n- ")))
 }
 
 fn taken(target: &Path) -> Problem {
     Problem::conflict(format!("{} exists already", target.display()))
         .hint("a backup never overwrites: name another file")
-}
-
-/// A folder of our own that goes away with us.
-pub(super) struct Scratch {
-    pub(super) path: PathBuf,
-}
-
-impl Scratch {
-    pub(super) fn beside(folder: &Path) -> Result<Self> {
-        let path = folder.join(format!(".sopd-{}.tmp", uuid::Uuid::now_v7().simple()));
-        std::fs::create_dir_all(&path).map_err(|error| files::explain(&path, &error))?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is a hidden leftover, not a reason to fail.
-        drop(std::fs::remove_dir_all(&self.path));
-    }
 }
 
 /// Copies the journal as it is at one moment, while others append; gives its last fact.
@@ -120,6 +133,8 @@ fn copy_journal(from: &Path, to: &Path) -> Result<(i64, String)> {
             return Err(Problem::store("the journal was too busy to be copied").hint("try again"));
         }
     }
+    std::fs::set_permissions(to, std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| files::explain(to, &error))?;
     // The copy stands alone: no side files.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     let head = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
@@ -132,11 +147,19 @@ fn copy_journal(from: &Path, to: &Path) -> Result<(i64, String)> {
 
 type Packed<'a> = (Builder<&'a mut File>, usize);
 
-fn pack<'a>(root: &Path, journal: &Path, file: &'a mut File) -> std::io::Result<Packed<'a>> {
+fn pack<'a>(
+    root: &Path,
+    journal: &Path,
+    contents: &Contents,
+    file: &'a mut File,
+) -> std::io::Result<Packed<'a>> {
     let mut builder = Builder::new(file);
     let mut entries = 2;
-    builder.append_path_with_name(journal, JOURNAL)?;
-    builder.append_path_with_name(root.join(SETTINGS), SETTINGS)?;
+    put(&mut builder, &journal.to_path_buf(), Path::new(JOURNAL))?;
+    put(&mut builder, &root.join(SETTINGS), Path::new(SETTINGS))?;
+    for (from, name) in &contents.files {
+        entries += usize::from(put(&mut builder, from, name)?);
+    }
     let copy = Connection::open(journal).map_err(std::io::Error::other)?;
     let known: BTreeSet<String> =
         registry::all(&copy).map_err(std::io::Error::other)?.into_iter().map(|row| row.path).collect();
@@ -147,12 +170,7 @@ fn pack<'a>(root: &Path, journal: &Path, file: &'a mut File) -> std::io::Result<
             if shown == INDEX || (is_published(&shown) && !known.contains(shown.as_ref())) {
                 continue;
             }
-            let mut opened = match File::open(root.join(&name)) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                other => other?,
-            };
-            builder.append_file(&name, &mut opened)?;
-            entries += 1;
+            entries += usize::from(put(&mut builder, &root.join(&name), &name)?);
         }
     }
     if let Some(index) = registry::index(&copy).map_err(std::io::Error::other)? {
@@ -171,6 +189,22 @@ fn is_published(name: &str) -> bool {
         && !name.starts_with("sops/drafts/")
 }
 
+/// Puts a file in as it is now, also while somebody writes it; whether it was still there.
+fn put<W: Write>(builder: &mut Builder<W>, from: &PathBuf, name: &Path) -> std::io::Result<bool> {
+    let file = match File::open(from) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        other => other?,
+    };
+    let data = file.metadata()?;
+    let mut header = Header::new_gnu();
+    header.set_metadata(&data);
+    let size = data.len();
+    header.set_size(size);
+    // One that grows meanwhile is cut, one that shrinks is filled up: the entries after it stay readable.
+    builder.append_data(&mut header, name, file.take(size).chain(std::io::repeat(0)).take(size))?;
+    Ok(true)
+}
+
 fn append<W: Write>(builder: &mut Builder<W>, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let mut header = Header::new_gnu();
     header.set_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
@@ -179,7 +213,7 @@ fn append<W: Write>(builder: &mut Builder<W>, name: &str, bytes: &[u8]) -> std::
 }
 
 /// Plain files below `folder`, relative to `root`, in order. Links are not followed, hidden and temporary files left out.
-fn files_below(root: &Path, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(super) fn files_below(root: &Path, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut waiting = vec![folder.to_path_buf()];
     while let Some(folder) = waiting.pop() {

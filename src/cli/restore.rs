@@ -1,17 +1,19 @@
 //! `sopd restore FILE DIR`: unpacks a backup beside the empty folder it is meant for, checks the chain and every
-//! published file, and only then moves it into place.
+//! published file, and only then moves it into place. What it makes is held: nothing of it starts until somebody says so.
 
-use super::backup::{FOLDERS, JOURNAL, SEAL, SETTINGS, SHAPE, Scratch, Seal};
+use super::backup::{FOLDERS, JOURNAL, NAMED, RUNS, SEAL, SETTINGS, SHAPE, Scratch, Seal, print_left_out};
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
+use crate::access::Suspended;
 use crate::base::text::{counted, listed};
 use crate::base::{Problem, files, problem::Result};
 use crate::daemon::{self, Workspace};
-use crate::journal::{self, Access};
+use crate::journal::{self, Access, Anchor};
 use crate::registry;
 use serde_json::json;
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 use tar::Archive;
 
@@ -32,7 +34,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let scratch = Scratch::beside(parent)?;
     let root = scratch.path.join("workspace");
     let seal = unpack(&args.file, &root)?;
-    let (facts, intact) = check(desk, &root, &seal)?;
+    let Restored { facts, intact, would, suspended } = check(desk, &root, &seal)?;
     // Only an empty folder gives way; one that was filled meanwhile stays.
     if args.dir.exists() {
         std::fs::remove_dir(&args.dir).map_err(|error| files::explain(&args.dir, &error))?;
@@ -41,6 +43,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     if desk.json {
         return print::json(&json!({
             "shape": "sopd/restore/1", "workspace": args.dir, "taken_at": seal.taken_at, "facts": facts, "intact": intact,
+            "held": true, "would_start": would, "suspended": suspended, "left_out": seal.left_out,
         }));
     }
     print::line(&format!(
@@ -49,7 +52,26 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         seal.taken_at,
         counted(usize::try_from(facts).unwrap_or(0), "fact"),
         counted(intact, "published file"),
+    ))?;
+    print_left_out(&seal.left_out)?;
+    print::line(&format!(
+        "sessions ended: {}; tokens that wait for `sopd token confirm`: {}. Whatever was revoked or erased after the backup \
+         was taken is not known here.",
+        suspended.sessions, suspended.tokens
+    ))?;
+    let would = if would.is_empty() { "nothing that waits now".to_owned() } else { would.join("\n- ") };
+    print::line(&format!(
+        "it is held until `sopd up --go-on` (in {}); then it starts:\n- {would}",
+        args.dir.display()
     ))
+}
+
+/// What was found in a backup that is sound.
+struct Restored {
+    facts: i64,
+    intact: usize,
+    would: Vec<String>,
+    suspended: Suspended,
 }
 
 fn refuse_full(dir: &Path) -> Result<()> {
@@ -93,9 +115,14 @@ fn unpack(file: &Path, root: &Path) -> Result<Seal> {
                 path.display()
             )));
         };
-        put(&mut entry, &root.join(wanted))?;
+        let mode =
+            if path == Path::new(JOURNAL) { 0o600 } else { entry.header().mode().map_err(broken)? & 0o755 };
+        put(&mut entry, (&root.join(wanted), mode))?;
         count += 1;
     }
+    let private = root.join(".sopd");
+    std::fs::set_permissions(&private, Permissions::from_mode(0o700))
+        .map_err(|error| files::explain(&private, &error))?;
     match seal {
         Some(seal) if seal.shape != SHAPE => {
             Err(Problem::invalid(format!("{} is of the form `{}`", file.display(), seal.shape))
@@ -122,27 +149,45 @@ fn place(path: &Path) -> Option<PathBuf> {
         (JOURNAL, None) => Some(Path::new(".sopd").join(JOURNAL)),
         (SETTINGS, None) => Some(PathBuf::from(SETTINGS)),
         (folder, Some(_)) if FOLDERS.contains(&folder) => Some(path.to_path_buf()),
+        (RUNS, Some(_)) => {
+            let work = path.components().nth(2)?.as_os_str().to_str()?;
+            (work == "work" || work.starts_with("work-")).then(|| Path::new(".sopd").join(path))
+        }
+        (NAMED, Some(Component::Normal(top))) => {
+            let top = top.to_str()?;
+            let free = !top.starts_with('.') && top != SETTINGS && !FOLDERS.contains(&top);
+            free.then(|| path.strip_prefix(NAMED).ok().map(Path::to_path_buf))?
+        }
         _ => None,
     }
 }
 
-fn put(entry: &mut impl std::io::Read, path: &Path) -> Result<()> {
+fn put(entry: &mut impl std::io::Read, (path, mode): (&Path, u32)) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut step = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        let mut file = File::create_new(path)?;
+        let mut file = files::private(File::options().write(true).create_new(true)).open(path)?;
         std::io::copy(entry, &mut file)?;
+        file.set_permissions(Permissions::from_mode(mode | 0o600))?;
         file.sync_all()?;
         File::open(folder)?.sync_all()
     };
     step().map_err(|error| files::explain(path, &error))
 }
 
-/// The chain, its head, its anchors, and every published file.
-fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<(i64, usize)> {
-    let workspace = Workspace::open(root, Access::Guest, desk.clock.clone())?;
-    let verified = journal::verify(&workspace.journal, &daemon::anchors(&workspace))?;
-    if verified.events != seal.head.0 || (verified.events > 0 && verified.head != seal.head.1) {
+/// The chain, its head, its anchors, every row and every published file; then records that this is a restored one. What
+/// an older sopd backed up is brought to the present form first: nobody else has it yet.
+fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<Restored> {
+    let workspace = Workspace::open(root, Access::Holder, desk.clock.clone())?;
+    let (seq, hash) = seal.head.clone();
+    let mut anchors = daemon::anchors(&workspace);
+    anchors.extend((seq > 0).then(|| Anchor { found_in: "the backup's seal".to_owned(), seq, hash }));
+    let verified = journal::verify(&workspace.journal, &anchors)?;
+    let more: i64 = workspace.journal.read(|db| {
+        let sql = "SELECT count(*) FROM event WHERE seq > ?1 AND kind <> 'rows_found'";
+        Ok(db.query_row(sql, [seq], |row| row.get(0))?)
+    })?;
+    if more > 0 {
         return Err(Problem::invalid("the journal in this backup is not the one it was made of")
             .hint("try an older one"));
     }
@@ -150,7 +195,10 @@ fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<(i64, usize)> {
     if !checked.wrong.is_empty() {
         return Err(Problem::invalid(format!("the backup is not sound: {}", listed(&checked.wrong))));
     }
-    Ok((verified.events, checked.intact))
+    let taken_at = seal.taken_at.clone();
+    let suspended = workspace.journal.append(move |tx| daemon::held::restored(tx, &taken_at))?;
+    let would = daemon::held::would_start(&workspace)?;
+    Ok(Restored { facts: verified.events, intact: checked.intact, would, suspended })
 }
 
 #[cfg(test)]
@@ -161,7 +209,24 @@ mod tests {
     fn a_backup_writes_nowhere_else() {
         assert_eq!(place(Path::new("journal.db")), Some(PathBuf::from(".sopd/journal.db")));
         assert_eq!(place(Path::new("sops/REV/a.md")), Some(PathBuf::from("sops/REV/a.md")));
-        for bad in ["../x", "/etc/passwd", "sops/../../x", "bin/x", ".sopd/lock", "sops"] {
+        assert_eq!(
+            place(Path::new("runs/sop_run_1/work/a/b")),
+            Some(PathBuf::from(".sopd/runs/sop_run_1/work/a/b"))
+        );
+        assert_eq!(place(Path::new("workspace/incoming/a.csv")), Some(PathBuf::from("incoming/a.csv")));
+        for bad in [
+            "runs/x/files/y",
+            "runs/x",
+            "workspace/.git/x",
+            "workspace/sopd.yaml",
+            "workspace",
+            "../x",
+            "/etc/passwd",
+            "sops/../../x",
+            "bin/x",
+            ".sopd/lock",
+            "sops",
+        ] {
             assert_eq!(place(Path::new(bad)), None, "{bad}");
         }
     }
