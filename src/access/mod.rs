@@ -7,13 +7,15 @@ mod link;
 mod password;
 mod secret;
 mod session;
+mod suspend;
 mod token;
 
 pub use link::{anybody_signed_in, new_link, party_of_link, use_link};
 pub use password::{SHORTEST_PASSWORD, keep_password, matches, password_hash, password_of};
 pub use secret::Secret;
 pub use session::{Limits, Session, begin, end, end_all, open_sessions, session_of, touch};
-pub use token::{NewToken, Token, new_token, party_of_token, revoke, tokens_of};
+pub use suspend::{Suspended, suspend};
+pub use token::{NewToken, Token, confirm, new_token, party_of_token, revoke, tokens_of};
 
 use crate::base::{Problem, problem::Result};
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,12 @@ impl Caller {
             .hint("use one with the scope `write`"))
     }
 }
+
+/// What version 3 adds: tokens that wait to be confirmed, and the facts about a token.
+pub const TABLES_2: &str = "
+ALTER TABLE token ADD COLUMN suspended_at INTEGER;   -- a restored or copied workspace asks again who still has it
+CREATE INDEX event_token ON event(text ->> 'token') WHERE kind IN ('token_made', 'token_revoked');
+";
 
 /// The tables of this layer, as of version 2.
 pub const TABLES: &str = "

@@ -34,6 +34,8 @@ pub struct Token {
     pub scope: Scope,
     /// When it was made.
     pub created_at: Instant,
+    /// Since when it waits to be confirmed, in a workspace that was restored or copied.
+    pub suspended_at: Option<Instant>,
 }
 
 /// A new token: its number, and its secret, which is shown once.
@@ -44,8 +46,11 @@ pub fn new_token(tx: &Tx<'_>, new: &NewToken) -> Result<(i64, Secret)> {
         (secret.hash(), &new.party, &new.name, new.scope.word(), tx.now().0),
     )?;
     let number = tx.db().last_insert_rowid();
-    let body =
-        json!({ "token": number, "party": new.party, "name": new.name, "scope": new.scope, "by": new.by });
+    // Not the hash itself, which is what a token is looked up by, but enough to tell another one.
+    let body = json!({
+        "token": number, "party": new.party, "name": new.name, "scope": new.scope, "by": new.by,
+        "of": hash(&secret.hash()),
+    });
     tx.event("desk", "token_made", &body)?;
     Ok((number, secret))
 }
@@ -55,20 +60,60 @@ fn scope(word: &str) -> Scope {
     if word == Scope::Write.word() { Scope::Write } else { Scope::Read }
 }
 
-/// The caller behind a token that is not revoked.
+/// The last fact about a token: whether it revokes it, for whom and how far it was made, what tells its hash.
+type LastFact = (bool, Option<String>, Option<String>, Option<String>);
+
+/// The caller behind a token that is neither revoked nor suspended. For whom it acts and how far is what the fact of
+/// its making says; one that no fact knows, or that a fact revoked, is none.
 pub fn party_of_token(db: &Connection, secret: &str) -> Result<Option<Caller>> {
-    let sql = "SELECT number, party, name, scope FROM token WHERE hash = ?1 AND revoked_at IS NULL";
-    let found = db.prepare_cached(sql)?.query_row([hash(secret)], |row| {
-        let (number, name): (i64, String) = (row.get(0)?, row.get(2)?);
-        let means = format!("token {number} ({name})");
-        Ok(Caller { party: row.get(1)?, scope: scope(&row.get::<_, String>(3)?), means })
-    });
-    Ok(found.optional()?)
+    let sql = "SELECT number, name, hash FROM token WHERE hash = ?1 AND revoked_at IS NULL AND suspended_at IS NULL";
+    let row: Option<(i64, String, String)> = db
+        .prepare_cached(sql)?
+        .query_row([hash(secret)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((number, name, stored)) = row else { return Ok(None) };
+    let sql = "SELECT kind = 'token_revoked', text ->> 'party', text ->> 'scope', text ->> 'of' FROM event
+               WHERE kind IN ('token_made', 'token_revoked') AND text ->> 'token' = ?1 ORDER BY seq DESC LIMIT 1";
+    let last: Option<LastFact> = db
+        .prepare_cached(sql)?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()?;
+    Ok(match last {
+        Some((false, Some(party), said, of)) if of.as_ref().is_none_or(|of| *of == hash(&stored)) => {
+            let means = format!("token {number} ({name})");
+            Some(Caller { party, scope: scope(&said.unwrap_or_default()), means })
+        }
+        _ => None,
+    })
+}
+
+/// Lets suspended tokens count again: one, or all. Gives their numbers.
+///
+/// # Errors
+/// `NotFound` where none of that number is suspended.
+pub fn confirm(tx: &Tx<'_>, number: Option<i64>, by: &str) -> Result<Vec<i64>> {
+    let sql = "UPDATE token SET suspended_at = NULL
+               WHERE suspended_at IS NOT NULL AND revoked_at IS NULL AND (?1 IS NULL OR number = ?1)
+               RETURNING number";
+    let confirmed: Vec<i64> = tx
+        .db()
+        .prepare_cached(sql)?
+        .query_map([number], |row| row.get(0))?
+        .collect::<std::result::Result<_, _>>()?;
+    if let (Some(number), true) = (number, confirmed.is_empty()) {
+        return Err(
+            Problem::not_found(format!("there is no suspended token {number}")).hint("see `sopd token list`")
+        );
+    }
+    if !confirmed.is_empty() {
+        tx.event("desk", "tokens_confirmed", &json!({ "tokens": confirmed, "by": by }))?;
+    }
+    Ok(confirmed)
 }
 
 /// Tokens that are not revoked: a party's, or all.
 pub fn tokens_of(db: &Connection, party: Option<&str>) -> Result<Vec<Token>> {
-    let sql = "SELECT number, party, name, scope, created_at FROM token
+    let sql = "SELECT number, party, name, scope, created_at, suspended_at FROM token
                WHERE revoked_at IS NULL AND (?1 IS NULL OR party = ?1) ORDER BY number";
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Token {
@@ -77,6 +122,7 @@ pub fn tokens_of(db: &Connection, party: Option<&str>) -> Result<Vec<Token>> {
             name: row.get(2)?,
             scope: scope(&row.get::<_, String>(3)?),
             created_at: Instant(row.get(4)?),
+            suspended_at: row.get::<_, Option<i64>>(5)?.map(Instant),
         })
     };
     Ok(db.prepare_cached(sql)?.query_map([party], read)?.collect::<Result<_, _>>()?)

@@ -1,6 +1,6 @@
-//! `sopd up [--until-idle]`
+//! `sopd up [--until-idle] [--go-on]`
 
-use super::desk::Desk;
+use super::desk::{Desk, os_user};
 use super::print;
 use super::trouble::Done;
 use crate::base::text::put;
@@ -23,6 +23,9 @@ pub(super) struct Args {
     /// Do everything that needs no person and no clock, then end
     #[arg(long)]
     until_idle: bool,
+    /// Let a workspace go on that was restored or copied; without it such a one only says what it would start
+    #[arg(long)]
+    go_on: bool,
 }
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
@@ -34,6 +37,11 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         log("warn,sopd=info", &root)?
     };
     let clock = desk.clock.clone();
+    if args.go_on
+        && let Some(said) = daemon::held::go_on(&root, &clock, os_user())?
+    {
+        print::line(&said)?;
+    }
     let until = if args.until_idle { Until::Idle } else { Until::Stopped };
     let beside = |workspace: &Workspace, stopping: Stopping| {
         let feed = Feed::start(&workspace.journal, stopping.clone());

@@ -61,6 +61,7 @@ where
     let _lock = Lock::take(root, &clock)?;
     let told = (until == Until::Stopped).then(Told::listen).transpose()?;
     let workspace = Workspace::open(root, Access::Holder, clock)?;
+    super::held::look(&workspace)?;
     let settings = workspace.snapshot().map_err(first_of)?.settings.clone();
     let gateway = Arc::new(Gateway::new(&workspace.journal, settings.calls));
     let office = Arc::new(Office {

@@ -109,6 +109,17 @@ pub fn void_of(tx: &Tx<'_>, run: &str, step: u32) -> Result<()> {
     Ok(())
 }
 
+/// Voids the open decisions of a run that workflows asked for whose ids begin with `workflow`.
+pub fn void_asked_by(tx: &Tx<'_>, run: &str, workflow: &str) -> Result<()> {
+    for decision in super::open_of_mission(tx.db(), run)? {
+        if decision.ask.workflow.starts_with(workflow) {
+            close(tx, &decision, "void")?;
+            tx.event(run, "decision_void", &json!({ "decision": decision.id }))?;
+        }
+    }
+    Ok(())
+}
+
 /// Voids every open decision of a mission: what they asked about has ended or changed.
 pub fn void_all(tx: &Tx<'_>, mission: &str) -> Result<()> {
     for decision in super::open_of_mission(tx.db(), mission)? {

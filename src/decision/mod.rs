@@ -30,7 +30,7 @@ pub use inbox::{
     WAITING_TABLES, all_of_mission, find, one, open_after, open_for, open_of_mission, waiting,
     waiting_by_kind,
 };
-pub use lapse::{Lapsed, lapse, void_all, void_of};
+pub use lapse::{Lapsed, lapse, void_all, void_asked_by, void_of};
 pub use lease::{TABLES_3, held_by_other, lease};
 pub use queue::{Queue, ResponseTime, queues, response_times};
 pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, is_asked, open};

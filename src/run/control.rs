@@ -2,6 +2,7 @@
 //! run's workflow, so it takes effect at a recorded point.
 
 use super::admission::let_in;
+use super::copied;
 use super::plan::Plan;
 use super::records::{self, RunRow};
 use super::state::{RunState, StepState};
@@ -63,7 +64,7 @@ pub fn control(tx: &Tx<'_>, run: &str, control: &Control, (actor, plan): (&Actor
     let row = records::run(tx.db(), run)?;
     allow(&row, actor, plan)?;
     sensible(tx, &row, control)?;
-    if matches!(control, Control::Retry { .. }) && restarted(tx, &row, actor)? {
+    if matches!(control, Control::Retry { .. } | Control::Resume { .. }) && restarted(tx, &row, actor)? {
         return Ok(());
     }
     let payload = serde_json::to_value(control)
@@ -136,6 +137,7 @@ fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
         Control::Pause { .. } if matches!(state, RunState::Paused | RunState::Failed) => {
             no("it stands still already", "see `sopd status`")
         }
+        Control::Resume { .. } if !stopped(tx.db(), &row.id)?.is_empty() => Ok(()),
         Control::Resume { .. } if state == RunState::Paused && !stuck => Ok(()),
         Control::Resume { .. } if held(tx, row)? => Ok(()),
         Control::Resume { .. } if stuck => {
@@ -183,8 +185,17 @@ fn restarted(tx: &Tx<'_>, row: &RunRow, actor: &Actor) -> Result<bool> {
     let any = restart_stopped(tx, &row.id)?;
     if any {
         record(tx, &row.id, "run_retried", actor, &json!({ "what": "a stopped workflow" }))?;
+        decision::void_asked_by(tx, &row.id, copied::ASKS)?;
     }
     Ok(any)
+}
+
+/// Lets a run go on that stood still after its workspace was copied.
+pub(super) fn go_on(tx: &Tx<'_>, run: &str, by: &str) -> Result<()> {
+    if restart_stopped(tx, run)? {
+        tx.event(run, "run_retried", &json!({ "by": by, "what": "it goes on in this workspace" }))?;
+    }
+    Ok(())
 }
 
 fn restart_stopped(tx: &Tx<'_>, run: &str) -> Result<bool> {

@@ -74,6 +74,9 @@ fn a_backup_comes_back_whole_or_not_at_all() {
     assert_eq!(world.json(&["-w", "back", "sop", "list"]), world.json(&["-w", "sopd-demo", "sop", "list"]));
     world.done(&["-w", "back", "sop", "verify"]);
     world.done(&["-w", "back", "audit", "verify"]);
+    let held = world.fails(6, &["-w", "back", "up", "--until-idle"]);
+    assert!(held.contains("is held, and nothing of it was started: it was restored"), "{held}");
+    world.done(&["-w", "back", "up", "--until-idle", "--go-on"]);
     world.done(&["-w", "back", "up", "--until-idle"]);
     world.fails(6, &["restore", "one.tar", "back"]);
 
