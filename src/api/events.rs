@@ -52,7 +52,14 @@ pub(super) async fn events(
     let workspace = api.workspace.clone();
     let after = apart(move || {
         front::check_sight(&workspace, &caller.party)?;
-        after.map_or_else(|| Ok(workspace.journal.head()?.0), Ok::<i64, Problem>)
+        let head = workspace.journal.head()?.0;
+        match after {
+            Some(after) if after > head => Err(Problem::conflict(format!(
+                "the log ends at {head}, before {after}: the place you name is of another log, or of one that went back"
+            ))
+            .hint("begin anew: read what is there, then listen after its last place")),
+            after => Ok(after.unwrap_or(head)),
+        }
     })
     .await?;
     let wanted = move |fact: &journal::Event| asked.subject.as_ref().is_none_or(|one| *one == fact.subject);

@@ -13,8 +13,15 @@ const PAGE: u32 = 1_000;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
-    /// Read the whole log again and compare it with itself, INDEX.md and the git history
-    Verify,
+    /// Read the whole log again and compare it with itself, with every row that is read as truth, and with the anchors in
+    /// INDEX.md, the git history and the files of anchors
+    Verify {
+        /// An anchor from outside as well: a file of `Chain: PLACE HASH` lines, or PLACE:HASH
+        #[arg(long, value_name = "ANCHOR")]
+        against: Vec<String>,
+    },
+    /// Print the log's anchor of this moment, to be kept somewhere else
+    Anchor,
     /// Look through the log, newest first; facts are written as one JSON object per line
     Search(Wanted),
     /// Write the log as one JSON object per line
@@ -52,22 +59,43 @@ pub(super) struct Wanted {
 pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
     match verb {
         Verb::Search(wanted) => search(desk, wanted),
-        Verb::Verify => verify(desk),
+        Verb::Verify { against } => verify(desk, &against),
+        Verb::Anchor => anchor(desk),
         Verb::Export { id } => export(desk, id.as_deref()),
     }
 }
 
-fn verify(desk: &Desk) -> Done {
+fn anchor(desk: &Desk) -> Done {
     let workspace = desk.open()?;
-    let verified = journal::verify(&workspace.journal, &daemon::anchors(&workspace))?;
+    if desk.json {
+        let (place, hash) = workspace.journal.head()?;
+        return print::json(&json!({ "shape": "sopd/anchor/1", "place": place, "hash": hash }));
+    }
+    print::line(&daemon::written_down(&workspace)?)
+}
+
+fn verify(desk: &Desk, against: &[String]) -> Done {
+    let mut named = Vec::new();
+    for anchor in against {
+        named.extend(daemon::named(anchor)?);
+    }
+    let workspace = desk.open()?;
+    let anchors = daemon::anchors(&workspace).into_iter().chain(named).collect::<Vec<_>>();
+    let verified = journal::verify(&workspace.journal, &anchors)?;
     if desk.json {
         return print::json(&json!({ "shape": "sopd/audit/1", "verified": verified }));
     }
     print::line(&format!(
-        "the audit log is whole: {}, {} ({} erased), {} from outside; it ends in {}",
+        "the audit log is whole: {}, {} ({} erased), {}{}, {} from outside; it ends in {}",
         counted(usize::try_from(verified.events).unwrap_or(0), "fact"),
         counted(verified.payloads, "payload"),
         verified.erased,
+        counted(verified.rows, "row"),
+        if verified.found == 0 {
+            String::new()
+        } else {
+            format!(" ({} only known as an older sopd had left them)", verified.found)
+        },
         counted(verified.anchors, "anchor"),
         verified.head
     ))

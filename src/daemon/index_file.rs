@@ -7,9 +7,11 @@ use serde_json::json;
 use std::time::SystemTime;
 
 /// What INDEX.md was last found or made to be: its revision, and the size and time stamp of the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Looked {
     revision: i64,
+    /// The day of the last look: a new day has an anchor of its own.
+    day: String,
     file: Option<(u64, Option<SystemTime>)>,
 }
 
@@ -19,7 +21,8 @@ pub(super) fn look_after(workspace: &Workspace, last: &mut Looked) -> Result<()>
     let path = workspace.root.join("sops/INDEX.md");
     let look = || -> Result<Looked> {
         let file = std::fs::metadata(&path).ok().map(|data| (data.len(), data.modified().ok()));
-        Ok(Looked { revision: workspace.journal.read(registry::revision)?, file })
+        let day = workspace.journal.clock().now().day();
+        Ok(Looked { revision: workspace.journal.read(registry::revision)?, day, file })
     };
     if look()? != *last {
         // A revision that comes during the writing is looked at again with the next pass.

@@ -3,19 +3,23 @@
 //! - the workspace itself: `workspace`, `starter` (what `sopd init` writes), `lock`, and `run` (start, wire, stop);
 //! - what comes in: `intake` (mission files), `edits` (files changed from a face), `triggers` and `watched` (what starts
 //!   runs), `repeats` (requests sent twice);
-//! - what is told: `projector` keeps `dossier`, `run_folder`, `index_file` and `git` in step with the journal, `anchors`
-//!   notices a cut-off tail, `status` and `run_status` say it in words, `notices` and `traces` send it on.
+//! - what is told: `projector` keeps `dossier`, `run_folder`, `index_file` and `git` in step with the journal, `status` and
+//!   `run_status` say it in words, `notices` and `traces` send it on;
+//! - that it stays what it was: `truth` (which rows are held against the chain), `anchors` (a cut-off tail is noticed),
+//!   `held` (a copy knows that it is one), `retention` (what is over is removed).
 
 mod anchors;
 mod dossier;
 pub mod edits;
 mod git;
+pub mod held;
 mod index_file;
 mod intake;
 mod lock;
 mod notices;
 mod projector;
 mod repeats;
+mod retention;
 mod run;
 mod run_folder;
 mod run_status;
@@ -23,11 +27,12 @@ mod starter;
 mod status;
 pub mod traces;
 mod triggers;
+mod truth;
 mod wanted;
 mod watched;
 mod workspace;
 
-pub use anchors::anchors;
+pub use anchors::{anchors, named, written_down};
 pub use dossier::plain;
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};

@@ -2,11 +2,12 @@
 //! deleted and is written again; nothing here is ever read as truth.
 
 use super::workspace::{PRIVATE_FOLDER, Workspace};
-use super::{dossier, git, index_file, run_folder};
+use super::{anchors, dossier, git, index_file, retention, run_folder};
 use crate::base::trace::is_run;
 use crate::base::{Problem, files, problem::Result};
 use crate::journal::events_of;
 use crate::mission;
+use crate::registry;
 use crate::settings::Git;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -40,14 +41,20 @@ pub(super) struct Projector {
 struct Shelf {
     dossiers: dossier::Written,
     index: index_file::Looked,
+    retention: retention::Looked,
+    /// The day an anchor was last written down for.
+    anchored: String,
 }
 
 impl Projector {
     pub(super) fn start(workspace: &Workspace, git: Git) -> Self {
         let done = std::fs::read_to_string(mark(workspace))
             .ok()
-            .and_then(|text| text.trim().parse().ok())
+            .and_then(|text| text.lines().next()?.trim().parse().ok())
             .unwrap_or(0);
+        // A mark beyond the log is of another one, and says nothing of this.
+        let head = workspace.journal.head().map_or(0, |(head, _)| head);
+        let done = if done > head { 0 } else { done };
         let now = Instant::now();
         let shelf = Arc::default();
         Self { workspace: workspace.clone(), git, done, fresh: true, due: now, looked_after: now, shelf }
@@ -82,15 +89,16 @@ impl Projector {
         Ok(())
     }
 
-    /// Writes everything outstanding.
+    /// Writes everything outstanding, and an anchor of the log as it is left.
     pub(super) async fn flush(&mut self) -> Result<()> {
         self.looked_after = Instant::now().checked_sub(LOOK_AFTER).unwrap_or(self.looked_after);
-        self.pass().await
+        self.pass().await?;
+        anchors::write_down(&self.workspace)
     }
 }
 
 fn mark(workspace: &Workspace) -> PathBuf {
-    workspace.root.join(PRIVATE_FOLDER).join("projected")
+    workspace.root.join(PRIVATE_FOLDER).join(anchors::SEEN)
 }
 
 /// Removes half-written files from the folders that all missions share. To be called before anything is driven: a
@@ -107,14 +115,28 @@ pub(super) fn remove_leftovers(workspace: &Workspace) {
     run_folder::remove_half_scripts(workspace);
 }
 
+/// Writes an anchor down at the start and on each new day; on a new day INDEX.md gets one as well.
+fn anchor_the_day(workspace: &Workspace, last: &mut String) -> Result<()> {
+    let today = workspace.journal.clock().now().day();
+    if *last == today {
+        return Ok(());
+    }
+    workspace.journal.append(registry::anchor_the_day)?;
+    anchors::write_down(workspace)?;
+    *last = today;
+    Ok(())
+}
+
 fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &mut Shelf) -> Result<i64> {
     let mut at = done;
+    let mut seen = None;
     let mut subjects = BTreeSet::new();
     let mut published = Vec::new();
     loop {
         let page = workspace.journal.read(|db| events_of(db, None, at, PAGE))?;
         let Some(last) = page.last() else { break };
         at = last.seq;
+        seen = Some(format!("{at}\nChain: {at} {}\n", last.hash));
         for event in page {
             if event.kind == "published" {
                 published.push(event.clone());
@@ -142,14 +164,17 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
     if !subjects.is_empty() {
         dossier::write_overview(workspace)?;
     }
+    anchor_the_day(workspace, &mut shelf.anchored)?;
     index_file::look_after(workspace, &mut shelf.index)?;
+    retention::look_after(workspace, &mut shelf.retention)?;
     if git.commit {
         git::commit(workspace, &published);
     }
     if let Some(problem) = trouble {
         Err(problem)
     } else {
-        files::project(&mark(workspace), at.to_string().as_bytes())?;
+        // With its hash: what was seen once must not be missing from the log later.
+        seen.map_or(Ok(()), |seen| files::project(&mark(workspace), seen.as_bytes()))?;
         Ok(at)
     }
 }

@@ -59,6 +59,18 @@ pub fn empty_run_folders(workspace: &Workspace, now: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Removes the working folders of a run that is over. What its steps left for others is kept by its content.
+pub(super) fn remove_work(workspace: &Workspace, id: &str) -> Result<()> {
+    let folder = run::run_folder(&workspace.root, id);
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let works = |name: &str| name == "work" || name == "record" || name.starts_with("work-");
+    for entry in entries.filter(|entry| works(&entry.file_name().to_string_lossy())) {
+        let path = entry.path();
+        std::fs::remove_dir_all(&path).map_err(|error| files::explain(&path, &error))?;
+    }
+    Ok(())
+}
+
 /// Whether there was anything to remove.
 fn empty(folder: &Path) -> Result<bool> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

@@ -43,7 +43,7 @@ const MIGRATIONS: &[&[&str]] = &[
         super::edits::TABLES,
         crate::notify::TABLES,
     ],
-    &[],
+    &[crate::registry::PUBLICATION_INDEX, crate::run::AUTONOMY_INDEX, crate::access::TABLES_2],
 ];
 
 /// An opened workspace.
@@ -74,7 +74,8 @@ impl Workspace {
             std::fs::create_dir_all(&private).map_err(|error| files::explain(&private, &error))?;
         }
         let redactor = Redactor::new(secrets(root));
-        let journal = Journal::open(&private.join("journal.db"), MIGRATIONS, access, (clock, redactor))?;
+        let path = private.join("journal.db");
+        let journal = Journal::open_kept(&path, (MIGRATIONS, super::truth::KEPT), access, (clock, redactor))?;
         Ok(Self { root: root.to_path_buf(), journal })
     }
 

@@ -3,7 +3,7 @@
 
 use super::control::Actor;
 use super::review::workflow_of;
-use crate::base::{Instant, Span, problem::Result, span::Unit};
+use crate::base::{Digest, Instant, Span, problem::Result, span::Unit};
 use crate::journal::Tx;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -28,6 +28,17 @@ pub fn erased(db: &Connection) -> Result<Vec<String>> {
 pub fn is_erased(db: &Connection, run: &str) -> Result<bool> {
     let mut found = db.prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND erased_at IS NOT NULL")?;
     Ok(found.exists([run])?)
+}
+
+/// The runs that ended more than `days` ago, and of whose story nothing goes on.
+pub fn over_before(db: &Connection, now: Instant, days: u32) -> Result<Vec<String>> {
+    let before = now.0 - Span { count: days, unit: Unit::Day }.millis();
+    let sql = "SELECT id FROM run WHERE ended_at < ?1
+                 AND NOT EXISTS(SELECT 1 FROM workflow WHERE state <> 'done' AND id = run.id)";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_map([before], |row| row.get(0))?
+        .collect::<std::result::Result<_, _>>()?)
 }
 
 /// Erases packets, outputs, files and the working record of runs that ended more than `days` ago. Payloads that a
@@ -69,12 +80,14 @@ fn erase(tx: &Tx<'_>, run: &str) -> Result<usize> {
                                 json_each(run_step.files) AS file WHERE run.erased_at IS NULL)",
         )?
         .execute((run, now))?;
+    let shelved = shelved(tx, run)?;
     for sql in [
         "UPDATE run_step SET outputs = '{}', said = '' WHERE run = ?1",
         "UPDATE decision SET details = '{}' WHERE mission = ?1",
         // The record of a workflow that is done is never told again.
         "DELETE FROM signal WHERE workflow = ?1 OR workflow BETWEEN ?1 || '/' AND ?1 || '0'",
         "DELETE FROM step WHERE workflow = ?1 OR workflow BETWEEN ?1 || '/' AND ?1 || '0'",
+        "UPDATE workflow SET input = '{}', outcome = NULL WHERE id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0'",
     ] {
         tx.db().prepare_cached(sql)?.execute([run])?;
     }
@@ -83,5 +96,31 @@ fn erase(tx: &Tx<'_>, run: &str) -> Result<usize> {
     for sql in ["DELETE FROM signal WHERE workflow = ?1", "DELETE FROM step WHERE workflow = ?1"] {
         tx.db().prepare_cached(sql)?.execute([&review])?;
     }
+    // A run that goes on may have left the same bytes.
+    let mut forget = tx.db().prepare_cached(
+        "UPDATE blob SET bytes = NULL, erased_at = ?2 WHERE hash = ?1 AND bytes IS NOT NULL
+           AND NOT EXISTS(SELECT 1 FROM run JOIN step ON step.workflow >= run.id AND step.workflow < run.id || '0'
+                          WHERE run.ended_at IS NULL AND step.outcome = 'blob:' || ?1)
+           AND NOT EXISTS(SELECT 1 FROM run JOIN signal ON signal.workflow >= run.id AND signal.workflow < run.id || '0'
+                          WHERE run.ended_at IS NULL AND signal.payload = 'blob:' || ?1)",
+    )?;
+    for hash in shelved {
+        forget.execute((&hash.0, now))?;
+    }
     Ok(payloads)
+}
+
+/// The payloads that the record of a run's workflows was too long without.
+fn shelved(tx: &Tx<'_>, run: &str) -> Result<Vec<Digest>> {
+    let sql = "SELECT outcome FROM step WHERE (workflow = ?1 OR workflow BETWEEN ?1 || '/' AND ?1 || '0' OR workflow = ?2)
+                 AND outcome LIKE 'blob:%'
+               UNION SELECT payload FROM signal WHERE (workflow = ?1 OR workflow BETWEEN ?1 || '/' AND ?1 || '0'
+                 OR workflow = ?2) AND payload LIKE 'blob:%'
+               UNION SELECT outcome FROM workflow WHERE (id = ?1 OR id BETWEEN ?1 || '/' AND ?1 || '0')
+                 AND outcome LIKE 'blob:%'";
+    let mut found = tx.db().prepare_cached(sql)?;
+    let found = found.query_map((run, workflow_of(run)), |row| row.get::<_, String>(0))?;
+    let hash = |text: String| text.strip_prefix("blob:").map(|hash| Digest(hash.to_owned()));
+    let found: Vec<String> = found.collect::<std::result::Result<_, _>>()?;
+    Ok(found.into_iter().filter_map(hash).collect())
 }

@@ -5,7 +5,7 @@
 //!   looking ahead);
 //! - before a step: `open` and `preflight` (the first looks), `weigh`, `mode` and `autonomy` (which gates), `gate`;
 //! - a step: `effect` (what exactly it will do), `command/` and `http/` (the doing itself), `result` (what it gave);
-//! - by the word of people: `control`, `adjust`, `standstill`, `moves` (small facts of a run that are no step);
+//! - by the word of people: `control`, `adjust`, `standstill`, `copied`, `moves` (small facts of a run that are no step);
 //! - the end: `verdict` (is it done), `score`, `close`, `review`; and later `audit` (its log) and `cleanup`;
 //! - what all share: `records` (its rows), `state` (words), `site` (what it needs of the world).
 //!
@@ -19,6 +19,7 @@ mod cleanup;
 mod close;
 pub mod command;
 mod control;
+mod copied;
 mod dry;
 mod effect;
 mod floor;
@@ -47,10 +48,11 @@ mod weigh;
 mod workflow;
 
 pub use adjust::{Adjustment, adjust, changes_of};
-pub use autonomy::{Word, say, widened};
-pub use cleanup::{Erased, cleanup, erased, is_erased};
+pub use autonomy::{AUTONOMY_INDEX, Word, say, widened};
+pub use cleanup::{Erased, cleanup, erased, is_erased, over_before};
 pub use close::quality_of;
 pub use control::{Actor, Control, cancel, control};
+pub use copied::stand_still;
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use gate::gate_parties;
 pub use mode::Widened;
@@ -83,6 +85,8 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .story::<step::DoStep>()
         .story::<standstill::AskHow>()
         .story::<ReviewRun>()
+        .story::<copied::AskAfterCopy>()
+        .activity::<copied::GoOn>(site)
         .activity::<Think>(gateway)
         .activity::<ApplyDeadline>(&Arc::new(site.journal.clone()))
         .activity::<open::LookAhead>(site)

@@ -17,7 +17,7 @@ pub use desk::Desk;
 pub use limits::{Budgets, CallLimits, MissionRules};
 pub use models::{Model, Models, Price};
 pub use notifications::{Notifications, What};
-pub use runs::{Git, PriorityModes, Retention, Runs, Sops};
+pub use runs::{Audit, Git, PriorityModes, Retention, Runs, Sops};
 pub use traces::Traces;
 
 use crate::base::problem::Result;
@@ -56,6 +56,8 @@ pub struct Settings {
     pub notifications: Notifications,
     /// How long erasable payloads are kept.
     pub retention: Retention,
+    /// Where anchors of the audit log are written down.
+    pub audit: Audit,
     /// What is committed.
     pub git: Git,
 }
@@ -77,6 +79,7 @@ impl Default for Settings {
             traces: Traces::default(),
             notifications: Notifications::default(),
             retention: Retention::default(),
+            audit: Audit::default(),
             git: Git::default(),
         }
     }

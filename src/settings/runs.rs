@@ -105,14 +105,25 @@ impl PriorityModes {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
-    /// Days. Default 90.
+    /// Days after the end of a run. Default 90. Its working folders go then by themselves.
     pub days: u32,
+    /// Erase the payloads by themselves as well, as `sopd cleanup` does. Default off.
+    pub erase: bool,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { days: 90 }
+        Self { days: 90, erase: false }
     }
+}
+
+/// How the audit log is witnessed from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    /// A file, by its path from the workspace, that a line with the chain's head is added to at each start, day and stop:
+    /// best on another machine's disk. Default null.
+    pub anchor_file: Option<String>,
 }
 
 /// What is committed.

@@ -22,6 +22,8 @@ mod faults_hands;
 mod faults_kill;
 mod faults_world;
 mod intake;
+mod integrity;
+mod integrity_copies;
 mod journal;
 mod journal_crash;
 mod journal_gaps;

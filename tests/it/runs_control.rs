@@ -106,9 +106,11 @@ fn retention_erases_what_runs_left_and_no_fact() {
     assert_eq!(stands(&world, &old), "completed: completed completed");
     let young = start(&world, SOP, &["--input", "lead_id=canary-of-a-person"]);
     world.drive();
-    let erased = world.json(&["cleanup", "--as", "ops.manager"]);
+    let refused = world.fails(4, &["cleanup", "--as", "ops.manager"]);
+    assert!(refused.contains("ceo, who signs publications, may"), "{refused}");
+    let erased = world.json(&["cleanup", "--as", "ceo"]);
     assert_eq!(erased["runs"], json!([old]), "{erased}");
-    assert_eq!(world.json(&["cleanup", "--as", "ops.manager"])["runs"], json!([]), "once");
+    assert_eq!(world.json(&["cleanup", "--as", "ceo"])["runs"], json!([]), "once");
     assert_eq!(stands(&world, &old), "completed: completed completed");
     assert_eq!(status(&world, &old)["tasks"][0]["said"], "");
     assert_eq!(status(&world, &young)["tasks"][0]["said"], "for canary-of-a-person\n");
@@ -116,12 +118,17 @@ fn retention_erases_what_runs_left_and_no_fact() {
     let log = world.read(&format!(".sopd/runs/{old}/audit.jsonl"));
     // What the younger run gave is word for word the same, and stays for it.
     assert!(log.contains("run_completed") && !log.contains("called canary"), "{log}");
+    for file in ["journal.db", "journal.db-wal"] {
+        let bytes = std::fs::read(world.path(&format!(".sopd/{file}"))).unwrap_or_default();
+        let canary = b"called canary-of-a-person";
+        assert!(!bytes.windows(canary.len()).any(|part| part == canary), "the bytes are still in {file}");
+    }
     for gone in ["work", "files", "record"] {
         assert!(!world.path(&format!(".sopd/runs/{old}/{gone}")).exists(), "{gone}");
     }
     // What a cleanup that was cut short left behind goes with the next one.
     world.put(&format!(".sopd/runs/{old}/files/step-1/note.txt"), "for canary-of-a-person");
-    world.done(&["cleanup", "--as", "ops.manager"]);
+    world.done(&["cleanup", "--as", "ceo"]);
     assert!(!world.path(&format!(".sopd/runs/{old}/files")).exists());
     world.drive();
     world.done(&["audit", "verify"]);
