@@ -149,7 +149,12 @@ pub(super) fn seal(tx: &Tx<'_>, kept: &[Kept]) -> Result<()> {
 
 /// Says what rows are, in as many facts as it takes: first in the last one of this append, unless a kind is named for
 /// one of its own.
-fn say(tx: &Tx<'_>, mut rows: Vec<(String, Value)>, mut first: Option<&str>, further: &str) -> Result<()> {
+fn say(
+    tx: &Tx<'_>,
+    mut rows: Vec<(String, Value)>,
+    mut first: Option<&'static str>,
+    further: &'static str,
+) -> Result<()> {
     while !rows.is_empty() {
         let part: Map<String, Value> = rows.drain(..rows.len().min(MOST_AT_ONCE)).collect();
         if let Some(kind) = first {

@@ -46,7 +46,8 @@ impl World {
     /// Another workspace with the same files; nobody may be at work in this one.
     pub(crate) fn copied(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in all_files(self.root()) {
+        // Without the mark of its place, or it would be held as the copy it is.
+        for name in all_files(self.root()).into_iter().filter(|name| !name.ends_with(".sopd/place")) {
             match std::fs::read(self.path(&name)) {
                 Ok(bytes) => put(&folder.path().join(&name), bytes),
                 // SQLite puts its side files away when the last reader leaves.

@@ -74,6 +74,7 @@ fn whatever_is_changed_past_the_log_is_named() {
     let (place, hash) = (anchor["place"].as_i64().unwrap(), anchor["hash"].as_str().unwrap().to_owned());
     assert!(world.read("elsewhere.txt").contains(&format!("Chain: {place} {hash}")));
 
+    journal(&world).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(())).unwrap();
     let kept = std::fs::read(world.path(".sopd/journal.db")).unwrap();
     let back = || {
         for side in ["-wal", "-shm"] {
@@ -122,7 +123,7 @@ fn whatever_is_changed_past_the_log_is_named() {
 
 #[test]
 fn a_changed_row_makes_nothing_run_and_lets_nobody_in() {
-    let world = with(&Draft::new(SOP).command("echo ran", "Approval: always"));
+    let world = with(&Draft::new(SOP).command("echo ran", "Approval Required: Yes"));
     let text = world.read(FILE).replace("echo ran", "echo something else");
     std::fs::remove_file(world.path(FILE)).unwrap();
     world.put(FILE, &text);
@@ -159,4 +160,28 @@ fn a_changed_row_makes_nothing_run_and_lets_nobody_in() {
     let run = start(&world, SOP, &[]);
     world.drive();
     assert_eq!(status(&world, &run)["tasks"][0]["said"], "", "the gate asks first");
+}
+
+#[test]
+fn what_is_erased_leaves_the_file() {
+    let world = with(
+        &Draft::new(SOP)
+            .command("for n in $(seq 90); do echo \"canary-$INPUT_LEAD_ID\"; done | tee kept.txt", ""),
+    );
+    let run = start(&world, SOP, &["--input", "lead_id=L-77"]);
+    world.drive();
+    journal(&world).execute("UPDATE run SET ended_at = ended_at - 400 * 86400000", []).unwrap();
+    assert!(world.fails(4, &["cleanup", "--as", "sales.rep"]).contains("ceo, who signs publications, may"));
+    let holds = |file: &str| {
+        let bytes = std::fs::read(world.path(&format!(".sopd/{file}"))).unwrap_or_default();
+        bytes.windows(11).any(|part| part == b"canary-L-77")
+    };
+    // The daemon removes the folders by itself; the rest where the settings say so.
+    world.drive();
+    assert!(!world.path(&format!(".sopd/runs/{run}/work")).exists());
+    assert!(world.path(&format!(".sopd/runs/{run}/files")).exists() && holds("journal.db"));
+    world.put("sopd.yaml", &format!("{}\nretention: {{ erase: true }}\n", world.read("sopd.yaml")));
+    world.drive();
+    assert!(!holds("journal.db") && !holds("journal.db-wal"));
+    assert!(!world.path(&format!(".sopd/runs/{run}/files")).exists());
 }

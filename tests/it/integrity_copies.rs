@@ -51,7 +51,7 @@ fn original(world: &World) -> At<'_> {
     let once = "if [ -e sent.flag ]; then echo already sent; else echo SENT; touch sent.flag; fi";
     let sends = Draft::new(SENDS).command(&format!("echo report > report.txt; {once}"), "").person("");
     let sends = sends.command(&format!("{once}; cat report.txt"), "");
-    let watches = Draft::new("SOP-REV-watches").head("triggers", "[\"files: incoming/*.csv\"]");
+    let watches = Draft::new("SOP-REV-watches").head("triggers", "[{ files: incoming/*.csv }]");
     let watches = watches.input("`file` | text | yes").command("cat \"$INPUT_FILE\"", "");
     for draft in [sends, watches] {
         world.put("brought.md", &draft.text());
