@@ -93,13 +93,13 @@ fn whatever_is_changed_past_the_log_is_named() {
     // A fact that was changed and chained anew differs from an anchor, wherever that was kept.
     {
         let db = journal(&world);
-        db.execute("UPDATE event SET text = replace(text, '\"cro\"', '\"cto\"') WHERE seq = ?1", [place - 2])
-            .unwrap();
-        chain_anew(&db, place - 2);
+        let sql = "UPDATE event SET text = replace(text, '\"cro\"', '\"cto\"') WHERE kind = 'run_created' RETURNING seq";
+        let changed: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        chain_anew(&db, changed);
     }
     let said = world.fails(1, &["audit", "verify"]);
     assert!(said.contains("differs from what") && said.contains("wrote down"), "{said}");
-    for file in ["elsewhere.txt", ".sopd/anchors"] {
+    for file in ["elsewhere.txt", ".sopd/anchors", ".sopd/projected"] {
         std::fs::remove_file(world.path(file)).unwrap();
     }
     let named = format!("{place}:{hash}");
@@ -155,7 +155,7 @@ fn a_changed_row_makes_nothing_run_and_lets_nobody_in() {
          VALUES('SOP-REV-answer', NULL, '1.0', 1, 'ceo', 'x', 1)",
     )
     .unwrap();
-    assert_eq!(world.json(&["autonomy", SOP])["widened"]["sop"], serde_json::Value::Bool(false));
+    assert!(world.done(&["autonomy", SOP]).contains("ask a person first"));
     drop(db);
     let run = start(&world, SOP, &[]);
     world.drive();
