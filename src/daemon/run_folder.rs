@@ -35,7 +35,9 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     for task in status.tasks.iter().filter(|_| !erased) {
         for (name, hash) in &task.files {
             let path = folder.join("files").join(format!("step-{}", task.number)).join(name);
-            if let Some(bytes) = journal.blob(hash)?.filter(|_| !path.exists()) {
+            // A person may have put something else in the place of what a step left.
+            let differs = |bytes: &Vec<u8>| std::fs::read(&path).map_or(true, |there| there != *bytes);
+            if let Some(bytes) = journal.blob(hash)?.filter(differs) {
                 files::project(&path, &bytes)?;
             }
         }

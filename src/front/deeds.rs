@@ -93,6 +93,7 @@ fn resolve(
 ) -> Result<Answered> {
     let journal = &workspace.journal;
     check_party(sopd, workspace, &actor.by, &decision.ask.asked_of)?;
+    run::check_words(&decision, act.verb, &act.text)?;
     let given = Given {
         by: actor.by.clone(),
         os_user: actor.os_user.clone(),

@@ -63,7 +63,7 @@ pub use score::Quality;
 pub use site::{Site, run_folder};
 pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
 pub use state::{RunState, StepState};
-pub use step::person::{Handed, complete};
+pub use step::person::{Handed, check_words, complete};
 pub use trigger::{
     Arrival, Came, Delivered, Due, LARGEST_BODY, MOST_AT_ONCE, Overview, Post, Refused, TRIGGER_TABLES,
     TriggerStatus, Wired, Wiring, accept, deliver, fall_due, is_known, next_due, open_due, overview,

@@ -87,6 +87,12 @@ pub(super) fn duration(millis: i64) -> String {
     }
 }
 
+/// As much of a result as belongs into a table.
+pub(super) fn beginning(text: &str) -> String {
+    const MOST: usize = 4_000;
+    text.chars().take(MOST).collect()
+}
+
 /// Holds outputs against the step's schema, if it has one.
 pub(super) fn check_outputs(
     schema: Option<&str>,

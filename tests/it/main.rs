@@ -61,6 +61,7 @@ mod runs_security;
 mod runs_standstill;
 mod runs_steps;
 mod runs_tour;
+mod runs_words;
 mod runs_world;
 mod scripted;
 mod skill;

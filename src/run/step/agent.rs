@@ -292,7 +292,7 @@ impl Activity for KeepWork {
             let file = tx.blob(done.result.as_bytes())?;
             let result = result::Result {
                 outputs,
-                said: beginning(&done.result),
+                said: result::beginning(&done.result),
                 files: vec![(format!("step-{step}.md"), file)],
                 confidence: Some(confidence),
                 ..result::Result::default()
@@ -333,12 +333,6 @@ fn same(one: &str, other: &str) -> bool {
         parts.map(str::to_lowercase).collect()
     };
     words(one) == words(other)
-}
-
-/// As much of a result as belongs into a table.
-fn beginning(text: &str) -> String {
-    const MOST: usize = 4_000;
-    text.chars().take(MOST).collect()
 }
 
 #[cfg(test)]

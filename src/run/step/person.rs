@@ -5,6 +5,7 @@ use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
 use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::run::Site;
+use crate::run::audit::transient;
 use crate::run::effect::Sight;
 use crate::run::plan::Plan;
 use crate::run::records::StepRow;
@@ -263,20 +264,77 @@ impl Activity for TakeTask {
     fn key(&self) -> String {
         format!("take-{}#{}.{}", self.step, self.visit, self.attempt)
     }
-    async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
+    async fn perform(self, site: &Site) -> Result<Recorded<()>, Failure> {
+        let sight = Sight::of(&site.journal, &self.run)?;
+        // What a person hands in for a step of their own is kept as it arrives; see [`complete`].
+        let replaces = self.note.is_some() && sight.plan.kind(self.step)? == "agent";
+        let schema = sight.plan.step(self.step)?.output.clone();
         Ok(Recorded::of(()).change(move |tx| {
             let row = crate::run::records::step(tx.db(), &self.run, self.step)?;
             debug_assert_eq!(row.state, StepState::Running, "a task is part of a step that was begun");
-            let result = result::Result {
-                outputs: row.outputs,
-                // A person's own words are as sure as the person.
-                confidence: row.confidence.filter(|_| self.note.is_none()),
-                said: self.note.unwrap_or(row.said),
-                files: row.files,
-                by: Some(self.by),
-                ..result::Result::default()
-            };
-            completed(tx, (&self.run, self.step), &result)
+            let at = (self.run.as_str(), self.step);
+            match self.note {
+                Some(words) if replaces => {
+                    result::finish(tx, at, &instead(tx, row, (&self.by, &words), schema.as_deref())?)
+                }
+                note => {
+                    let result = result::Result {
+                        outputs: row.outputs,
+                        confidence: row.confidence.filter(|_| note.is_none()),
+                        said: note.unwrap_or(row.said),
+                        files: row.files,
+                        by: Some(self.by),
+                        ..result::Result::default()
+                    };
+                    completed(tx, at, &result)
+                }
+            }
         }))
     }
+}
+
+/// A person's words in place of what an agent gave: they are the result, for values, files, later steps, judges and
+/// score alike, and as sure as the person. What they replace stays on record, and in the run's folder, as replaced.
+fn instead(
+    tx: &Tx<'_>,
+    row: StepRow,
+    (by, words): (&str, &str),
+    schema: Option<&str>,
+) -> problem::Result<result::Result> {
+    let number = row.number;
+    let own = format!("step-{number}.md");
+    let mut files: Vec<(String, Digest)> = row
+        .files
+        .into_iter()
+        .map(
+            |(name, file)| {
+                if name == own { (format!("step-{number}-replaced.md"), file) } else { (name, file) }
+            },
+        )
+        .collect();
+    files.insert(0, (own, tx.blob(words.as_bytes())?));
+    let replaced = json!({
+        "said": transient(tx, &row.said)?, "confidence": row.confidence,
+        "outputs": transient(tx, &Value::Object(row.outputs).to_string())?,
+    });
+    Ok(result::Result {
+        outputs: schema.map_or_else(|| Ok(Map::new()), |_| result::read_outputs(words))?,
+        said: result::beginning(words),
+        files,
+        by: Some(by.to_owned()),
+        note: format!("{by} put their words in place of the agent's"),
+        more: Map::from_iter([("replaced".to_owned(), replaced)]),
+        ..result::Result::default()
+    })
+}
+
+/// Refuses words that cannot stand in place of a result: where the step's `Output` has a schema, its values are asked
+/// for, as JSON of that form.
+pub fn check_words(decision: &Decision, verb: Verb, words: &str) -> problem::Result<()> {
+    if decision.ask.kind != DecisionKind::Result || verb != Verb::Answer {
+        return Ok(());
+    }
+    outputs(decision, (words, None)).map(drop).map_err(|problem| {
+        problem.hint("the step's `Output` names the values that later steps use: answer with a JSON object of that form")
+    })
 }
