@@ -224,6 +224,15 @@ async fn answers_that_are_none_say_why_and_what_they_cost() {
         (Reply::text(""), Fault::Empty, "the model's answer is empty"),
         (Reply::text(" \n"), Fault::Empty, "the model's answer is empty"),
         (Reply::choice(&json!({"finish_reason": "stop"})), Fault::Empty, "the model's answer is empty"),
+        (
+            Reply::choice(
+                &json!({"finish_reason": "tool_calls", "message": {"content": null, "tool_calls": [{"id": "1"}]}}),
+            ),
+            Fault::Malformed(
+                "the answer calls a tool, which no request of ours offers, and holds no text".to_owned(),
+            ),
+            "the model server does not speak the protocol: the answer calls a tool, which no request of ours offers, and holds no text",
+        ),
         (Reply::finish("length", "{\"do"), Fault::Truncated, "the model's answer ran into its token limit"),
         (
             Reply::finish("content_filter", ""),
@@ -342,10 +351,15 @@ async fn a_schema_ignored_in_silence_stands_in_the_next_prompt() {
     for wrong in [Reply::json(&json!({"finished": "yes"})), Reply::text("Here you are!")] {
         let server = FakeOpenAi::start(move |_| wrong.clone());
         let provider = OpenAi::new(endpoint(&server.url())).unwrap();
-        let first = provider.complete(&request()).await.unwrap();
-        assert_eq!((first.format, first.requests), (AnswerFormat::JsonSchema, 1));
+        // One answer that does not fit is repaired; a second one in a row says that the schema is ignored.
+        for _ in 0..2 {
+            let first = provider.complete(&request()).await.unwrap();
+            assert_eq!((first.format, first.requests), (AnswerFormat::JsonSchema, 1));
+        }
         assert_eq!(provider.complete(&request()).await.unwrap().format, AnswerFormat::JsonObject);
-        assert_eq!(server.count(), 2);
+        let other = Request { schema_name: "other".to_owned(), ..request() };
+        assert_eq!(provider.complete(&other).await.unwrap().format, AnswerFormat::JsonSchema);
+        assert_eq!(server.count(), 4);
     }
 }
 

@@ -58,14 +58,20 @@ impl Dialect {
         if silent || FORMAT_WORDS.iter().any(|word| body.contains(word)) { self.looser() } else { None }
     }
 
-    /// What both understand: questions under way at the same time learn separately, and nothing learnt is lost.
+    /// What both understand, but for the format, which is learnt for each schema: questions under way at the same time
+    /// learn separately, and nothing learnt is lost.
     pub(super) fn and(self, other: Self) -> Self {
         Self {
-            format: self.format.max(other.format),
+            format: self.format,
             completion_limit: self.completion_limit || other.completion_limit,
             temperature: self.temperature && other.temperature,
             seed: self.seed && other.seed,
         }
+    }
+
+    /// The same with another format.
+    pub(super) fn with(self, format: AnswerFormat) -> Self {
+        Self { format, ..self }
     }
 
     /// The next looser format.

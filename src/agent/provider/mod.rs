@@ -5,6 +5,7 @@
 mod dialect;
 mod fault;
 pub mod json;
+mod learnt;
 mod openai;
 mod reply;
 mod schema;

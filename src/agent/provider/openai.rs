@@ -3,6 +3,7 @@
 
 use super::dialect::Dialect;
 use super::fault::{Failure, Fault};
+use super::learnt::Learnt;
 use super::transport::{Broken, Transport, millis};
 use super::{AnswerFormat, Completion, Endpoint, Request, is_strict, json, reply};
 use async_openai::Client;
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 pub struct OpenAi {
     endpoint: Endpoint,
     client: Client<Site>,
-    dialect: Mutex<Dialect>,
+    learnt: Mutex<Learnt>,
 }
 
 impl fmt::Debug for OpenAi {
@@ -66,7 +67,7 @@ impl OpenAi {
         });
         let site = Site { base_url: base(&endpoint).to_owned(), no_key: SecretString::default() };
         let client = Client::build(http, site).with_http_service(service);
-        Ok(Self { endpoint, client, dialect: Mutex::default() })
+        Ok(Self { endpoint, client, learnt: Mutex::default() })
     }
 
     /// Where this provider asks.
@@ -78,7 +79,7 @@ impl OpenAi {
     /// remembered for the next question. The text of the answer is not yet checked against the schema.
     pub async fn complete(&self, request: &Request) -> Result<Completion, Failure> {
         let start = Instant::now();
-        let mut dialect = self.known();
+        let mut dialect = self.known(&request.schema_name);
         let mut requests = 1;
         let answer = loop {
             match self.post(dialect, request).await {
@@ -119,19 +120,17 @@ impl OpenAi {
         })
     }
 
-    fn known(&self) -> Dialect {
-        *self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self, schema: &str) -> Dialect {
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner).dialect(schema, Instant::now())
     }
 
-    /// Keeps a dialect that brought an answer. A server that was given a strict schema and did not keep to it
-    /// ignores the schema in silence; next time it stands in the prompt.
+    /// Keeps a dialect that brought an answer, and whether a server that was given a strict schema kept to it.
     fn learn(&self, dialect: Dialect, text: &str, request: &Request) {
-        let ignored = dialect.format == AnswerFormat::JsonSchema
-            && is_strict(&request.schema)
-            && !json::extract(text).is_ok_and(|value| json::check(&value, &request.schema).is_empty());
-        let learnt = if ignored { dialect.looser().unwrap_or(dialect) } else { dialect };
-        let mut known = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = known.and(learnt);
+        let held = dialect.format == AnswerFormat::JsonSchema && is_strict(&request.schema);
+        let fits = held
+            .then(|| json::extract(text).is_ok_and(|value| json::check(&value, &request.schema).is_empty()));
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        learnt.keep(&request.schema_name, (dialect, fits), Instant::now());
     }
 }
 

@@ -4,7 +4,7 @@
 use super::fault::Fault;
 use super::transport::excerpt;
 use super::{Finish, Tokens};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a success answer says.
 #[derive(Debug, PartialEq)]
@@ -70,7 +70,14 @@ fn text(choice: &Value, reason: Option<&str>) -> Result<String, Fault> {
         Some(_) => {}
     }
     let text = choice.pointer("/message/content").map(content).unwrap_or_default();
-    if text.trim().is_empty() { Err(Fault::Empty) } else { Ok(text) }
+    let calls = |place| choice.pointer(place).is_some_and(|calls| !calls.is_null() && *calls != json!([]));
+    match text.trim().is_empty() {
+        false => Ok(text),
+        true if calls("/message/tool_calls") || calls("/message/function_call") => Err(Fault::Malformed(
+            "the answer calls a tool, which no request of ours offers, and holds no text".to_owned(),
+        )),
+        true => Err(Fault::Empty),
+    }
 }
 
 /// Content is a string, or parts of which some hold text.

@@ -31,7 +31,10 @@ pub fn is_strict(schema: &Value) -> bool {
 }
 
 fn is_object(map: &Map<String, Value>) -> bool {
-    map.get("type").is_some_and(|kind| kind == "object")
+    // What may be left out has two types: `["object", "null"]`.
+    map.get("type").is_some_and(|kind| {
+        kind == "object" || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "object"))
+    })
 }
 
 fn subschemas(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {
@@ -118,8 +121,11 @@ mod tests {
     use super::*;
     use crate::roles::Role;
     use crate::roles::council::{CouncilChair, CouncilMember};
+    use crate::roles::done::JudgeDone;
     use crate::roles::draft::DraftWork;
+    use crate::roles::perform::Perform;
     use crate::roles::plan::Plan;
+    use crate::roles::review::LookBack;
     use crate::roles::scrutiny::Scrutiny;
     use crate::roles::synthesise::Synthesise;
     use crate::roles::user_test::{Execute, Grade, WriteScenarios};
@@ -229,7 +235,17 @@ mod tests {
             schema_of::<WriteScenarios>(),
             schema_of::<Execute>(),
             schema_of::<Grade>(),
+            schema_of::<Perform>(),
+            schema_of::<JudgeDone>(),
+            schema_of::<LookBack>(),
         ];
+        // A role that is missing above would be refused by a server, and nobody would know why.
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/roles");
+        let texts = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let roles: usize = texts.map(|text| text.matches("impl Role for ").count()).sum();
+        assert_eq!(schemas.len(), roles, "every role is in the list");
         for (role, schema) in schemas {
             let mut strange = Vec::new();
             keywords(&schema, &mut strange);
@@ -247,6 +263,7 @@ mod tests {
             (json!({"type": "string"}), true),
             (json!({"type": "object"}), false),
             (json!({"type": "object", "additionalProperties": true}), false),
+            (json!({"type": ["object", "null"], "properties": {"a": {"type": "string"}}}), false),
             (json!({"type": "object", "properties": {"a": {}}, "additionalProperties": false}), false),
             (
                 json!({"type": "object", "properties": {"a": {"type": "null"}}, "additionalProperties": false}),
