@@ -1,5 +1,7 @@
 //! The only place that reads YAML: strict, bounded, and with file, line and column in every refusal.
 
+mod words;
+
 use super::problem::{Place, Problem, Result};
 use serde::de::DeserializeOwned;
 
@@ -18,19 +20,14 @@ pub fn read<T: DeserializeOwned>(file: &str, text: &str, first_line: u32) -> Res
         duplicate_keys: serde_yaml::options::DuplicateKeyPolicy::Error,
     };
     serde_yaml::from_str_with_options(text, options).map_err(|error| {
-        let place = error.location().map(|at| {
-            let line = u32::try_from(at.line()).unwrap_or(1).max(1);
-            let column = u32::try_from(at.column()).unwrap_or(0);
-            let mut place = Place::of(file, text, line, column);
-            place.line = line + first_line - 1;
-            place
+        let (line, column) = error.location().map_or((1, 0), |at| {
+            let number = |from: u64| u32::try_from(from).unwrap_or(0);
+            (number(at.line()).max(1), number(at.column()))
         });
-        let message = plain(&error.without_snippet().to_string());
-        let problem = Problem::invalid(message);
-        match place {
-            Some(place) => problem.at(place),
-            None => problem.at(Place::of(file, text, first_line, 0)),
-        }
+        let mut place = Place::of(file, text, line, column);
+        let (message, hint) = words::words(error.without_snippet(), &place.excerpt);
+        place.line = line + first_line - 1;
+        Problem { hint, ..Problem::invalid(message).at(place) }
     })
 }
 
@@ -127,21 +124,6 @@ pub fn edit_head(text: &str, edit: impl FnOnce(&str) -> String) -> Option<String
     Some(format!("---\n{}\n---\n{}", head.trim_end_matches('\n'), cut.body))
 }
 
-/// The reader's message without its own position suffix: we print positions our way.
-fn plain(message: &str) -> String {
-    let first = message.lines().next().unwrap_or_default().trim_end();
-    let first = first.strip_prefix("error: ").unwrap_or(first);
-    let first = first.split(" at line ").next().unwrap_or(first);
-    // The reader's advice to programmers.
-    let first = first.split(", set DuplicateKeyPolicy").next().unwrap_or(first);
-    // Its words for what programmers call a field and a variant.
-    let first = first.replace("unknown field `", "unknown key `");
-    match first.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected ")) {
-        Some((word, known)) => format!("{word} cannot be written here; write {known}"),
-        None => first,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +143,33 @@ mod tests {
         assert_eq!(message, "`huge` cannot be written here; write one of major, minor");
         let message = read::<Sample>("m.md", "kind: x\n", 1).unwrap_err().message;
         assert!(message.starts_with("unknown key `kind`"), "{message}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_to_write() {
+        type Numbers = std::collections::BTreeMap<String, u8>;
+        for (text, message, hint) in [
+            ("objective: Pay once: never twice", "second colon", "objective: \"Pay once: never twice\""),
+            ("objective: &a Pay", "begins with `&`", "objective: \"&a Pay\""),
+            ("objective: *a", "begins with `&`", "objective: \"*a\""),
+            ("objective: \"Pay", "never closed", "in double quotes"),
+            ("objective: [Pay", "bracket", "in double quotes"),
+            ("\tobjective: Pay", "a tab", "in double quotes"),
+            ("objective: @Pay", "not in the form", "objective: \"@Pay\""),
+            ("objective: \"C:\\users\"", "backslash", "in double quotes"),
+        ] {
+            let problem = read::<std::collections::BTreeMap<String, String>>("m.md", text, 1).unwrap_err();
+            assert!(problem.message.contains(message), "{text}: {problem:?}");
+            assert!(problem.hint.as_ref().is_some_and(|said| said.contains(hint)), "{text}: {problem:?}");
+        }
+        for (text, message) in [
+            ("confidence: 850\n", "a whole number from 0 to 255 is expected here"),
+            ("confidence: high\n", "a whole number from 0 to 255 is expected here"),
+            ("confidence: 1\nconfidence: 2\n", "the key `confidence` is there twice"),
+        ] {
+            assert_eq!(read::<Numbers>("m.md", text, 1).unwrap_err().message, message);
+        }
+        assert_eq!(read::<Sample>("m.md", "{}", 1).unwrap_err().message, "the key `gate` is missing");
     }
 
     #[derive(Debug, serde::Deserialize)]

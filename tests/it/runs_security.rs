@@ -168,5 +168,5 @@ fn what_a_packet_file_repeats_is_refused_in_plain_words() {
     let world = with(&Draft::new(SOP).command("echo x", ""));
     world.put("twice.yaml", "lead_id: L-1\nlead_id: L-2\n");
     let said = world.fails(3, &["run", SOP, "--as", "cro", "--input-file", "twice.yaml"]);
-    assert!(said.contains("twice.yaml:2:1: duplicate mapping key: lead_id\n"), "{said}");
+    assert!(said.contains("twice.yaml:2:1: the key `lead_id` is there twice\n"), "{said}");
 }
