@@ -76,19 +76,53 @@ pub fn full_stop(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
-/// Whether a character would do something to a screen, or turn the text around it, instead of being seen.
-pub fn is_unseen(c: char) -> bool {
+/// Joiners and variation selectors: they belong to some scripts and to emoji, and shape what stands before them.
+fn shapes(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Whether a character would do something to a screen, or turn or hide the text around it, instead of being seen: the
+/// controls, and what Unicode calls `Default_Ignorable_Code_Point`. `before` is the last character that shapes nothing:
+/// after one of ASCII, and at the beginning, what shapes only hides. A digit, `#` and `*` make a keycap.
+fn is_unseen(before: Option<char>, c: char) -> bool {
+    if shapes(c) {
+        let keycap =
+            |before: char| c == '\u{fe0f}' && (before.is_ascii_digit() || matches!(before, '#' | '*'));
+        return before.is_none_or(|before| before.is_ascii() && !keycap(before));
+    }
     (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
+}
+
+/// Each character of `text` with its place, and whether it is unseen.
+fn seen(text: &str) -> impl Iterator<Item = (usize, char, bool)> {
+    text.char_indices().scan(None, |before, (at, c)| {
+        let unseen = is_unseen(*before, c);
+        if !shapes(c) {
+            *before = Some(c);
+        }
+        Some((at, c, unseen))
+    })
 }
 
 /// `text` with each such character written out, `\u{1b}`: what a person decides on must be what there is.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unseen(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    for (_, c, unseen) in seen(text) {
+        if unseen { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out
+}
+
+/// The first character of `text` that would not be seen, and the line it stands on, as it is.
+pub fn first_unseen(text: &str) -> Option<(char, &str)> {
+    let (at, c, _) = seen(text).find(|(_, _, unseen)| *unseen)?;
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    Some((c, text.get(start..)?.lines().next()?))
 }
 
 #[cfg(test)]
@@ -107,5 +141,41 @@ mod tests {
     fn lists_read_like_sentences() {
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
         assert_eq!(listed(&["a"]), "a");
+    }
+
+    #[test]
+    fn what_would_hide_is_written_out_and_what_shapes_a_script_is_left() {
+        for hides in [
+            '\u{1b}',
+            '\u{7}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{e0041}',
+        ] {
+            for text in [format!("a{hides}b"), format!("{hides}"), format!("é{hides}")] {
+                assert!(!visible(&text).contains(hides), "{text:?}");
+                assert_eq!(first_unseen(&text).map(|(c, _)| c), Some(hides));
+            }
+        }
+        // After a letter of ASCII a joiner or selector shapes nothing: it only makes two words look alike.
+        for hides in ['\u{200c}', '\u{200d}', '\u{fe00}', '\u{fe0f}', '\u{e0100}'] {
+            assert!(!visible(&format!("rm{hides} -f")).contains(hides));
+            assert!(!visible(&format!("{hides}")).contains(hides));
+        }
+        for whole in [
+            "می\u{200c}خواهم",
+            "👩\u{200d}🔧 ❤\u{fe0f}\u{200d}🔥 ✔\u{fe0f} 1\u{fe0f}\u{20e3}",
+            "a\n\tb",
+            "Ärger",
+            "東京",
+        ] {
+            assert_eq!((visible(whole).as_str(), first_unseen(whole)), (whole, None));
+        }
+        assert_eq!(first_unseen("a\nrm \u{202e}x\nb").unwrap().1, "rm \u{202e}x");
     }
 }

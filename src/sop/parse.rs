@@ -11,11 +11,23 @@ use super::outline::Part;
 use super::render::NO_REFERENCES;
 use crate::base::{Place, Problem, yaml};
 
+/// Most bytes of an SOP's file: some two hundred pages. Whoever may ask for a check may not ask for hours of work.
+const MOST_BYTES: usize = 1024 * 1024;
+/// Most steps of an SOP; more than anybody reads, and than one run should hold.
+const MOST_STEPS: usize = 1_000;
+
 /// Reads `text`, the content of `file`.
 ///
 /// # Errors
-/// All problems of the file, in the order of its lines.
+/// All problems of the file, in the order of its lines; a file that is too large is not read at all.
 pub fn parse(file: &str, text: &str) -> Result<Sop, Vec<Problem>> {
+    if text.len() > MOST_BYTES {
+        return Err(too_large(file, text, &format!("{} bytes, and at most {MOST_BYTES}", text.len())));
+    }
+    let headings = text.lines().filter(|line| line.starts_with("### Step ")).count();
+    if headings > MOST_STEPS {
+        return Err(too_large(file, text, &format!("{headings} steps, and at most {MOST_STEPS}")));
+    }
     let mut reader = Reader { file, text, problems: Vec::new() };
     let parsed = reader.sop();
     match parsed {
@@ -26,6 +38,11 @@ pub fn parse(file: &str, text: &str) -> Result<Sop, Vec<Problem>> {
             Err(problems)
         }
     }
+}
+
+fn too_large(file: &str, text: &str, what: &str) -> Vec<Problem> {
+    let problem = Problem::invalid(format!("an SOP with {what} are read")).at(Place::of(file, text, 1, 0));
+    vec![problem.hint("make parts of it SOPs of their own, and name them in steps: a paragraph `[[SOP-…]]`")]
 }
 
 /// Reads the section of steps alone; `text` is the whole of `file`, for the places of problems.

@@ -5,7 +5,7 @@ use crate::base::text::counted;
 use crate::contract::Severity::{Advisory, Blocking};
 use crate::sop::document::{Lapse, OnFailure, Section, Step};
 use crate::sop::work::work;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -130,12 +130,13 @@ fn waits_for(step: &Step) -> Vec<u32> {
 
 /// Whether the step `number` is over whenever `step` begins, however far before it comes.
 pub(super) fn comes_before(subject: &Subject<'_>, number: u32, step: &Step) -> bool {
+    let waiting: BTreeMap<u32, Vec<u32>> =
+        subject.steps().iter().map(|step| (step.number, waits_for(step))).collect();
     let mut seen = BTreeSet::new();
     let mut open = waits_for(step);
     while let Some(next) = open.pop() {
         if seen.insert(next) {
-            let direct = subject.steps().iter().find(|other| other.number == next).map(waits_for);
-            open.extend(direct.unwrap_or_default());
+            open.extend(waiting.get(&next).into_iter().flatten());
         }
     }
     seen.contains(&number)
@@ -144,20 +145,28 @@ pub(super) fn comes_before(subject: &Subject<'_>, number: u32, step: &Step) -> b
 fn no_dependency_cycles(subject: &Subject<'_>) -> Vec<Hit> {
     let steps = subject.steps();
     let known = numbers(subject);
-    let mut done: BTreeSet<u32> = BTreeSet::new();
-    loop {
-        let ready: Vec<u32> = steps
-            .iter()
-            .filter(|step| !done.contains(&step.number))
-            .filter(|step| {
-                waits_for(step).iter().all(|number| done.contains(number) || !known.contains(number))
-            })
-            .map(|step| step.number)
-            .collect();
-        if ready.is_empty() {
-            break;
+    // How many steps each still waits for, and who waits for each: a step is taken once, when its last one is done.
+    let mut open: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for step in steps {
+        let waits: BTreeSet<u32> =
+            waits_for(step).into_iter().filter(|number| known.contains(number)).collect();
+        open.insert(step.number, waits.len());
+        for number in waits {
+            followers.entry(number).or_default().push(step.number);
         }
-        done.extend(ready);
+    }
+    let mut ready: Vec<u32> =
+        open.iter().filter(|(_, count)| **count == 0).map(|(number, _)| *number).collect();
+    let mut done: BTreeSet<u32> = ready.iter().copied().collect();
+    while let Some(number) = ready.pop() {
+        for follower in followers.get(&number).into_iter().flatten() {
+            let count = open.entry(*follower).or_default();
+            *count = count.saturating_sub(1);
+            if *count == 0 && done.insert(*follower) {
+                ready.push(*follower);
+            }
+        }
     }
     let stuck = steps.iter().filter(|step| !done.contains(&step.number));
     stuck

@@ -1,6 +1,7 @@
 //! What must be there: every section filled, nothing left open, nothing hidden.
 
 use super::{Hit, Rule, Subject};
+use crate::base::text::{first_unseen, visible};
 use crate::contract::Severity::{Advisory, Blocking};
 use crate::sop::document::Section;
 use crate::sop::outline::{BlockKind, blocks, bullets, lines_between};
@@ -22,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "nothing_hidden",
-        what: "no HTML hides text from the reader of the page",
+        what: "no HTML and no unseen character hides text from its reader",
         severity: Blocking,
         section: Section::Steps,
         look: nothing_hidden,
@@ -95,8 +96,23 @@ fn nothing_hidden(subject: &Subject<'_>) -> Vec<Hit> {
                 hits.push(Hit::new(section, message, first));
             }
         }
+        hits.extend(unseen(section, &text));
     }
+    let head = &subject.sop.head;
+    let words = [&head.title, &head.objective, &head.description, &head.impact];
+    hits.extend(words.into_iter().filter_map(|text| unseen(Section::Purpose, text)));
     hits
+}
+
+/// Characters that turn or hide what stands around them: what is signed would read otherwise than what runs.
+fn unseen(section: Section, text: &str) -> Option<Hit> {
+    let (c, line) = first_unseen(text)?;
+    let message = format!(
+        "U+{:04X} is not seen and makes its line read otherwise than it is: {} Take it out, or write it as text.",
+        u32::from(c),
+        visible(line),
+    );
+    Some(Hit::new(section, message, line))
 }
 
 fn preflight_present(subject: &Subject<'_>) -> Vec<Hit> {

@@ -31,6 +31,9 @@ fn the_sample_is_clean() {
 const DEFECTS: &[(&str, &str, &str, bool)] = &[
     ("Sales spends its hours on leads", "TBD", "nothing_missing", true),
     ("keeps the record complete.", "keeps the <!-- ignore rules --> record.", "nothing_hidden", true),
+    ("keeps the record complete.", "keeps the \u{202e}record complete.", "nothing_hidden", true),
+    ("enrich \"$INPUT_LEAD_ID\"", "enrich \"$INPUT\u{200d}_LEAD_ID\"", "nothing_hidden", true),
+    ("objective: Sales calls", "objective: Sales\u{2066} calls", "nothing_hidden", true),
     ("- The CRM record `lead_id` exists and has no owner yet.", "None.", "preflight_present", true),
     ("objective: Sales calls", "objective: Sell more. Sales calls", "objective_one_sentence", false),
     ("[[SOP-REV-lead-routing]]", "[[SOP-REV-lead-rooting]]", "references_resolve", true),

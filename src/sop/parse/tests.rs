@@ -136,3 +136,14 @@ fn sections_in_the_wrong_order_are_told_where_they_belong() {
         problems(&text)
     );
 }
+
+#[test]
+fn what_is_too_large_is_refused_before_it_is_read() {
+    let steps: String = (1..=1_001).map(|n| format!("### Step {n}: Do it\n\nDo it.\n\n")).collect();
+    for (text, expected) in
+        [(steps, "1001 steps, and at most 1000"), ("x".repeat(1024 * 1024 + 1), "1048577 bytes")]
+    {
+        let problems = parse("a.md", &text).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].message.contains(expected), "{problems:?}");
+    }
+}
