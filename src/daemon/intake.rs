@@ -9,8 +9,8 @@ use crate::brief;
 use crate::journal::Tx;
 use crate::mission::{self, NewMission};
 use crate::run::Actor;
-use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{Debouncer, RecommendedCache, new_debouncer};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -27,8 +27,6 @@ const SETTLED: Duration = Duration::from_millis(250);
 const TOLD_WITHIN: Duration = Duration::from_millis(50);
 /// How often the folder is looked at without being told: events get lost.
 const RESCAN: Duration = Duration::from_secs(2);
-/// Events closer together than this are told once.
-const DEBOUNCE: Duration = Duration::from_millis(20);
 /// Largest mission file.
 pub(super) const MAX_MISSION_BYTES: u64 = 256 * 1024;
 /// Marks an explanation beside a file.
@@ -104,7 +102,7 @@ pub(super) struct Intake {
     told: Arc<Notify>,
     seen: HashMap<PathBuf, Seen>,
     next: Instant,
-    _watcher: Option<Debouncer<RecommendedWatcher, RecommendedCache>>,
+    _watcher: Option<RecommendedWatcher>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -197,6 +195,10 @@ impl Intake {
         let mut ready = Vec::new();
         let mut there = HashSet::new();
         for entry in entries.flatten() {
+            // Dossiers are folders: the list of entries says so, without a look at each.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
             let path = entry.path();
             let Some(shape) = shape_of(&self.workspace.root, &path) else { continue };
             there.insert(path.clone());
@@ -250,8 +252,16 @@ fn drop_orphaned_explanations(folder: &Path) {
     }
 }
 
-fn watch(folder: &Path, told: Arc<Notify>) -> Option<Debouncer<RecommendedWatcher, RecommendedCache>> {
-    let started = new_debouncer(DEBOUNCE, None, move |_events| told.notify_one()).and_then(|mut watcher| {
+fn watch(folder: &Path, told: Arc<Notify>) -> Option<RecommendedWatcher> {
+    // What is only opened, read or closed brings nothing; our own looks are told as well, and whoever woke at those
+    // would never rest again.
+    let brings = |event: &Event| !matches!(event.kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write));
+    let hears = move |event: notify::Result<Event>| {
+        if event.as_ref().map_or(true, brings) {
+            told.notify_one();
+        }
+    };
+    let started = notify::recommended_watcher(hears).and_then(|mut watcher| {
         watcher.watch(folder, RecursiveMode::NonRecursive)?;
         Ok(watcher)
     });
