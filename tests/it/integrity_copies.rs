@@ -120,8 +120,8 @@ fn a_restored_workspace_is_held_and_asks_once_about_each_run() {
     copied.done(&["up", "--until-idle"]);
     assert_eq!(copied.said(&run, 3), "already sent\nreport\n", "it finds what its steps left");
     copied.done(&["up", "--until-idle"]);
-    let asked = copied.json(&["inbox"]);
-    assert_eq!(asked.as_array().unwrap().len(), 0, "{asked}");
+    let asked = copied.json(&["inbox"]).to_string();
+    assert!(!asked.contains(&run) && !asked.contains(&fresh), "{asked}");
     assert!(copied.done(&["token", "confirm", "all"]).contains("these count again: 1"));
     copied.fails(5, &["token", "confirm", "1"]);
     copied.done(&["audit", "verify"]);
