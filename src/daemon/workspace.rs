@@ -43,7 +43,7 @@ const MIGRATIONS: &[&[&str]] = &[
         super::edits::TABLES,
         crate::notify::TABLES,
     ],
-    &[],
+    &[crate::decision::UNSENT_TABLES],
 ];
 
 /// An opened workspace.
