@@ -15,7 +15,7 @@ pub use password::{SHORTEST_PASSWORD, keep_password, matches, password_hash, pas
 pub use secret::Secret;
 pub use session::{Limits, Session, begin, end, end_all, open_sessions, session_of, touch};
 pub use suspend::{Suspended, suspend};
-pub use token::{NewToken, Token, confirm, new_token, party_of_token, revoke, tokens_of};
+pub use token::{NewToken, Token, confirm, held, new_token, party_of_token, revoke, tokens_of, used};
 
 use crate::base::{Problem, problem::Result};
 use serde::{Deserialize, Serialize};
@@ -65,9 +65,11 @@ impl Caller {
     }
 }
 
-/// What version 3 adds: tokens that wait to be confirmed, and the facts about a token.
+/// What version 3 adds: tokens end and their last use is known, some wait to be confirmed, and the facts about a token.
 pub const TABLES_2: &str = "
 ALTER TABLE token ADD COLUMN suspended_at INTEGER;   -- a restored or copied workspace asks again who still has it
+ALTER TABLE token ADD COLUMN expires_at INTEGER;     -- NULL: made before tokens had an end
+ALTER TABLE token ADD COLUMN used_at INTEGER;        -- to an hour
 CREATE INDEX event_token ON event(text ->> 'token') WHERE kind IN ('token_made', 'token_revoked');
 ";
 

@@ -5,9 +5,7 @@ use super::Api;
 use super::answers::{Asked, apart};
 use super::refusal::{ProblemDetails, Refusal};
 use crate::base::Problem;
-use crate::front::{self, Caller};
 use crate::journal;
-use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -40,7 +38,6 @@ pub(super) struct EventsQuery {
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn events(
     State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     Asked(asked): Asked<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
@@ -51,7 +48,6 @@ pub(super) async fn events(
     let after = last.transpose()?.or(asked.after);
     let workspace = api.workspace.clone();
     let after = apart(move || {
-        front::check_sight(&workspace, &caller.party)?;
         let head = workspace.journal.head()?.0;
         match after {
             Some(after) if after > head => Err(Problem::conflict(format!(

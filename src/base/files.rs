@@ -3,7 +3,8 @@
 use super::fault;
 use super::problem::{Problem, Result};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Whether a file that already exists may be replaced.
@@ -60,6 +61,22 @@ fn write_and_rename(
     File::open(folder)?.sync_all()?;
     fault::point(place, "after");
     Ok(())
+}
+
+/// Changes a small file of one user of the machine, which nobody else may read: two who change it at once wait for
+/// each other. It is not synced, since nothing rests on it.
+pub fn keep_private(path: &Path, change: impl FnOnce(&str) -> String) -> Result<()> {
+    let changed = || -> std::io::Result<()> {
+        let mut options = File::options();
+        let mut file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        file.lock()?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(change(&text).as_bytes())
+    };
+    changed().map_err(|error| explain(path, &error))
 }
 
 /// Writes a projection: renamed into place, so that a reader never sees a part, but not synced, since it can be

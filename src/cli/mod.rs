@@ -34,6 +34,7 @@ mod review;
 mod revise;
 mod run;
 mod runs;
+mod seen;
 mod show;
 mod sign_in;
 mod sop;

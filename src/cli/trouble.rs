@@ -1,8 +1,8 @@
 //! What a command that did not work says, and the exit code that goes with it.
 
 use super::print;
-use crate::base::text::put;
-use crate::base::{Kind, Problem};
+use crate::base::text::{put, visible};
+use crate::base::{Kind, Place, Problem};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, SourceCode, SourceSpan,
 };
@@ -50,10 +50,11 @@ impl Trouble {
     /// Says it on standard error and gives the exit code: that of the first problem.
     pub(super) fn tell(&self, json: bool) -> ExitCode {
         let text = if json && !self.problems.is_empty() {
-            format!("{}\n", json!({ "shape": "sopd/errors/1", "errors": self.problems }))
+            print::tame(&format!("{}\n", json!({ "shape": "sopd/errors/1", "errors": self.problems })))
         } else {
             let fancy = std::io::stderr().is_terminal();
-            self.problems.iter().map(|problem| if fancy { drawn(problem) } else { plain(problem) }).collect()
+            let problems = self.problems.iter().map(seen);
+            problems.map(|problem| if fancy { drawn(&problem) } else { plain(&problem) }).collect()
         };
         // Nothing can be said when the terminal is gone.
         drop(std::io::stderr().lock().write_all(text.as_bytes()));
@@ -65,6 +66,17 @@ impl Trouble {
 /// The documented numbers; see the README.
 fn exit_code(kind: Kind) -> u8 {
     kind as u8
+}
+
+/// A problem with everything in it written out that would command the screen: words and excerpts come from anywhere.
+fn seen(problem: &Problem) -> Problem {
+    let place = problem.place.as_ref().map(|place| Place {
+        file: visible(&place.file),
+        excerpt: visible(&place.excerpt),
+        ..place.clone()
+    });
+    let hint = problem.hint.as_deref().map(visible);
+    Problem { message: visible(&problem.message), hint, place, ..problem.clone() }
 }
 
 /// For files and pipes: one thing per line, nothing drawn.
@@ -156,7 +168,7 @@ pub(super) fn plain_panics() {
         let text = format!(
             "error: sopd made a mistake of its own ({}{place}); what it had acknowledged is safe; please report this \
              line to the maintainers of sopd, together with what you typed and `sopd --version`\n",
-            words.replace('\n', " ")
+            visible(&words.replace('\n', " "))
         );
         // Nothing can be said when the terminal is gone.
         drop(std::io::stderr().lock().write_all(text.as_bytes()));
@@ -166,7 +178,6 @@ pub(super) fn plain_panics() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Place;
 
     #[test]
     fn a_problem_is_drawn_with_its_line_and_hint() {

@@ -3,7 +3,7 @@
 use super::status::{MissionStatus, newest, status_of};
 use super::wanted::wanted;
 use super::workspace::Workspace;
-use crate::base::text::{cell, counted, put, put_line};
+use crate::base::text::{cell, counted, put, put_line, visible};
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::decision::{self, Decision, State};
 use crate::journal::events_of;
@@ -46,7 +46,7 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
     }
     let mut names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
     if !asked.is_empty() {
-        files::project(&folder.join(DECISIONS), decisions(&asked).as_bytes())?;
+        files::project(&folder.join(DECISIONS), visible(&decisions(&asked)).as_bytes())?;
         names.push(DECISIONS);
     }
     let mut log = String::new();
@@ -58,7 +58,7 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
     }
     files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
     let open: Vec<Decision> = asked.into_iter().filter(|decision| decision.state == State::Open).collect();
-    files::project(&folder.join("STATUS.md"), status_page(&status, &open, &names).as_bytes())
+    files::project(&folder.join("STATUS.md"), visible(&status_page(&status, &open, &names)).as_bytes())
 }
 
 /// Removes what a crash left half-written in a mission's folder.
@@ -93,7 +93,7 @@ pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
     if open > LISTED {
         put_line(&mut out, format_args!("\nand {} more: `sopd status` lists them.", open - LISTED));
     }
-    files::project(&workspace.missions().join("STATUS.md"), out.as_bytes())
+    files::project(&workspace.missions().join("STATUS.md"), visible(&out).as_bytes())
 }
 
 fn status_page(status: &MissionStatus, open: &[Decision], files: &[&str]) -> String {

@@ -3,12 +3,14 @@
 //! - the workspace itself: `workspace`, `starter` (what `sopd init` writes), `lock`, and `run` (start, wire, stop);
 //! - what comes in: `intake` (mission files), `edits` (files changed from a face), `triggers` and `watched` (what starts
 //!   runs), `repeats` (requests sent twice);
+//! - who may still act: `departed` moves what is asked of parties that have left;
 //! - what is told: `projector` keeps `dossier`, `run_folder`, `index_file` and `git` in step with the journal, `status` and
 //!   `run_status` say it in words, `notices` and `traces` send it on;
 //! - that it stays what it was: `truth` (which rows are held against the chain), `anchors` (a cut-off tail is noticed),
 //!   `held` (a copy knows that it is one), `retention` (what is over is removed).
 
 mod anchors;
+mod departed;
 mod dossier;
 pub mod edits;
 mod git;
@@ -44,4 +46,4 @@ pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
-pub use workspace::{Workspace, deliver, notify_secrets, notify_wiring};
+pub use workspace::{Workspace, deliver, expect, notify_secrets, notify_wiring};

@@ -8,6 +8,31 @@ use crate::base::{Problem, problem::Result};
 use crate::journal::Tx;
 use serde_json::json;
 
+/// Asks `to` in the place of `from`, who has left; nobody's word, so the daemon's own doing. Told like an escalation:
+/// somebody is asked who was not before.
+///
+/// # Errors
+/// Of the journal.
+pub fn hand_on(tx: &Tx<'_>, decision: &Decision, (from, to): (&str, &str), why: &str) -> Result<()> {
+    let mut asked_of: Vec<String> = Vec::new();
+    for party in &decision.ask.asked_of {
+        let party = if party == from { to } else { party };
+        if !asked_of.iter().any(|there| there == party) {
+            asked_of.push(party.to_owned());
+        }
+    }
+    tx.db()
+        .prepare_cached("UPDATE decision SET asked_of = ?2 WHERE number = ?1")?
+        .execute((decision.number(), text(&asked_of)?))?;
+    care::set_claim(tx, decision, None)?;
+    let due = decision.ask.due_at.map(|due| due.to_string());
+    let body = json!({
+        "decision": decision.id, "asked_of": asked_of, "due_at": due, "last": false, "left": from, "to": to,
+        "why": why,
+    });
+    tx.event(&decision.ask.mission, "decision_escalated", &body).map(drop)
+}
+
 /// Asks `to` in the place of who says so. The inner problem is that of a deadline which was found to have passed.
 ///
 /// # Errors

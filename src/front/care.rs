@@ -84,7 +84,7 @@ pub fn ask(
     let decision = known(sopd, workspace, actor, id)?;
     check_party(sopd, workspace, to, &[])?;
     let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
-    if !sees_missions(&snapshot.roster, to) {
+    if !sees_missions(&snapshot.settings, &snapshot.roster, to) {
         return Err(Problem::not_allowed(format!("{to} works elsewhere and cannot be asked about missions")));
     }
     let (given, to) = (given(actor, question), to.to_owned());

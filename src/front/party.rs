@@ -1,16 +1,38 @@
-//! Who may speak at all: a party somebody knows. Whether a known one may act is decided below.
+//! Who may speak at all, and at which addresses an agent that works elsewhere may: one list for every face, and
+//! whatever is not on it is refused. Whether a known party may do what it wants is decided below.
 
-use crate::base::{Problem, problem::Result};
+use crate::base::{Kind, Problem, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::governance::sees_missions;
 
-/// Refuses a party nobody knows, with the names that would do; `sopd` is how a command line begins.
+/// What an agent that works elsewhere may use, by method and route: its own part of the inbox, its own assignments
+/// (each looked at again where it is shown or answered), and its own account. Every other address is refused, also
+/// one that is added some day.
+pub const OPEN_TO_OUTSIDE: [(&str, &str); 15] = [
+    ("GET", "/api/v1/inbox"),
+    ("GET", "/api/v1/decisions/{id}"),
+    ("POST", "/api/v1/decisions/{id}/answer"),
+    ("POST", "/api/v1/decisions/{id}/claim"),
+    ("POST", "/api/v1/decisions/{id}/release"),
+    ("GET", "/api/v1/tokens"),
+    ("POST", "/api/v1/tokens/{number}/revoke"),
+    ("GET", "/sign-in"),
+    ("GET", "/sign-in/{secret}"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-in/{secret}"),
+    ("POST", "/sign-out"),
+    ("GET", "/account"),
+    ("POST", "/account/password"),
+    ("POST", "/account/tokens"),
+];
+
+/// Refuses a party nobody knows or that has left, with the names that would do; `sopd` is how a command line begins.
 ///
 /// # Errors
-/// `NotFound`.
+/// `NotFound`, `NotAllowed`; why the roster cannot be read.
 pub fn check_party(sopd: &str, workspace: &Workspace, party: &str, asked_of: &[String]) -> Result<()> {
     workspace.check_party(party, asked_of).map_err(|problem| match asked_of {
-        [] => problem.hint(format!("`{sopd} agents` lists the roster")),
+        [] if problem.hint.is_none() => problem.hint(format!("`{sopd} agents` lists the roster")),
         _ => problem,
     })
 }
@@ -20,12 +42,36 @@ pub fn check_party(sopd: &str, workspace: &Workspace, party: &str, asked_of: &[S
 /// # Errors
 /// `NotAllowed`.
 pub fn check_sight(workspace: &Workspace, party: &str) -> Result<()> {
+    workspace.check_party(party, &[])?;
     let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
-    if sees_missions(&snapshot.roster, party) {
+    if sees_missions(&snapshot.settings, &snapshot.roster, party) {
         return Ok(());
     }
     Err(Problem::not_allowed(format!(
         "{party} works elsewhere and sees of missions what its assignments show"
     ))
     .hint("`worker_assignments` shows them"))
+}
+
+/// Lets in whoever shows a credential of `party`, while that is at work here.
+///
+/// # Errors
+/// `NotAllowed`: a credential is no question about who exists.
+pub fn let_in(workspace: &Workspace, party: &str) -> Result<()> {
+    let refused = |problem: Problem| Problem { kind: Kind::NotAllowed, ..problem };
+    workspace.check_party(party, &[]).map_err(refused)
+}
+
+/// Lets `party` in at an address, named by method and route: whoever has left nowhere, and an agent that works
+/// elsewhere only at those of [`OPEN_TO_OUTSIDE`].
+///
+/// # Errors
+/// Those of [`check_party`] and [`check_sight`].
+pub fn admit(workspace: &Workspace, party: &str, (method, route): (&str, &str)) -> Result<()> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    if OPEN_TO_OUTSIDE.contains(&(method, route)) {
+        return let_in(workspace, party);
+    }
+    let_in(workspace, party)?;
+    check_sight(workspace, party)
 }

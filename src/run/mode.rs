@@ -73,13 +73,28 @@ pub fn mode_of(mode: ExecutionMode, priority: Priority, modes: &PriorityModes) -
     if named == ExecutionMode::PriorityBased { ExecutionMode::Supervised } else { named }
 }
 
+/// Whether a run may be started in `wanted`, where its SOP was signed for `signed`: a start asks as much of people or
+/// more, never less.
+pub fn may_start_in(
+    wanted: ExecutionMode,
+    signed: ExecutionMode,
+    (priority, modes): (Priority, &PriorityModes),
+) -> bool {
+    let asks = |mode| ask_of(mode_of(mode, priority, modes));
+    asks(wanted) >= asks(signed)
+}
+
 /// What mode and risk ask in a run whose first step has the number `first`.
 pub fn asks(rules: &Rules<'_>, first: u32) -> Ask {
     by_mode(rules).max(by_risk(rules, first))
 }
 
 fn by_mode(rules: &Rules<'_>) -> Ask {
-    match mode_of(rules.mode, rules.priority, rules.priority_modes) {
+    ask_of(mode_of(rules.mode, rules.priority, rules.priority_modes))
+}
+
+fn ask_of(mode: ExecutionMode) -> Ask {
+    match mode {
         ExecutionMode::Auto => Ask::Nothing,
         ExecutionMode::Supervised | ExecutionMode::PriorityBased => Ask::BeforeFirst,
         ExecutionMode::StepByStep => Ask::BeforeEach,

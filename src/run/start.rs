@@ -2,6 +2,7 @@
 //! either the whole run is there, or a refusal with its reason is on record and nothing else has changed.
 
 use super::admission::{Admitted, admit};
+use super::mode::may_start_in;
 use super::plan::{Plan, assignees, signer};
 use super::records::of_key;
 use super::workflow::Execute;
@@ -9,6 +10,7 @@ use crate::agent::Snapshot;
 use crate::base::{Instant, Kind, Problem, problem::Result};
 use crate::journal::{Journal, Story as _, Tx};
 use crate::registry::{self, VersionRow};
+use crate::settings::PriorityModes;
 use crate::sop::document::{ExecutionMode, Trigger};
 use crate::sop::work::Work;
 use crate::sop::{Sop, SopId, Version};
@@ -108,6 +110,7 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request:
     })?;
     let sop = read(root, &row)?;
     check_trigger(&sop, &request)?;
+    check_mode(&sop, request.mode, snapshot.settings.runs.priority_modes)?;
     if matches!(request.cause, Cause::Step { .. }) {
         // The outer run hands over all it has; what the inner SOP does not ask for is no mistake.
         request.given.retain(|name, _| sop.body.inputs.iter().any(|input| input.name == *name));
@@ -340,6 +343,22 @@ pub(super) fn together(problems: Vec<Problem>) -> Problem {
     }
     let hint = first.hint.clone().map(|hint| format!("{hint}; ")).unwrap_or_default();
     first.hint(format!("{hint}also: {}", others.join("; ")))
+}
+
+/// Whoever starts a run may ask more of people than was signed, never less.
+fn check_mode(sop: &Sop, wanted: Option<ExecutionMode>, modes: PriorityModes) -> Result<()> {
+    let (Some(wanted), signed) = (wanted, sop.head.execution_mode) else { return Ok(()) };
+    if may_start_in(wanted, signed, (sop.head.priority, &modes)) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!(
+        "{} v{} was signed for `{}`; a start may ask more of people, but `{}` asks less",
+        sop.head.id,
+        sop.head.version,
+        signed.word(),
+        wanted.word()
+    ))
+    .hint("leave the mode out; who signs publications may widen autonomy: `sopd autonomy`"))
 }
 
 fn check_trigger(sop: &Sop, request: &Request) -> Result<()> {

@@ -1,9 +1,12 @@
 //! `/events`: the journal's facts as they come, resumable by their place in the chain.
 
-use super::caller::{Visitor, party_of};
+use super::caller::Visitor;
 use super::page::{Answer, Failure};
+use super::programs::ByToken;
 use super::site::Shared;
 use crate::access::Scope;
+use crate::api::caller::Callers as _;
+use crate::front;
 use crate::journal::Event as Fact;
 use axum::Extension;
 use axum::extract::{Query, State};
@@ -36,7 +39,13 @@ pub(super) async fn stream(
         if !headers.contains_key(header::AUTHORIZATION) {
             return Err(Failure::SignIn);
         }
-        party_of(&headers, &site.workspace, Scope::Read).await?;
+        let (callers, headers) = (ByToken(site.workspace.clone()), headers.clone());
+        site.work(move |workspace| {
+            let caller = callers.caller_of(&headers)?;
+            caller.need(Scope::Read)?;
+            front::admit(workspace, &caller.party, ("GET", "/events"))
+        })
+        .await?;
     }
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let from = resumed.or(after).unwrap_or_else(|| site.feed.head());

@@ -6,7 +6,8 @@ use super::page::Told;
 use super::site::Shared;
 use crate::access;
 use crate::base::Problem;
-use axum::extract::{Request, State};
+use crate::front;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -14,6 +15,11 @@ use std::time::Duration;
 
 /// Longest time to read a request and make its answer; answers that go on, like `/events`, only have to begin.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// Largest request, in bytes: the largest file a step may leave (16 MiB) and some fields beside it.
+const LARGEST: usize = 17 * 1024 * 1024;
+/// The same of somebody who is not signed in: a name and the longest password, twice as long once encoded.
+const LARGEST_OF_STRANGERS: usize = 4 * 1024;
 
 /// Scripts, styles and requests only from ourselves, nothing inline, no frames, no plug-ins.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -28,6 +34,8 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
             return dressed(&site, site.trouble(None, status, &[problem]));
         }
     };
+    // Whoever is not signed in has a name and a password to say, and nothing else.
+    DefaultBodyLimit::max(if visitor.is_some() { LARGEST } else { LARGEST_OF_STRANGERS }).apply(&mut request);
     let answer = tokio::time::timeout(LONGEST, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_late| {
         let problem = Problem::failed("this took too long").hint("try again; nothing half-done was kept");
@@ -41,7 +49,7 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
     dressed(&site, response)
 }
 
-/// Who sends this; refuses hosts and origins that are not ours.
+/// Who sends this; refuses hosts and origins that are not ours, whoever has left, and addresses that are not for all.
 async fn known(site: &Shared, request: &mut Request) -> Result<Option<Visitor>, Problem> {
     check_host(site, request.headers())?;
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -53,6 +61,9 @@ async fn known(site: &Shared, request: &mut Request) -> Result<Option<Visitor>, 
     let wanted = secret.clone();
     let found = site.read(move |db| access::session_of(db, &wanted, limits, now)).await?;
     let Some(session) = found else { return Ok(None) };
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let (party, method) = (session.party.clone(), request.method().clone());
+    site.work(move |workspace| front::admit(workspace, &party, (method.as_str(), &route))).await?;
     if session.is_stale(now) {
         let number = session.number;
         site.append(move |tx| access::touch(tx, number)).await?;

@@ -20,5 +20,4 @@ mod site;
 mod sourced;
 mod tls;
 
-pub use caller::party_of;
-pub use server::{Serving, first_link, link_to, open};
+pub use server::{Serving, addresses, first_link, link_to, open};

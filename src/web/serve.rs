@@ -5,17 +5,20 @@ use crate::daemon::Stopping;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::serve::Listener;
 use futures::StreamExt as _;
 use futures::stream::unfold;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -30,7 +33,11 @@ const CONNECTIONS: usize = 20_000;
 const BUFFER: usize = 64 * 1024;
 
 /// Serves until the daemon stops and everybody has the answer they were waiting for.
-pub(super) async fn serve<L: Listener>(mut listener: L, router: Router, mut stopping: Stopping) {
+pub(super) async fn serve<L: Listener<Addr = SocketAddr>>(
+    mut listener: L,
+    router: Router,
+    mut stopping: Stopping,
+) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let leaving = GracefulShutdown::new();
     let mut http = http1::Builder::new();
@@ -38,14 +45,14 @@ pub(super) async fn serve<L: Listener>(mut listener: L, router: Router, mut stop
     loop {
         let accepted = async {
             let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await.0)
+            (place, listener.accept().await)
         };
-        let (place, stream) = tokio::select! {
+        let (place, (stream, from)) = tokio::select! {
             accepted = accepted => accepted,
             // An error means that the daemon is gone, which is a reason to stop as well.
             _stopped = stopping.wait_for(|stop| *stop) => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let service = From { router: TowerToHyperService::new(router.clone()), peer: Peer(from.ip()) };
         let connection = leaving.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -56,6 +63,28 @@ pub(super) async fn serve<L: Listener>(mut listener: L, router: Router, mut stop
     }
     drop(listener);
     leaving.shutdown().await;
+}
+
+/// Where a connection comes from, on every request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// Tells the router where a connection comes from.
+#[derive(Clone)]
+struct From {
+    router: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl hyper::service::Service<hyper::Request<Incoming>> for From {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <TowerToHyperService<Router> as hyper::service::Service<hyper::Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: hyper::Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        hyper::service::Service::call(&self.router, request)
+    }
 }
 
 /// What every request passes, whoever answers it: its body must come in time, how long it took is counted, and whoever
@@ -71,12 +100,24 @@ pub(super) async fn watched(request: Request, next: Next) -> Response {
     if writes && response.status().is_client_error() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    keep_to_itself(response.headers_mut());
     let status = response.status().as_u16().to_string();
     metrics::counter!("sopd_http_requests_total", "method" => method, "route" => route.clone(), "status" => status)
         .increment(1);
     metrics::histogram!("sopd_http_request_seconds", "method" => method, "route" => route)
         .record(begun.elapsed());
     response
+}
+
+/// No answer is kept by anybody on its way or taken for something else than it says, but for files that say by
+/// themselves how long they stand.
+fn keep_to_itself(headers: &mut HeaderMap) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let stands =
+        headers.get(header::CACHE_CONTROL).is_some_and(|kept| kept.as_bytes().starts_with(b"public"));
+    if !stands {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
 }
 
 /// The method's name; made-up ones share one, so that they fill no memory.

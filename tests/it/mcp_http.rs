@@ -111,7 +111,9 @@ fn an_agent_answers_no_gate_of_the_run_it_started_whatever_token_it_shows() {
             assert!(said["error"].as_str().unwrap().contains("it started the run"), "{said:#}");
         }
     }
-    assert_eq!(chief.call("sop_approve", json!({ "runId": run, "stepNumber": 2 }))["status"], "approved");
+    let hash = chief.call("sop_status", json!({ "runId": run }))["asks"][0]["hash"].clone();
+    let yes = json!({ "runId": run, "stepNumber": 2, "hash": hash });
+    assert_eq!(chief.call("sop_approve", yes)["status"], "approved");
     wait("run_completed");
     assert_eq!(starter.call("sop_status", json!({ "runId": run }))["status"], "completed");
 }

@@ -52,8 +52,11 @@ impl World {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Runs the binary in the workspace.
+    /// Runs the binary in the workspace. Whoever says yes has looked at what waits, as people do.
     pub(crate) fn sopd(&self, arguments: &[&str]) -> Said {
+        if arguments.first() == Some(&"approve") && !arguments.contains(&"--hash") {
+            self.sopd_with(&["inbox"], "");
+        }
         self.sopd_with(arguments, "")
     }
 

@@ -5,6 +5,7 @@ use crate::base::text::put_line;
 use crate::base::{Problem, text::put};
 use crate::cli::desk::Desk;
 use crate::cli::print;
+use crate::cli::seen;
 use crate::cli::trouble::Done;
 use crate::daemon::{self, RunStatus, Task, Workspace};
 use crate::decision::{self, commands};
@@ -103,6 +104,7 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
         }
     }
     let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
+    seen::note(workspace, &open);
     for decision in &open {
         let ask = &decision.ask;
         put_line(

@@ -78,6 +78,34 @@ pub fn deliver(journal: &Journal, root: &Path, secret: Option<&str>, post: &Post
     }
 }
 
+/// Refuses a request that cannot be let in, by its path and headers alone: before its body is taken. `secret` is that
+/// of its path.
+///
+/// # Errors
+/// Those of [`deliver`] that need no body.
+pub fn expect(
+    journal: &Journal,
+    root: &Path,
+    secret: Option<&str>,
+    (path, headers): (&str, &[(String, String)]),
+) -> Result<()> {
+    let sop = listener(journal, root, path)?;
+    let trigger = words(&Trigger::Webhook(path.to_owned()));
+    let looked = secret
+        .ok_or_else(|| nobody_to_trust(path))
+        .and_then(|_known| webhook::look(headers, journal.clock().now()));
+    if let Err(problem) = &looked {
+        let told = problem.clone();
+        journal.append(move |tx| note_refusal(tx, &sop, &trigger, &told))?;
+    }
+    looked
+}
+
+fn nobody_to_trust(path: &str) -> Problem {
+    Problem::not_allowed(format!("there is no secret for `{path}`, so nobody can be trusted there"))
+        .hint("name one under `runs.webhooks` in sopd.yaml, and set it where secrets are")
+}
+
 /// The one active SOP that listens at `path`.
 fn listener(journal: &Journal, root: &Path, path: &str) -> Result<SopId> {
     let wiring = journal.read(|db| wired::wiring(db, root))?;
@@ -102,13 +130,7 @@ fn arrival(
     (sop, trigger): (&SopId, &Trigger),
     (secret, post): (Option<&str>, &Post),
 ) -> Result<(String, Option<Arrival>)> {
-    let secret = secret.ok_or_else(|| {
-        Problem::not_allowed(format!(
-            "there is no secret for `{}`, so nobody can be trusted there",
-            post.path
-        ))
-        .hint("name one under `runs.webhooks` in sopd.yaml, and set it where secrets are")
-    })?;
+    let secret = secret.ok_or_else(|| nobody_to_trust(&post.path))?;
     let now = journal.clock().now();
     let delivery = webhook::verify(&post.headers, &post.body, secret.as_bytes(), now)?.id;
     let key = occurrence(&post.path, &delivery);
