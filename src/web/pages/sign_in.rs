@@ -2,7 +2,7 @@
 
 use crate::access::{self, Secret};
 use crate::base::Problem;
-use crate::front::let_in;
+use crate::front;
 use crate::web::caller::{Visitor, cookie_name};
 use crate::web::form::{Nothing, Signed};
 use crate::web::page::{Answer, Failure};
@@ -44,7 +44,7 @@ async fn party_of(
     let found = site
         .work(move |workspace| {
             let party = workspace.journal.read(|db| access::party_of_link(db, &wanted, now))?;
-            let_in(workspace, &party).map(|()| party)
+            front::let_in(workspace, &party).map(|()| party)
         })
         .await;
     if found.is_err() {
@@ -93,7 +93,7 @@ pub(super) async fn with_password(
     let fits = site
         .work(move |workspace| {
             let fits = access::matches(hash.as_deref(), &password);
-            if fits { let_in(workspace, &whose).map(|()| true) } else { Ok(false) }
+            if fits { front::let_in(workspace, &whose).map(|()| true) } else { Ok(false) }
         })
         .await?;
     drop((permit, turn));
