@@ -25,7 +25,7 @@ fn an_answer_counts_once_from_who_is_asked_for_the_bytes_shown() {
     world.fails(2, &["answer", "D-1", "--as", "chief.staff", "--text", "yes"]);
     world.fails(2, &["revise", "D-1", "--as", "chief.staff", "--comment", " "]);
     world.fails(6, &["approve", "D-1", "--as", "chief.staff", "--hash", &"0".repeat(32)]);
-    world.fails(2, &["approve", "D-1", "--as", "chief.staff", "--hash", &hash[..31]]);
+    world.fails(2, &["approve", "D-1", "--as", "chief.staff", "--hash", hash.get(..31).unwrap()]);
     // Without a hash a yes is for what was shown last, and nothing else: who has not looked, looks first.
     std::fs::remove_file(seen(&world)).unwrap();
     let unseen = world.sopd_with(&["approve", "D-1", "--as", "chief.staff"], "");
@@ -36,7 +36,7 @@ fn an_answer_counts_once_from_who_is_asked_for_the_bytes_shown() {
     );
     let other = world.sopd_with(&["approve", "D-1", "--as", "chief.staff"], "");
     assert!(other.code == 6 && other.err.contains("other bytes"), "{}", other.err);
-    assert!(world.done(&["show", "D-1"]).contains(&format!("--hash {}", &hash[..32])));
+    assert!(world.done(&["show", "D-1"]).contains(&format!("--hash {}", hash.get(..32).unwrap())));
     assert_eq!(std::fs::read_to_string(seen(&world)).unwrap(), format!("D-1 {hash}\n"));
     assert_eq!(world.json(&["inbox"]).as_array().unwrap().len(), 1, "nothing of this counted");
 
