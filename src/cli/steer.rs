@@ -20,6 +20,21 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct RetryArgs {
+    /// The run (sop_run_…)
+    run: String,
+    /// Send the work back to this step: it and everything after it is done again
+    #[arg(long)]
+    step: Option<u32>,
+    /// For whom you act: an id on the roster
+    #[arg(long = "as", value_name = "PARTY")]
+    party: String,
+    /// What is to be better: whoever does the step again is told
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct SkipArgs {
     /// The run (sop_run_…)
     run: String,
@@ -44,9 +59,9 @@ pub(super) fn resume(desk: &Desk, args: Args) -> Done {
     steer(desk, &run, party.clone(), Steering::Control(Control::Resume { by: party }))
 }
 
-pub(super) fn retry(desk: &Desk, args: Args) -> Done {
-    let Args { run, party, .. } = args;
-    steer(desk, &run, party.clone(), Steering::Control(Control::Retry { by: party }))
+pub(super) fn retry(desk: &Desk, args: RetryArgs) -> Done {
+    let RetryArgs { run, step, party, reason } = args;
+    steer(desk, &run, party.clone(), Steering::Control(Control::Retry { by: party, step, reason }))
 }
 
 pub(super) fn cancel(desk: &Desk, args: Args) -> Done {

@@ -11,6 +11,7 @@ use crate::decision;
 use crate::journal::{Tx, stopped};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Name of the signal.
 pub(super) const CONTROL: &str = "control";
@@ -37,6 +38,12 @@ pub enum Control {
     Retry {
         /// Who.
         by: String,
+        /// From which step on, where the work goes back to who made it; else from what did not come to a good end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<u32>,
+        /// What is to be better, for who made it; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// Leave a step out and go on.
     Skip {
@@ -143,6 +150,12 @@ fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
         }
         Control::Resume { .. } => no("it is not paused", "see `sopd status`"),
         Control::Retry { .. } if !stuck => no("nothing of it failed", "see `sopd status`"),
+        Control::Retry { step: Some(_), .. } if row.started_at.is_none() => {
+            no("it has not begun, so nothing can go back to a step", "use `sopd retry` without --step")
+        }
+        Control::Retry { step: Some(step), .. } if !comes_before_stuck(tx, &row.id, *step)? => {
+            no(&format!("step {step} does not come before what holds it up"), "see `sopd status`")
+        }
         Control::Skip { step, .. } => {
             let there = records::step(tx.db(), &row.id, *step)?;
             match there.state {
@@ -171,6 +184,22 @@ fn stuck(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
     let sql = "SELECT EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state IN ('failed', 'rejected', 'interrupted'))
                OR EXISTS(SELECT 1 FROM run WHERE id = ?1 AND halted = 1 AND started_at IS NULL)";
     Ok(tx.db().prepare_cached(sql)?.query_row([&row.id], |row| row.get(0))?)
+}
+
+/// Whether `step` holds the run up, or comes before a step that does.
+fn comes_before_stuck(tx: &Tx<'_>, run: &str, step: u32) -> Result<bool> {
+    records::step(tx.db(), run, step)?;
+    let steps = records::steps(tx.db(), run)?;
+    let failed = |row: &&records::StepRow| {
+        matches!(row.state, StepState::Failed | StepState::Rejected | StepState::Interrupted)
+    };
+    let mut open: Vec<u32> = steps.iter().filter(failed).map(|row| row.number).collect();
+    let mut found: BTreeSet<u32> = open.iter().copied().collect();
+    while let Some(next) = open.pop() {
+        let before = steps.iter().find(|row| row.number == next).map(|row| row.depends_on.clone());
+        open.extend(before.unwrap_or_default().into_iter().filter(|number| found.insert(*number)));
+    }
+    Ok(found.contains(&step))
 }
 
 fn held(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {

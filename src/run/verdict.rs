@@ -20,9 +20,12 @@ use std::collections::BTreeMap;
 
 /// Ends a run whose steps are all over, after a person's word where one is needed.
 pub(super) async fn done_or_not(w: &Workflow, run: &str) -> Result<RunEnd, Stop> {
-    let evaluated = match w.call(EvaluateDone { run: run.to_owned() }).await? {
-        Verdict::Judge(judging) => judge(w, run, *judging).await?,
-        other => other,
+    let evaluated = match w.call(EvaluateDone { run: run.to_owned() }).await {
+        Ok(Verdict::Judge(judging)) => judge(w, run, *judging).await?,
+        Ok(other) => other,
+        // What cannot be looked at is for a person to say, and no end of the run.
+        Err(Stop::Failed(failure)) => Verdict::Unsure(failure.reason),
+        Err(Stop::Cancelled) => return Err(Stop::Cancelled),
     };
     let why = match evaluated {
         Verdict::Done => return Ok(RunEnd::new(RunState::Completed, "")),

@@ -102,7 +102,10 @@ impl Activity for OpenTask {
     async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
         let period = sight.plan.step(self.step)?.time_limit.unwrap_or(sight.plan.task_time);
-        let new = self.task(&sight, period.after(site.journal.clock().now()))?;
+        let now = site.journal.clock().now();
+        // One promise, one clock: what the step's own row says, unless that is over already.
+        let own = sight.step(self.step)?.due_at.filter(|due| self.kind == TaskKind::Do && *due > now);
+        let new = self.task(&sight, own.unwrap_or(period.after(now)))?;
         let above = new.asked_of.first().and_then(|who| sight.plan.chiefs.get(who)).cloned();
         let decision = site.journal.append_async(move |tx| decision::open(tx, &new)).await?;
         Ok(Recorded::of(Asked::of(&decision, &sight.plan, above)))
