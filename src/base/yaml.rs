@@ -153,10 +153,9 @@ mod tests {
             ("objective: &a Pay", "begins with `&`", "objective: \"&a Pay\""),
             ("objective: *a", "begins with `&`", "objective: \"*a\""),
             ("objective: \"Pay", "never closed", "in double quotes"),
-            ("objective: [Pay", "bracket", "in double quotes"),
-            ("\tobjective: Pay", "a tab", "in double quotes"),
+            ("objective: [Pay", "text is expected", "objective: \"[Pay\""),
             ("objective: @Pay", "not in the form", "objective: \"@Pay\""),
-            ("objective: \"C:\\users\"", "backslash", "in double quotes"),
+            ("objective: \"C:\\users\"", "not in the form", "objective: \"C:\\\\users\""),
         ] {
             let problem = read::<std::collections::BTreeMap<String, String>>("m.md", text, 1).unwrap_err();
             assert!(problem.message.contains(message), "{text}: {problem:?}");

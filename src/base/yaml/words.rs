@@ -41,7 +41,11 @@ pub(super) fn words(error: &Error, line: &str) -> (String, Option<String>) {
             ("the file goes on behind a line `---`".to_owned(), Some("take that line out".to_owned()))
         }
         Error::Eof { .. } => ("something is missing before the end".to_owned(), None),
-        Error::Unexpected { .. } => (format!("{} here", plain(&first_line(error))), None),
+        Error::Unexpected { .. } => {
+            let expected = plain(first_line(error).trim_start_matches("expected "));
+            let hint = (expected == "text").then(|| in_quotes(line));
+            (format!("{expected} is expected here"), hint)
+        }
         _ => (plain(&first_line(error)), None),
     }
 }
