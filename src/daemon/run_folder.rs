@@ -5,7 +5,7 @@ use super::run_status::{RunStatus, run_status};
 use super::wanted::wanted;
 use super::workspace::Workspace;
 use crate::base::text::{cell, put_line};
-use crate::base::{files, problem::Result};
+use crate::base::{Digest, files, problem::Result};
 use crate::decision::{self, Decision};
 use crate::journal::events_of;
 use crate::run;
@@ -36,8 +36,10 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
         for (name, hash) in &task.files {
             let path = folder.join("files").join(format!("step-{}", task.number)).join(name);
             // A person may have put something else in the place of what a step left.
-            let differs = |bytes: &Vec<u8>| std::fs::read(&path).map_or(true, |there| there != *bytes);
-            if let Some(bytes) = journal.blob(hash)?.filter(differs) {
+            if std::fs::read(&path).is_ok_and(|there| Digest::of(there) == *hash) {
+                continue;
+            }
+            if let Some(bytes) = journal.blob(hash)? {
                 files::project(&path, &bytes)?;
             }
         }
