@@ -100,25 +100,21 @@ fn number(ty: &str) -> &'static str {
     }
 }
 
-/// The words of programmers for what is written, replaced by those of writers.
+/// Words of programmers for what is written, and those of writers. The first that fits counts.
+const WRITTEN: [(&str, &str); 8] = [
+    ("mapping start", "keys with values (`key: value`)"),
+    ("sequence start", "a list (lines that begin with `- `)"),
+    ("string scalar", "text"),
+    ("scalar", "one value"),
+    ("map", "keys with values (`key: value`)"),
+    ("a sequence", "a list (lines that begin with `- `)"),
+    ("sequence", "a list"),
+    ("unit", "nothing"),
+];
+
 fn plain(message: &str) -> String {
-    let mut out = message.to_owned();
-    for (theirs, ours) in [
-        ("mapping start", "keys with values (`key: value`)"),
-        ("sequence start", "a list (lines that begin with `- `)"),
-        ("string scalar", "text"),
-        ("scalar", "one value"),
-        ("map", "keys with values (`key: value`)"),
-        ("a sequence", "a list (lines that begin with `- `)"),
-        ("sequence", "a list"),
-        ("unit", "nothing"),
-    ] {
-        if out.contains(theirs) {
-            out = out.replacen(theirs, ours, 1);
-            break;
-        }
-    }
-    out
+    let known = WRITTEN.iter().find(|(theirs, _)| message.contains(theirs));
+    known.map_or_else(|| message.to_owned(), |(theirs, ours)| message.replacen(theirs, ours, 1))
 }
 
 /// The reader's sentence without its position and its advice to programmers.
