@@ -14,7 +14,8 @@ use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 /// Which runs.
@@ -128,7 +129,8 @@ pub(super) struct Start {
     /// Its inputs by name: single texts, numbers or booleans
     #[serde(default)]
     #[schema(example = json!({ "lead_id": "L-1042", "source": "demo_form", "employees": 40 }))]
-    inputs: Map<String, Value>,
+    #[schema(value_type = Object)]
+    inputs: Option<Box<RawValue>>,
     /// auto, supervised, step_by_step or priority_based; without it the SOP's own
     #[schema(example = "supervised")]
     mode: Option<String>,
@@ -149,8 +151,9 @@ pub(super) async fn start(
     let started = apart(move || -> Result<run::Started, Vec<Problem>> {
         let whole = |problem| vec![problem];
         let sop = asked.sop.parse().map_err(Problem::usage).map_err(whole)?;
-        let inputs =
-            packet::from_file("inputs.json", &Value::Object(asked.inputs).to_string()).map_err(whole)?;
+        // As it was written: a number that was read before would have lost digits.
+        let inputs = asked.inputs.as_deref().map_or("{}", RawValue::get);
+        let inputs = packet::from_file("inputs.json", inputs).map_err(whole)?;
         let mut request = front::by_hand(&caller.actor(), sop, inputs);
         request.mode = asked.mode.as_deref().map(front::mode).transpose().map_err(whole)?;
         request.hold = asked.hold;

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod digest;
+pub mod exact;
 pub mod fault;
 pub mod files;
 pub mod markdown;
@@ -15,6 +16,7 @@ pub mod yaml;
 
 pub use clock::{Clock, Instant};
 pub use digest::Digest;
+pub use exact::{Exact, Exacts};
 pub use money::MicroUsd;
 pub use problem::{Kind, Place, Problem};
 pub use span::Span;

@@ -2,7 +2,7 @@
 
 use super::status::asked;
 use crate::agent::{Spent, spent_by_mission};
-use crate::base::{Instant, MicroUsd, problem::Result};
+use crate::base::{Exacts, Instant, MicroUsd, problem::Result};
 use crate::decision;
 use crate::journal::{Stopped, stopped};
 use crate::registry;
@@ -10,7 +10,7 @@ use crate::run::{self, RunRow, RunState, StepRow};
 use crate::sop::Version;
 use rusqlite::Connection;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A run with everything a person asks about it. Stable as JSON, version 1.
 #[derive(Clone, Debug, Serialize)]
@@ -91,7 +91,7 @@ pub struct Task {
     /// Percent; of agents' work.
     pub confidence: Option<u8>,
     /// What it gave to later steps.
-    pub outputs: Map<String, Value>,
+    pub outputs: Exacts,
     /// The end of what it said.
     pub said: String,
     /// Files it left, by name, with their hash.

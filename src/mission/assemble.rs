@@ -15,6 +15,7 @@ use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
 use crate::sop::document::{ExecutionMode, Trigger};
+use crate::sop::measure::thresholds;
 use crate::sop::{self, Body, Head, Input, Sop, Step, step_keys};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -154,7 +155,10 @@ impl Assemble {
                 cooldown: old.and_then(|head| head.cooldown),
                 max_concurrent: old.and_then(|head| head.max_concurrent),
                 admission: old.and_then(|head| head.admission),
-                confidence: percent(&synthesis.confidence),
+                confidence: thresholds(&synthesis.confidence)
+                    .first()
+                    .copied()
+                    .or(percent(&synthesis.confidence)),
                 review_every: Some(plan.review_every),
                 created_by: plan.parties.orchestrator.clone(),
                 created_at: today.to_owned(),

@@ -135,6 +135,7 @@ fn add_step(plan: &mut Plan, after: Option<u32>, (mut step, who): (Step, Assigne
     for other in plan.sop.body.steps.iter_mut().filter(|other| follows.contains(&other.number)) {
         other.depends_on.retain(|before| Some(*before) != after);
         other.depends_on.push(number);
+        other.is_first = false;
     }
     let said = format!("step {number} was added: {}", step.title);
     plan.assignees.insert(number, who);
@@ -165,6 +166,7 @@ fn drop_step(plan: &mut Plan, number: u32) -> Result<String> {
     for step in plan.sop.body.steps.iter_mut().filter(|step| follows.contains(&step.number)) {
         let mut after: Vec<u32> = step.depends_on.iter().copied().filter(|other| *other != number).collect();
         after.extend(before.iter().copied().filter(|other| !step.depends_on.contains(other)));
+        step.is_first = after.is_empty();
         step.depends_on = after;
     }
     Ok(format!("step {number} was left out: {}", dropped.title))

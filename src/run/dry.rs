@@ -8,11 +8,12 @@ use super::preflight::{Check, checks};
 use super::records::{RunRow, StepRow};
 use super::start::Ready;
 use super::state::{RunState, StepState};
-use crate::base::{Digest, Instant, problem::Result};
+use crate::base::{Digest, Exacts, Instant, Problem, problem::Result};
 use crate::decision::OnDeadline;
 use crate::sop::expression::holds;
+use crate::sop::request::{form, parse};
+use crate::sop::work::Work;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// What a run would do. Stable as JSON, version 1.
@@ -23,7 +24,7 @@ pub struct DryRun {
     /// The mode, and what it stands for.
     pub mode: String,
     /// The packet, defaults filled in.
-    pub packet: Map<String, Value>,
+    pub packet: Exacts,
     /// The pre-flight checks with what they come to; commands are not run.
     pub preflight: Vec<String>,
     /// Who is asked before it begins.
@@ -143,12 +144,27 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
         when: told(when.as_ref(), "it would be left out"),
         asks_when: told(condition.as_ref(), "it would not ask"),
         gate: gate(sight, Some(number), why),
-        // What depends on earlier steps cannot be shown before they are done.
-        effect: sight
-            .effect(number)
-            .map_or_else(|problem| format!("not known yet: {}", problem.message), |one| one.text),
+        effect: sight.effect(number).map_or_else(|problem| open(sight, number, &problem), |one| one.text),
         time_limit: step.time_limit.map(|limit| limit.to_string()),
     })
+}
+
+/// What a step would do that cannot be shown whole before earlier ones are done: its form, each open place named.
+fn open(sight: &Sight, number: u32, problem: &Problem) -> String {
+    let form = match sight.plan.work(number) {
+        Ok(Work::Http(block)) => {
+            parse(&block).ok().and_then(|request| form(&request, &sight.scope(number)).ok())
+        }
+        _ => None,
+    };
+    let told = match form {
+        Some(form) => format!(
+            "Sends this request; what stands in ‹…› is not known yet, or a secret:\n\n```http\n{form}\n```"
+        ),
+        None => format!("Not known yet: {}", problem.message),
+    };
+    let title = sight.plan.step(number).map(|step| step.title.clone()).unwrap_or_default();
+    format!("Step {number}: {title}\n\n{told}\n")
 }
 
 fn gate(sight: &Sight, step: Option<u32>, why: Vec<String>) -> Option<GateAhead> {
@@ -213,7 +229,7 @@ fn imagined(ready: &Ready) -> Sight {
         started_at: None,
         ended_at: None,
         confidence: None,
-        outputs: Map::new(),
+        outputs: Exacts::new(),
         said: String::new(),
         files: Vec::new(),
     });

@@ -4,12 +4,12 @@
 use super::command::environment;
 use super::plan::Plan;
 use super::records::{RunRow, StepRow, steps};
+use super::state::StepState;
 use crate::base::text::{put, put_line, visible};
-use crate::base::{Digest, Problem, problem::Result};
+use crate::base::{Digest, Exact, Exacts, Problem, problem::Result};
 use crate::journal::Journal;
 use crate::sop::expression::Scope;
 use crate::sop::work::Work;
-use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) struct Sight {
     pub(super) row: RunRow,
     pub(super) plan: Arc<Plan>,
-    pub(super) packet: Map<String, Value>,
+    pub(super) packet: Exacts,
     pub(super) steps: Vec<StepRow>,
 }
 
@@ -53,21 +53,14 @@ impl Sight {
     }
 
     fn scope_where(&self, seen: impl Fn(&StepRow) -> bool) -> Scope {
-        let outputs = |step: &StepRow| {
-            let mut outputs = step.outputs.clone();
-            outputs.insert("state".to_owned(), Value::from(step.state.word()));
-            (step.number, outputs)
-        };
-        let steps = self.steps.iter().filter(|step| seen(step)).map(outputs).collect();
-        Scope { inputs: self.packet.clone(), steps }
-    }
-
-    /// The same as placeholders of a request see it: `inputs.x`, `params.x`, `steps.2.y`.
-    pub(super) fn values(&self, number: u32) -> Value {
-        let Scope { inputs, steps } = self.scope(number);
-        let steps: Map<String, Value> =
-            steps.into_iter().map(|(step, outputs)| (step.to_string(), Value::Object(outputs))).collect();
-        json!({ "inputs": inputs, "params": inputs, "steps": steps })
+        let seen: Vec<&StepRow> = self.steps.iter().filter(|step| seen(step)).collect();
+        // What was left out gave nothing.
+        let gave = seen.iter().filter(|step| step.state != StepState::Skipped);
+        Scope {
+            inputs: self.packet.clone(),
+            steps: gave.map(|step| (step.number, step.outputs.clone())).collect(),
+            states: seen.iter().map(|step| (step.number, step.state.word().to_owned())).collect(),
+        }
     }
 
     /// Whether what is decided on can be undone: every command, request and call of it has a rollback.
@@ -101,11 +94,10 @@ impl Sight {
 
     /// The environment of a command step, without its secrets: `INPUT_…` and the same as `PARAM_…`, `STEP_2_…`.
     pub(super) fn environment(&self, number: u32) -> Result<BTreeMap<String, String>> {
-        let Scope { inputs, steps } = self.scope(number);
+        let Scope { inputs, steps, .. } = self.scope(number);
         let mut all = environment("INPUT_", &inputs)?;
         all.extend(environment("PARAM_", &inputs)?);
-        for (step, mut outputs) in steps {
-            outputs.remove("state");
+        for (step, outputs) in steps {
             all.extend(environment(&format!("STEP_{step}_"), &outputs)?);
         }
         all.insert("RUN_ID".to_owned(), self.row.id.clone());
@@ -137,7 +129,7 @@ impl Sight {
                 let request = super::http::parse(&block).map_err(|(line, error)| {
                     Problem::invalid(format!("step {number}, request line {line}: {error}"))
                 })?;
-                let shown = super::http::shown(&request, &self.values(number)).map_err(Problem::invalid)?;
+                let shown = super::http::shown(&request, &self.scope(number)).map_err(Problem::invalid)?;
                 put_line(&mut text, format_args!("Sends this request:\n\n```http\n{shown}\n```"));
             }
             Work::Nested(id) => {
@@ -183,7 +175,7 @@ pub(super) struct Effect {
 }
 
 /// A value in words: text as it is, anything else as JSON.
-fn plain(value: &Value) -> String {
+fn plain(value: &Exact) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

@@ -1,13 +1,12 @@
 //! A run's input packet: what was given, checked against what the SOP's Inputs ask for. All that is wrong is told at
 //! once, and nothing of a packet that does not fit is used. No I/O.
 
-use crate::base::{Digest, Place, Problem, yaml};
+use crate::base::{Digest, Exact, Exacts, Place, Problem, exact, yaml};
 use crate::sop::Input;
 use crate::sop::input_value::value_of;
 use crate::sop::words::did_you_mean;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,7 +21,7 @@ pub const LARGEST_PACKET: usize = 4 * 1024 * 1024;
 /// numbers, yes and no booleans.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Packet(pub BTreeMap<String, Value>);
+pub struct Packet(pub Exacts);
 
 impl Packet {
     /// The hash of the packet; the same values always have the same.
@@ -34,8 +33,7 @@ impl Packet {
 impl fmt::Display for Packet {
     /// JSON on one line, names in order.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields = self.0.iter().map(|(name, value)| (name.clone(), value.clone()));
-        write!(f, "{}", Value::Object(fields.collect()))
+        f.write_str(&exact::written(&self.0))
     }
 }
 
@@ -67,7 +65,7 @@ pub fn check(inputs: &[Input], given: &BTreeMap<String, String>) -> Result<Packe
     if problems.is_empty() { Ok(Packet(packet)) } else { Err(problems) }
 }
 
-fn value(input: &Input, given: Option<&str>) -> Result<Value, Problem> {
+fn value(input: &Input, given: Option<&str>) -> Result<Exact, Problem> {
     let name = &input.name;
     let given = given.filter(|text| !text.is_empty()).or(input.default.as_deref());
     let Some(text) = given.filter(|text| !input.required || !text.trim().is_empty()) else {
@@ -75,7 +73,7 @@ fn value(input: &Input, given: Option<&str>) -> Result<Value, Problem> {
             let message = format!("the required input `{name}` is missing");
             return Err(Problem::invalid(message).hint(format!("{name}: {}", input.description)));
         }
-        return Ok(Value::Null);
+        return Ok(Exact::Null);
     };
     if text.len() > LARGEST_VALUE {
         let message =

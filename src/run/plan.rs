@@ -112,9 +112,9 @@ impl Plan {
         })
     }
 
-    /// Steps that come right before `step`: those it names, else the one before it in the file.
+    /// Steps that come right before `step`: those it names, else the one before it in the file, unless it comes first.
     pub(super) fn before(&self, step: &Step) -> Vec<u32> {
-        if !step.depends_on.is_empty() {
+        if step.is_first || !step.depends_on.is_empty() {
             return step.depends_on.clone();
         }
         let numbers = self.sop.body.steps.iter().map(|other| other.number);

@@ -4,14 +4,13 @@ use super::Site;
 use super::command::{Command, How, Limits};
 use super::effect::Sight;
 use crate::base::markdown::{What, cut};
+use crate::base::{Exacts, Problem};
 use crate::journal::Failure;
+use crate::sop::expression::Scope;
 use crate::sop::{expression, work};
 
 /// A check that finds nothing to do: the run ends without having begun, and nobody is alarmed.
 const NOTHING_TO_DO: i32 = 10;
-
-/// What stands between two values that are compared.
-const COMPARED: [&str; 6] = [" == ", " != ", " < ", " > ", " <= ", " >= "];
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +48,23 @@ pub(super) fn checks(section: &str) -> Vec<Check> {
     found
 }
 
+/// Why a run with this packet may not start: the first expression over it that does not hold.
+pub(super) fn refusal(section: &str, packet: &Exacts) -> Option<Problem> {
+    let scope = Scope { inputs: packet.clone(), ..Scope::default() };
+    let no = checks(section).into_iter().find_map(|check| match check {
+        Check::Expression(text) => match expression::holds(&text, &scope) {
+            Ok(true) => None,
+            Ok(false) => Some(format!("`{text}` does not hold")),
+            Err(error) => Some(error),
+        },
+        Check::Command(_) | Check::Told(_) => None,
+    })?;
+    let problem = Problem::invalid(format!("refused: the pre-flight check {no}"));
+    Some(problem.hint("nothing was started; give other inputs, see `--dry-run`"))
+}
+
 fn of_words(words: &str) -> Check {
-    let quoted = words.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(text, _)| text);
-    let meant = |text: &&str| {
-        let is_one = expression::check(text).is_ok() && text.contains("inputs.");
-        // A misspelt one must not become a check that nobody does.
-        is_one || COMPARED.iter().any(|sign| text.contains(sign))
-    };
-    match quoted.filter(meant) {
+    match expression::asked(words) {
         Some(text) => Check::Expression(text.to_owned()),
         None => Check::Told(words.to_owned()),
     }

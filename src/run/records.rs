@@ -1,14 +1,13 @@
 //! A run's rows: where it stands, its steps as tasks, its artifacts.
 
 use super::state::{RunState, StepState};
-use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::base::{Digest, Exacts, Instant, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::journal::columns::{json, parsed, word};
 use crate::sop::document::ExecutionMode;
 use crate::sop::{SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -79,7 +78,7 @@ pub struct StepRow {
     /// How far its result can be relied on, percent; of agents' work.
     pub confidence: Option<u8>,
     /// What it gave to later steps.
-    pub outputs: Map<String, Value>,
+    pub outputs: Exacts,
     /// The end of what it printed or said.
     pub said: String,
     /// The file it left, by name, with the hash of its content.

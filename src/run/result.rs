@@ -3,7 +3,7 @@
 use super::audit::transient;
 use super::records::{set_step, step};
 use super::state::StepState;
-use crate::base::{Digest, Problem, problem};
+use crate::base::{Digest, Exact, Exacts, Problem, exact, problem};
 use crate::journal::Tx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ pub(super) const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Result {
     /// For later steps.
-    pub(super) outputs: Map<String, Value>,
+    pub(super) outputs: Exacts,
     /// The end of what it printed or said.
     pub(super) said: String,
     /// Files by name, with the hash of their content.
@@ -40,7 +40,7 @@ pub(super) fn keep(tx: &Tx<'_>, (run, number): (&str, u32), result: &Result) -> 
         .execute((
             run,
             number,
-            text(Value::Object(result.outputs.clone())),
+            tx.clean(&exact::written(&result.outputs)),
             tx.clean(&result.said),
             text(json!(result.files)),
             result.confidence,
@@ -94,16 +94,14 @@ pub(super) fn beginning(text: &str) -> String {
 }
 
 /// Holds outputs against the step's schema, if it has one.
-pub(super) fn check_outputs(
-    schema: Option<&str>,
-    outputs: &Map<String, Value>,
-) -> std::result::Result<(), String> {
+pub(super) fn check_outputs(schema: Option<&str>, outputs: &Exacts) -> std::result::Result<(), String> {
     let Some(schema) = schema else { return Ok(()) };
     let schema: Value =
         serde_json::from_str(schema).map_err(|error| format!("the step's Output is not JSON: {error}"))?;
     let validator = jsonschema::validator_for(&schema)
         .map_err(|error| format!("the step's Output is not a JSON schema: {error}"))?;
-    let value = Value::Object(outputs.clone());
+    // Held against the schema as programs read it; what is handed on keeps its digits.
+    let value = Exact::Object(outputs.clone()).common();
     let wrong: Vec<String> = validator
         .iter_errors(&value)
         .map(|error| format!("{} {error}", error.instance_path()).trim().to_owned())
@@ -116,9 +114,9 @@ pub(super) fn check_outputs(
 }
 
 /// Reads text as the outputs of a step: a JSON object.
-pub(super) fn read_outputs(text: &str) -> std::result::Result<Map<String, Value>, Problem> {
+pub(super) fn read_outputs(text: &str) -> std::result::Result<Exacts, Problem> {
     match serde_json::from_str(text) {
-        Ok(Value::Object(outputs)) => Ok(outputs),
+        Ok(Exact::Object(outputs)) => Ok(outputs),
         Ok(_) => Err(Problem::invalid("the step wants a JSON object as its result")),
         Err(error) => Err(Problem::invalid(format!("the step wants JSON as its result: {error}"))),
     }

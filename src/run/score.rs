@@ -90,7 +90,7 @@ mod tests {
             started_at: Some(Instant(0)),
             ended_at: Some(Instant(10)),
             confidence: None,
-            outputs: serde_json::Map::new(),
+            outputs: crate::base::Exacts::new(),
             said: "done".into(),
             files: Vec::new(),
         }

@@ -7,6 +7,7 @@ use crate::agent::Gateway;
 use crate::base::{Problem, files, problem::Result};
 use crate::journal::{Failure, Journal};
 use crate::sop::Step;
+use crate::sop::step_keys::is_taken;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,6 +92,12 @@ impl Site {
         let place = self.place(sight, (number, name))?;
         let mut env = sight.environment(number)?;
         env.insert("RUN_FOLDER".to_owned(), place.shared.to_string_lossy().into_owned());
+        if let Some(name) = secrets.keys().find(|name| is_taken(name)) {
+            let problem = Problem::invalid(format!(
+                "the secret {name} would take the place of a variable of sopd's own"
+            ));
+            return Err(problem.hint("give the secret another name").into());
+        }
         env.extend(secrets.clone());
         let command = Command {
             folder: place.folder,

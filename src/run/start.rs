@@ -6,14 +6,14 @@ use super::plan::{Plan, assignees, signer};
 use super::records::of_key;
 use super::workflow::Execute;
 use crate::agent::Snapshot;
-use crate::base::{Instant, Kind, Problem, problem::Result};
+use crate::base::{Exacts, Instant, Kind, Problem, exact, problem::Result};
 use crate::journal::{Journal, Story as _, Tx};
 use crate::registry::{self, VersionRow};
 use crate::sop::document::{ExecutionMode, Trigger};
 use crate::sop::work::Work;
 use crate::sop::{Sop, SopId, Version};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -83,7 +83,7 @@ pub struct Ready {
     pub(super) request: Request,
     pub(super) row: VersionRow,
     pub(super) plan: Plan,
-    packet: Map<String, Value>,
+    packet: Exacts,
     /// How many of the SOP may be under way at once.
     pub(super) most: u32,
 }
@@ -137,7 +137,7 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request:
         plan.work(step.number)?;
     }
     let most = plan.sop.head.max_concurrent.unwrap_or(runs.max_concurrent);
-    Ok(Ready { request, row, plan, packet: packet.into_iter().collect(), most })
+    Ok(Ready { request, row, plan, packet, most })
 }
 
 impl Ready {
@@ -154,7 +154,7 @@ impl Ready {
         &self.request.by
     }
     /// Its packet.
-    pub fn packet(&self) -> &Map<String, Value> {
+    pub fn packet(&self) -> &Exacts {
         &self.packet
     }
 }
@@ -165,7 +165,11 @@ pub fn start(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Started, Problem>> {
     if let Some(there) = again(tx, ready)? {
         return Ok(Ok(there));
     }
-    match admit(tx, ready)? {
+    // A step of a run has started already: there the inner run's own checks say no.
+    let by_itself = !matches!(ready.request.cause, Cause::Step { .. });
+    let unmet =
+        super::preflight::refusal(&ready.plan.sop.body.preflight, &ready.packet).filter(|_| by_itself);
+    match unmet.map_or_else(|| admit(tx, ready), |problem| Ok(Err(problem)))? {
         Err(problem) => {
             refused(tx, sop, (by, &ready.request.cause), &problem)?;
             Ok(Err(problem))
@@ -224,7 +228,7 @@ fn create(tx: &Tx<'_>, ready: &Ready, now: bool) -> Result<Started> {
         (true, false) => String::new(),
     };
     let bytes = |value: Value| value.to_string().into_bytes();
-    let packet_hash = tx.blob(&bytes(Value::Object(packet.clone())))?;
+    let packet_hash = tx.blob(exact::written(packet).as_bytes())?;
     let plan_hash = tx.blob(&bytes(json!(plan)))?;
     tx.db()
         .prepare_cached(

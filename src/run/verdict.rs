@@ -8,14 +8,14 @@ use super::state::{RunState, StepState};
 use super::step::person::{Asked, answer_to};
 use super::workflow::RunEnd;
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
-use crate::base::{Digest, text::counted};
+use crate::base::{Digest, exact, text::counted};
 use crate::decision::{self, DecisionKind, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Workflow};
 use crate::roles::done::{DoneAnswer, DoneQuestion, JudgeDone, Met};
 use crate::roster::AgentRole;
 use crate::sop::expression;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Ends a run whose steps are all over, after a person's word where one is needed.
@@ -149,7 +149,7 @@ fn judging(site: &Site, sight: &Sight) -> Result<Option<(Judging, Vec<u8>)>, Fai
     let Some(judge) = free.filter(|agent| agent.head.tier > 0) else { return Ok(None) };
     let settings = &snapshot.settings;
     let evidence = sight.steps.iter().map(|step| {
-        let outputs = Value::Object(step.outputs.clone());
+        let outputs = exact::written(&step.outputs);
         format!(
             "Step {}: {} ({})\nGave: {outputs}\n{}",
             step.number,
@@ -170,13 +170,7 @@ fn judging(site: &Site, sight: &Sight) -> Result<Option<(Judging, Vec<u8>)>, Fai
 
 /// The rule's expression: what stands in backticks and can be evaluated over inputs and steps.
 pub(super) fn rule(text: &str) -> Option<&str> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    quoted.into_iter().find(|part| {
-        expression::check(part).is_ok()
-            && expression::names(part)
-                .iter()
-                .any(|name| name.starts_with("inputs.") || name.starts_with("steps."))
-    })
+    expression::rule(text)
 }
 
 fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {

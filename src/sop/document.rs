@@ -15,6 +15,15 @@ pub struct Sop {
     pub body: Body,
 }
 
+impl Sop {
+    /// Percent from which a result of `step` stands without review: what the step says, else the head, else the section
+    /// on confidence; what people read there is what counts.
+    pub fn threshold(&self, step: &Step) -> Option<u8> {
+        let section = || super::measure::thresholds(&self.body.confidence).first().copied();
+        step.confidence.or(self.head.confidence).or_else(section)
+    }
+}
+
 /// The YAML head of an SOP file. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -287,8 +296,11 @@ pub struct Step {
     pub assignee: Option<String>,
     /// What exists afterwards.
     pub artifact: Option<String>,
-    /// Steps that must be complete before this one; empty means the step before it.
+    /// Steps that must be complete before this one; empty means the step before it, or nothing where it `is_first`.
     pub depends_on: Vec<u32>,
+    /// It waits for no step: `Depends On: none`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_first: bool,
     /// Expression over inputs and earlier outputs.
     pub when: Option<String>,
     /// A person is asked first.

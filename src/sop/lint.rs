@@ -8,6 +8,7 @@ mod people;
 mod steps;
 mod structure;
 mod terms;
+mod values;
 mod wording;
 
 pub use check::{CHECKS, CheckResult, check};
@@ -54,10 +55,11 @@ struct Rule {
 }
 
 /// All checks, in the order in which findings are listed.
-const RULES: [&[Rule]; 7] = [
+const RULES: [&[Rule]; 8] = [
     structure::RULES,
     people::RULES,
     inputs::RULES,
+    values::RULES,
     steps::RULES,
     measures::RULES,
     terms::RULES,

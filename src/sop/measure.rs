@@ -201,6 +201,18 @@ fn amount(words: &[String], index: usize, number: f64, money: Option<String>) ->
     (plain(number), String::new(), index + 1)
 }
 
+/// The percentages from which a result stands without review, as a Confidence section says them in its lines.
+pub fn thresholds(section: &str) -> Vec<u8> {
+    let about = |line: &&str| {
+        let lower = line.to_lowercase();
+        ["confiden", "without review", "sure"].iter().any(|word| lower.contains(word))
+    };
+    let amounts = section.lines().filter(about).flat_map(measures).filter(|measure| measure.dimension == "%");
+    let percent =
+        |amount: &str| amount.split(' ').next()?.parse::<u8>().ok().filter(|percent| *percent <= 100);
+    amounts.filter_map(|measure| percent(&measure.amount)).collect()
+}
+
 /// Whether two amounts say the same. Business days and hours can not be compared exactly: a business day
 /// is taken to be met by anything from 8 working hours to a day and its share of the weekend.
 pub fn same_amount(a: &str, b: &str) -> bool {
@@ -239,6 +251,9 @@ mod tests {
             assert_eq!(seen, (sense, amount, dimension), "{text}");
         }
         assert!(measures("vp.sales reads v1.0 of SOP-REV-a").is_empty());
+        let section =
+            "- Discounts above 15 % go to ceo.\n- Complete without review at a confidence of 85 % or more.";
+        assert_eq!(thresholds(section), [85]);
     }
 
     #[test]

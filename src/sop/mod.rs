@@ -29,6 +29,7 @@ pub mod plain;
 pub mod prose;
 pub mod references;
 pub mod render;
+pub mod request;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod step_keys;

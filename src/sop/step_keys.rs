@@ -38,7 +38,7 @@ pub const KEYS: [Key; 17] = [
         |s, v| put(&mut s.artifact, Ok(v.to_owned())),
         |s| s.artifact.clone(),
     ),
-    key("Depends On", "1, 2", |s, v| put_list(&mut s.depends_on, numbers(v)), |s| joined(&s.depends_on)),
+    key("Depends On", "1, 2", read_order, write_order),
     key("When", "inputs.amount > 100", |s, v| put(&mut s.when, condition(v)), |s| s.when.clone()),
     key(
         "Approval Required",
@@ -186,9 +186,42 @@ fn items(value: &str) -> Result<Vec<&str>, String> {
 fn numbers(value: &str) -> Result<Vec<u32>, String> {
     let number = |item: &str| match item.parse::<u32>() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("`{item}` is not the number of a step")),
+        _ => Err(format!("`{item}` is not the number of a step; `none` alone is a step that comes first")),
     };
     items(value)?.into_iter().map(number).collect()
+}
+
+/// What a step that waits for no other depends on.
+const NOTHING: &str = "none";
+
+fn read_order(step: &mut Step, value: &str) -> Result<(), String> {
+    step.is_first = value == NOTHING;
+    if step.is_first { Ok(()) } else { put_list(&mut step.depends_on, numbers(value)) }
+}
+
+fn write_order(step: &Step) -> Option<String> {
+    if step.is_first { Some(NOTHING.to_owned()) } else { joined(&step.depends_on) }
+}
+
+/// Names of variables that a script is given by sopd or its surroundings; no secret may take their place.
+pub fn is_taken(variable: &str) -> bool {
+    const OURS: [&str; 14] = [
+        "RUN_ID",
+        "RUN_FOLDER",
+        "STEP_NUMBER",
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "TMPDIR",
+        "IFS",
+        "ENV",
+        "BASH_ENV",
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+    ];
+    OURS.contains(&variable) || ["INPUT_", "PARAM_", "STEP_"].iter().any(|mark| variable.starts_with(mark))
 }
 
 fn names(value: &str) -> Result<Vec<String>, String> {
@@ -308,6 +341,17 @@ mod tests {
             read(&mut step, key.name, key.example).unwrap();
             assert_eq!((key.write)(&step).as_deref(), Some(key.example), "{}", key.name);
         }
+    }
+
+    #[test]
+    fn a_step_can_come_first() {
+        let mut step = Step::default();
+        read(&mut step, "Depends On", "none").unwrap();
+        assert!(step.is_first && step.depends_on.is_empty());
+        let key = find("Depends On").unwrap();
+        assert_eq!((key.write)(&step).as_deref(), Some("none"));
+        assert!(read(&mut step, "Depends On", "1").unwrap_err().0.contains("given twice"));
+        assert!(read(&mut Step::default(), "Depends On", "none, 1").is_err());
     }
 
     #[test]

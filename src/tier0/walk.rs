@@ -2,6 +2,7 @@
 //! step by step. Conditions are evaluated as a run evaluates them.
 
 use super::values::{fits, sample};
+use crate::base::exact::of_map;
 use crate::brief::Scenario;
 use crate::roles::user_test::{ExecuteQuestion, Trace, TraceStep};
 use crate::sop::expression::{Scope, holds, names};
@@ -18,7 +19,7 @@ pub fn execute(q: &ExecuteQuestion) -> Trace {
     if let Some(why) = refused(&sop, &q.scenario) {
         return refusal(&sop, &why);
     }
-    let scope = Scope { inputs: packet(&sop, &q.scenario), ..Scope::default() };
+    let scope = Scope { inputs: of_map(packet(&sop, &q.scenario)), ..Scope::default() };
     let steps: Vec<TraceStep> = sop.body.steps.iter().map(|step| walk(step, &scope)).collect();
     let stuck: Vec<u32> = steps.iter().filter(|step| !step.lacked.is_empty()).map(|step| step.step).collect();
     let done = stuck.is_empty() && !steps.is_empty() && !sop.body.definition_of_done.trim().is_empty();

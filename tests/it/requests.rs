@@ -1,8 +1,10 @@
 //! HTTP requests of a run against a real server: what goes out, what comes back, and each way it can fail.
 
 use serde_json::{Value, json};
+use sopd::base::Exact;
 use sopd::base::Instant;
 use sopd::run::http::{HttpFault, HttpLimits, Response, client, parse, render, send};
+use sopd::sop::expression::Scope;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use wiremock::matchers::{body_string, header, method, path, query_param};
@@ -11,7 +13,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 const SECRET: &str = "t0ken-\"t0ken";
 
 async fn sent(block: &str, limits: HttpLimits) -> Result<Response, HttpFault> {
-    let values = json!({ "inputs": { "id": "L 1", "note": "a \"b\"\nc" } });
+    let inputs = serde_json::from_str(r#"{ "id": "L 1", "note": "a \"b\"\nc" }"#).unwrap();
+    let values = Scope { inputs, ..Scope::default() };
     let secrets = BTreeMap::from([("TOKEN".to_owned(), SECRET.to_owned())]);
     let ready = render(&parse(block).unwrap(), &values, &secrets).unwrap();
     let client = client(Duration::from_secs(5), Duration::from_secs(30)).unwrap();
@@ -48,7 +51,7 @@ async fn a_request_goes_out_as_it_was_shown_and_its_values_come_back() {
     );
     let response = sent(&block, HttpLimits::default()).await.unwrap();
     assert_eq!((response.status, response.truncated), (201, false));
-    assert_eq!(response.values.get("score"), Some(&json!(70)));
+    assert_eq!(response.values.get("score"), Some(&Exact::Number("70".to_owned())));
     let tail: Value = serde_json::from_str(&response.tail).unwrap();
     assert_eq!(tail, json!({ "score": 70, "echo": "[redacted]" }));
 }
@@ -126,9 +129,13 @@ async fn large_answers_are_cut_and_slow_or_absent_services_are_outages() {
 async fn what_no_header_can_carry_is_not_sent() {
     let server = MockServer::start().await;
     let request = parse(&format!("GET {}/\nX-Note: {{{{ inputs.note }}}}", server.uri())).unwrap();
-    let refused = render(&request, &json!({ "inputs": { "note": "a\r\nX-Evil: 1" } }), &BTreeMap::new());
+    let noted = |note: &str| Scope {
+        inputs: [("note".to_owned(), Exact::Text(note.to_owned()))].into(),
+        ..Scope::default()
+    };
+    let refused = render(&request, &noted("a\r\nX-Evil: 1"), &BTreeMap::new());
     assert_eq!(refused.err().unwrap(), "{{ inputs.note }} holds a line break, which no header may");
-    let fine = render(&request, &json!({ "inputs": { "note": "é" } }), &BTreeMap::new()).unwrap();
+    let fine = render(&request, &noted("é"), &BTreeMap::new()).unwrap();
     let client = client(Duration::from_secs(5), Duration::from_secs(30)).unwrap();
     let bad = send(&client, &fine, "a\nb", HttpLimits::default()).await.unwrap_err();
     assert!(matches!(&bad, HttpFault::BadRequest(why) if why.contains("Idempotency-Key")), "{bad}");

@@ -1,8 +1,8 @@
 //! What a command is told: values become environment variables, never script text. Pure.
 //! The kernel limits one variable to 128 KiB and all of them to a few MB, so large values go into files.
 
+use crate::base::Exacts;
 use crate::base::problem::{Problem, Result};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -25,16 +25,11 @@ pub(super) struct Spilled {
 /// compact JSON, `null` is empty. Two names that give the same variable, and text with a NUL, are errors. A value over
 /// 100 KiB reaches the command as a file that `INPUT_LEAD_ID_FILE` names, and `INPUT_LEAD_ID` is then not set (so a
 /// script that does not expect it stops: it runs with `-u`); see [`run`](super::run).
-pub fn environment(prefix: &str, values: &Map<String, Value>) -> Result<BTreeMap<String, String>> {
+pub fn environment(prefix: &str, values: &Exacts) -> Result<BTreeMap<String, String>> {
     let mut variables = BTreeMap::new();
     for (name, value) in values {
         let variable = format!("{prefix}{}", variable_name(name));
-        let text = match value {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        if variables.insert(variable.clone(), text).is_some() {
+        if variables.insert(variable.clone(), value.plain()).is_some() {
             return Err(Problem::invalid(format!("two values would both be the variable {variable}"))
                 .hint(format!("rename `{name}` or its namesake")));
         }
@@ -95,10 +90,11 @@ pub(super) fn spill(variables: &BTreeMap<String, String>, folder: &Path) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn made(values: &Value) -> Result<Vec<(String, String)>> {
-        Ok(environment("INPUT_", values.as_object().unwrap())?.into_iter().collect())
+        let values = crate::base::exact::of_map(values.as_object().unwrap().clone());
+        Ok(environment("INPUT_", &values)?.into_iter().collect())
     }
 
     #[test]

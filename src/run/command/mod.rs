@@ -14,11 +14,10 @@ mod warden;
 pub use environment::environment;
 pub use warden::guard;
 
-use crate::base::files;
 use crate::base::problem::{Problem, Result};
+use crate::base::{Exacts, files};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use spec::{LONGEST_LINE, Report, Spec, Word};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -92,7 +91,7 @@ pub struct Ended {
     pub output_file: Option<PathBuf>,
     /// The values of the `outputs.json` it wrote in its folder; none without that file. An error says in words what is
     /// wrong with the file.
-    pub values: Result<Map<String, Value>, String>,
+    pub values: Result<Exacts, String>,
     /// How long it ran.
     pub millis: u64,
     /// Processes it had left behind when it ended; they were ended too.

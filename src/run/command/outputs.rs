@@ -1,8 +1,8 @@
 //! The values a command hands on: `outputs.json` in its working folder, one JSON object.
 //! The file is foreign: a link, a pipe or an endless file in its place is refused, never followed or waited for.
 
+use crate::base::{Exact, Exacts};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
-use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -13,11 +13,11 @@ pub(super) const FILE: &str = "outputs.json";
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Reads the values; none when there is no file. An error says in words what is wrong with it.
-pub(super) fn read(folder: &Path) -> Result<Map<String, Value>, String> {
+pub(super) fn read(folder: &Path) -> Result<Exacts, String> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match open(folder.join(FILE), flags, Mode::empty()) {
         Ok(file) => file,
-        Err(rustix::io::Errno::NOENT) => return Ok(Map::new()),
+        Err(rustix::io::Errno::NOENT) => return Ok(Exacts::new()),
         Err(rustix::io::Errno::LOOP) => return Err(format!("{FILE} is a link; write the file itself")),
         Err(error) => return Err(format!("{FILE} cannot be read: {error}")),
     };
@@ -34,7 +34,7 @@ pub(super) fn read(folder: &Path) -> Result<Map<String, Value>, String> {
         ));
     }
     match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(values)) => Ok(values),
+        Ok(Exact::Object(values)) => Ok(values),
         Ok(_) => Err(format!("{FILE} must hold a JSON object, like {{\"score\": 70}}")),
         Err(error) => Err(format!("{FILE} is no JSON: {error}")),
     }
@@ -49,7 +49,7 @@ mod tests {
     fn only_a_plain_file_with_an_object_is_taken() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
-        assert_eq!(read(folder.path()), Ok(Map::new()));
+        assert_eq!(read(folder.path()), Ok(Exacts::new()));
         let long = format!("{{\"a\": \"{}\"}}", "x".repeat(1024 * 1024));
         for (text, words) in [
             ("[1]", "must hold a JSON object"),
@@ -61,7 +61,7 @@ mod tests {
             assert!(read(folder.path()).unwrap_err().contains(words), "{words}");
         }
         files::write(&path, b"{\"score\": 70}", Existing::Replace).unwrap();
-        assert_eq!(read(folder.path()).unwrap().get("score"), Some(&Value::from(70)));
+        assert_eq!(read(folder.path()).unwrap().get("score"), Some(&Exact::Number("70".to_owned())));
         files::remove(&path).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", &path).unwrap();
         assert!(read(folder.path()).unwrap_err().contains("is a link"));

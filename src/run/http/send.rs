@@ -1,13 +1,12 @@
 //! Sends one request, once, bounded in time and size, and says what became of it.
 
-use super::request::Ready;
+use super::ready::Ready;
 use crate::agent::provider::RetryAfter;
-use crate::base::Instant;
 use crate::base::problem::{Problem, Result, cause};
+use crate::base::{Exacts, Instant};
 use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, redirect, retry};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;
 
@@ -41,7 +40,7 @@ pub struct Response {
     /// Whether the answer was longer than is read.
     pub truncated: bool,
     /// The answer's values when it is a JSON object that was read whole; else none.
-    pub values: Map<String, Value>,
+    pub values: Exacts,
     /// From sending to the answer's end.
     pub millis: u64,
 }
@@ -114,30 +113,6 @@ pub fn client(connect: Duration, silence: Duration) -> Result<Client> {
         .map_err(|error| Problem::failed(format!("the HTTP client does not start: {}", cause(&error))))
 }
 
-impl Ready {
-    /// A request with a JSON body that comes from no SOP: its address, headers and body are ours. `secrets` are cleaned
-    /// from what is told about it; any status of success is expected. `None` for an address that is none.
-    pub fn of_ours(
-        address: &str,
-        headers: Vec<(String, String)>,
-        body: String,
-        secrets: &[&str],
-    ) -> Option<Self> {
-        let address = reqwest::Url::parse(address)
-            .ok()
-            .filter(|address| matches!(address.scheme(), "http" | "https"))?;
-        let content = [("Content-Type".to_owned(), "application/json".to_owned())];
-        Some(Self {
-            method: reqwest::Method::POST,
-            address,
-            headers: content.into_iter().chain(headers).collect(),
-            body: Some(body),
-            expected: vec![200..=299],
-            redactor: crate::journal::Redactor::new(secrets.iter().map(|secret| (*secret).to_owned())),
-        })
-    }
-}
-
 /// Sends `ready` once. `key` is its `Idempotency-Key`: the same for every attempt of one step, so that a service that
 /// knows the header does the work once.
 pub async fn send(
@@ -152,7 +127,7 @@ pub async fn send(
     let status = response.status().as_u16();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(RetryAfter::parse);
-    let expected = ready.expected.iter().any(|range| range.contains(&status));
+    let expected = ready.filled.expected.iter().any(|range| range.contains(&status));
     let (body, truncated) = match read(response, limits.answer_bytes).await {
         Ok(read) => read,
         // Whatever its text would have said, a status that is not expected says enough.
@@ -164,7 +139,8 @@ pub async fn send(
     let tail = ready.redactor.clean_part(&text, from..text.len());
     if expected {
         let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let values = if truncated { Map::new() } else { serde_json::from_slice(&body).unwrap_or_default() };
+        let values =
+            if truncated { Exacts::new() } else { serde_json::from_slice(&body).unwrap_or_default() };
         return Ok(Response { status, tail, truncated, values, millis });
     }
     match status {
@@ -185,9 +161,10 @@ fn build(
     limits: HttpLimits,
 ) -> Result<reqwest::Request, HttpFault> {
     let bad = |why: &str| HttpFault::BadRequest(why.to_owned());
-    let mut request = client.request(ready.method.clone(), ready.address.clone()).timeout(limits.time);
+    let mut request =
+        client.request(ready.filled.method.clone(), ready.filled.address.clone()).timeout(limits.time);
     let key = [("Idempotency-Key", key)];
-    let headers = ready.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let headers = ready.filled.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in headers.chain(key) {
         let wrong = || bad(&format!("the header {name} has a value no header can carry"));
         let mut value = HeaderValue::try_from(value).map_err(|_reason| wrong())?;
@@ -195,7 +172,7 @@ fn build(
         let name = HeaderName::try_from(name).map_err(|_reason| wrong())?;
         request = request.header(name, value);
     }
-    if let Some(body) = &ready.body {
+    if let Some(body) = &ready.filled.body {
         request = request.body(body.clone());
     }
     // The reason is left out: it could quote the address, which may hold a secret.

@@ -4,7 +4,7 @@
 use super::person::{OpenTask, TakeTask, TaskKind, answer_to};
 use super::{OneTry, Tried};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
-use crate::base::files;
+use crate::base::{exact, files};
 use crate::decision::Verb;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
 use crate::registry;
@@ -14,6 +14,7 @@ use crate::run::effect::Sight;
 use crate::run::result::{self, check_outputs, completed, keep};
 use crate::sop::constraints::constraints;
 use crate::sop::tokens::stems;
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -53,12 +54,11 @@ impl AgentWork {
         let head = &sight.plan.sop.head;
         let missing = || Failure::bug(format!("step {number} of {} has no assignee", sight.row.id));
         let assignee = sight.plan.assignees.get(&number).ok_or_else(missing)?;
-        let earlier = sight.scope(number).steps.into_iter().map(|(before, mut outputs)| {
-            outputs.remove("state");
+        let earlier = sight.scope(number).steps.into_iter().map(|(before, outputs)| {
             let row = sight.step(before);
             let (title, said) =
                 row.map_or((String::new(), String::new()), |row| (row.title.clone(), row.said.clone()));
-            let gave = if outputs.is_empty() { json!(said) } else { Value::Object(outputs) };
+            let gave = if outputs.is_empty() { json!(said) } else { Value::Object(exact::told(&outputs)) };
             (format!("step {before}: {title}"), gave)
         });
         let settings = &snapshot.settings;
@@ -69,7 +69,7 @@ impl AgentWork {
             text: step.text.clone(),
             artifact: step.artifact.clone().unwrap_or_default(),
             constraints: constraints(step),
-            inputs: sight.packet.clone(),
+            inputs: exact::told(&sight.packet),
             earlier: earlier.collect(),
             outputs: step.output.clone(),
             tools: step.tools.clone(),
@@ -77,7 +77,7 @@ impl AgentWork {
         };
         let asker =
             Asker::new(&sight.row.id, digest, (&settings.models, settings.missions.confidence_threshold));
-        let threshold = step.confidence.or(head.confidence).unwrap_or(USUAL_THRESHOLD);
+        let threshold = sight.plan.sop.threshold(step).unwrap_or(USUAL_THRESHOLD);
         Ok((Self { asker, agent: assignee.id.clone(), tier: assignee.tier, question, threshold }, bytes))
     }
 }
@@ -219,13 +219,7 @@ fn search(site: &Site, argument: &str) -> Result<String, String> {
 
 /// Reads an address that the step itself names, or one below it.
 async fn get(site: &Site, argument: &str, step: &str) -> Result<String, String> {
-    let named = step.split(|c: char| c.is_whitespace() || "<>()`\"".contains(c));
-    let mut named = named.filter(|word| word.starts_with("https://") || word.starts_with("http://"));
-    if !named.any(|address| below(argument, address.trim_end_matches(['.', ',']))) {
-        return Err("the step does not name that address".to_owned());
-    }
-    let request = crate::run::http::parse(&format!("GET {argument}")).map_err(|(_, wrong)| wrong)?;
-    let ready = crate::run::http::render(&request, &json!({}), &std::collections::BTreeMap::new())?;
+    let ready = crate::run::http::Ready::reading(readable(argument, step)?);
     let limits = crate::run::http::HttpLimits::default();
     crate::run::http::send(&site.http, &ready, &uuid::Uuid::now_v7().to_string(), limits)
         .await
@@ -233,11 +227,32 @@ async fn get(site: &Site, argument: &str, step: &str) -> Result<String, String> 
         .map_err(|fault| fault.to_string())
 }
 
-fn below(asked: &str, named: &str) -> bool {
-    let rest = asked.strip_prefix(named);
-    rest.is_some_and(|rest| rest.is_empty() || named.ends_with('/') || rest.starts_with(['/', '?']))
-        && !asked.contains("{{")
-        && !asked.contains("..")
+/// The address an agent asks for, and nothing else: one that the step names, or one below it. A query leaves the
+/// company, so only one that the step itself names is sent.
+fn readable(argument: &str, step: &str) -> Result<Url, String> {
+    // What is no longer the same once it was read could be another address than the one that is compared.
+    let plain = |text: &str| {
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let same = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
+        let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        (same && bare).then_some(url)
+    };
+    let hidden = ["%2e", "%2f", "%5c", "%25"].iter().any(|code| argument.to_ascii_lowercase().contains(code));
+    let asked = plain(argument).filter(|_| !argument.contains(char::is_control));
+    let asked = asked
+        .ok_or("the argument is an address like https://host/path, in its plain form, and nothing else")?;
+    let words = step.split(|c: char| c.is_whitespace() || "<>()`\"".contains(c));
+    let mut named = words.filter_map(|word| plain(word.trim_end_matches(['.', ',', ';', ':', '!'])));
+    let below = |named: &Url| {
+        let rest = asked.path().strip_prefix(named.path());
+        let inside =
+            rest.is_some_and(|rest| rest.is_empty() || named.path().ends_with('/') || rest.starts_with('/'));
+        named.origin() == asked.origin() && inside && asked.query().is_none() && !hidden
+    };
+    if named.any(|named| named == asked || below(&named)) {
+        return Ok(asked);
+    }
+    Err("the step does not name that address".to_owned())
 }
 
 /// Keeps what the agent gave.
@@ -344,13 +359,27 @@ mod tests {
         for (asked, named, expected) in [
             ("https://x.example/a", "https://x.example/a", true),
             ("https://x.example/a/b", "https://x.example/a", true),
-            ("https://x.example/a?b=c", "https://x.example/a", true),
+            ("https://x.example/a?b=c", "https://x.example/a", false),
+            ("https://x.example/a?b=c", "https://x.example/a?b=c", true),
+            ("https://x.example/a?b=c&d=e", "https://x.example/a?b=c", false),
+            ("https://x.example/a\nCookie: b=c", "https://x.example/a", false),
+            ("https://x.example/a/\rb", "https://x.example/a", false),
+            ("https://x.example/a b", "https://x.example/a", false),
+            ("https://x.example/a/%2e%2e/b", "https://x.example/a", false),
+            ("https://x.example/a/..%2Fb", "https://x.example/a", false),
+            ("https://x.example/a/{{ inputs.b }}", "https://x.example/a", false),
+            ("https://x.example:444/a", "https://x.example/a", false),
+            ("http://x.example/a", "https://x.example/a", false),
+            ("https://u@x.example/a", "https://x.example/a", false),
+            ("https://x.example/a#b", "https://x.example/a", false),
+            ("file:///etc/passwd", "https://x.example/a", false),
             ("https://x.example/ab", "https://x.example/a", false),
             ("https://x.example.evil/", "https://x.example", false),
             ("https://x.example/a/../b", "https://x.example/a", false),
             ("https://x.example/", "https://x.example/", true),
         ] {
-            assert_eq!(below(asked, named), expected, "{asked} below {named}");
+            let found = readable(asked, &format!("Read the list at {named}, then go on."));
+            assert_eq!(found.is_ok(), expected, "{asked} below {named}: {found:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A step done by a command.
 
 use super::Tried;
-use crate::base::{Digest, files};
+use crate::base::{Digest, Exacts, files};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::run::Site;
 use crate::run::audit::transient;
@@ -10,7 +10,7 @@ use crate::run::effect::Sight;
 use crate::run::result::{self, LARGEST_FILE, check_outputs, finish};
 use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,22 +85,22 @@ fn note(sandbox: &Sandbox, passed_over: &[String]) -> String {
     notes.join("; ")
 }
 
-fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Map<String, Value>) {
+fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Exacts) {
     let last = ended.tail.trim().lines().last().unwrap_or_default().to_owned();
     let said = if last.is_empty() { String::new() } else { format!("; it said last: {last}") };
     let outputs = match (ended.how, &ended.values) {
         (How::Exited(0), Ok(outputs)) => outputs.clone(),
-        (How::Exited(0), Err(wrong)) => return (Tried::Failed(wrong.clone()), Map::new()),
+        (How::Exited(0), Err(wrong)) => return (Tried::Failed(wrong.clone()), Exacts::new()),
         (How::Exited(code), _) => {
-            return (Tried::Failed(format!("the command ended with exit code {code}{said}")), Map::new());
+            return (Tried::Failed(format!("the command ended with exit code {code}{said}")), Exacts::new());
         }
         (How::Signalled(signal), _) => {
-            return (Tried::Failed(format!("the command was ended by signal {signal}{said}")), Map::new());
+            return (Tried::Failed(format!("the command was ended by signal {signal}{said}")), Exacts::new());
         }
         (How::TimedOut, _) => {
             return (
                 Tried::Failed(format!("the command reached its time limit and was ended{said}")),
-                Map::new(),
+                Exacts::new(),
             );
         }
     };

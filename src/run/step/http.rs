@@ -52,7 +52,7 @@ impl Activity for SendRequest {
             Problem::invalid(format!("step {step}, line {line} of its request: {error}"))
         })?;
         let secrets = site.secrets(&document.secrets)?;
-        let ready = http::render(&request, &sight.values(step), &secrets)
+        let ready = http::render(&request, &sight.scope(step), &secrets)
             .map_err(|error| Failure::new(FailureClass::Content, error))?;
         let mut limits = HttpLimits::default();
         if let Some(limit) = document.time_limit {

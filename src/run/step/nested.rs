@@ -2,6 +2,7 @@
 
 use super::{OneTry, Tried};
 use crate::agent::Snapshot;
+use crate::base::Exacts;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
 use crate::run::Site;
 use crate::run::effect::Sight;
@@ -93,13 +94,7 @@ impl Activity for StartNested {
 fn values(sight: &Sight, step: u32) -> BTreeMap<String, String> {
     let scope = sight.scope(step);
     let all = scope.steps.into_values().flatten().chain(scope.inputs);
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    all.filter(|(name, value)| name != "state" && !value.is_null())
-        .map(|(name, value)| (name, text(value)))
-        .collect()
+    all.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, value.plain())).collect()
 }
 
 /// Takes the inner run's end as the step's result.
@@ -120,7 +115,7 @@ impl Activity for TakeNested {
     }
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
         Ok(Recorded::of(()).change(move |tx| {
-            let mut outputs = Map::new();
+            let mut outputs = Exacts::new();
             for step in crate::run::records::steps(tx.db(), &self.inner)? {
                 outputs.extend(step.outputs);
             }

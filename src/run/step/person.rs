@@ -1,7 +1,7 @@
 //! A step done by a person: a task in the inbox, answered with a note or a file.
 
 use super::{OneTry, Tried};
-use crate::base::{Digest, Instant, Problem, Span, problem, span::Unit};
+use crate::base::{Digest, Exacts, Instant, Problem, Span, exact, problem, span::Unit};
 use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::run::Site;
@@ -13,7 +13,7 @@ use crate::run::result::{self, completed};
 use crate::run::state::StepState;
 use crate::sop::Step;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Asks whoever does the step, and waits.
@@ -165,7 +165,7 @@ fn why(kind: &TaskKind, step: &Step) -> String {
 }
 
 fn looked_at(row: &StepRow) -> String {
-    let outputs = Value::Object(row.outputs.clone());
+    let outputs = exact::written(&row.outputs);
     format!("{}\n\nOutputs: {outputs}\n", row.said.trim())
 }
 
@@ -224,8 +224,10 @@ fn is_task(decision: &Decision, step: u32) -> bool {
     decision.ask.kind == DecisionKind::Task && decision.ask.details.get("step") == Some(&json!(step))
 }
 
-fn outputs(task: &Decision, (note, file): (&str, Option<&[u8]>)) -> problem::Result<Map<String, Value>> {
-    let Some(schema) = task.ask.details.get("output").and_then(Value::as_str) else { return Ok(Map::new()) };
+fn outputs(task: &Decision, (note, file): (&str, Option<&[u8]>)) -> problem::Result<Exacts> {
+    let Some(schema) = task.ask.details.get("output").and_then(Value::as_str) else {
+        return Ok(Exacts::new());
+    };
     let text = match file {
         Some(bytes) => {
             std::str::from_utf8(bytes).map_err(|_not_text| Problem::invalid("the file is not UTF-8"))?

@@ -3,7 +3,7 @@
 use super::{Hit, Rule, Subject};
 use crate::contract::Severity::{Advisory, Blocking};
 use crate::sop::document::{RiskLevel, Section};
-use crate::sop::measure::measures;
+use crate::sop::measure::{measures, thresholds};
 use crate::sop::outline::bullets;
 use crate::sop::prose::sentences;
 use crate::sop::tokens::{stem, words};
@@ -36,6 +36,13 @@ pub(super) const RULES: &[Rule] = &[
         severity: Blocking,
         section: Section::Confidence,
         look: confidence_threshold_present,
+    },
+    Rule {
+        name: "confidence_threshold_agrees",
+        what: "the head and the section name one confidence threshold",
+        severity: Blocking,
+        section: Section::Confidence,
+        look: confidence_threshold_agrees,
     },
     Rule {
         name: "exceptions_routed",
@@ -162,6 +169,23 @@ fn confidence_threshold_present(subject: &Subject<'_>) -> Vec<Hit> {
     }
     let message = "No confidence threshold; say from which percentage a result stands without review.";
     vec![Hit::new(Section::Confidence, message, first_line(text))]
+}
+
+fn confidence_threshold_agrees(subject: &Subject<'_>) -> Vec<Hit> {
+    let Some(head) = subject.sop.head.confidence else { return Vec::new() };
+    let text = &subject.sop.body.confidence;
+    let said = thresholds(text);
+    if said.is_empty() || said.contains(&head) {
+        return Vec::new();
+    }
+    let of = |line: &&str| thresholds(line).iter().any(|percent| said.contains(percent));
+    let line = text.lines().find(of).unwrap_or_default().trim();
+    let said: Vec<String> = said.iter().map(|percent| format!("{percent} %")).collect();
+    let message = format!(
+        "The head says `confidence: {head}` and the section says {}; only the head counts, so write one of them twice.",
+        said.join(" and ")
+    );
+    vec![Hit::new(Section::Confidence, message, line)]
 }
 
 fn names_an_agent(subject: &Subject<'_>, text: &str) -> bool {

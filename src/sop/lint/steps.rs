@@ -119,9 +119,11 @@ fn dependencies_exist(subject: &Subject<'_>) -> Vec<Hit> {
     hits
 }
 
-/// Steps right before `step`: those it names, else the one before it in the file.
+/// Steps right before `step`: those it names, else the one before it in the file, unless it comes first.
 fn waits_for(step: &Step) -> Vec<u32> {
-    if step.depends_on.is_empty() {
+    if step.is_first {
+        Vec::new()
+    } else if step.depends_on.is_empty() {
         step.number.checked_sub(1).into_iter().collect()
     } else {
         step.depends_on.clone()

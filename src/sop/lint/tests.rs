@@ -52,6 +52,23 @@ const DEFECTS: &[(&str, &str, &str, bool)] = &[
     ("inputs.source != ", "inputs.origin != ", "conditions_defined", true),
     ("inputs.source != ", "origin != ", "conditions_defined", true),
     ("**When**: inputs.source != \"referral\"", "**When**: steps.2.score > 1", "conditions_defined", true),
+    ("**When**: inputs.source != \"referral\"", "**When**: inputs.source > 3", "conditions_defined", true),
+    (
+        "**When**: inputs.source != \"referral\"",
+        "**When**: inputs[\"employees\"]",
+        "conditions_defined",
+        true,
+    ),
+    (
+        "- The CRM record `lead_id` exists",
+        "- `inputs.amount > 0`: The CRM record exists",
+        "conditions_defined",
+        true,
+    ),
+    ("The record has a score and", "The record has `steps.7.score > 1` and", "conditions_defined", true),
+    ("enrich \"$INPUT_LEAD_ID\"", "enrich \"$STEP_7_ID\"", "scripts_know_their_steps", true),
+    ("**Needs Skills**: crm", "**Secrets**: RUN_ID", "scripts_know_their_steps", true),
+    ("confidence: 80", "confidence: 10", "confidence_threshold_agrees", true),
     ("enrich \"$INPUT_LEAD_ID\"", "enrich \"$INPUT_LEAD\"", "inputs_defined", true),
     (
         "| `employees` | number                             | no ",
@@ -116,6 +133,35 @@ fn every_check_finds_its_defect() {
         }
     }
     assert_eq!(missed, Vec::<String>::new());
+}
+
+/// Requests of step 3: each with the words of its finding, or none.
+const REQUESTS: &[(&str, &str)] = &[
+    ("PSOT https://a/", "`PSOT` is no method"),
+    ("GET https://a/\nAccept", "Name: value"),
+    ("GET https://a/\nX-A: {{ secrets.CRM }}", "the secret `CRM`; name it under `Secrets`"),
+    ("GET https://a/?b={{ steps.7.nonsense }}", "step 7 is not an earlier step"),
+    ("GET https://a/?b={{ stepz.2.foo }}", "only `inputs.<name>`"),
+    ("GET https://a/?b={{ inputs[\"amuont\"] }}", "there is no input `amuont`"),
+    ("GET https://a/?b={{ inputs.employees | uper }}", "uper"),
+    ("GET https://a/?b={{ inputs.source - 1 }}", "{{ inputs.source - 1 }}"),
+    ("POST https://a/\n\n{ \"a\": {{ steps[1][\"x\"] }}, \"b\": {{ inputs.employees }} }", ""),
+    ("GET https://a/{{ params.lead_id }}?c={{ steps.2.total }}&d={{ states.1 }}", ""),
+];
+
+#[test]
+fn requests_are_read_as_they_will_be_filled_in() {
+    let own = "Assign the qualified lead to the seller of its region and send the first message.";
+    for (request, words) in REQUESTS {
+        let text = SAMPLE.replacen(own, &format!("Send it.\n\n```http\n{request}\n```"), 1);
+        let hits: Vec<Finding> =
+            found(&text).into_iter().filter(|hit| hit.code == "requests_can_be_sent").collect();
+        let told: Vec<&str> = hits.iter().map(|hit| hit.message.as_str()).collect();
+        let right =
+            if words.is_empty() { hits.is_empty() } else { hits.len() == 1 && told[0].contains(words) };
+        assert!(right, "{request}: {told:?}");
+        assert!(hits.iter().all(|hit| text.contains(&hit.quote)), "{hits:?}");
+    }
 }
 
 #[test]

@@ -1,12 +1,27 @@
-//! The request of an `http` block: read strictly, filled in, and shown as it will be sent. Pure.
+//! A request, written in an SOP as a fenced `http` block: read strictly, filled in, and shown as it will be sent.
+//!
+//! ```text
+//! POST https://crm.example/leads/{{ inputs.lead_id }}/calls?notify=yes HTTP/1.1
+//! Content-Type: application/json
+//! Authorization: Bearer {{ secrets.CRM_TOKEN }}
+//! Expect-Status: 200-204, 409
+//!
+//! { "source": "{{ inputs.source }}", "employees": {{ inputs.employees }} }
+//! ```
+//! The version at the end of the first line is optional and not used. `Expect-Status` is no header of the request: it
+//! lists the statuses that are success, 200-299 when it is missing. What a placeholder may be and how it is written:
+//! see [`parse`].
 
-use super::template::{Place, Secrets, Template, Values};
+mod template;
+
+use super::expression::Scope;
 use crate::base::text::{put, put_line};
-use crate::journal::Redactor;
-use reqwest::{Method, Url};
+use http::Method;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use template::{Place, Template, Values};
+use url::Url;
 
 /// What a request may do. `CONNECT` and `TRACE` are for proxies.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -37,14 +52,18 @@ pub struct Request {
     body: Option<(Place, Template)>,
 }
 
-/// A request ready to be sent. It has no `Debug`: it may hold secrets.
-pub struct Ready {
-    pub(super) method: Method,
-    pub(super) address: Url,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Option<String>,
-    pub(super) expected: Vec<RangeInclusive<u16>>,
-    pub(super) redactor: Redactor,
+/// A request with every place filled in. It has no `Debug`: it may hold secrets.
+pub struct Filled {
+    /// The method.
+    pub method: Method,
+    /// The address.
+    pub address: Url,
+    /// Headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<String>,
+    /// Statuses that are success.
+    pub expected: Vec<RangeInclusive<u16>>,
 }
 
 impl Request {
@@ -60,17 +79,29 @@ impl Request {
         origin(self.address.beginning())
     }
 
-    fn fill(&self, values: &Values<'_>) -> Result<Filled, String> {
+    /// The expressions of its placeholders.
+    pub fn expressions(&self) -> impl Iterator<Item = &str> {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        let all = std::iter::once(&self.address).chain(headers).chain(self.body.iter().map(|(_, body)| body));
+        all.flat_map(Template::expressions)
+    }
+
+    /// Whether it can be filled in and sent with values like those of `scope`; if not, why.
+    pub fn check(&self, scope: &Scope) -> Result<(), String> {
+        self.fill(&Values::sample(Some(scope))).map(drop)
+    }
+
+    fn fill(&self, values: &Values<'_>) -> Result<Texts, String> {
         let address = self.address.fill(Place::Address, values)?;
         let fill =
             |(name, value): &(String, Template)| Ok((name.clone(), value.fill(Place::Header, values)?));
         let headers = self.headers.iter().map(fill).collect::<Result<Vec<_>, String>>()?;
         let body = self.body.as_ref().map(|(place, body)| body.fill(*place, values)).transpose()?;
-        Ok(Filled { address, headers, body })
+        Ok(Texts { address, headers, body })
     }
 }
 
-struct Filled {
+struct Texts {
     address: String,
     headers: Vec<(String, String)>,
     body: Option<String>,
@@ -139,7 +170,7 @@ fn request_line(line: &str) -> Result<(Method, Template), String> {
     if !template.is_plain() && !after.contains('/') {
         return Err("no placeholder may stand in the host; write it out, up to the `/` after it".to_owned());
     }
-    let sample = template.fill(Place::Address, &Values::sample())?;
+    let sample = template.fill(Place::Address, &Values::sample(None))?;
     let url = Url::parse(&sample).map_err(|error| format!("`{address}` is no address: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("the address holds a user or a password; send them in a header, from a secret".to_owned());
@@ -220,7 +251,7 @@ fn read_body(
         }
         None => return Err((begins, "say what the body is: add a Content-Type header".to_owned())),
     };
-    let sample = template.fill(place, &Values::sample()).map_err(|words| (begins, words))?;
+    let sample = template.fill(place, &Values::sample(None)).map_err(|words| (begins, words))?;
     if place == Place::Json
         && let Err(error) = serde_json::from_str::<Value>(&sample)
     {
@@ -229,44 +260,47 @@ fn read_body(
     Ok((place, template))
 }
 
-/// Fills a request in. `values` is the object its expressions see (`{"inputs": {…}, …}`), `secrets` those the step names.
-/// An error says in words which placeholder cannot be filled, and why; never a secret's value.
-pub fn render(
-    request: &Request,
-    values: &Value,
-    secrets: &BTreeMap<String, String>,
-) -> Result<Ready, String> {
-    let filled = request.fill(&Values::new(values, Secrets::Real(secrets)))?;
-    let length = filled.address.len();
+/// Fills a request in with the values of `scope` and the secrets the step names. An error says in words which
+/// placeholder cannot be filled, and why; never a secret's value.
+pub fn fill(request: &Request, scope: &Scope, secrets: &BTreeMap<String, String>) -> Result<Filled, String> {
+    let texts = request.fill(&Values::real(scope, secrets))?;
+    let length = texts.address.len();
     if length > LONGEST_ADDRESS {
         return Err(format!("the address would be {length} bytes long; at most {LONGEST_ADDRESS} are sent"));
     }
-    let address = Url::parse(&filled.address).ok().filter(|url| same(url, &filled.address));
+    let address = Url::parse(&texts.address).ok().filter(|url| same(url, &texts.address));
     // `..` is the one value that encoding cannot tame.
     let address = address.ok_or("a value in the address would lead to another path than the one written")?;
     if matches!(request.body, Some((Place::Json, _)))
-        && let Some(body) = &filled.body
+        && let Some(body) = &texts.body
         && let Err(error) = serde_json::from_str::<Value>(body)
     {
         return Err(format!("the values make a body that is no JSON (line {})", error.line()));
     }
-    Ok(Ready {
+    Ok(Filled {
         method: request.method.clone(),
         address,
-        headers: filled.headers,
-        body: filled.body,
+        headers: texts.headers,
+        body: texts.body,
         expected: request.expected.clone(),
-        redactor: Redactor::new(secrets.values().cloned()),
     })
 }
 
 /// The request as it will be sent, for a gate: every value in place, every secret as `‹NAME›`. An error says which value
 /// is missing.
-pub fn shown(request: &Request, values: &Value) -> Result<String, String> {
-    let filled = request.fill(&Values::new(values, Secrets::Shown))?;
+pub fn shown(request: &Request, scope: &Scope) -> Result<String, String> {
+    Ok(words(request, &request.fill(&Values::shown(scope, false))?))
+}
+
+/// The request as far as it is known: what an earlier step has yet to give is named, as `‹steps.1.a›`.
+pub fn form(request: &Request, scope: &Scope) -> Result<String, String> {
+    Ok(words(request, &request.fill(&Values::shown(scope, true))?))
+}
+
+fn words(request: &Request, texts: &Texts) -> String {
     let mut out = String::new();
-    put_line(&mut out, format_args!("{} {}", request.method, filled.address));
-    for (name, value) in &filled.headers {
+    put_line(&mut out, format_args!("{} {}", request.method, texts.address));
+    for (name, value) in &texts.headers {
         put_line(&mut out, format_args!("{name}: {value}"));
     }
     let range = |range: &RangeInclusive<u16>| match (range.start(), range.end()) {
@@ -275,16 +309,15 @@ pub fn shown(request: &Request, values: &Value) -> Result<String, String> {
     };
     let expected: Vec<String> = request.expected.iter().map(range).collect();
     put_line(&mut out, format_args!("Expect-Status: {}", expected.join(", ")));
-    if let Some(body) = &filled.body {
+    if let Some(body) = &texts.body {
         put(&mut out, format_args!("\n{body}\n"));
     }
-    Ok(out)
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     const BLOCK: &str = r#"POST https://crm.example/leads/{{ inputs.lead_id }}?by={{ inputs.by }} HTTP/1.1
 Authorization: Bearer {{ secrets.CRM_TOKEN }}
@@ -295,8 +328,19 @@ Expect-Status: 200-204, 409
   "employees": {{ inputs.employees }} }
 "#;
 
-    fn values() -> Value {
-        json!({ "inputs": { "lead_id": "L/1?", "by": "a \"b\"", "employees": 40 } })
+    fn inputs(text: &str) -> Scope {
+        Scope { inputs: serde_json::from_str(text).unwrap(), ..Scope::default() }
+    }
+
+    fn values() -> Scope {
+        inputs(r#"{ "lead_id": "L/1?", "by": "a \"b\"", "employees": 40 }"#)
+    }
+
+    fn of_id(id: &str) -> Scope {
+        Scope {
+            inputs: [("id".to_owned(), crate::base::Exact::Text(id.to_owned()))].into(),
+            ..Scope::default()
+        }
     }
 
     #[test]
@@ -311,16 +355,28 @@ Expect-Status: 200-204, 409
         assert_eq!(request.secrets().into_iter().collect::<Vec<_>>(), ["CRM_TOKEN"]);
         assert_eq!(request.origin(), "https://crm.example");
         let secrets = BTreeMap::from([("CRM_TOKEN".to_owned(), "t0ken-t0ken".to_owned())]);
-        let ready = render(&request, &values(), &secrets).unwrap();
+        let ready = fill(&request, &values(), &secrets).unwrap();
         assert_eq!(ready.headers.first().unwrap().1, "Bearer t0ken-t0ken");
-        assert!(render(&request, &values(), &BTreeMap::new()).err().unwrap().contains("secrets.CRM_TOKEN"));
+        assert!(fill(&request, &values(), &BTreeMap::new()).err().unwrap().contains("secrets.CRM_TOKEN"));
+    }
+
+    #[test]
+    fn what_is_not_known_yet_is_an_open_place() {
+        let request = parse("GET https://a/{{ inputs.by }}?a={{ steps.1.a }}&b={{ secrets.KEY }}").unwrap();
+        let form = form(&request, &inputs(r#"{ "by": "b c" }"#)).unwrap();
+        assert!(form.starts_with("GET https://a/b%20c?a=‹steps.1.a›&b=‹KEY›\n"), "{form}");
+        assert!(
+            shown(&request, &inputs(r#"{ "by": "b c" }"#))
+                .unwrap_err()
+                .contains("{{ steps.1.a }} is not there")
+        );
     }
 
     #[test]
     fn the_least_request_is_one_line() {
         let request = parse("GET http://127.0.0.1:8080").unwrap();
         assert_eq!(
-            shown(&request, &json!({})).unwrap(),
+            shown(&request, &Scope::default()).unwrap(),
             "GET http://127.0.0.1:8080\nExpect-Status: 200-299\n"
         );
     }
@@ -368,11 +424,11 @@ Expect-Status: 200-204, 409
             ("", "is empty"),
             (&"x".repeat(9_000), "bytes long"),
         ] {
-            let said = render(&request, &json!({ "inputs": { "id": id } }), &BTreeMap::new()).err().unwrap();
+            let said = fill(&request, &of_id(id), &BTreeMap::new()).err().unwrap();
             assert!(said.contains(words), "{said}");
         }
         for id in ["../../admin", "@evil.example/", "a?b#c", "%2e%2e", "\\..\\", "é"] {
-            let ready = render(&request, &json!({ "inputs": { "id": id } }), &BTreeMap::new()).unwrap();
+            let ready = fill(&request, &of_id(id), &BTreeMap::new()).unwrap();
             assert_eq!(ready.address.host_str(), Some("a.example"));
             assert_eq!(ready.address.path_segments().unwrap().count(), 2, "{}", ready.address);
             assert_eq!(ready.address.query(), None);

@@ -1,13 +1,13 @@
 //! Text with placeholders: `{{ inputs.lead_id }}`. What a placeholder gives is written in the way its place demands, so
 //! that no value can end a string, a header or a path segment and go on as something else. Pure.
 
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use crate::base::Exact;
+use crate::base::text::put;
+use crate::sop::expression::{self, Scope, explain};
+use minijinja::Environment;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeMap;
 
-/// Steps one placeholder may take; naming a value takes about five.
-const FUEL: u64 = 10_000;
 /// Longest text one placeholder may give, in bytes: an input is at most 1 MB.
 const LONGEST_VALUE: usize = 2 * 1024 * 1024;
 /// What stays as it is in an address (RFC 3986, 2.3).
@@ -41,28 +41,34 @@ pub(super) enum Place {
 
 /// What the placeholders stand for.
 pub(super) struct Values<'a> {
-    context: Value,
+    scope: Option<&'a Scope>,
     secrets: Secrets<'a>,
+    /// What is not known yet is shown as a place that is open.
+    open: bool,
 }
 
 /// What `{{ secrets.NAME }}` gives.
-pub(super) enum Secrets<'a> {
+enum Secrets<'a> {
     /// `‹NAME›`.
     Shown,
     /// The value.
     Real(&'a BTreeMap<String, String>),
-    /// A harmless word in place of every value, to check the form.
+    /// A harmless word.
     Sample,
 }
 
 impl<'a> Values<'a> {
-    /// `values` is a JSON object: `{"inputs": {…}, …}`.
-    pub(super) fn new(values: &serde_json::Value, secrets: Secrets<'a>) -> Self {
-        Self { context: Value::from(Serde(values.clone())), secrets }
+    /// As it is sent.
+    pub(super) fn real(scope: &'a Scope, secrets: &'a BTreeMap<String, String>) -> Self {
+        Self { scope: Some(scope), secrets: Secrets::Real(secrets), open: false }
     }
-    /// Harmless words in place of all values.
-    pub(super) fn sample() -> Self {
-        Self { context: Value::UNDEFINED, secrets: Secrets::Sample }
+    /// As people see it; where `open`, also before everything is known.
+    pub(super) fn shown(scope: &'a Scope, open: bool) -> Self {
+        Self { scope: Some(scope), secrets: Secrets::Shown, open }
+    }
+    /// With harmless words in place of the secrets, and of all values where there is no `scope`, to check the form.
+    pub(super) fn sample(scope: Option<&'a Scope>) -> Self {
+        Self { scope, secrets: Secrets::Sample, open: false }
     }
 }
 
@@ -93,6 +99,14 @@ impl Template {
         })
     }
 
+    /// The expressions of its other placeholders.
+    pub(super) fn expressions(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Value(expression) => Some(expression.as_str()),
+            Part::Text(_) | Part::Secret(_) => None,
+        })
+    }
+
     /// What it begins with before its first placeholder.
     pub(super) fn beginning(&self) -> &str {
         match self.0.first() {
@@ -120,6 +134,10 @@ impl Template {
                 Part::Secret(name) => (format!("secrets.{name}"), secret(name, &values.secrets)),
                 Part::Value(expression) => (expression.clone(), evaluate(expression, values)),
             };
+            if values.open && given.is_err() {
+                put(&mut out, format_args!("‹{name}›"));
+                continue;
+            }
             let shown = matches!((part, &values.secrets), (Part::Secret(_), Secrets::Shown));
             let written = given.and_then(|given| match (place, given) {
                 (Place::Json, given) if !quotes.inside => Ok(given.to_string()),
@@ -175,32 +193,20 @@ fn placeholder(inside: &str) -> Result<Part, String> {
     }
 }
 
-fn secret(name: &str, secrets: &Secrets<'_>) -> Result<serde_json::Value, String> {
+fn secret(name: &str, secrets: &Secrets<'_>) -> Result<Exact, String> {
     match secrets {
-        Secrets::Shown => Ok(format!("‹{name}›").into()),
-        Secrets::Sample => Ok("x".into()),
+        Secrets::Shown => Ok(Exact::Text(format!("‹{name}›"))),
+        Secrets::Sample => Ok(Exact::Text("x".to_owned())),
         Secrets::Real(values) => {
             let value = values.get(name).ok_or("is no secret of this step; name it under `Secrets`")?;
-            Ok(value.as_str().into())
+            Ok(Exact::Text(value.clone()))
         }
     }
 }
 
-fn evaluate(expression: &str, values: &Values<'_>) -> Result<serde_json::Value, String> {
-    if matches!(values.secrets, Secrets::Sample) {
-        return Ok("x".into());
-    }
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    // It makes much out of little fuel.
-    environment.remove_global("range");
-    let compiled = environment.compile_expression(expression).map_err(|error| explain(&error))?;
-    let value = compiled.eval(values.context.clone()).map_err(|error| explain(&error))?;
-    if value.is_undefined() {
-        return Err("is not there".to_owned());
-    }
-    let value = serde_json::to_value(&value).map_err(|error| format!("cannot be written down: {error}"))?;
+fn evaluate(expression: &str, values: &Values<'_>) -> Result<Exact, String> {
+    let Some(scope) = values.scope else { return Ok(Exact::Text("x".to_owned())) };
+    let value = expression::value(expression, scope)?;
     let length = value.as_str().map_or_else(|| value.to_string().len(), str::len);
     if length > LONGEST_VALUE {
         return Err(format!("is {length} bytes long; at most {LONGEST_VALUE} are taken"));
@@ -208,17 +214,11 @@ fn evaluate(expression: &str, values: &Values<'_>) -> Result<serde_json::Value, 
     Ok(value)
 }
 
-fn explain(error: &minijinja::Error) -> String {
-    let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
-    format!("{}{detail}", error.kind())
-}
-
-fn scalar(value: &serde_json::Value) -> Result<String, String> {
+fn scalar(value: &Exact) -> Result<String, String> {
     match value {
-        serde_json::Value::String(text) => Ok(text.clone()),
-        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => Ok(value.to_string()),
-        serde_json::Value::Null => Err("is null, which cannot be written here".to_owned()),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+        Exact::Text(_) | Exact::Bool(_) | Exact::Number(_) => Ok(value.plain()),
+        Exact::Null => Err("is null, which cannot be written here".to_owned()),
+        Exact::List(_) | Exact::Object(_) => {
             Err("is a list or an object; it can only be written in a JSON body, without quotes around it"
                 .to_owned())
         }
@@ -248,15 +248,18 @@ fn inside_quotes(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn filled(text: &str, place: Place) -> Result<String, String> {
-        let values = json!({
-            "inputs": { "id": "a/b?c=\"d\" é\n%", "n": 7, "list": [1, "x"], "empty": "", "none": null, "up": ".." },
-        });
+        let object = |text: &str| serde_json::from_str(text).unwrap();
+        let inputs = r#"{ "id": "a/b?c=\"d\" é\n%", "n": 7, "list": [1, "x"], "empty": "", "none": null, "up": ".." }"#;
+        let scope = Scope {
+            inputs: object(inputs),
+            steps: [(1, object(r#"{ "a": 0.10, "state": "open" }"#))].into(),
+            states: [(1, "completed".to_owned()), (2, "skipped".to_owned())].into(),
+        };
         let secrets = BTreeMap::from([("KEY".to_owned(), "s e\"c".to_owned())]);
         let template = Template::parse(text).map_err(|(line, words)| format!("{line}: {words}"))?;
-        template.fill(place, &Values::new(&values, Secrets::Real(&secrets)))
+        template.fill(place, &Values::real(&scope, &secrets))
     }
 
     #[test]
@@ -265,6 +268,21 @@ mod tests {
             ("/x/{{ inputs.id }}", Place::Address, "/x/a%2Fb%3Fc%3D%22d%22%20%C3%A9%0A%25"),
             ("/x?a={{inputs.empty}}&k={{ secrets.KEY }}", Place::Address, "/x?a=&k=s%20e%22c"),
             ("{{ inputs.n + 1 }}", Place::Header, "8"),
+            (
+                "/y?a={{ steps.1.a }}&b={{ steps[\"1\"].a }}&c={{ steps[1]['a'] }}",
+                Place::Address,
+                "/y?a=0.10&b=0.10&c=0.10",
+            ),
+            (
+                "{{ steps.1.state }} {{ states.1 }} {{ steps.2.state }}",
+                Place::Header,
+                "open completed skipped",
+            ),
+            (
+                "{\"a\": {{ steps.1 }}, \"b\": {{ steps.2 is defined }}}",
+                Place::Json,
+                r#"{"a": {"a":0.10,"state":"open"}, "b": false}"#,
+            ),
             (r#"{"a": "<{{ inputs.id }}>"}"#, Place::Json, r#"{"a": "<a/b?c=\"d\" é\n%>"}"#),
             (r#"{"\"{{ inputs.n }}": {{ inputs.id }}}"#, Place::Json, r#"{"\"7": "a/b?c=\"d\" é\n%"}"#),
             (
@@ -283,7 +301,9 @@ mod tests {
     fn what_cannot_be_written_there_is_refused() {
         for (text, place, words) in [
             ("{{ inputs.nobody }}", Place::Text, "{{ inputs.nobody }} is not there"),
-            ("{{ nothing.at.all }}", Place::Text, "undefined value"),
+            ("{{ nothing.at.all }}", Place::Text, "{{ nothing.at.all }} is not there"),
+            ("{{ steps.2.a }}", Place::Text, "{{ steps.2.a }} is not there"),
+            ("{{ steps[\"1\"].b ~ 1 }}", Place::Text, "there is no steps[\"1\"].b"),
             ("{{ inputs.empty }}", Place::Address, "is empty"),
             ("{{ inputs.list }}", Place::Address, "is a list"),
             ("{{ inputs.none }}", Place::Header, "is null"),
