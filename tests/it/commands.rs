@@ -109,11 +109,11 @@ async fn both_outputs_are_kept_in_order_and_values_are_handed_on() {
     assert_eq!(ended.tail, "one\ntwo\nthree\n");
     assert_eq!(ended.output_file, Some(place.path("record/output.log")));
     assert_eq!(place.output(), ended.tail);
-    assert_eq!(ended.values.unwrap().get("score"), Some(&json!(70)));
+    assert_eq!(ended.values.unwrap().get("score"), Some(&sopd::base::Exact::Number("70".to_owned())));
     let ended = place.run("ls").await;
     assert_eq!(
         (ended.tail.as_str(), ended.values),
-        ("", Ok(serde_json::Map::new())),
+        ("", Ok(sopd::base::Exacts::new())),
         "an earlier attempt's are gone"
     );
     let ended = place.run("echo '[1' > outputs.json").await;
@@ -126,7 +126,7 @@ async fn inputs_arrive_as_they_are_and_nothing_of_them_is_run() {
     let hostile = "a 'b' \"c\" $(touch made) `touch made` ; touch made\nnext \\ ${HOME} é";
     let megabyte = format!("{hostile}{}", "x".repeat(1024 * 1024));
     let values = json!({ "text": hostile, "big": megabyte, "n": 3 });
-    let env = environment("INPUT_", values.as_object().unwrap()).unwrap();
+    let env = environment("INPUT_", &sopd::base::exact::of_map(values.as_object().unwrap().clone())).unwrap();
     let script = "printf %s \"$INPUT_TEXT\" > text; cat \"$INPUT_BIG_FILE\" > big; echo \"${INPUT_BIG-unset}\"; env | cut -d= -f1 | sort > names";
     let ended = go(Command { env, ..place.command(script) }).await.unwrap();
     assert_eq!((ended.how, ended.tail.as_str()), (How::Exited(0), "unset\n"));
