@@ -31,6 +31,9 @@ async fn step(folder: &Path, hidden: bool) -> (f64, Sandbox) {
         env: BTreeMap::new(),
         limits: Limits::default(),
         writable: Vec::new(),
+        readable: Vec::new(),
+        whole: folder.to_path_buf(),
+        network: false,
         hidden: if hidden { vec![folder.join("hidden")] } else { Vec::new() },
         secrets: Vec::new(),
     };

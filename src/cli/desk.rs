@@ -1,7 +1,7 @@
 //! What every verb starts from: the workspace meant, the person at the keyboard, the clock.
 
 use crate::base::{Clock, Problem, files, problem::Result};
-use crate::daemon::Workspace;
+use crate::daemon::{Workspace, absolute};
 use crate::front::{self, Actor};
 use crate::journal::Access;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ impl Desk {
     /// The workspace's folder: the named one, else the nearest upwards.
     pub(super) fn root(&self) -> Result<PathBuf> {
         match &self.workspace {
-            Some(folder) if folder.join("sopd.yaml").is_file() => Ok(folder.clone()),
+            Some(folder) if folder.join("sopd.yaml").is_file() => absolute(folder),
             Some(folder) => Err(Problem::not_found(format!(
                 "{} is not a workspace: it has no sopd.yaml",
                 folder.display()

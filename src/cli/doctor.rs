@@ -2,6 +2,7 @@
 
 mod models;
 mod notifications;
+pub(super) mod steps;
 
 use super::desk::Desk;
 use super::print;
@@ -12,10 +13,10 @@ use crate::base::text::counted;
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::journal::Access;
+use crate::settings::Git;
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// Less free space than this is worth a word: a year of missions with all their payloads.
 const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
@@ -55,9 +56,13 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.push(journal(desk, &root));
     checks.push(lock(&root));
     checks.push(space(&root));
-    checks.push(git(&root));
+    let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.git).unwrap_or_default();
+    checks.push(git(&root, settings));
     checks.extend(snapshot.iter().flat_map(|snapshot| notifications::look(desk, &root, &snapshot.settings)));
     let models = snapshot.as_ref().map(|snapshot| snapshot.settings.models.clone()).unwrap_or_default();
+    let runs = snapshot.as_ref().map(|snapshot| snapshot.settings.runs.clone()).unwrap_or_default();
+    let workspace = Workspace::open(&root, Access::Guest, desk.clock.clone()).ok();
+    checks.extend(runtime()?.block_on(steps::look(&root, workspace.as_ref(), &runs)));
     checks.extend(runtime()?.block_on(models::look(&models)));
     let bad = checks.iter().filter(|check| check.result == Outcome::Bad).count();
     if desk.json {
@@ -150,18 +155,17 @@ fn space(root: &Path) -> Check {
     check("disk", result, said)
 }
 
-fn git(root: &Path) -> Check {
-    let inside = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(["rev-parse", "--is-inside-work-tree"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    match inside {
-        Ok(status) if status.success() => check("git", Outcome::Good, "each publication is a commit"),
-        Ok(_) => check("git", Outcome::Note, "not a git repository; publications are not committed"),
-        Err(_) => check("git", Outcome::Note, "there is no git; publications are not committed"),
+fn git(root: &Path, settings: Git) -> Check {
+    match daemon::repository(root) {
+        _ if !settings.commit => check("git", Outcome::Good, "publications are not committed (`git.commit`)"),
+        Some(within) if within.is_empty() || settings.enclosing => {
+            check("git", Outcome::Good, "each publication is a commit")
+        }
+        Some(_) => check(
+            "git",
+            Outcome::Note,
+            "the workspace lies within somebody's repository; publications are not committed (`git.enclosing: true` does it)",
+        ),
+        None => check("git", Outcome::Note, "no git repository; publications are not committed"),
     }
 }

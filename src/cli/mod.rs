@@ -179,6 +179,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if !matches!(cli.verb, Verb::Warden) {
+        keep_to_itself();
+    }
     let json = cli.json;
     match catch_unwind(AssertUnwindSafe(|| run(cli))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
@@ -186,6 +189,12 @@ pub fn main() -> ExitCode {
         // The hook has said what there is to say.
         Err(_panic) => ExitCode::FAILURE,
     }
+}
+
+/// Shuts this process's memory and environment, which hold keys, to others of the same user. The warden does it itself,
+/// once it has written what it afterwards may not. Where the system refuses, all goes on as well.
+fn keep_to_itself() {
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable).ok();
 }
 
 fn run(cli: Cli) -> Done {

@@ -36,6 +36,9 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         let _inside = runtime.enter();
         log("warn,sopd=info", &root)?
     };
+    if rustix::process::geteuid().is_root() {
+        tracing::warn!("{}", super::doctor::steps::ROOT);
+    }
     let clock = desk.clock.clone();
     if args.go_on
         && let Some(said) = daemon::held::go_on(&root, &clock, os_user())?

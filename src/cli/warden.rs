@@ -5,7 +5,7 @@ use crate::run::command::guard;
 use std::io::BufReader;
 
 /// The variables a command has from the daemon's environment; all others it is given by its run.
-const INHERITED: [&str; 5] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"];
+const INHERITED: [&str; 4] = ["PATH", "LANG", "LC_ALL", "TZ"];
 
 pub(super) fn run() -> Done {
     let value = |name: &str| std::env::var(name).ok().map(|value| (name.to_owned(), value));

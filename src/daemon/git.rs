@@ -1,36 +1,100 @@
-//! One git commit per publication, made after the commit that counts. Git never blocks a mission: what could not be
-//! committed is tried again with the next look.
+//! One git commit per publication, made after the commit that counts: its file and INDEX.md, with its chain line. Only
+//! in a repository of the workspace's own, and only files of the registry as they were signed: whatever else lies there is
+//! its author's to commit. Git never blocks a mission: what could not be committed is tried again with the next look.
 
 use super::workspace::Workspace;
+use crate::base::problem::Result;
+use crate::base::{Digest, text::listed};
 use crate::journal::Event;
+use crate::registry::{self, Status, VersionRow};
+use crate::settings::Git;
+use rusqlite::OptionalExtension as _;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Commits what was published, and whatever an earlier trouble left uncommitted in `sops/`.
-pub(super) fn commit(workspace: &Workspace, published: &[Event]) {
+/// The registry's own file.
+const INDEX: &str = "sops/INDEX.md";
+
+/// Commits what the registry has and git has not.
+pub(super) fn commit(workspace: &Workspace, settings: Git) -> Result<()> {
     let root = &workspace.root;
-    if published.is_empty() && !root.join("sops/INDEX.md").exists() {
-        return;
+    let Ok(index) = std::fs::read_to_string(root.join(INDEX)) else { return Ok(()) };
+    let Some(prefix) = repository(root).filter(|prefix| prefix.is_empty() || settings.enclosing) else {
+        return Ok(());
+    };
+    let waiting = waiting(root, &prefix);
+    if waiting.is_empty() {
+        return Ok(());
     }
-    if !git(root, &["rev-parse", "--is-inside-work-tree"]).is_some_and(|output| output.status.success()) {
-        return;
+    // What INDEX.md does not name yet waits for the look that finds it there, so that both come together.
+    let told = registry::anchors(&index, INDEX).into_iter().map(|anchor| anchor.seq).max().unwrap_or(0);
+    let mut paths = Vec::new();
+    let mut messages = Vec::new();
+    let mut names = Vec::new();
+    for row in workspace.journal.read(registry::all)? {
+        let ours = row.status != Status::Draft && waiting.contains(&row.path) && is_as_signed(root, &row);
+        let Some(event) = published(workspace, &row)?.filter(|event| ours && event.seq <= told) else {
+            continue;
+        };
+        names.push(format!("{} v{}", row.id, row.version));
+        messages.push(message(workspace, &event));
+        paths.push(row.path);
     }
-    for event in published {
-        let fact: Value = serde_json::from_str(&event.text).unwrap_or_default();
-        let path = text(&fact, "path");
-        commit_paths(root, &[&path, "sops/INDEX.md"], &message(workspace, event, &fact));
+    if waiting.contains(INDEX) {
+        paths.push(INDEX.to_owned());
     }
-    let waiting = git(root, &["status", "--porcelain", "--untracked-files=all", "--", "sops"]);
-    if waiting.is_some_and(|output| output.status.success() && !output.stdout.is_empty()) {
-        commit_paths(root, &["sops"], "Bring the registry up to date");
+    let title = if names.is_empty() {
+        "Bring the registry up to date".to_owned()
+    } else {
+        format!("Publish {}", listed(&names))
+    };
+    if !paths.is_empty() {
+        commit_paths(root, &paths, &format!("{title}\n\n{}", messages.join("\n")));
     }
+    Ok(())
 }
 
-fn commit_paths(root: &Path, paths: &[&str], message: &str) {
-    let add: Vec<&str> = ["add", "--"].into_iter().chain(paths.iter().copied()).collect();
-    let commit: Vec<&str> =
-        ["commit", "--quiet", "-m", message, "--"].into_iter().chain(paths.iter().copied()).collect();
+/// Where the folder `root` lies in its repository, "" for its top; `None` outside of any.
+pub fn repository(root: &Path) -> Option<String> {
+    let output = git(root, &["rev-parse", "--show-prefix"]).filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned())
+}
+
+/// The files below `sops/` that differ from the last commit, by their paths from the workspace.
+fn waiting(root: &Path, prefix: &str) -> BTreeSet<String> {
+    let asked = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "sops"];
+    let Some(output) = git(root, &asked).filter(|output| output.status.success()) else {
+        return BTreeSet::new();
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    // Two letters and a blank stand before each path, which begins at the repository's top.
+    let path = |entry: &str| Some(entry.get(3..)?.strip_prefix(prefix)?.to_owned());
+    text.split('\0').filter_map(path).collect()
+}
+
+fn is_as_signed(root: &Path, row: &VersionRow) -> bool {
+    std::fs::read(root.join(&row.path)).is_ok_and(|bytes| Digest::of(&bytes) == row.sha256)
+}
+
+/// The fact that published a version.
+fn published(workspace: &Workspace, row: &VersionRow) -> Result<Option<Event>> {
+    let Some(mission) = &row.mission else { return Ok(None) };
+    workspace.journal.read(|db| {
+        let sql = "SELECT seq, subject, kind, text, hash FROM event WHERE subject = ?1 AND kind = 'published' ORDER BY seq DESC LIMIT 1";
+        let read = |found: &rusqlite::Row<'_>| {
+            let (seq, subject, kind) = (found.get(0)?, found.get(1)?, found.get(2)?);
+            Ok(Event { seq, subject, kind, text: found.get(3)?, hash: found.get(4)? })
+        };
+        Ok(db.query_row(sql, [mission], read).optional()?)
+    })
+}
+
+fn commit_paths(root: &Path, paths: &[String], message: &str) {
+    let paths = || paths.iter().map(String::as_str);
+    let add: Vec<&str> = ["add", "--"].into_iter().chain(paths()).collect();
+    let commit: Vec<&str> = ["commit", "--quiet", "-m", message, "--"].into_iter().chain(paths()).collect();
     for arguments in [add, commit] {
         match git(root, &arguments) {
             Some(output) if output.status.success() => {}
@@ -44,7 +108,8 @@ fn commit_paths(root: &Path, paths: &[&str], message: &str) {
     }
 }
 
-fn message(workspace: &Workspace, event: &Event, fact: &Value) -> String {
+fn message(workspace: &Workspace, event: &Event) -> String {
+    let fact: Value = serde_json::from_str(&event.text).unwrap_or_default();
     let contract = workspace.journal.read(|db| {
         let sql = "SELECT text FROM event WHERE subject = ?1 AND kind = ?2 ORDER BY seq DESC LIMIT 1";
         let last = |kind: &str| -> Value {
@@ -62,15 +127,15 @@ fn message(workspace: &Workspace, event: &Event, fact: &Value) -> String {
         .and_then(Value::as_str)
         .map_or(String::new(), |why| format!("Override: {why}\n"));
     format!(
-        "Publish {} v{}\n\nMission: {}\nSigned by: {}\nContract: {}\nVerdicts: {passed} of {} assertions passed\n\
+        "SOP: {} v{}\nMission: {}\nSigned by: {}\nContract: {}\nVerdicts: {passed} of {} assertions passed\n\
          {overridden}SHA-256: {}\nChain: {} {}\n",
-        text(fact, "sop"),
-        text(fact, "version"),
+        text(&fact, "sop"),
+        text(&fact, "version"),
         event.subject,
-        text(fact, "by"),
+        text(&fact, "by"),
         text(&contract, "contract"),
         results.len(),
-        text(fact, "sha256"),
+        text(&fact, "sha256"),
         event.seq,
         event.hash,
     )

@@ -34,6 +34,7 @@ mod workspace;
 
 pub use anchors::{anchors, named, written_down};
 pub use dossier::plain;
+pub use git::repository;
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};
 pub use lock::{Lock, holder};
@@ -44,4 +45,4 @@ pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
-pub use workspace::{Workspace, deliver, notify_secrets, notify_wiring};
+pub use workspace::{Workspace, absolute, deliver, notify_secrets, notify_wiring};

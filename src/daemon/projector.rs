@@ -131,18 +131,12 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
     let mut at = done;
     let mut seen = None;
     let mut subjects = BTreeSet::new();
-    let mut published = Vec::new();
     loop {
         let page = workspace.journal.read(|db| events_of(db, None, at, PAGE))?;
         let Some(last) = page.last() else { break };
         at = last.seq;
         seen = Some(format!("{at}\nChain: {at} {}\n", last.hash));
-        for event in page {
-            if event.kind == "published" {
-                published.push(event.clone());
-            }
-            subjects.insert(event.subject);
-        }
+        subjects.extend(page.into_iter().map(|event| event.subject));
     }
     let mut trouble = None;
     for subject in subjects.iter().filter(|subject| mission::is_id(subject)) {
@@ -168,7 +162,7 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
     index_file::look_after(workspace, &mut shelf.index)?;
     retention::look_after(workspace, &mut shelf.retention)?;
     if git.commit {
-        git::commit(workspace, &published);
+        git::commit(workspace, git)?;
     }
     if let Some(problem) = trouble {
         Err(problem)

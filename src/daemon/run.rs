@@ -76,8 +76,9 @@ where
         warden: std::env::current_exe()
             .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
         http: crate::run::http::client(CONNECT, SILENCE)?,
-        secrets: run_secrets(root, &settings)?,
-        private: private_files(root, &settings),
+        secrets: run_secrets(&workspace.root, &settings)?,
+        private: private_files(&workspace.root, &settings),
+        settings: settings.runs.clone(),
     });
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);

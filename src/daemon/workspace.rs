@@ -58,8 +58,7 @@ pub struct Workspace {
 impl Workspace {
     /// The nearest folder with a `sopd.yaml`, from `start` upwards.
     pub fn find(start: &Path) -> Result<PathBuf> {
-        let start = std::path::absolute(start)
-            .map_err(|error| Problem::failed(format!("{}: {error}", start.display())))?;
+        let start = absolute(start)?;
         let found = start.ancestors().find(|folder| folder.join(SETTINGS_FILE).is_file());
         found.map(Path::to_path_buf).ok_or_else(|| {
             Problem::not_found(format!("there is no {SETTINGS_FILE} in {} or above it", start.display()))
@@ -68,15 +67,18 @@ impl Workspace {
     }
 
     /// Opens the workspace in `root`.
+    ///
+    /// Its path is made absolute here, once: what is handed on from it is read in other working folders.
     pub fn open(root: &Path, access: Access, clock: Clock) -> Result<Self> {
+        let root = absolute(root)?;
         let private = root.join(PRIVATE_FOLDER);
         if access == Access::Holder {
             std::fs::create_dir_all(&private).map_err(|error| files::explain(&private, &error))?;
         }
-        let redactor = Redactor::new(secrets(root));
+        let redactor = Redactor::new(secrets(&root));
         let path = private.join("journal.db");
         let journal = Journal::open_kept(&path, (MIGRATIONS, super::truth::KEPT), access, (clock, redactor))?;
-        Ok(Self { root: root.to_path_buf(), journal })
+        Ok(Self { root, journal })
     }
 
     /// Settings, roster and prompts as they are on disk now.
@@ -106,6 +108,11 @@ impl Workspace {
     pub fn missions(&self) -> PathBuf {
         self.root.join("missions")
     }
+}
+
+/// A path from the root of the file system, wherever this process works.
+pub fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Problem::failed(format!("{}: {error}", path.display())))
 }
 
 /// The secret values this workspace's settings lead to. Unreadable settings have none that could be used.

@@ -7,6 +7,7 @@ use crate::base::{Problem, problem::Result};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Assertion, Check, Contract, Finding, Severity};
 use crate::registry;
+use crate::roster::Runtime;
 use crate::sop::lint::{self, Context};
 use crate::sop::{self, Sop, SopId, Version, references};
 use rusqlite::Connection;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub struct Known {
     agents: BTreeSet<String>,
+    people: BTreeSet<String>,
     titles: BTreeMap<String, String>,
     sops: BTreeMap<SopId, BTreeSet<Version>>,
 }
@@ -39,7 +41,9 @@ impl Known {
                 sops.insert(id, versions);
             }
         }
-        Ok(Self { agents: titles.keys().cloned().collect(), titles, sops })
+        let people = snapshot.roster.agents.values().filter(|agent| agent.head.runtime != Runtime::Model);
+        let people = people.map(|agent| agent.head.id.clone()).collect();
+        Ok(Self { people, agents: titles.keys().cloned().collect(), titles, sops })
     }
 
     /// What the house rules and the other SOPs find in `sop`, whose file reads `text`.
@@ -76,7 +80,7 @@ impl Known {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { agents: &self.agents, titles: &self.titles, sops: &self.sops }
+        Context { agents: &self.agents, people: &self.people, titles: &self.titles, sops: &self.sops }
     }
 }
 

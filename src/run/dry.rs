@@ -102,7 +102,7 @@ pub fn dry_run(ready: &Ready, widened: &Widened) -> Result<DryRun> {
 fn checked(sight: &Sight, check: &Check) -> String {
     match check {
         Check::Told(words) => format!("for whoever starts it: {words}"),
-        Check::Command(script) => format!("runs `{}`", script.trim()),
+        Check::Command(script) => format!("runs on this machine: `{}`", script.trim()),
         Check::Expression(text) => match holds(text, &sight.scope(0)) {
             Ok(true) => format!("`{text}` holds"),
             Ok(false) => format!("`{text}` does not hold: the run would be refused"),

@@ -8,7 +8,9 @@ use super::state::StepState;
 use crate::base::text::{put, put_line, visible};
 use crate::base::{Digest, Exact, Exacts, Problem, problem::Result};
 use crate::journal::Journal;
+use crate::sop::Step;
 use crate::sop::expression::Scope;
+use crate::sop::network::exposed;
 use crate::sop::work::Work;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -113,9 +115,10 @@ impl Sight {
             Work::Command(script) => {
                 put_line(
                     &mut text,
-                    format_args!("Runs this script with `bash`:\n\n```bash\n{script}\n```\n"),
+                    format_args!("Runs this script on this machine:\n\n```bash\n{script}\n```\n"),
                 );
-                put_line(&mut text, format_args!("with these values in its environment:\n"));
+                put_line(&mut text, format_args!("{SURROUNDINGS} {}\n", network(step)));
+                put_line(&mut text, format_args!("It has these values in its environment:\n"));
                 for (name, value) in
                     self.environment(number)?.iter().filter(|(name, _)| !name.starts_with("PARAM_"))
                 {
@@ -131,6 +134,9 @@ impl Sight {
                 })?;
                 let shown = super::http::shown(&request, &self.scope(number)).map_err(Problem::invalid)?;
                 put_line(&mut text, format_args!("Sends this request:\n\n```http\n{shown}\n```"));
+                if let Some(exposed) = exposed(&block) {
+                    put_line(&mut text, format_args!("\nMind: it {exposed}."));
+                }
             }
             Work::Nested(id) => {
                 let version = self.plan.nested.get(&id).map(ToString::to_string).unwrap_or_default();
@@ -161,6 +167,9 @@ impl Sight {
             let who = self.plan.assignees.get(&step.number).map_or("", |one| one.id.as_str());
             let kind = self.plan.kind(step.number)?;
             put_line(&mut text, format_args!("\nStep {}: {} ({kind}, {who})\n", step.number, step.title));
+            if kind == "command" {
+                put_line(&mut text, format_args!("Its script runs on this machine. {}", network(step)));
+            }
             put_line(&mut text, format_args!("{}", step.text.trim()));
         }
         Ok(Effect { hash: Digest::of(&text), text })
@@ -172,6 +181,19 @@ impl Sight {
 pub(super) struct Effect {
     pub(super) text: String,
     pub(super) hash: Digest,
+}
+
+/// What a script runs in, for whoever decides on it and did not write it for sopd.
+const SURROUNDINGS: &str = "With `bash -euo pipefail`: the first command that fails ends it, also one within a pipe, and so does a variable that is not set. Its standard input is empty; time zone, locale and PATH are the daemon's; it has no rights of its own, and a home folder and temporary folders that last as long as it does.";
+
+/// Whether a step's script may use the network.
+fn network(step: &Step) -> &'static str {
+    match step.network {
+        Some(true) => "It may use the network.",
+        Some(false) | None => {
+            "It may not use the network (unless `runs.network` in sopd.yaml opens it to all)."
+        }
+    }
 }
 
 /// A value in words: text as it is, anything else as JSON.

@@ -3,7 +3,6 @@
 use super::Site;
 use super::admission::let_in;
 use super::close::left;
-use super::command::{How, Limits};
 use super::effect::Sight;
 use super::records::{refresh, set_run, set_step};
 use super::standstill::WHOLE;
@@ -174,15 +173,11 @@ impl Activity for RollBack {
         let sight = Sight::of(&site.journal, &self.run)?;
         let text = sight.plan.step(self.step)?.rollback.as_deref().and_then(script).unwrap_or_default();
         let name = format!("rollback-{}-{}", self.step, self.nth);
-        let ended = site.script(&sight, (self.step, &name), text, Limits::default()).await?;
-        let wrong = match ended.how {
-            How::Exited(0) => None,
-            How::Exited(code) => {
-                Some(format!("its rollback ended with exit code {code}: {}", ended.tail.trim()))
-            }
-            How::Signalled(signal) => Some(format!("its rollback was ended by signal {signal}")),
-            How::TimedOut => Some("its rollback took too long".to_owned()),
-        };
+        let ended = site.script(&sight, (self.step, &name), text.clone(), site.limits()).await?;
+        let wrong = ended
+            .how
+            .words()
+            .map(|words| format!("its rollback {words}: {}{}", ended.tail.trim(), ended.why(&text)));
         let Self { run, step, .. } = self;
         let undone = wrong.is_none();
         Ok(Recorded::of(wrong.clone()).change(move |tx| {

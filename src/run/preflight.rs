@@ -1,13 +1,14 @@
 //! The Pre-flight section as checks: what sopd can do itself, and what is only told to people.
 
 use super::Site;
-use super::command::{Command, How, Limits};
+use super::command::How;
 use super::effect::Sight;
 use crate::base::markdown::{What, cut};
 use crate::base::{Exacts, Problem};
 use crate::journal::Failure;
 use crate::sop::expression::Scope;
 use crate::sop::{expression, work};
+use std::collections::BTreeMap;
 
 /// A check that finds nothing to do: the run ends without having begun, and nobody is alarmed.
 const NOTHING_TO_DO: i32 = 10;
@@ -73,27 +74,17 @@ fn of_words(words: &str) -> Check {
 /// Runs one check; why the run may not begin, if it may not.
 pub(super) async fn run(site: &Site, sight: &Sight, script: &str) -> Result<Option<String>, Failure> {
     let place = site.place(sight, (0, "pre-flight"))?;
-    let command = Command {
-        folder: place.folder,
-        record: place.record,
-        script: script.to_owned(),
-        env: sight.environment(0)?,
-        limits: Limits::default(),
-        writable: Vec::new(),
-        hidden: site.hidden(),
-        secrets: Vec::new(),
-    };
-    let ended = super::command::run(&site.warden, command).await?;
+    let work = (script.to_owned(), site.limits());
+    let ended = site.run(sight, (0, place), work, BTreeMap::new()).await?;
     let said = ended.tail.trim();
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     Ok(match ended.how {
         How::Exited(0) => None,
         How::Exited(NOTHING_TO_DO) => Some(format!("nothing to do{said}")),
-        How::Exited(code) => Some(format!("refused: a pre-flight check ended with exit code {code}{said}")),
-        How::Signalled(signal) => {
-            Some(format!("refused: a pre-flight check was ended by signal {signal}{said}"))
+        how => {
+            let (words, why) = (how.words().unwrap_or_default(), ended.why(script));
+            Some(format!("refused: a pre-flight check {words}{said}{why}"))
         }
-        How::TimedOut => Some(format!("refused: a pre-flight check took too long{said}")),
     })
 }
 

@@ -6,6 +6,7 @@ use super::effect::Sight;
 use crate::agent::Gateway;
 use crate::base::{Problem, files, problem::Result};
 use crate::journal::{Failure, Journal};
+use crate::settings::{Runs, StepNetwork};
 use crate::sop::Step;
 use crate::sop::step_keys::is_taken;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct Site {
     pub secrets: BTreeMap<String, String>,
     /// Files with secrets in them: neither commands nor agents read them, wherever they lie.
     pub private: Vec<PathBuf>,
+    /// What the settings say of runs.
+    pub settings: Runs,
 }
 
 /// Where one try of a command works.
@@ -67,6 +70,50 @@ impl Site {
         std::iter::once(self.root.join(".sopd")).chain(files).collect()
     }
 
+    /// What a script may use up, as long as its step does not say how long it may take.
+    pub(super) fn limits(&self) -> Limits {
+        Limits::of(&self.settings.limits)
+    }
+
+    /// Whether scripts of step `number` may use the network. A check before the first step (0) may where a step may.
+    pub(super) fn network(&self, sight: &Sight, number: u32) -> bool {
+        let mut asked = sight.plan.sop.body.steps.iter().filter(|step| step.network == Some(true));
+        self.settings.network == StepNetwork::All || asked.any(|step| [0, step.number].contains(&number))
+    }
+
+    /// Runs a script of step `number` (0: before the first) in the place it was given.
+    pub(super) async fn run(
+        &self,
+        sight: &Sight,
+        (number, place): (u32, Place),
+        (script, limits): (String, Limits),
+        secrets: BTreeMap<String, String>,
+    ) -> std::result::Result<Ended, Failure> {
+        let mut env = sight.environment(number)?;
+        env.insert("RUN_FOLDER".to_owned(), place.shared.to_string_lossy().into_owned());
+        if let Some(name) = secrets.keys().find(|name| is_taken(name)) {
+            let problem = Problem::invalid(format!(
+                "the secret {name} would take the place of a variable of sopd's own"
+            ));
+            return Err(problem.hint("give the secret another name").into());
+        }
+        env.extend(secrets);
+        let command = Command {
+            folder: place.folder,
+            record: place.record,
+            script,
+            env,
+            limits,
+            writable: vec![place.shared],
+            readable: self.settings.readable.iter().map(|path| self.root.join(path)).collect(),
+            hidden: self.hidden(),
+            whole: self.of_run(&sight.row.id),
+            network: self.network(sight, number),
+            secrets: self.secrets.values().cloned().collect(),
+        };
+        Ok(super::command::run(&self.warden, command).await?)
+    }
+
     /// The secrets with these names.
     pub(super) fn secrets(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
         let one = |name: &String| {
@@ -90,26 +137,7 @@ impl Site {
         let step: &Step = sight.plan.step(number)?;
         let secrets = self.secrets(&step.secrets)?;
         let place = self.place(sight, (number, name))?;
-        let mut env = sight.environment(number)?;
-        env.insert("RUN_FOLDER".to_owned(), place.shared.to_string_lossy().into_owned());
-        if let Some(name) = secrets.keys().find(|name| is_taken(name)) {
-            let problem = Problem::invalid(format!(
-                "the secret {name} would take the place of a variable of sopd's own"
-            ));
-            return Err(problem.hint("give the secret another name").into());
-        }
-        env.extend(secrets.clone());
-        let command = Command {
-            folder: place.folder,
-            record: place.record,
-            script,
-            env,
-            limits,
-            writable: vec![place.shared],
-            hidden: self.hidden(),
-            secrets: self.secrets.values().cloned().collect(),
-        };
-        Ok(super::command::run(&self.warden, command).await?)
+        self.run(sight, (number, place), (script, limits), secrets).await
     }
 }
 

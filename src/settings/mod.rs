@@ -17,7 +17,7 @@ pub use desk::Desk;
 pub use limits::{Budgets, CallLimits, MissionRules};
 pub use models::{Model, Models, Price};
 pub use notifications::{Notifications, What};
-pub use runs::{Audit, Git, PriorityModes, Retention, Runs, Sops};
+pub use runs::{Audit, Git, PriorityModes, Retention, Runs, Sops, StepLimits, StepNetwork};
 pub use traces::Traces;
 
 use crate::base::problem::Result;

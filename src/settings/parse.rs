@@ -126,6 +126,10 @@ fn check_counts(settings: &Settings, found: &mut Found) {
         ("missions.scenarios", u64::from(missions.scenarios)),
         ("runs.max_concurrent", u64::from(settings.runs.max_concurrent)),
         ("runs.max_visits", u64::from(settings.runs.max_visits)),
+        ("runs.limits.memory_mib", u64::from(settings.runs.limits.memory_mib)),
+        ("runs.limits.processes", u64::from(settings.runs.limits.processes)),
+        ("runs.limits.file_mib", u64::from(settings.runs.limits.file_mib)),
+        ("runs.limits.disk_mib", u64::from(settings.runs.limits.disk_mib)),
         ("retention.days", u64::from(settings.retention.days)),
     ];
     for (key, _) in counts.into_iter().filter(|(_, count)| *count == 0) {

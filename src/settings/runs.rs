@@ -46,6 +46,13 @@ pub struct Runs {
     /// The secret of each webhook, by its path: a name like those of `secrets`, read from the same places, never given
     /// to a step. Default none; a webhook without a secret starts nothing.
     pub webhooks: BTreeMap<String, String>,
+    /// Which steps' scripts may use the network. Default `named`.
+    pub network: StepNetwork,
+    /// Files and folders, by their paths from the workspace, that scripts of steps may read beside their run's own
+    /// folder, programs, libraries and system settings. Default none.
+    pub readable: Vec<String>,
+    /// What one script may use up.
+    pub limits: StepLimits,
     /// For whom runs start that no person started: an id on the roster. It is their initiator, so it answers none of
     /// their gates. Default `sop.manager`.
     pub trigger_party: String,
@@ -63,8 +70,42 @@ impl Default for Runs {
             secrets: Vec::new(),
             secrets_file: None,
             webhooks: BTreeMap::new(),
+            network: StepNetwork::default(),
+            readable: Vec::new(),
+            limits: StepLimits::default(),
             trigger_party: "sop.manager".to_owned(),
         }
+    }
+}
+
+/// Which steps' scripts may use the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepNetwork {
+    /// Those whose step says `**Network**: Yes`.
+    #[default]
+    Named,
+    /// All of them, as before steps could say so.
+    All,
+}
+
+/// What one script of a step may use up; one that needs more is ended, and its step fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StepLimits {
+    /// Memory of all its processes together, in MiB. Default 2048.
+    pub memory_mib: u32,
+    /// Processes at once. Default 512.
+    pub processes: u32,
+    /// The largest file it may write, in MiB. Default 1024.
+    pub file_mib: u32,
+    /// What the folder of its run may hold on disk, in MiB. Default 4096.
+    pub disk_mib: u32,
+}
+
+impl Default for StepLimits {
+    fn default() -> Self {
+        Self { memory_mib: 2048, processes: 512, file_mib: 1024, disk_mib: 4096 }
     }
 }
 
@@ -130,12 +171,14 @@ pub struct Audit {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Git {
-    /// One commit per publication when the workspace is a git repository. Default on.
+    /// One commit per publication when the workspace is the top of a git repository. Default on.
     pub commit: bool,
+    /// Also when the workspace is a folder within a repository. Default off: that one is somebody's project.
+    pub enclosing: bool,
 }
 
 impl Default for Git {
     fn default() -> Self {
-        Self { commit: true }
+        Self { commit: true, enclosing: false }
     }
 }

@@ -329,6 +329,9 @@ pub struct Step {
     pub rollback: Option<String>,
     /// Names of secrets the step may read.
     pub secrets: Vec<String>,
+    /// Whether its script may use the network; without a word it may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<bool>,
 }
 
 /// `chief.staff, coo (2)`: the named parties, and how many must agree (default 1).

@@ -53,7 +53,7 @@ fn ranges(text: &str) -> Vec<(u32, u32)> {
 }
 
 /// The text in pieces of whole lines: whether each is a fenced block, and its lines.
-fn pieces(text: &str) -> Vec<(bool, String)> {
+pub(super) fn pieces(text: &str) -> Vec<(bool, String)> {
     let ranges = ranges(text);
     let mut found: Vec<(Option<u32>, String)> = Vec::new();
     for (number, line) in (1..).zip(text.split('\n')) {

@@ -12,7 +12,7 @@ use super::id::{SopId, Version};
 use super::outline::Part;
 use super::plain::{below, without_keys};
 use super::prose::sentences;
-use super::{parse, render};
+use super::{blocks, parse, render};
 use crate::base::{Problem, text::slug};
 use std::fmt::Write as _;
 
@@ -111,6 +111,7 @@ impl Draft {
         let impact = self.line("what happens if it goes wrong", given.impact.as_deref());
         let described = Some(std::mem::take(&mut self.description)).filter(|text| !text.is_empty());
         let description = self.line("what the SOP does, in one or two sentences", described.as_deref());
+        self.one_script_a_step();
         self.fill_body(source, given);
         let version = self.version.unwrap_or(Version::FIRST);
         self.change_log(version, source, given);
@@ -141,6 +142,24 @@ impl Draft {
         let sop = Sop { head, body: self.body };
         let read = parse(source, &render(&sop))?;
         Ok(Imported { sop: read, missing: self.missing, notes: self.notes })
+    }
+
+    /// A step holds one script: those that follow each other without a word are made one, the rest is told.
+    fn one_script_a_step(&mut self) {
+        for step in &mut self.body.steps {
+            if let Some(text) = blocks::joined(&step.text) {
+                step.text = text;
+                self.notes
+                    .push(format!("step {}: scripts without words between them are one now", step.number));
+            }
+            let scripts = blocks::look(&step.text).scripts;
+            if scripts > 1 {
+                self.notes.push(format!(
+                    "step {}: {scripts} scripts with words between them; make each a step of its own, with a `When` where the words hold it back",
+                    step.number
+                ));
+            }
+        }
     }
 
     fn identity(&mut self, given: &Given) -> Result<(SopId, String), Problem> {

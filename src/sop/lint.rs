@@ -1,6 +1,7 @@
 //! The coded checks every SOP goes through. They are data: a name, what must hold, how much it weighs,
 //! where, and the function that looks. The same names serve a contract's code-checked assertions.
 
+mod blocks;
 mod check;
 mod inputs;
 mod measures;
@@ -25,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Context<'a> {
     /// Ids of all agents of the roster.
     pub agents: &'a BTreeSet<String>,
+    /// Those of them that are people; may be empty.
+    pub people: &'a BTreeSet<String>,
     /// Their titles by id, for finding one role under two names; may be empty.
     pub titles: &'a BTreeMap<String, String>,
     /// The registered SOPs with their versions, for resolving references.
@@ -61,6 +64,7 @@ const RULES: [&[Rule]; 8] = [
     inputs::RULES,
     values::RULES,
     steps::RULES,
+    blocks::RULES,
     measures::RULES,
     terms::RULES,
     wording::RULES,

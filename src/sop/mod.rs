@@ -4,10 +4,11 @@
 //! - its one form: `parse`, `render`, `outline` (blocks of Markdown), `fences`, `references`, `plain` (text from
 //!   elsewhere made to fit in); `input_value` and `expression` for what a run puts into it;
 //! - other forms: `import`, `export`, `constraints`;
-//! - looking at it: `lint`, `work` (what a step asks to be done), and for its sentences `prose`, `words`, `tokens`,
+//! - looking at it: `lint`, `work` (what a step asks to be done), `blocks` and `network` (what may be meant otherwise), and for its sentences `prose`, `words`, `tokens`,
 //!   `measure` (amounts), `phrases` (who does what);
 //! - holding it against another: `diff`, `facts` and `conflict`.
 
+pub mod blocks;
 pub mod conflict;
 pub mod constraints;
 pub mod diff;
@@ -22,6 +23,7 @@ pub mod input_type;
 pub mod input_value;
 pub mod lint;
 pub mod measure;
+pub mod network;
 pub mod outline;
 pub mod parse;
 mod phrases;

@@ -30,7 +30,7 @@ const fn key(
 }
 
 /// All keys, in the order in which they are written.
-pub const KEYS: [Key; 17] = [
+pub const KEYS: [Key; 18] = [
     key("Assignee", "vp.sales", |s, v| put(&mut s.assignee, agent(v)), |s| s.assignee.clone()),
     key(
         "Artifact",
@@ -81,6 +81,7 @@ pub const KEYS: [Key; 17] = [
         |s| said(s.reaches_customers),
     ),
     key("Secrets", "CRM_TOKEN", |s, v| put_list(&mut s.secrets, names(v)), |s| joined(&s.secrets)),
+    key("Network", "Yes", |s, v| put(&mut s.network, yes_no(v)), |s| said(s.network)),
     Key {
         name: "Output",
         example: r#"{ "type": "object" }"#,

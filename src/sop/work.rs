@@ -1,6 +1,8 @@
 //! What a step asks to be done, read from its text: a command, a request, another SOP, a pause, or work for whoever
-//! is its assignee. Fenced blocks of other languages are only shown.
+//! is its assignee. Fenced blocks of other languages are only shown; [`blocks`](super::blocks) tells of those that might
+//! be meant otherwise.
 
+use super::blocks::tag;
 use super::document::Step;
 use super::id::SopId;
 use crate::base::Span;
@@ -9,7 +11,8 @@ use crate::base::markdown::{What, cut};
 /// What a step asks to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Fenced `bash` (or `sh`) blocks, in order, as one script.
+    /// A fenced `bash` (or `sh`) block. Several are one script, in order: lint keeps new SOPs from it, and those published
+    /// earlier run as they were signed.
     Command(String),
     /// One fenced `http` block.
     Http(String),
@@ -79,17 +82,23 @@ fn parts(markdown: &str) -> impl Iterator<Item = Result<Work, String>> {
 }
 
 fn of_fence(fence: &str) -> Option<Result<Work, String>> {
-    let mut lines = fence.lines();
-    let language = lines.next()?.trim_start_matches(['`', '~']).trim().to_owned();
-    let mut inside: Vec<&str> = lines.collect();
-    inside.pop();
+    let mut inside: Vec<&str> = fence.lines().skip(1).collect();
+    // A block that ends with the text may have no closing fence.
+    if inside.last().is_some_and(|line| closes(line)) {
+        inside.pop();
+    }
     let inside = inside.join("\n");
-    match language.as_str() {
+    match tag(fence).as_str() {
         "bash" | "sh" => Some(Ok(Work::Command(inside))),
         "http" => Some(Ok(Work::Http(inside))),
         "wait" => Some(inside.trim().parse().map(Work::Wait)),
         _ => None,
     }
+}
+
+fn closes(line: &str) -> bool {
+    let line = line.trim();
+    ['`', '~'].iter().any(|mark| line.len() >= 3 && line.chars().all(|c| c == *mark))
 }
 
 fn of_paragraph(text: &str) -> Option<Work> {

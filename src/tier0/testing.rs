@@ -149,10 +149,14 @@ pub(super) fn document(plan: &PlanAnswer, synthesis: &Synthesis) -> Sop {
 /// What the coded checks say, with the shipped roster and the SOPs of the example missions.
 pub(super) fn lint(sop: &Sop, roster: &Roster) -> Vec<crate::contract::Finding> {
     let agents = roster.agents.keys().cloned().collect();
+    let people = std::collections::BTreeSet::new();
     let titles = roster.agents.values().map(|a| (a.head.id.clone(), a.head.title.clone())).collect();
     let known = ["SOP-REV-lead-qualification", "SOP-MKT-marketing-to-sales-handoff"];
     let sops = known.iter().map(|id| (id.parse().unwrap(), std::collections::BTreeSet::new())).collect();
-    crate::sop::lint::lint(sop, &crate::sop::lint::Context { agents: &agents, titles: &titles, sops: &sops })
+    crate::sop::lint::lint(
+        sop,
+        &crate::sop::lint::Context { agents: &agents, people: &people, titles: &titles, sops: &sops },
+    )
 }
 
 /// What the orchestrator is asked for an example mission.

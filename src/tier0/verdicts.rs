@@ -58,7 +58,13 @@ fn coded(
         return verdict(view, Answer::Fail, &found.quote, &found.message);
     }
     let (agents, titles, sops) = taken_as_known(sop, text);
-    let result = check(name, argument, sop, text, &Context { agents: &agents, titles: &titles, sops: &sops });
+    let result = check(
+        name,
+        argument,
+        sop,
+        text,
+        &Context { agents: &agents, people: &BTreeSet::new(), titles: &titles, sops: &sops },
+    );
     if !result.pass {
         return verdict(view, Answer::Fail, &result.quote, &result.reason);
     }

@@ -3,14 +3,14 @@
 use serde_json::json;
 use sopd::base::files;
 use sopd::base::problem::Result;
-use sopd::run::command::{Command, Ended, How, Limits, Sandbox, environment, run};
+use sopd::run::command::{Bound, Command, Ended, How, Limits, Network, Sandbox, environment, run};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A working folder and a record beside it, on the disk the build uses: `/tmp` is open to every command.
+/// A working folder and a record beside it, on the disk the build uses.
 struct Place {
     folder: TempDir,
 }
@@ -32,7 +32,10 @@ impl Place {
             env: BTreeMap::new(),
             limits: Limits { time: Duration::from_mins(1), ..Limits::default() },
             writable: Vec::new(),
+            readable: Vec::new(),
             hidden: Vec::new(),
+            whole: self.path(""),
+            network: false,
             secrets: Vec::new(),
         }
     }
@@ -226,6 +229,8 @@ fn a_daemon_that_dies_leaves_nothing_running() {
     let spec = json!({
         "folder": place.path("work"), "record": place.path("record"), "script": place.path("record/script.sh"),
         "output": place.path("record/output.log"), "variables": {}, "secrets": [], "writable": [], "hidden": [],
+        "readable": [], "whole": place.path(""), "own": place.path("record/own"), "network": false,
+        "bounds": { "memory": 1 << 30, "processes": 100, "file": 1 << 30, "disk": 1 << 30 },
         "time_ms": 60_000, "grace_ms": 100, "output_bytes": 1000, "tail_bytes": 100,
     });
     let mut warden = Program::new(env!("CARGO_BIN_EXE_sopd"));
@@ -291,25 +296,28 @@ async fn a_command_writes_only_where_it_may() {
     for name in ["closed/note", "hidden/journal"] {
         place.write(name, "old");
     }
+    std::fs::create_dir(place.path("named")).unwrap();
+    place.write("named/form", "x");
     let script = "cd ..
 try() { if ( \"$@\" ) 2>/dev/null; then echo \"yes $*\"; else echo \"no $*\"; fi; }
 put() { echo x > \"$1\"; }; look() { cat \"$1\" > /dev/null; }
-try put work/a; try put open/a; try put /dev/null; try put \"$(mktemp)\"
+try put work/a; try put open/a; try put /dev/null; try put \"$(mktemp)\"; try put ~/.rc; try ls ~
 try put closed/a; try put closed/note; try rm closed/note; try mv closed/note work/note; try ln closed/note work/b; try mkdir closed/b; try put record/script.sh
-try ls hidden; try look closed/note; try look record/script.sh
-try look hidden/journal
+try ls hidden; try look closed/note; try look record/script.sh; try look named/form; try look /etc/passwd; try look /etc/shadow
+try look hidden/journal; try look hidden/runs/x
 try kill -0 $PPID";
     let mut command = place.command(script);
     command.writable = vec![place.path("open")];
+    command.readable = vec![place.path("named"), place.path("hidden")];
     command.hidden = vec![place.path("hidden")];
     let ended = go(command).await.unwrap();
     let said: Vec<&str> =
         ended.tail.lines().filter(|line| line.starts_with("yes") || line.starts_with("no")).collect();
     let Sandbox::Landlock(version) = ended.sandbox else {
-        // Without the kernel's help all of this is allowed; that it is not sandboxed is what the record must say.
+        // Without the kernel's help most of this is allowed; that it is not sandboxed is what the record must say.
         let words = format!("landlock not checked: {:?}\n", ended.sandbox);
         std::io::stderr().write_all(words.as_bytes()).unwrap();
-        assert!(said.iter().all(|line| line.starts_with("yes") || line.contains("mv")), "{said:?}");
+        assert!(said.iter().any(|line| line.starts_with("yes put closed/a")), "{said:?}");
         return;
     };
     let no = |words: &str| said.iter().any(|line| line.starts_with("no ") && line.contains(words));
@@ -318,10 +326,12 @@ try kill -0 $PPID";
         "put work/a",
         "put open/a",
         "put /dev/null",
-        "put /tmp",
-        "ls hidden",
-        "look closed/note",
+        "/tmp.",
+        "/.rc",
+        "ls /",
         "look record",
+        "look named/form",
+        "look /etc/passwd",
     ] {
         assert!(yes(words), "{words}: {said:#?}");
     }
@@ -333,14 +343,72 @@ try kill -0 $PPID";
         "ln ",
         "mkdir ",
         "put record",
+        "ls hidden",
+        "look closed/note",
         "look hidden/journal",
+        "look hidden/runs/x",
+        "look /etc/shadow",
     ] {
         assert!(no(words), "{words}: {said:#?}");
     }
     assert!(version < 6 || no("kill -0"), "{said:#?}");
+    assert!(!place.path("record/own").exists(), "its temporary folders are gone");
     let ended = place.run("cat ../hidden/journal; echo x > ../closed/a").await;
     assert_eq!(ended.sandbox, Sandbox::Landlock(version), "also where nothing is hidden");
-    assert!(ended.how == How::Exited(1) && ended.tail.starts_with("old"), "{}", ended.tail);
+    assert!(ended.how == How::Exited(1) && ended.why("cat x").contains("`runs.readable`"), "{}", ended.tail);
+}
+
+#[tokio::test]
+async fn a_command_has_no_rights_and_no_network() {
+    let place = Place::new();
+    let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = door.local_addr().unwrap().port();
+    let script = format!(
+        "grep -E '^(Cap(Prm|Eff|Amb)|NoNewPrivs)' /proc/self/status | tr -d '\\t'
+echo \"oom $(cat /proc/self/oom_score_adj) files $(ls /proc/self/fd | wc -l) core $(ulimit -c) size $(ulimit -f)\"
+if (cat /proc/$PPID/environ > /dev/null) 2> /dev/null; then echo open; fi
+if (exec 3<>/dev/tcp/127.0.0.1/{port}) 2> /dev/null; then echo reached; fi"
+    );
+    let ended = place.run(&script).await;
+    assert_eq!(ended.how, How::Exited(0), "{}", ended.tail);
+    for words in
+        ["CapPrm:0000000000000000", "CapEff:0000000000000000", "CapAmb:0000000000000000", "NoNewPrivs:1"]
+    {
+        assert!(ended.tail.contains(words), "{words}: {}", ended.tail);
+    }
+    // Its three streams, and the one `ls` reads by.
+    assert!(ended.tail.contains("oom 1000 files 4 core 0 size 1048576"), "{}", ended.tail);
+    assert!(!ended.tail.contains("open"), "{}", ended.tail);
+    let cut = matches!(ended.network, Network::Off | Network::TcpOff);
+    assert!(cut != ended.tail.contains("reached"), "{:?}: {}", ended.network, ended.tail);
+    let ended = go(Command { network: true, ..place.command(&script) }).await.unwrap();
+    assert_eq!(ended.network, Network::Open);
+    assert!(ended.tail.ends_with("reached\n"), "{}", ended.tail);
+}
+
+#[tokio::test]
+async fn a_command_that_uses_up_too_much_is_ended() {
+    const MIB: u64 = 1024 * 1024;
+    let go = async |script: &str, limits: Limits| {
+        let place = Place::new();
+        let ended = go(Command { limits, ..place.command(script) }).await.unwrap();
+        (ended.how, ended.why(script))
+    };
+    let usual = Limits { time: Duration::from_mins(2), output_bytes: 1000, ..Limits::default() };
+    let (how, why) = go("head -c 3000000 /dev/zero > big", Limits { file_bytes: MIB, ..usual }).await;
+    assert!(how == How::Exited(153) && why.contains("file_mib"), "{how:?}: {why}");
+    let disk = Limits { disk_bytes: MIB, ..usual };
+    for script in ["head -c 3000000 /dev/zero > big", "head -c 3000000 /dev/zero > big; sleep 1000"] {
+        assert_eq!(go(script, disk).await.0, How::Over(Bound::Disk), "{script}");
+    }
+    let many = "trap '' TERM; for n in 1 2 3 4 5 6 7 8; do sleep 1000 & done; wait";
+    assert_eq!(go(many, Limits { processes: 5, ..usual }).await.0, How::Over(Bound::Processes));
+    let large = "x=$(head -c 20000000 /dev/zero | tr '\\0' x); echo ${#x}";
+    let together = format!("for n in 1 2 3 4 5 6; do ({large}; sleep 1000) & done; wait");
+    let (how, _) = go(&together, Limits { memory_bytes: 100 * MIB, ..usual }).await;
+    assert_eq!(how, How::Over(Bound::Memory), "no process is too large, all are");
+    let (how, why) = go(large, Limits { memory_bytes: 10 * MIB, ..usual }).await;
+    assert!(matches!(how, How::Exited(1..)) && why.contains("memory_mib"), "{how:?}: {why}");
 }
 
 #[tokio::test]

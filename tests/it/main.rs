@@ -21,6 +21,7 @@ mod faults_crash;
 mod faults_hands;
 mod faults_kill;
 mod faults_world;
+mod git;
 mod intake;
 mod integrity;
 mod integrity_copies;

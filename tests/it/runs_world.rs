@@ -295,6 +295,7 @@ impl House {
             http: http::client(Duration::from_secs(2), Duration::from_secs(5)).unwrap(),
             secrets: BTreeMap::new(),
             private: Vec::new(),
+            settings: sopd::settings::Runs::default(),
         });
         let runtime = crate::faults_world::runtime();
         let stories = stories(Stories::default(), &site, &gateway);

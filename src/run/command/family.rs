@@ -32,6 +32,11 @@ pub(super) fn signal(root: i32, group: i32, signal: Signal) -> usize {
     all.len()
 }
 
+/// The processes below `root`, by their numbers.
+pub(super) fn members(root: i32) -> Vec<i32> {
+    below(root, &list()).into_iter().map(|entry| entry.process).collect()
+}
+
 fn list() -> Vec<Entry> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {

@@ -7,18 +7,23 @@ mod capture;
 mod environment;
 mod family;
 mod outputs;
+mod privileges;
+mod rooms;
 mod sandbox;
 mod spec;
+mod usage;
 mod warden;
+mod why;
 
 pub use environment::environment;
 pub use warden::guard;
 
 use crate::base::problem::{Problem, Result};
 use crate::base::{Exacts, files};
+use crate::settings::StepLimits;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
-use spec::{LONGEST_LINE, Report, Spec, Word};
+use spec::{Bounds, LONGEST_LINE, Report, Spec, Word};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -41,14 +46,22 @@ pub struct Command {
     pub record: PathBuf,
     /// The script, run by `bash -euo pipefail`.
     pub script: String,
-    /// The whole environment beside `PATH`, `HOME`, `LANG`, `LC_ALL` and `TZ`, which come from the daemon's.
+    /// The whole environment beside `PATH`, `LANG`, `LC_ALL` and `TZ`, which come from the daemon's, and `HOME`, which is
+    /// an empty folder of its own.
     pub env: BTreeMap<String, String>,
     /// What it may use up.
     pub limits: Limits,
     /// Further files and folders, which exist, that it may write.
     pub writable: Vec<PathBuf>,
-    /// What it must not read: the workspace's `.sopd`. `folder` and `record` are readable even when they lie in it.
+    /// Further files and folders that it may read.
+    pub readable: Vec<PathBuf>,
+    /// What it must not read, also where it lies in what is readable: the workspace's `.sopd`. `folder`, `record` and
+    /// what is writable are readable even when they lie in it.
     pub hidden: Vec<PathBuf>,
+    /// The folder whose size [`Limits::disk_bytes`] limits: that of the run.
+    pub whole: PathBuf,
+    /// Whether it may use the network.
+    pub network: bool,
     /// Secret values that are cleaned from its output. Those it uses are in `env` too.
     pub secrets: Vec<String>,
 }
@@ -64,16 +77,38 @@ pub struct Limits {
     pub output_bytes: usize,
     /// Bytes of the output's end in the record.
     pub tail_bytes: usize,
+    /// Most bytes of memory of all its processes together, and of each one's data.
+    pub memory_bytes: u64,
+    /// Most processes at once.
+    pub processes: u32,
+    /// Largest file, in bytes, that it may write.
+    pub file_bytes: u64,
+    /// Most bytes on disk in [`Command::whole`].
+    pub disk_bytes: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+/// Bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
+
+impl Limits {
+    /// The defaults, with what the settings say of memory, processes and disk.
+    pub fn of(settings: &StepLimits) -> Self {
         Self {
+            memory_bytes: u64::from(settings.memory_mib) * MIB,
+            processes: settings.processes,
+            file_bytes: u64::from(settings.file_mib) * MIB,
+            disk_bytes: u64::from(settings.disk_mib) * MIB,
             time: Duration::from_mins(10),
             grace: Duration::from_secs(5),
             output_bytes: 10 * 1024 * 1024,
             tail_bytes: 8 * 1024,
         }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::of(&StepLimits::default())
     }
 }
 
@@ -98,6 +133,12 @@ pub struct Ended {
     pub leftovers: usize,
     /// What kept it in.
     pub sandbox: Sandbox,
+    /// How far the network was cut off.
+    pub network: Network,
+    /// Whether `/tmp` and `/dev/shm` were folders of its own. Where not, it could not write there; its `TMPDIR` is.
+    pub own_tmp: bool,
+    /// What this machine did not let the warden hold, one sentence each.
+    pub unheld: Vec<String>,
 }
 
 /// How a command ended.
@@ -110,16 +151,78 @@ pub enum How {
     Signalled(i32),
     /// It reached its time limit and was ended.
     TimedOut,
+    /// It used up more than it may and was ended.
+    Over(Bound),
+}
+
+impl How {
+    /// After "it": what became of it in words, where that is not success.
+    pub fn words(self) -> Option<String> {
+        Some(match self {
+            Self::Exited(0) => return None,
+            Self::Exited(code) => format!("ended with exit code {code}"),
+            Self::Signalled(signal) => format!("was ended by signal {signal}"),
+            Self::TimedOut => "reached its time limit and was ended".to_owned(),
+            Self::Over(bound) => format!(
+                "used more {} than `runs.limits.{}` in sopd.yaml allows and was ended",
+                bound.word(),
+                bound.key()
+            ),
+        })
+    }
+}
+
+/// What a command may use up of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Memory of all its processes.
+    Memory,
+    /// Processes at once.
+    Processes,
+    /// Bytes in the run's folder.
+    Disk,
+}
+
+impl Bound {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Processes => "processes",
+            Self::Disk => "disk space in the folder of its run",
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Memory => "memory_mib",
+            Self::Processes => "processes",
+            Self::Disk => "disk_mib",
+        }
+    }
+}
+
+/// How far the network was cut off from a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Its step asks for it.
+    Open,
+    /// It has none: not even that of the machine itself.
+    Off,
+    /// TCP is off (Landlock); other protocols, DNS among them, are not.
+    TcpOff,
+    /// It is not cut off: why not.
+    NotCut(String),
 }
 
 /// What kept a command in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sandbox {
-    /// The kernel, by Landlock rules of this version. It may write only in its folder, in what is named as writable, in
-    /// `/tmp` (unless a hidden folder lies there; `TMPDIR` is then its folder) and `/dev/shm`; it may read everything
-    /// but what is hidden. A file that appears beside a hidden folder, or beside a folder on the way to it, after the
-    /// start cannot be read either: the rules can only allow what is there. From version 6 it cannot signal processes that are not
+    /// The kernel, by Landlock rules of this version. It may write only in its folder, in what is named as writable, and
+    /// in temporary folders of its own; it may read these, its record, the folders of programs, libraries and system
+    /// settings, those on the PATH, and what is named as readable. From version 6 it cannot signal processes that are not
     /// its own. It can gain no rights (`sudo` does not work).
     Landlock(i32),
     /// Nothing: why not. It can do whatever the daemon's user can.
@@ -131,6 +234,8 @@ pub enum Sandbox {
 /// The script is a file in the record, so nothing is ever pasted into a command line. It runs with `-e` (a failing
 /// line ends it: a step that goes on after a failure would be recorded as done), `-u` (an input that is not there is a
 /// failure, not an empty word; `rm -r "$INPUT_DIR/"`) and `-o pipefail` (a failure anywhere in a pipe counts). Standard input is empty.
+/// It has no capabilities, also where the daemon runs as root, no open file but its three streams, and is what the kernel
+/// ends first when memory is short.
 ///
 /// A value over 100 KiB, and the largest ones while all together are over 1 MiB, is handed over as a file named by
 /// `<NAME>_FILE` in place of `<NAME>`. It ends with its main process: what it leaves behind, also in sessions of its own,
@@ -156,6 +261,8 @@ pub async fn run(warden: &Path, command: Command) -> Result<Ended> {
         }
     }
     let waited = child.wait().await;
+    // What it left in its temporary folders is nobody's.
+    std::fs::remove_dir_all(&spec.own).ok();
     let report = talked?;
     waited
         .map_err(|error| Problem::failed(format!("the warden of a command cannot be waited for: {error}")))?;
@@ -168,6 +275,9 @@ pub async fn run(warden: &Path, command: Command) -> Result<Ended> {
         millis: report.millis,
         leftovers: report.leftovers,
         sandbox: report.sandbox,
+        network: report.network,
+        own_tmp: report.own_tmp,
+        unheld: report.unheld,
     })
 }
 
@@ -182,7 +292,7 @@ fn prepare(command: &Command) -> Result<Spec> {
     let all_real = |paths: &[PathBuf]| paths.iter().map(|path| real(path)).collect::<Result<Vec<_>>>();
     let hidden = all_real(&command.hidden)?;
     environment::check(&command.env)?;
-    let mut spilled = environment::spill(&command.env, &record.join("values"))?;
+    let spilled = environment::spill(&command.env, &record.join("values"))?;
     if spilled.files.values().any(|value| command.secrets.contains(value)) {
         return Err(Problem::invalid(
             "a secret is too large for a variable, and none is ever written to a file",
@@ -191,12 +301,11 @@ fn prepare(command: &Command) -> Result<Spec> {
     for (path, value) in &spilled.files {
         files::project(path, value.as_bytes())?;
     }
-    if !sandbox::shares_tmp(&hidden) {
-        spilled.variables.entry("TMPDIR".to_owned()).or_insert_with(|| folder.to_string_lossy().into_owned());
-    }
     let script = record.join("script.sh");
     files::project(&script, command.script.as_bytes())?;
     files::remove(&folder.join(outputs::FILE))?;
+    let own = record.join("own");
+    rooms::make(&own)?;
     Ok(Spec {
         output: record.join("output.log"),
         folder,
@@ -205,7 +314,18 @@ fn prepare(command: &Command) -> Result<Spec> {
         variables: spilled.variables,
         secrets: command.secrets.clone(),
         writable: all_real(&command.writable)?,
+        // What is not there yet cannot be read; that is no reason not to begin.
+        readable: command.readable.iter().filter_map(|path| path.canonicalize().ok()).collect(),
         hidden,
+        whole: real(&command.whole)?,
+        own,
+        network: command.network,
+        bounds: Bounds {
+            memory: command.limits.memory_bytes,
+            processes: u64::from(command.limits.processes),
+            file: command.limits.file_bytes,
+            disk: command.limits.disk_bytes,
+        },
         time_ms: millis(command.limits.time),
         grace_ms: millis(command.limits.grace),
         output_bytes: command.limits.output_bytes,

@@ -1,7 +1,7 @@
 //! What the daemon and the warden say to each other, one JSON text per line. Both are always the same build, so these
 //! forms are free to change; they are never stored.
 
-use super::{How, Sandbox};
+use super::{How, Network, Sandbox};
 use crate::base::problem::{Problem, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,11 +21,27 @@ pub(super) struct Spec {
     pub(super) variables: BTreeMap<String, String>,
     pub(super) secrets: Vec<String>,
     pub(super) writable: Vec<PathBuf>,
+    pub(super) readable: Vec<PathBuf>,
     pub(super) hidden: Vec<PathBuf>,
+    /// The folder that `limits.disk` counts.
+    pub(super) whole: PathBuf,
+    /// Folders of its own in place of those all programs share: `tmp`, `shm`, `run`, `home`.
+    pub(super) own: PathBuf,
+    pub(super) network: bool,
+    pub(super) bounds: Bounds,
     pub(super) time_ms: u64,
     pub(super) grace_ms: u64,
     pub(super) output_bytes: usize,
     pub(super) tail_bytes: usize,
+}
+
+/// What the script may use up beside time and output.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Bounds {
+    pub(super) memory: u64,
+    pub(super) processes: u64,
+    pub(super) file: u64,
+    pub(super) disk: u64,
 }
 
 /// What the warden says, in this order.
@@ -50,6 +66,9 @@ pub(super) struct Report {
     pub(super) kept: bool,
     pub(super) leftovers: usize,
     pub(super) sandbox: Sandbox,
+    pub(super) network: Network,
+    pub(super) own_tmp: bool,
+    pub(super) unheld: Vec<String>,
 }
 
 /// Reads the spec; `None` when whoever started this has gone away before it had said what to do.

@@ -6,7 +6,7 @@
 
 use super::capture::Capture;
 use super::spec::{self, Report, Spec, Word};
-use super::{How, Sandbox, family, sandbox};
+use super::{Bound, How, Network, Sandbox, family, privileges, rooms, sandbox, usage};
 use crate::base::files;
 use crate::base::problem::{Problem, Result};
 use crate::journal::Redactor;
@@ -40,11 +40,21 @@ enum Event {
     Childless,
     /// The daemon has gone away, or no longer wants it.
     Lifeline,
+    /// It uses more than it may.
+    Over(Bound),
+}
+
+/// What holds the script, and what does not.
+struct Held {
+    sandbox: Sandbox,
+    network: Network,
+    own_tmp: bool,
+    unheld: Vec<String>,
 }
 
 struct Started {
     main: Pid,
-    sandbox: Sandbox,
+    held: Held,
     pipe: PipeReader,
 }
 
@@ -57,7 +67,7 @@ pub fn guard(
     inherited: &[(String, String)],
 ) -> Result<()> {
     let Some(spec) = spec::listen(&mut input)? else { return Ok(()) };
-    let started = match prepare().and_then(|()| start(&spec, inherited)) {
+    let started = match prepare(&spec).and_then(|unheld| start(&spec, inherited, unheld)) {
         Ok(started) => started,
         Err(problem) => {
             spec::say(output, &Word::Failed(problem.message));
@@ -65,75 +75,105 @@ pub fn guard(
         }
     };
     spec::say(output, &Word::Started(started.main.as_raw_nonzero().get()));
-    if let Some(report) = see_through(&spec, started, input) {
+    if let Some(report) = see_through(&Arc::new(spec), started, input) {
         spec::say(output, &Word::Ended(report));
     }
     Ok(())
 }
 
-fn prepare() -> Result<()> {
+/// Takes up the post; what could not be held, in words.
+fn prepare(spec: &Spec) -> Result<Vec<String>> {
     let explain = |error: Errno| Problem::failed(format!("the warden cannot take up its post: {error}"));
     // Whatever loses its parent becomes a child of the warden, so nothing can slip away.
     set_child_subreaper(Some(getpid())).map_err(explain)?;
-    // The script runs as the same user; it must not read the warden's memory, nor the daemon's environment in it.
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(explain)
+    let unheld = privileges::go_first().into_iter().chain(privileges::limit(spec)).collect();
+    // The script runs as the same user; it must not read the warden's memory, nor the daemon's environment in it. Last,
+    // since from then on the warden cannot write its own files in /proc either.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(explain)?;
+    Ok(unheld)
 }
 
 /// Starts the script from a thread that has shut itself in: the kernel keeps these rules per thread, so the warden
 /// itself can still write the record and end what is left.
-fn start(spec: &Spec, inherited: &[(String, String)]) -> Result<Started> {
+fn start(spec: &Spec, inherited: &[(String, String)], mut unheld: Vec<String>) -> Result<Started> {
     let explain = |error: &std::io::Error| match error.kind() {
         ErrorKind::NotFound => Problem::failed("bash was not found on the PATH of the daemon"),
         ErrorKind::ArgumentListTooLong => {
             Problem::failed("the command's variables are larger than this system takes")
         }
+        ErrorKind::PermissionDenied => Problem::failed(format!(
+            "the command could not be started in {}: {error}; a step has no rights beyond those of the daemon's user, also not those of root",
+            spec.folder.display()
+        )),
         _ => Problem::failed(format!("the command could not be started: {error}")),
     };
     let (pipe, writer) = std::io::pipe().map_err(|error| explain(&error))?;
     let errors = writer.try_clone().map_err(|error| explain(&error))?;
     let mut command = Command::new("bash");
     command.args(["-euo", "pipefail", "--"]).arg(&spec.script).current_dir(&spec.folder);
-    command.env_clear().envs(inherited.iter().cloned()).envs(&spec.variables);
+    command.env_clear().envs(inherited.iter().cloned()).env("HOME", spec.own.join("home"));
     command.stdin(Stdio::null()).stdout(writer).stderr(errors).process_group(0);
-    let shut_in = || (sandbox::enter(spec), command.spawn());
+    let shut_in = || {
+        let rooms = rooms::enter(spec);
+        if !rooms.tmp {
+            command.env("TMPDIR", spec.own.join("tmp"));
+        }
+        let (sandbox, network) = sandbox::enter(spec, &rooms);
+        unheld.extend(privileges::drop_all());
+        let held = Held { sandbox, network, own_tmp: rooms.tmp, unheld };
+        (held, command.envs(&spec.variables).spawn())
+    };
     let joined = thread::scope(|scope| scope.spawn(shut_in).join());
-    let (sandbox, child) =
+    let (held, child) =
         joined.map_err(|_panic| Problem::failed("BUG: the thread that starts commands panicked"))?;
     let child = child.map_err(|error| explain(&error))?;
     let main = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let main = main.ok_or_else(|| Problem::failed("BUG: the command's process has no number"))?;
-    Ok(Started { main, sandbox, pipe })
+    Ok(Started { main, held, pipe })
 }
 
 /// Waits for the end, ends what is left, keeps the output. `None` when the daemon has gone away.
-fn see_through(spec: &Spec, started: Started, lifeline: impl BufRead + Send + 'static) -> Option<Report> {
-    let Started { main, sandbox, pipe } = started;
+fn see_through(
+    spec: &Arc<Spec>,
+    started: Started,
+    lifeline: impl BufRead + Send + 'static,
+) -> Option<Report> {
+    let Started { main, held, pipe } = started;
     let begun = Instant::now();
     let redactor = Redactor::new(spec.secrets.iter().cloned());
     let capture = Arc::new(Mutex::new(Capture::new(redactor, spec.output_bytes, spec.tail_bytes)));
     let (tell, events) = channel();
     let (drained, drain) = channel();
     let (teller, shared) = (tell.clone(), Arc::clone(&capture));
+    let (counter, counted) = (tell.clone(), Arc::clone(spec));
     thread::spawn(move || watch(lifeline, &teller));
     thread::spawn(move || reap(main, &tell));
+    // Nobody waits any more when all is over.
+    let warden = getpid().as_raw_nonzero().get();
+    thread::spawn(move || drop(counter.send(Event::Over(usage::watch(&counted, warden)))));
     thread::spawn(move || read(pipe, &shared, &drained));
     let how = first(&events, Duration::from_millis(spec.time_ms));
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let leftovers = end_all(&events, main, Duration::from_millis(spec.grace_ms));
+    // What takes too much is given no time to take more.
+    let grace = if matches!(how, Some(How::Over(_))) { 0 } else { spec.grace_ms };
+    let leftovers = end_all(&events, main, Duration::from_millis(grace));
     // Somebody else may hold the pipe's other end; what it would still print is not this command's.
     drain.recv_timeout(DRAIN).ok();
     let captured = capture.lock().unwrap_or_else(PoisonError::into_inner).finish();
     let kept = files::project(&spec.output, captured.file.as_bytes()).is_ok();
-    let how = how?;
-    let leftovers = if how == How::TimedOut { 0 } else { leftovers };
+    // What was written too quickly to be met while it ran.
+    let how = usage::too_large(spec).map_or(how?, How::Over);
+    let leftovers = if matches!(how, How::TimedOut | How::Over(_)) { 0 } else { leftovers };
     let (tail, truncated) = (captured.tail, captured.truncated);
-    Some(Report { how, millis, tail, truncated, kept, leftovers, sandbox })
+    let Held { sandbox, network, own_tmp, unheld } = held;
+    Some(Report { how, millis, tail, truncated, kept, leftovers, sandbox, network, own_tmp, unheld })
 }
 
 /// How it ends, whichever comes first; `None` for the lifeline.
 fn first(events: &Receiver<Event>, limit: Duration) -> Option<How> {
     match events.recv_timeout(limit) {
         Ok(Event::Main(how)) => Some(how),
+        Ok(Event::Over(bound)) => Some(How::Over(bound)),
         Err(RecvTimeoutError::Timeout) => Some(How::TimedOut),
         Ok(Event::Lifeline | Event::Childless) | Err(RecvTimeoutError::Disconnected) => None,
     }
@@ -165,7 +205,7 @@ fn childless(events: &Receiver<Event>, patience: Duration) -> bool {
     loop {
         match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(Event::Childless) => return true,
-            Ok(Event::Main(_) | Event::Lifeline) => {}
+            Ok(Event::Main(_) | Event::Lifeline | Event::Over(_)) => {}
             Err(_) => return false,
         }
     }

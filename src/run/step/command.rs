@@ -5,7 +5,7 @@ use crate::base::{Digest, Exacts, files};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::run::Site;
 use crate::run::audit::transient;
-use crate::run::command::{Ended, How, Limits, Sandbox};
+use crate::run::command::{Ended, Network, Sandbox};
 use crate::run::effect::Sight;
 use crate::run::result::{self, LARGEST_FILE, check_outputs, finish};
 use crate::sop::work::Work;
@@ -39,20 +39,20 @@ impl Activity for RunCommand {
             return Err(Failure::bug(format!("step {step} of {run} is no command")));
         };
         let document = sight.plan.step(step)?;
-        let mut limits = Limits::default();
+        let mut limits = site.limits();
         if let Some(limit) = document.time_limit {
             limits.time = Duration::from_millis(u64::try_from(limit.millis()).unwrap_or(u64::MAX));
         }
         let name = format!("step-{step}-{visit}-{attempt}");
         let folder = site.place(&sight, (step, &name))?.folder;
         let before = files_in(&folder)?;
-        let ended = site.script(&sight, (step, &name), script, limits).await?;
+        let ended = site.script(&sight, (step, &name), script.clone(), limits).await?;
         let known = sight.steps.iter().filter(|other| other.number != step).flat_map(|other| &other.files);
         let (kept, passed_over) = collect(files_in(&folder)?, &known.collect(), &before)?;
-        let (tried, given) = judged(&ended, document.output.as_deref());
+        let (tried, given) = judged(&ended, &script, document.output.as_deref());
         let mut body = json!({
             "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
-            "truncated": ended.truncated, "sandbox": ended.sandbox, "leftovers": ended.leftovers,
+            "truncated": ended.truncated, "sandbox": ended.sandbox, "network": ended.network, "unheld": ended.unheld, "leftovers": ended.leftovers,
             "not_kept": passed_over,
         });
         let done = tried == Tried::Done;
@@ -61,8 +61,9 @@ impl Activity for RunCommand {
                 body.insert("output".to_owned(), transient(tx, &ended.tail)?);
             }
             tx.event(&run, "command_ended", &body)?;
-            let mut result = result::Result { outputs: given, said: ended.tail, ..result::Result::default() };
-            result.note = note(&ended.sandbox, &passed_over);
+            let note = note(&ended, &passed_over);
+            let mut result =
+                result::Result { outputs: given, said: ended.tail, note, ..result::Result::default() };
             for (name, bytes) in kept {
                 result.files.push((name, tx.blob(&bytes)?));
             }
@@ -72,10 +73,12 @@ impl Activity for RunCommand {
 }
 
 /// Said where nothing kept the command in, so that nobody takes it for kept in, and where a file it left is not kept.
-fn note(sandbox: &Sandbox, passed_over: &[String]) -> String {
-    let mut notes = Vec::new();
-    if let Sandbox::None(reason) = sandbox {
-        notes.push(format!("not sandboxed: {reason}"));
+fn note(ended: &Ended, passed_over: &[String]) -> String {
+    let mut notes = ended.unheld.clone();
+    match (&ended.sandbox, &ended.network) {
+        (Sandbox::None(reason), _) => notes.push(format!("not sandboxed: {reason}")),
+        (_, Network::NotCut(reason)) => notes.push(format!("the network was not cut off: {reason}")),
+        _ => {}
     }
     if let Some(first) = passed_over.first() {
         let more = passed_over.len() - 1;
@@ -85,23 +88,14 @@ fn note(sandbox: &Sandbox, passed_over: &[String]) -> String {
     notes.join("; ")
 }
 
-fn judged(ended: &Ended, schema: Option<&str>) -> (Tried, Exacts) {
+fn judged(ended: &Ended, script: &str, schema: Option<&str>) -> (Tried, Exacts) {
     let last = ended.tail.trim().lines().last().unwrap_or_default().to_owned();
     let said = if last.is_empty() { String::new() } else { format!("; it said last: {last}") };
-    let outputs = match (ended.how, &ended.values) {
-        (How::Exited(0), Ok(outputs)) => outputs.clone(),
-        (How::Exited(0), Err(wrong)) => return (Tried::Failed(wrong.clone()), Exacts::new()),
-        (How::Exited(code), _) => {
-            return (Tried::Failed(format!("the command ended with exit code {code}{said}")), Exacts::new());
-        }
-        (How::Signalled(signal), _) => {
-            return (Tried::Failed(format!("the command was ended by signal {signal}{said}")), Exacts::new());
-        }
-        (How::TimedOut, _) => {
-            return (
-                Tried::Failed(format!("the command reached its time limit and was ended{said}")),
-                Exacts::new(),
-            );
+    let outputs = match (ended.how.words(), &ended.values) {
+        (None, Ok(outputs)) => outputs.clone(),
+        (None, Err(wrong)) => return (Tried::Failed(wrong.clone()), Exacts::new()),
+        (Some(words), _) => {
+            return (Tried::Failed(format!("the command {words}{said}{}", ended.why(script))), Exacts::new());
         }
     };
     match check_outputs(schema, &outputs) {

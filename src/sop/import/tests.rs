@@ -25,7 +25,7 @@ fn words(problems: &[Problem]) -> String {
 /// Findings that block, for a roster that knows nobody.
 fn blocking(sop: &Sop) -> Vec<String> {
     let (agents, titles, sops) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
-    let context = Context { agents: &agents, titles: &titles, sops: &sops };
+    let context = Context { agents: &agents, people: &BTreeSet::new(), titles: &titles, sops: &sops };
     lint(sop, &context).into_iter().filter(|f| f.severity == Severity::Blocking).map(|f| f.code).collect()
 }
 

@@ -6,6 +6,9 @@ use crate::sop::{parse, render};
 
 type World = (BTreeSet<String>, BTreeMap<String, String>, BTreeMap<SopId, BTreeSet<Version>>);
 
+/// Nobody.
+const PEOPLE: BTreeSet<String> = BTreeSet::new();
+
 fn world() -> World {
     let agents = ["vp.sales", "sales.ops", "chief.staff", "coo", "sop.manager"].map(str::to_owned).into();
     let titles =
@@ -17,7 +20,7 @@ fn world() -> World {
 fn found(text: &str) -> Vec<Finding> {
     let (agents, titles, sops) = world();
     let sop = parse("s.md", text).unwrap_or_else(|problems| panic!("{}", problems[0]));
-    lint(&sop, &Context { agents: &agents, titles: &titles, sops: &sops })
+    lint(&sop, &Context { agents: &agents, people: &PEOPLE, titles: &titles, sops: &sops })
 }
 
 #[test]
@@ -46,6 +49,24 @@ const DEFECTS: &[(&str, &str, &str, bool)] = &[
         "goes to vp.sales for review",
         "goes to the Vice President Sales for review",
         "one_name_per_role",
+        false,
+    ),
+    ("## not a heading\n```", "x\n```\n\nthen\n\n```sh\ny\n```", "one_script_per_step", true),
+    ("./crm release \"$INPUT_LEAD_ID\"", "x\n```\n\n```bash\ny", "one_script_per_step", true),
+    ("from the form and the website.", "if the form has them:\n\nIf not:", "scripts_need_no_words", true),
+    ("Take the owner off the record again.", "Only if it was set:", "scripts_need_no_words", true),
+    ("Rate budget,", "```python\nx\n```\n\nRate budget,", "blocks_are_understood", true),
+    (
+        "- The CRM record `lead_id`",
+        "```shell\nx\n```\n\n- The CRM record `lead_id`",
+        "blocks_are_understood",
+        true,
+    ),
+    ("./crm enrich", "curl https://crm.example.com/", "network_is_named", false),
+    (
+        "Rate budget,",
+        "```http\nGET http://x.example.com/\nA: {{ secrets.CRM }}\n```\n\nRate budget,",
+        "secrets_travel_safely",
         false,
     ),
     ("chief.staff, coo (2)", "vp.sales", "no_self_approval", true),
@@ -184,10 +205,20 @@ fn danger_needs_a_reviewer_and_a_threshold() {
 }
 
 #[test]
+fn what_sopd_does_itself_is_not_put_under_a_persons_name() {
+    let (agents, titles, sops) = world();
+    let people = BTreeSet::from(["sales.ops".to_owned(), "vp.sales".to_owned()]);
+    let context = Context { agents: &agents, people: &people, titles: &titles, sops: &sops };
+    let found = lint(&parse("s.md", SAMPLE).unwrap(), &context);
+    let found: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(found.len() == 1 && found[0].starts_with("Step 1 is for sales.ops, a person"), "{found:?}");
+}
+
+#[test]
 fn six_steps_are_too_many_and_none_is_nothing() {
     let sop = parse("s.md", SAMPLE).unwrap();
     let (agents, titles, sops) = world();
-    let context = Context { agents: &agents, titles: &titles, sops: &sops };
+    let context = Context { agents: &agents, people: &PEOPLE, titles: &titles, sops: &sops };
     let mut many = sop.clone();
     many.body.steps = (1..=6).map(|number| Step { number, ..sop.body.steps[0].clone() }).collect();
     assert!(lint(&many, &context).iter().any(|finding| finding.code == "three_to_five_steps"));
@@ -196,7 +227,7 @@ fn six_steps_are_too_many_and_none_is_nothing() {
 #[test]
 fn no_check_passes_an_empty_draft_and_all_pass_the_sample() {
     let (agents, titles, sops) = world();
-    let context = Context { agents: &agents, titles: &titles, sops: &sops };
+    let context = Context { agents: &agents, people: &PEOPLE, titles: &titles, sops: &sops };
     let sop = parse("s.md", SAMPLE).unwrap();
     let mut empty = sop.clone();
     empty.body = crate::sop::Body::default();

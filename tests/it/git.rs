@@ -1,0 +1,55 @@
+//! What is committed, where, and what is left alone.
+
+use crate::activation::sound;
+use crate::world::World;
+use std::path::Path;
+use std::process::Command;
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn repository(folder: &Path) {
+    git(folder, &["init", "--quiet"]);
+    git(folder, &["config", "user.name", "a"]);
+    git(folder, &["config", "user.email", "a@x.example"]);
+}
+
+/// A publication is one commit of its two files, in a repository of the workspace's own or where settings say so; what
+/// somebody keeps beside them is theirs.
+#[test]
+fn a_publication_is_one_commit_of_its_own_files_where_it_may_be() {
+    let world = World::empty();
+    world.done(&["init", "ws"]);
+    let sopd = |arguments: &[&str]| world.done(&[arguments, &["-w", "ws"]].concat());
+    let drive = || sopd(&["up", "--until-idle"]);
+    repository(world.root());
+    git(world.root(), &["commit", "--quiet", "--allow-empty", "-m", "theirs"]);
+    world.put("mine.md", &sound());
+    world.put("ws/sops/drafts/mine.md", "unfinished\n");
+    world.put("ws/sops/TEMPLATE.md", "edited\n");
+    sopd(&["sop", "activate", "mine.md", "--as", "cro"]);
+    for (decision, party) in [("D-1", "chief.staff"), ("D-2", "ceo")] {
+        drive();
+        sopd(&["approve", decision, "--as", party]);
+    }
+    drive();
+    let log = |folder: &Path| git(folder, &["log", "--format=%s", "--name-only", "--relative"]);
+    assert_eq!(log(world.root()), "theirs\n", "a project around the workspace is not ours");
+    let settings = world.read("ws/sopd.yaml");
+    let published = "Publish SOP-REV-lead-qualification v1.0\n\nsops/INDEX.md\nsops/REV/SOP-REV-lead-qualification-v1.0.md\n";
+    world.put("ws/sopd.yaml", &format!("{settings}\ngit: {{ enclosing: true }}\n"));
+    drive();
+    let said = log(&world.path("ws"));
+    assert!(said.starts_with(published) && said.matches("Publish").count() == 1, "{said}");
+    assert!(sopd(&["audit", "verify"]).contains("2 anchors"), "the commit carries its chain line");
+    // A repository of its own needs no word; a signed file that somebody changed is not ours to commit.
+    world.put("ws/sopd.yaml", &settings);
+    repository(&world.path("ws"));
+    drive();
+    assert_eq!(log(&world.path("ws")), published);
+    world.put("ws/sops/REV/SOP-REV-lead-qualification-v1.0.md", "changed\n");
+    drive();
+    assert_eq!(log(&world.path("ws")), published);
+}
