@@ -9,6 +9,7 @@ use crate::base::{Digest, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::roster::{Roster, Runtime};
 use crate::sop::Step;
+use crate::sop::blocks;
 use crate::sop::work::work;
 use rusqlite::Connection;
 use serde_json::json;
@@ -105,17 +106,24 @@ fn change(plan: &mut Plan, adjustment: &Adjustment, roster: &Roster) -> Result<S
         Adjustment::Text { step, text } => {
             let changed = find(plan, *step)?;
             changed.text.clone_from(text);
-            work(changed).map_err(Problem::invalid)?;
+            understood(changed)?;
             Ok(format!("step {step} has other words"))
         }
         Adjustment::Drop { step } => drop_step(plan, *step),
         Adjustment::Add { after, title, text, to } => {
             let who = known(roster, to.as_deref().unwrap_or(&plan.sop.head.owner))?;
             let step = Step { title: title.clone(), text: text.clone(), ..Step::default() };
-            work(&step).map_err(Problem::invalid)?;
+            understood(&step)?;
             add_step(plan, *after, (step, who))
         }
     }
+}
+
+/// Refuses words that would be taken otherwise than they may be meant: nobody looks at them again before they are done.
+fn understood(step: &Step) -> Result<()> {
+    work(step).map_err(Problem::invalid)?;
+    let doubt = blocks::look(&step.text).doubt();
+    doubt.map_or(Ok(()), |doubt| Err(Problem::invalid(format!("the step's text cannot stand so: {doubt}"))))
 }
 
 /// Adds a step behind `after`, so that whatever came right after that one waits for the new one; at the end, where no

@@ -9,6 +9,8 @@ use crate::base::text::listed;
 
 /// Tags of blocks that are done, as [`work`](super::work) reads them.
 const DONE: [&str; 4] = ["bash", "sh", "http", "wait"];
+/// Those of them that are scripts.
+const SCRIPTS: [&str; 2] = ["bash", "sh"];
 /// Tags of blocks that are only read: data, messages, documents, drawings.
 const READ: [&str; 29] = [
     "",
@@ -63,8 +65,34 @@ pub struct Blocks {
     pub passed_over: Vec<String>,
 }
 
-/// Looks at the blocks of `text`.
+impl Blocks {
+    /// The first thing that may be meant otherwise than it is taken, in one sentence.
+    pub fn doubt(&self) -> Option<String> {
+        if self.scripts > 1 {
+            return Some(format!(
+                "it holds {} scripts, and all of them would run; make them one, or steps of their own",
+                self.scripts
+            ));
+        }
+        let condition = self
+            .conditions
+            .first()
+            .map(|words| format!("“{words}” does not hold its block back, it is done in any case"));
+        condition.or_else(|| self.passed_over.first().cloned())
+    }
+}
+
+/// Looks at the blocks of a step's text.
 pub fn look(text: &str) -> Blocks {
+    look_for(text, &DONE)
+}
+
+/// Looks at the blocks of a rollback or of the pre-flight checks, of which only scripts are done.
+pub fn look_for_scripts(text: &str) -> Blocks {
+    look_for(text, &SCRIPTS)
+}
+
+fn look_for(text: &str, done: &[&str]) -> Blocks {
     let mut found = Blocks::default();
     let mut above: Option<String> = None;
     let mut after_done = false;
@@ -72,10 +100,10 @@ pub fn look(text: &str) -> Blocks {
         match block.what {
             What::Code(fence) => {
                 let tag = tag(&fence);
-                after_done = DONE.contains(&tag.as_str());
+                after_done = done.contains(&tag.as_str());
                 if after_done {
                     found.done += 1;
-                    found.scripts += usize::from(matches!(tag.as_str(), "bash" | "sh"));
+                    found.scripts += usize::from(SCRIPTS.contains(&tag.as_str()));
                     found.conditions.extend(above.take().and_then(|text| condition(&text)));
                 } else {
                     found.passed_over.extend(passed_over(&tag));
@@ -136,6 +164,11 @@ fn passed_over(tag: &str) -> Option<String> {
     if is_read(tag) {
         return None;
     }
+    if DONE.contains(&tag) {
+        return Some(format!(
+            "nothing is done with the block tagged `{tag}` here, only scripts (`bash`) run; tag it `text` if it is to be read"
+        ));
+    }
     let plain: String = tag.chars().filter(|c| c.is_ascii_alphanumeric() || "-. ".contains(*c)).collect();
     let word = plain.trim_start_matches('.').split(' ').next().unwrap_or_default().to_lowercase();
     let meant = if LIKE_BASH.contains(&word.as_str()) { Some("bash") } else { closest(&word, DONE) };
@@ -184,7 +217,7 @@ pub fn joined(text: &str) -> Option<String> {
     let mut last_script: Option<usize> = None;
     let mut joined = false;
     for (fenced, piece) in fences::pieces(text) {
-        let script = fenced && matches!(tag(&piece).as_str(), "bash" | "sh");
+        let script = fenced && SCRIPTS.contains(&tag(&piece).as_str());
         match (script, last_script.and_then(|at| pieces.get_mut(at))) {
             (true, Some(before)) => {
                 *before = format!("{}\n{}", opened(before), inner_and_end(&piece));
@@ -263,6 +296,8 @@ mod tests {
             let found = look(&format!("{words}\n\n{block}\n\nIf it is red, call the owner."));
             assert_eq!((found.conditions.len(), found.scripts), (0, 1), "{words}: {found:?}");
         }
+        let http = look_for_scripts("```http\nGET x\n```");
+        assert!(http.done == 0 && http.passed_over[0].contains("nothing is done with"), "{http:?}");
         assert_eq!(look(&format!("{block}\n\nthen\n\n{block}")).scripts, 2);
     }
 

@@ -119,6 +119,8 @@ fn constraint(name: &str, value: &str) -> String {
             "You MUST treat the result as reaching customers.".to_owned()
         }
         "Reaches Customers" => "You MUST NOT let the result reach customers.".to_owned(),
+        "Network" if value == "Yes" => "Its script MAY use the network.".to_owned(),
+        "Network" => "Its script MUST NOT use the network.".to_owned(),
         "Secrets" => format!("You MUST NOT read secrets other than: {value}."),
         "Output" => format!("Your result MUST match this JSON schema:\n\n```json\n{value}\n```"),
         "Rollback" => format!("To undo this step you MUST do this: {value}"),

@@ -3,7 +3,7 @@
 
 use super::{Hit, Rule, Subject};
 use crate::contract::Severity::{Advisory, Blocking};
-use crate::sop::blocks::{Blocks, look};
+use crate::sop::blocks::{Blocks, look, look_for_scripts};
 use crate::sop::document::{Section, Step};
 use crate::sop::network::{exposed, user_of};
 use crate::sop::work::{Work, script, work};
@@ -59,7 +59,7 @@ fn places<'a>(subject: &Subject<'a>) -> Vec<(String, Blocks, &'a Step)> {
     steps
         .flat_map(|step| {
             let text = (format!("Step {}", step.number), look(&step.text), step);
-            let rollback = step.rollback.as_deref().map(look);
+            let rollback = step.rollback.as_deref().map(look_for_scripts);
             let rollback =
                 rollback.map(|blocks| (format!("The rollback of step {}", step.number), blocks, step));
             std::iter::once(text).chain(rollback)
@@ -98,7 +98,7 @@ fn blocks_are_understood(subject: &Subject<'_>) -> Vec<Hit> {
         let told = blocks.passed_over.into_iter().map(|told| Hit::step(step, format!("{place}: {told}.")));
         hits.extend(told);
     }
-    let checks = look(&subject.text(Section::Preflight)).passed_over;
+    let checks = look_for_scripts(&subject.text(Section::Preflight)).passed_over;
     hits.extend(
         checks.into_iter().map(|told| Hit::new(Section::Preflight, format!("Pre-flight: {told}."), "")),
     );
