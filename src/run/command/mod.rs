@@ -16,6 +16,7 @@ mod warden;
 mod why;
 
 pub use environment::environment;
+pub use usage::Bound;
 pub use warden::guard;
 
 use crate::base::problem::{Problem, Result};
@@ -172,36 +173,6 @@ impl How {
     }
 }
 
-/// What a command may use up of the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bound {
-    /// Memory of all its processes.
-    Memory,
-    /// Processes at once.
-    Processes,
-    /// Bytes in the run's folder.
-    Disk,
-}
-
-impl Bound {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Processes => "processes",
-            Self::Disk => "disk space in the folder of its run",
-        }
-    }
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::Memory => "memory_mib",
-            Self::Processes => "processes",
-            Self::Disk => "disk_mib",
-        }
-    }
-}
-
 /// How far the network was cut off from a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -319,6 +290,7 @@ fn prepare(command: &Command) -> Result<Spec> {
         hidden,
         whole: real(&command.whole)?,
         own,
+        path: String::new(),
         network: command.network,
         bounds: Bounds {
             memory: command.limits.memory_bytes,

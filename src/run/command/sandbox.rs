@@ -75,9 +75,8 @@ pub(super) fn needed(spec: &Spec) -> Vec<PathBuf> {
 
 /// The folders on the PATH, as they really are.
 fn on_path(spec: &Spec) -> Vec<PathBuf> {
-    let path = spec.variables.get("PATH").cloned().map(Into::into).or_else(|| std::env::var_os("PATH"));
-    let folders = path.map(|path| std::env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
-    let absolute = folders.into_iter().filter(|folder| folder.is_absolute());
+    let path = spec.variables.get("PATH").unwrap_or(&spec.path);
+    let absolute = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     absolute
         .filter_map(|folder| folder.canonicalize().ok())
         .filter(|folder| folder.parent().is_some())

@@ -27,6 +27,9 @@ pub(super) struct Spec {
     pub(super) whole: PathBuf,
     /// Folders of its own in place of those all programs share: `tmp`, `shm`, `run`, `home`.
     pub(super) own: PathBuf,
+    /// The daemon's PATH; the warden puts it in.
+    #[serde(skip)]
+    pub(super) path: String,
     pub(super) network: bool,
     pub(super) bounds: Bounds,
     pub(super) time_ms: u64,

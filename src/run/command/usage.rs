@@ -1,9 +1,9 @@
 //! What a running script uses up of the machine, looked at from outside while it runs. The kernel's own limits count one
 //! process or one file each; these count all of them together.
 
-use super::Bound;
 use super::family;
 use super::spec::Spec;
+use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,6 +12,36 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(250);
 /// A look takes at most one part in so many of the time.
 const SHARE: u32 = 100;
+
+/// What a command may use up of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Memory of all its processes.
+    Memory,
+    /// Processes at once.
+    Processes,
+    /// Bytes in the run's folder.
+    Disk,
+}
+
+impl Bound {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Processes => "processes",
+            Self::Disk => "disk space in the folder of its run",
+        }
+    }
+
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Memory => "memory_mib",
+            Self::Processes => "processes",
+            Self::Disk => "disk_mib",
+        }
+    }
+}
 
 /// Looks again and again, until something is over its bound.
 pub(super) fn watch(spec: &Spec, warden: i32) -> Bound {

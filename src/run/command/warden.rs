@@ -66,7 +66,9 @@ pub fn guard(
     output: &mut impl Write,
     inherited: &[(String, String)],
 ) -> Result<()> {
-    let Some(spec) = spec::listen(&mut input)? else { return Ok(()) };
+    let Some(mut spec) = spec::listen(&mut input)? else { return Ok(()) };
+    spec.path =
+        inherited.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone()).unwrap_or_default();
     let started = match prepare(&spec).and_then(|unheld| start(&spec, inherited, unheld)) {
         Ok(started) => started,
         Err(problem) => {
