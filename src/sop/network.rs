@@ -1,7 +1,7 @@
 //! Whether a script looks as if it used the network, by the programs it names, and whether a request sends a secret where
 //! others may read it. Guesses, made to be told to people: what a script may do is decided by its step's `**Network**` alone.
 
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 /// Programs that do nothing without a network.
 const PROGRAMS: [&str; 36] = [
