@@ -4,7 +4,7 @@
 use super::fences;
 use super::outline::without_blank_ends;
 use super::words::closest;
-use crate::base::markdown::{Block, What, cut};
+use crate::base::markdown::{Block, Item, What, cut};
 use crate::base::text::listed;
 
 /// Tags of blocks that are done, as [`work`](super::work) reads them.
@@ -117,9 +117,11 @@ fn look_for(text: &str, done: &[&str]) -> Blocks {
                 above = Some(words);
             }
             What::List { items, .. } => {
-                above = items.last().map(|item| item.words());
+                above = items.last().map(Item::words);
                 after_done = false;
-                items.iter().for_each(|item| inside(&item.blocks, &mut found));
+                for item in &items {
+                    inside(&item.blocks, &mut found);
+                }
             }
             What::Other(_) => above = None,
         }

@@ -58,7 +58,7 @@ struct Rule {
 }
 
 /// All checks, in the order in which findings are listed.
-const RULES: [&[Rule]; 8] = [
+const RULES: [&[Rule]; 9] = [
     structure::RULES,
     people::RULES,
     inputs::RULES,

@@ -165,7 +165,10 @@ fn everybodys(path: &Path, found: &mut Vec<PathBuf>) -> bool {
         return all;
     }
     let mut inside = Vec::new();
-    let whole = real_entries(path).iter().fold(true, |whole, entry| everybodys(entry, &mut inside) && whole);
+    let mut whole = true;
+    for entry in real_entries(path) {
+        whole &= everybodys(&entry, &mut inside);
+    }
     match (open(0o005), whole) {
         (true, true) => found.push(path.to_owned()),
         (true, false) => found.append(&mut inside),

@@ -1,7 +1,7 @@
 //! A step done by a person: a task in the inbox, answered with a note or a file.
 
 use super::{OneTry, Tried};
-use crate::base::{Digest, Exacts, Instant, Problem, Span, exact, problem, span::Unit};
+use crate::base::{Digest, Exact, Exacts, Instant, Problem, Span, exact, problem, span::Unit};
 use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::run::Site;
@@ -317,15 +317,15 @@ fn instead(
     files.insert(0, (own, tx.blob(words.as_bytes())?));
     let replaced = json!({
         "said": transient(tx, &row.said)?, "confidence": row.confidence,
-        "outputs": transient(tx, &Value::Object(row.outputs).to_string())?,
+        "outputs": transient(tx, &Exact::Object(row.outputs).to_string())?,
     });
     Ok(result::Result {
-        outputs: schema.map_or_else(|| Ok(Map::new()), |_| result::read_outputs(words))?,
+        outputs: schema.map_or_else(|| Ok(Exacts::new()), |_| result::read_outputs(words))?,
         said: result::beginning(words),
         files,
         by: Some(by.to_owned()),
         note: format!("{by} put their words in place of the agent's"),
-        more: Map::from_iter([("replaced".to_owned(), replaced)]),
+        more: serde_json::Map::from_iter([("replaced".to_owned(), replaced)]),
         ..result::Result::default()
     })
 }
