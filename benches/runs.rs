@@ -91,6 +91,7 @@ fn engine(house: &House) -> Engine {
             .unwrap(),
         secrets: std::collections::BTreeMap::new(),
         private: Vec::new(),
+        settings: settings.runs,
     });
     let stories =
         run::stories(Stories::default(), &site, &gateway).story::<Count>().activity::<Note>(&Arc::new(()));

@@ -14,22 +14,29 @@ use std::os::unix::fs::MetadataExt as _;
 /// Virtual memory is only an address; runtimes reserve much more of it than they use.
 const VIRTUAL: u64 = 8;
 
+/// Threads of the warden's own: they count, and each has a stack.
+const THREADS: u64 = 8;
+/// Bytes of memory the warden may need beside what it keeps of the output.
+const WARDEN: u64 = THREADS * 2 * 1024 * 1024;
+
 /// What the whole warden takes on before it starts the script. What could not be held, in words.
 pub(super) fn limit(spec: &Spec) -> Vec<String> {
     let mut unheld = Vec::new();
     // Files of whoever started the daemon, which it does not know of.
     close_fds::set_fds_cloexec_threadsafe(3, &[]);
     let bounds = &spec.bounds;
-    // The warden writes the output itself; redaction may lengthen it.
+    // These bind the warden too, who keeps and writes the output (redaction may lengthen it); what all processes of the
+    // script use together is counted beside.
     let output = u64::try_from(spec.output_bytes).unwrap_or(u64::MAX).saturating_mul(2);
+    let memory = bounds.memory.saturating_add(output.saturating_mul(2)).saturating_add(WARDEN);
     let mut limits = vec![
         (Resource::Core, 0),
         (Resource::Fsize, bounds.file.max(output)),
-        (Resource::Data, bounds.memory),
-        (Resource::As, bounds.memory.saturating_mul(VIRTUAL)),
+        (Resource::Data, memory),
+        (Resource::As, memory.saturating_mul(VIRTUAL)),
     ];
     // The kernel counts all of a user's processes together, and none of root's.
-    limits.push((Resource::Nproc, bounds.processes.saturating_add(threads_of_user())));
+    limits.push((Resource::Nproc, bounds.processes.saturating_add(THREADS + threads_of_user())));
     for (resource, most) in limits {
         if let Err(error) = lower(resource, most) {
             unheld.push(format!("the limit {resource:?} cannot be set: {error}"));

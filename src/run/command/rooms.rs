@@ -7,7 +7,7 @@ use crate::base::files;
 use crate::base::problem::Result;
 use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
 use rustix::thread::UnshareFlags;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Which rooms the calling thread has now to itself.
 pub(super) struct Rooms {
@@ -15,12 +15,17 @@ pub(super) struct Rooms {
     pub(super) network: bool,
 }
 
+/// The folders of a script's own, below `own`. A rule for each is needed: where one is laid over a shared folder, the
+/// way up from a file in it does not lead through `own`.
+pub(super) fn all(own: &Path) -> [PathBuf; 4] {
+    ["tmp", "shm", "run", "home"].map(|name| own.join(name))
+}
+
 /// Makes the folders anew that stand for shared ones, below `own`.
 pub(super) fn make(own: &Path) -> Result<()> {
     // Left by a daemon that was killed while it worked here.
     std::fs::remove_dir_all(own).ok();
-    for name in ["tmp", "shm", "run", "home"] {
-        let folder = own.join(name);
+    for folder in all(own) {
         std::fs::create_dir_all(&folder).map_err(|error| files::explain(&folder, &error))?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Shuts the calling thread, and every process it starts from then on, into what one command may touch (Landlock): what
 //! is not named here it cannot read, write or reach. Best effort: an older kernel enforces less, and the answer says so.
 
-use super::rooms::Rooms;
+use super::rooms::{self, Rooms};
 use super::spec::Spec;
 use super::{Network, Sandbox};
 use landlock::{
@@ -111,7 +111,7 @@ fn readable(spec: &Spec) -> Vec<PathBuf> {
 fn restrict(spec: &Spec) -> Result<(RulesetStatus, LandlockStatus), RulesetError> {
     let all = AccessFs::from_all(NEWEST);
     let read = AccessFs::from_read(NEWEST);
-    let own = [&spec.folder, &spec.own].into_iter().chain(&spec.writable);
+    let own = [&spec.folder].into_iter().chain(&spec.writable).cloned().chain(rooms::all(&spec.own));
     let mut ruleset = Ruleset::default().handle_access(all)?.scope(Scope::Signal)?;
     if !spec.network {
         // No rule follows that would allow any of it.

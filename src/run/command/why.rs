@@ -66,7 +66,7 @@ fn by_shell(script: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Map;
+    use crate::base::Exacts;
 
     fn why(how: How, tail: &str, script: &str) -> String {
         let ended = Ended {
@@ -74,7 +74,7 @@ mod tests {
             tail: tail.to_owned(),
             truncated: false,
             output_file: None,
-            values: Ok(Map::new()),
+            values: Ok(Exacts::new()),
             millis: 1,
             leftovers: 0,
             sandbox: Sandbox::Landlock(6),
