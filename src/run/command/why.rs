@@ -12,7 +12,7 @@ const NO_NETWORK: [&str; 5] = [
     "couldn't connect",
 ];
 /// How programs say that there is no more memory.
-const NO_MEMORY: [&str; 4] = ["cannot allocate memory", "memoryerror", "memory exhausted", "out of memory"];
+const NO_MEMORY: [&str; 4] = ["cannot allocate", "memoryerror", "memory exhausted", "out of memory"];
 /// What the shell of a script says whose program got SIGXFSZ: 128 and its number.
 const TOO_LARGE: i32 = 25;
 
