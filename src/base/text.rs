@@ -49,6 +49,12 @@ pub fn listed<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
+/// The first `most` characters, with an ellipsis where there are more.
+pub fn shortened(text: &str, most: usize) -> String {
+    let head: String = text.chars().take(most).collect();
+    if head.len() < text.len() { format!("{head}…") } else { head }
+}
+
 /// `1 step`, `3 steps`.
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

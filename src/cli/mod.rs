@@ -27,6 +27,7 @@ mod init;
 mod mcp;
 mod mission;
 mod notifications;
+mod outcome;
 mod print;
 mod reject;
 mod restore;

@@ -5,7 +5,7 @@ use super::print;
 use super::trouble::Done;
 use crate::base::Problem;
 use crate::daemon::{self, RunStatus};
-use crate::run::{RunState, Wanted};
+use crate::run::{self, RunState, Wanted};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -36,7 +36,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         return print::line(&format!("no run: start one with `{} run SOP --as PARTY`", desk.command()));
     }
     print::line(&print::table(
-        &["run", "sop", "stands at", "step", "begun by", "waits for, or how it ended"],
+        &["run", "sop", "stands at", "step", "begun by", "waits for, or how it ended and what came out"],
         &found.iter().map(row).collect::<Vec<_>>(),
     ))
 }
@@ -44,7 +44,11 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
 fn row(status: &RunStatus) -> Vec<String> {
     let step = status.current_step.map_or(String::new(), |step| format!("{step}/{}", status.total_steps));
     let said = match (status.ended_at.is_some(), status.score) {
-        (true, Some(score)) => format!("quality {score} of 100"),
+        (true, Some(score)) => [format!("quality {score} of 100"), run::outcome_line(&status.result)]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("; "),
         (true, None) => status.reason.clone(),
         (false, _) => status.waiting_for.clone(),
     };

@@ -36,9 +36,6 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         let _inside = runtime.enter();
         log("warn,sopd=info", &root)?
     };
-    if rustix::process::geteuid().is_root() {
-        tracing::warn!("{}", super::doctor::steps::ROOT);
-    }
     let clock = desk.clock.clone();
     if args.go_on
         && let Some(said) = daemon::held::go_on(&root, &clock, os_user())?
@@ -47,6 +44,9 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     }
     let until = if args.until_idle { Until::Idle } else { Until::Stopped };
     let beside = |workspace: &Workspace, stopping: Stopping| {
+        if rustix::process::geteuid().is_root() {
+            tracing::warn!("{}", super::doctor::steps::ROOT);
+        }
         let feed = Feed::start(&workspace.journal, stopping.clone());
         let head = workspace.journal.head()?.0;
         let traces = traces.map(|traces| traces.work(workspace.clone(), feed.clone(), head));

@@ -62,6 +62,7 @@ where
     let told = (until == Until::Stopped).then(Told::listen).transpose()?;
     let workspace = Workspace::open(root, Access::Holder, clock)?;
     super::held::look(&workspace)?;
+    tracing::info!(workspace = %root.display(), version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "driving");
     let settings = workspace.snapshot().map_err(first_of)?.settings.clone();
     let gateway = Arc::new(Gateway::new(&workspace.journal, settings.calls));
     let office = Arc::new(Office {
@@ -93,7 +94,6 @@ where
     let projector = Projector::start(&workspace, settings.git);
     let notices = Notices::start(&workspace);
     let mut chores = Chores { intake, triggers, projector, notices };
-    tracing::info!(workspace = %root.display(), "driving");
     match told {
         None => come_to_rest(&engine, &mut chores).await?,
         Some(told) => keep_going(&mut chores, told).await?,

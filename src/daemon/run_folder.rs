@@ -127,6 +127,7 @@ fn page(status: &RunStatus, open: &[Decision]) -> String {
     row("Quality", &status.score.map(|score| format!("{score} of 100")).unwrap_or_default());
     row("Asked for", &status.created_at);
     row("Ended", status.ended_at.as_deref().unwrap_or_default());
+    row("What came out", &run::outcome_line(&status.result));
     out.push_str(&wanted(open));
     out.push_str("\n| Step | Stands at | Done by | Why |\n|---|---|---|---|\n");
     for task in &status.tasks {

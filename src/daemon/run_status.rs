@@ -6,7 +6,7 @@ use crate::base::{Exacts, Instant, MicroUsd, problem::Result};
 use crate::decision;
 use crate::journal::{Stopped, stopped};
 use crate::registry;
-use crate::run::{self, RunRow, RunState, StepRow};
+use crate::run::{self, Gave, RunRow, RunState, StepRow};
 use crate::sop::Version;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -59,6 +59,8 @@ pub struct RunStatus {
     pub changes: Vec<String>,
     /// A newer version than this run's is active.
     pub newer_version: Option<String>,
+    /// What came out of it, so far: what its last completed steps gave.
+    pub result: Vec<Gave>,
     /// Its steps as tasks.
     pub tasks: Vec<Task>,
 }
@@ -148,7 +150,9 @@ pub fn run_statuses(db: &Connection, wanted: &run::Wanted) -> Result<Vec<RunStat
 
 fn of_row(db: &Connection, row: RunRow) -> Result<RunStatus> {
     let Spent { micros, tokens } = spent_by_mission(db, &row.id)?;
-    let tasks: Vec<Task> = run::steps(db, &row.id)?.into_iter().map(Task::from).collect();
+    let steps = run::steps(db, &row.id)?;
+    let result = run::outcome(&steps);
+    let tasks: Vec<Task> = steps.into_iter().map(Task::from).collect();
     let over = |task: &&Task| !matches!(task.state, run::StepState::Completed | run::StepState::Skipped);
     Ok(RunStatus {
         waiting_for: waiting_for(db, &row)?,
@@ -179,6 +183,7 @@ fn of_row(db: &Connection, row: RunRow) -> Result<RunStatus> {
             None => Vec::new(),
         },
         changes: run::changes_of(db, &row.id)?,
+        result,
         tasks,
         id: row.id,
     })

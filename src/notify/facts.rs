@@ -167,7 +167,9 @@ impl Sight<'_> {
     }
 
     fn run_ended(&self, fact: &Fact<'_>, what: What) -> Result<Vec<Told>> {
-        self.of_run(fact, what, json!({ "reason": fact.text("reason"), "score": fact.members.get("score") }))
+        let gave = run::outcome_of(self.db, &fact.event.subject)?;
+        let score = fact.members.get("score");
+        self.of_run(fact, what, json!({ "reason": fact.text("reason"), "score": score, "gave": gave }))
     }
 
     fn step(&self, fact: &Fact<'_>) -> Result<Vec<Told>> {

@@ -3,6 +3,7 @@
 
 pub(in crate::sop) mod paths;
 
+use crate::base::text::shortened;
 use crate::base::{Exact, Exacts};
 use minijinja::value::{Enumerator, Object, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
@@ -288,8 +289,7 @@ fn evaluating() -> Environment<'static> {
 
 fn short(text: &str) -> String {
     const MOST: usize = 40;
-    let head: String = text.chars().take(MOST).collect();
-    if head.len() < text.len() { format!("`{head}…`") } else { format!("`{head}`") }
+    format!("`{}`", shortened(text, MOST))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::base::text::{put, put_line};
 use crate::cli::desk::Desk;
+use crate::cli::outcome::outcome;
 use crate::cli::print;
 use crate::daemon::RunStatus;
 use crate::decision::{Decision, Verb, commands};
@@ -20,6 +21,7 @@ pub(super) fn page(desk: &Desk, status: &RunStatus, shown: &[Decision], differs:
     for change in differs {
         put_line(&mut out, format_args!("differs from its SOP: {change}"));
     }
+    outcome(&mut out, status);
     for one in shown {
         entry(&mut out, desk, one);
     }

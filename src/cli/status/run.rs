@@ -4,6 +4,7 @@ use crate::base::problem::Result;
 use crate::base::text::put_line;
 use crate::base::{Problem, text::put};
 use crate::cli::desk::Desk;
+use crate::cli::outcome::outcome;
 use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::daemon::{self, RunStatus, Task, Workspace};
@@ -102,6 +103,7 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
             put_line(&mut out, format_args!("          {}", task.reason));
         }
     }
+    outcome(&mut out, status);
     let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
     for decision in &open {
         let ask = &decision.ask;

@@ -3,7 +3,7 @@
 
 use super::around::{Telling, around, done, inputs, out_of_scope, roles, scope, trigger};
 use super::from_topic::statement;
-use crate::base::text::full_stop;
+use crate::base::text::{full_stop, shortened};
 use crate::draft::{Draft, DraftStep, Question};
 use crate::roster::{Phase, Topic};
 use crate::sop::{Section, fences};
@@ -268,14 +268,8 @@ fn twin<'a>(topic: &'a Topic, told: &str) -> Option<&'a crate::roster::KnownStep
     topic.steps.iter().filter(|known| like(known) >= SAME_MATTER).max_by_key(|known| like(known))
 }
 
-/// A long story is named by its beginning.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 200;
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    text.chars().take(LONGEST).chain(['…']).collect()
-}
+/// Longest story, in characters, that is told whole where it gives a name.
+const LONGEST_STORY: usize = 200;
 
 /// Rules, wishes, and what was read and not used.
 fn remaining(draft: &mut Draft, material: &Material) {
@@ -294,8 +288,9 @@ fn remaining(draft: &mut Draft, material: &Material) {
         .iter()
         .filter(|why| !draft.statements.iter().any(|line| line.text.contains(why.as_str())));
     for unused in background.chain(&material.unused).cloned().collect::<Vec<_>>() {
-        draft
-            .left_out
-            .push(format!("Read as background, not as a rule: “{}”", full_stop(&shortened(&unused))));
+        draft.left_out.push(format!(
+            "Read as background, not as a rule: “{}”",
+            full_stop(&shortened(&unused, LONGEST_STORY))
+        ));
     }
 }
