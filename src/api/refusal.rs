@@ -73,6 +73,7 @@ fn title(kind: Kind) -> &'static str {
         Kind::NotFound => "There is no such thing",
         Kind::Conflict => "It was decided already, or on other bytes",
         Kind::Store => "The journal cannot be used",
+        Kind::Machine => "The machine cannot do it now",
     }
 }
 
@@ -129,6 +130,7 @@ mod tests {
             (Kind::NotFound, 404),
             (Kind::Conflict, 409),
             (Kind::Store, 503),
+            (Kind::Machine, 503),
         ];
         for (kind, number) in kinds {
             assert_eq!(status(kind).as_u16(), number);

@@ -6,6 +6,9 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+/// The bits of a mode that let others than its owner in: the last six.
+const OTHERS: u32 = 6;
+
 /// Whether a file that already exists may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
@@ -82,6 +85,26 @@ pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
     step().map_err(|error| explain(path, &error))
 }
 
+/// Makes a folder, and what is missing above it, that nobody but its owner may look into.
+pub fn make_private(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| explain(folder, &error))
+}
+
+/// Refuses what others than its owner may read or write; what is not there is no danger.
+pub fn check_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Ok(data) = fs::metadata(path) else { return Ok(()) };
+    if data.permissions().mode().trailing_zeros() >= OTHERS {
+        return Ok(());
+    }
+    let shown = path.display();
+    let mode = if data.is_dir() { "-R go=" } else { "600" };
+    Err(Problem::invalid(format!("{shown} may be read by others than its owner"))
+        .hint(format!("chmod {mode} {shown}")))
+}
+
 /// Lets nobody but its owner read what these options make.
 pub fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -146,14 +169,12 @@ pub fn explain(path: &Path, error: &std::io::Error) -> Problem {
     let shown = path.display();
     match error.kind() {
         ErrorKind::NotFound => Problem::not_found(format!("{shown} does not exist")),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            Problem::failed(format!("{shown} cannot be written: {error}"))
-                .hint("give the user that runs sopd the right to write there")
-        }
+        ErrorKind::PermissionDenied => Problem::failed(format!("{shown} cannot be written: {error}"))
+            .hint("give the user that runs sopd the right to write there"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            Problem::failed(format!("no room left to write {shown}: {error}")).hint("free some disk space")
+            Problem::of_system(format!("no room left to write {shown}: {error}"), error)
         }
-        _ => Problem::failed(format!("{shown}: {error}")),
+        _ => Problem::of_system(format!("{shown}: {error}"), error),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod problem;
 pub mod span;
 pub mod text;
 pub mod trace;
+pub mod trouble;
 pub mod yaml;
 
 pub use clock::{Clock, Instant};
@@ -20,3 +21,4 @@ pub use exact::{Exact, Exacts};
 pub use money::MicroUsd;
 pub use problem::{Kind, Place, Problem};
 pub use span::Span;
+pub use trouble::Trouble;

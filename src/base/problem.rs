@@ -1,7 +1,21 @@
 //! What went wrong, in words for a person: what kind of trouble, where, and what to do about it.
 //! Faces turn the kind into an exit code or an HTTP status; nobody below a face prints.
 
+use rustix::io::Errno;
 use std::fmt;
+
+/// What the machine may be short of, or not give at the moment, and what helps.
+const OF_MACHINE: [(Errno, &str); 8] = [
+    (Errno::NOSPC, ROOM),
+    (Errno::DQUOT, ROOM),
+    (Errno::ROFS, "the disk takes no more writes: look at what the system says of it"),
+    (Errno::IO, "the disk fails: look at what the system says of it"),
+    (Errno::MFILE, "raise the limit of open files (`ulimit -n`, `LimitNOFILE=`)"),
+    (Errno::NFILE, "the whole machine has no open files left: raise `fs.file-max`"),
+    (Errno::NOMEM, "free some memory"),
+    (Errno::AGAIN, "the machine starts no more processes now: end some, or raise `ulimit -u`"),
+];
+const ROOM: &str = "free some disk space";
 
 /// The kinds of trouble a caller can tell apart. The number is the command line's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -21,6 +35,9 @@ pub enum Kind {
     Conflict = 6,
     /// The journal cannot be read or written.
     Store = 7,
+    /// The machine has no room, no open files or no memory left, or its disk fails: it passes, and is no outcome of
+    /// whatever was tried.
+    Machine = 8,
 }
 
 impl Kind {
@@ -33,8 +50,13 @@ impl Kind {
             Self::NotAllowed => 403,
             Self::NotFound => 404,
             Self::Conflict => 409,
-            Self::Store => 503,
+            Self::Store | Self::Machine => 503,
         }
+    }
+
+    /// Whether it may go away by itself: nothing is wrong with what was asked, and it may be tried again.
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Store | Self::Machine)
     }
 }
 
@@ -117,6 +139,15 @@ impl Problem {
     /// The journal cannot be read or written.
     pub fn store(message: impl Into<String>) -> Self {
         Self::new(Kind::Store, message)
+    }
+    /// The system's trouble with something that was not begun: what the machine has too little of passes, anything else
+    /// is a failure.
+    pub fn of_system(message: impl Into<String>, error: &std::io::Error) -> Self {
+        let short = OF_MACHINE.iter().find(|(errno, _)| Some(errno.raw_os_error()) == error.raw_os_error());
+        match short {
+            Some((_, hint)) => Self::new(Kind::Machine, message).hint(*hint),
+            None => Self::failed(message),
+        }
     }
     /// Adds what the reader can do.
     #[must_use]

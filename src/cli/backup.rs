@@ -11,7 +11,7 @@ use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
 use crate::base::text::counted;
-use crate::base::{Problem, files, problem::Result};
+use crate::base::{Instant, Problem, files, problem::Result};
 use crate::registry;
 use contents::Contents;
 use rusqlite::Connection;
@@ -100,6 +100,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         _ => files::explain(target, &error),
     })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(trouble)?;
+    note_backup(&workspace.root, desk.clock.now());
     if desk.json {
         return print::json(&json!({
             "shape": SHAPE, "file": target, "entries": entries, "head": head, "left_out": contents.left_out,
@@ -107,6 +108,22 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     }
     print::line(&format!("{} holds {}, up to fact {}", target.display(), counted(entries, "file"), head.0))?;
     print_left_out(&contents.left_out)
+}
+
+/// Notes that a backup was made, for `sopd doctor`. It is no part of the log: a backup changes nothing.
+fn note_backup(root: &Path, at: Instant) {
+    if let Err(problem) = files::project(&last_file(root), at.0.to_string().as_bytes()) {
+        tracing::warn!(%problem, "it is not noted that a backup was made");
+    }
+}
+
+/// When the last backup was made here.
+pub(super) fn last_backup(root: &Path) -> Option<Instant> {
+    std::fs::read_to_string(last_file(root)).ok()?.trim().parse().ok().map(Instant)
+}
+
+fn last_file(root: &Path) -> PathBuf {
+    root.join(".sopd").join("last-backup")
 }
 
 /// Says what a backup does not hold.

@@ -2,6 +2,8 @@
 
 mod models;
 mod notifications;
+mod parties;
+mod promises;
 pub(super) mod steps;
 
 use super::desk::Desk;
@@ -11,17 +13,15 @@ use super::up::runtime;
 use crate::agent::Snapshot;
 use crate::base::text::counted;
 use crate::base::{Problem, problem::Result};
-use crate::daemon::{self, Workspace};
+use crate::daemon::{self, NO_SPACE, Workspace};
 use crate::journal::Access;
-use crate::settings::Git;
+use crate::settings::{Git, Settings};
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
 
 /// Less free space than this is worth a word: a year of missions with all their payloads.
 const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
-/// With less than this nothing should be started.
-const NO_SPACE: u64 = 50 * 1024 * 1024;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,14 +56,17 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.push(journal(desk, &root));
     checks.push(lock(&root));
     checks.push(space(&root));
-    let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.git).unwrap_or_default();
-    checks.push(git(&root, settings));
-    checks.extend(snapshot.iter().flat_map(|snapshot| notifications::look(desk, &root, &snapshot.settings)));
-    let models = snapshot.as_ref().map(|snapshot| snapshot.settings.models.clone()).unwrap_or_default();
-    let runs = snapshot.as_ref().map(|snapshot| snapshot.settings.runs.clone()).unwrap_or_default();
+    let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.clone()).unwrap_or_default();
+    checks.push(git(&root, settings.git));
+    checks.extend(promises::modes(&root, &settings));
+    if snapshot.is_ok() {
+        checks.extend(notifications::look(desk, &root, &settings));
+    }
     let workspace = Workspace::open(&root, Access::Guest, desk.clock.clone()).ok();
-    checks.extend(runtime()?.block_on(steps::look(&root, workspace.as_ref(), &runs)));
-    checks.extend(runtime()?.block_on(models::look(&models)));
+    let known = snapshot.as_deref().ok();
+    checks.extend(known.map_or(Vec::new(), |known| parties::look(known, workspace.as_ref())));
+    checks.extend(workspace.as_ref().map_or(Vec::new(), |workspace| promises::kept(workspace, known)));
+    checks.extend(runtime()?.block_on(reached(&root, workspace.as_ref(), &settings)));
     let bad = checks.iter().filter(|check| check.result == Outcome::Bad).count();
     if desk.json {
         print::json(&json!({ "shape": "sopd/doctor/1", "well": bad == 0, "checks": checks }))?;
@@ -82,6 +85,14 @@ pub(super) fn run(desk: &Desk) -> Done {
         Ok(_) if bad > 0 => Err(Problem::failed(format!("{} not right", counted(bad, "thing"))).into()),
         Ok(_) => Ok(()),
     }
+}
+
+/// What others say when they are asked: the machine of a script, the desk, the models.
+async fn reached(root: &Path, workspace: Option<&Workspace>, settings: &Settings) -> Vec<Check> {
+    let mut checks = vec![promises::door(root, settings).await];
+    checks.extend(steps::look(root, workspace, &settings.runs).await);
+    checks.extend(models::look(&settings.models).await);
+    checks
 }
 
 fn own_files(snapshot: Result<&Snapshot, &Vec<Problem>>) -> Vec<Check> {

@@ -49,6 +49,7 @@ mod warden;
 
 use clap::{Parser, Subcommand};
 use desk::Desk;
+use rustix::fs::Mode;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,7 +61,8 @@ const AFTER: &str = "\
 Begin with `sopd demo`: it needs no key and no server.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 invalid input, 4 not allowed, 5 not found,
-6 conflict (already decided, or decided on other bytes), 7 store problem.";
+6 conflict (already decided, or decided on other bytes), 7 store problem,
+8 the machine is short of room, open files or memory.";
 
 #[derive(Debug, Parser)]
 #[command(name = "sopd", version, about = ABOUT, after_help = AFTER)]
@@ -180,6 +182,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    // What is said and done here, and what steps leave, is its owner's alone, whatever the umask was.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     if !matches!(cli.verb, Verb::Warden) {
         keep_to_itself();
     }

@@ -116,7 +116,7 @@ fn unpack(file: &Path, root: &Path) -> Result<Seal> {
             )));
         };
         let mode =
-            if path == Path::new(JOURNAL) { 0o600 } else { entry.header().mode().map_err(broken)? & 0o755 };
+            if path == Path::new(JOURNAL) { 0o600 } else { entry.header().mode().map_err(broken)? & 0o700 };
         put(&mut entry, (&root.join(wanted), mode))?;
         count += 1;
     }

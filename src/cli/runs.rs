@@ -5,6 +5,7 @@ use super::print;
 use super::trouble::Done;
 use crate::base::Problem;
 use crate::daemon::{self, RunStatus};
+use crate::front::next;
 use crate::run::{self, RunState, Wanted};
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,12 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     print::line(&print::table(
         &["run", "sop", "stands at", "step", "begun by", "waits for, or how it ended and what came out"],
         &found.iter().map(row).collect::<Vec<_>>(),
-    ))
+    ))?;
+    let goes_on = found.iter().any(|status| status.ended_at.is_none());
+    match next::standing_note(&desk.command(), &workspace).filter(|_| goes_on) {
+        Some(note) => print::line(&note),
+        None => Ok(()),
+    }
 }
 
 fn row(status: &RunStatus) -> Vec<String> {

@@ -77,8 +77,9 @@ fn look(workspace: &Workspace, id: Option<&str>) -> Result<Vec<MissionStatus>> {
 
 fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) -> String {
     if found.is_empty() {
+        let shut = daemon::shut_out(&workspace.root).map_or(String::new(), |shut| format!("\n{shut}"));
         return format!(
-            "no mission yet: drop a Markdown file into {} or use `{} submit FILE`",
+            "no mission yet: drop a Markdown file into {} or use `{} submit FILE`{shut}",
             workspace.missions().display(),
             desk.command()
         );
@@ -98,9 +99,13 @@ fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) 
     if shown < ended.len() {
         put(&mut text, format_args!("\n{} more have ended: --all lists them", ended.len() - shown));
     }
-    if !open.is_empty()
-        && let Some(note) = next::idle_note(&desk.command(), workspace)
-    {
+    let waits = !open.is_empty();
+    let note = if waits {
+        next::standing_note(&desk.command(), workspace)
+    } else {
+        daemon::shut_out(&workspace.root)
+    };
+    if let Some(note) = note {
         put(&mut text, format_args!("\n{note}"));
     }
     text
@@ -149,7 +154,7 @@ fn one(desk: &Desk, workspace: &Workspace, status: &MissionStatus) -> Result<Str
     }
     if open.is_empty()
         && status.ended_at.is_none()
-        && let Some(note) = next::idle_note(&desk.command(), workspace)
+        && let Some(note) = next::standing_note(&desk.command(), workspace)
     {
         put(&mut text, format_args!("\n{note}"));
     }

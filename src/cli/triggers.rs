@@ -7,7 +7,7 @@ use crate::base::problem::Result;
 use crate::base::text::put;
 use crate::base::{Problem, files};
 use crate::daemon;
-use crate::front::shapes;
+use crate::front::{next, shapes};
 use crate::run::{self, Came, LARGEST_BODY, Post, TriggerStatus};
 use std::path::PathBuf;
 
@@ -51,7 +51,9 @@ fn list(desk: &Desk) -> Done {
         return print::json(&shapes::triggers(&found));
     }
     if found.triggers.is_empty() && found.unreadable.is_empty() {
-        return print::line("nothing starts a run: there is no active SOP");
+        let note = next::standing_note(&desk.command(), &workspace)
+            .map_or(String::new(), |note| format!("\n{note}"));
+        return print::line(&format!("nothing starts a run: there is no active SOP{note}"));
     }
     let rows: Vec<Vec<String>> = found.triggers.iter().map(row).collect();
     let mut text =
@@ -59,13 +61,16 @@ fn list(desk: &Desk) -> Done {
     for (sop, reason) in found.unreadable {
         put(&mut text, format_args!("\nnothing starts {sop}: {reason}"));
     }
+    if let Some(note) = next::standing_note(&desk.command(), &workspace) {
+        put(&mut text, format_args!("\n{note}"));
+    }
     print::line(&text)
 }
 
 fn row(status: &TriggerStatus) -> Vec<String> {
     let next = status.next.as_deref().map_or(String::new(), minute);
     let waiting = if status.waiting == 0 { String::new() } else { status.waiting.to_string() };
-    let mut last: Vec<String> = status.last.iter().map(came).collect();
+    let mut last: Vec<String> = status.ahead.iter().cloned().chain(status.last.iter().map(came)).collect();
     let refused = status.refused.as_ref();
     last.extend(refused.map(|one| format!("refused {}: {}", minute(&one.at), one.reason)));
     vec![format!("{} v{}", status.sop, status.version), status.says.clone(), next, waiting, last.join("; ")]

@@ -207,6 +207,7 @@ mod tests {
             (Kind::NotFound, 5),
             (Kind::Conflict, 6),
             (Kind::Store, 7),
+            (Kind::Machine, 8),
         ];
         for (kind, number) in kinds {
             assert_eq!(exit_code(kind), number);

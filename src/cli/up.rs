@@ -1,15 +1,16 @@
 //! `sopd up [--until-idle] [--go-on]`
 
+mod listen;
+
 use super::desk::{Desk, os_user};
 use super::print;
 use super::trouble::Done;
-use crate::base::text::put;
-use crate::base::{Kind, Problem, problem::Result, trace};
+use crate::base::{Problem, problem::Result, trace};
 use crate::daemon::{self, Stopping, Until, Workspace, traces};
 use crate::journal::Feed;
 use crate::settings::Settings;
-use crate::web;
-use futures::future::{BoxFuture, OptionFuture};
+use futures::future::OptionFuture;
+use listen::Listening;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -50,39 +51,15 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         let feed = Feed::start(&workspace.journal, stopping.clone());
         let head = workspace.journal.head()?.0;
         let traces = traces.map(|traces| traces.work(workspace.clone(), feed.clone(), head));
-        let served = if until == Until::Idle { None } else { serve(workspace, &feed, stopping)? };
+        let served = match until {
+            Until::Idle => None,
+            Until::Stopped => Some(Listening::start(workspace, &feed, stopping)?.work()),
+        };
         Ok(Some(async move {
             futures::join!(OptionFuture::from(traces), OptionFuture::from(served));
         }))
     };
     Ok(runtime.block_on(daemon::run_beside(&root, clock, until, beside))?)
-}
-
-/// Opens the desk beside the driving. What drives the workspace goes on without it where the port is taken.
-fn serve(workspace: &Workspace, feed: &Feed, stopping: Stopping) -> Result<Option<BoxFuture<'static, ()>>> {
-    let snapshot = workspace.snapshot().map_err(|problems| {
-        problems.into_iter().next().unwrap_or_else(|| Problem::failed("the workspace cannot be read"))
-    })?;
-    let settings = &snapshot.settings;
-    let opened = match web::open(workspace, &settings.desk, feed, stopping) {
-        Ok(None) => return Ok(None),
-        Ok(Some(opened)) => opened,
-        Err(problem) if problem.kind == Kind::Conflict => {
-            tracing::error!(%problem, "missions and runs go on without the desk");
-            return Ok(None);
-        }
-        Err(problem) => return Err(problem),
-    };
-    let forwards = &settings.publication.interim.forwards;
-    let first = if snapshot.roster.get(forwards).is_some() { forwards } else { &settings.requester };
-    let mut words = format!("the desk is at {}", opened.address);
-    match web::first_link(workspace, &opened.address, first)? {
-        Some(link) => put(&mut words, format_args!("\nsign in as {first}, once, within 30 minutes: {link}")),
-        None => words.push_str("; `sopd sign-in PARTY` makes a link for whoever has none"),
-    }
-    // Whoever started us may have closed the output; the desk is there all the same.
-    drop(print::line(&words));
-    Ok(Some(opened.serve))
 }
 
 /// Each page that listens is an open file, and shells usually allow only a thousand.
@@ -95,8 +72,11 @@ fn allow_many_connections() {
 
 /// What drives the daemon and whatever else waits for several things.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    // Each of these threads may hold a connection to the journal, which is three open files.
+    let most = usize::try_from(daemon::most_open_files() / 16).unwrap_or(usize::MAX).clamp(8, 512);
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(most)
         .build()
         .map_err(|error| Problem::failed(format!("the machine gives us no threads: {error}")))
 }

@@ -3,7 +3,7 @@
 //! where the settings name one, in a file elsewhere.
 
 use super::workspace::{PRIVATE_FOLDER, Workspace};
-use crate::base::{Kind, Problem, files, problem::Result};
+use crate::base::{Problem, files, problem::Result};
 use crate::journal::Anchor;
 use crate::registry;
 use std::io::Write as _;
@@ -112,13 +112,13 @@ pub(super) fn put_away(workspace: &Workspace) -> Result<()> {
 
 /// The first anchor beside the journal, or in the file elsewhere, that the log does not hold, in words: it went back to
 /// an earlier state, or lost what it had acknowledged.
-pub(super) fn went_back(workspace: &Workspace) -> Result<Option<String>> {
+pub fn went_back(workspace: &Workspace) -> Result<Option<String>> {
     for file in anchor_files(workspace).into_iter().chain([seen(workspace)]) {
         let text = std::fs::read_to_string(&file).unwrap_or_default();
         let Some(last) = chain_lines(&text, &file.display().to_string()).pop() else { continue };
         match workspace.journal.read(|db| crate::journal::holds(db, &last)) {
             Ok(()) => {}
-            Err(problem) if problem.kind == Kind::Store => return Err(problem),
+            Err(problem) if problem.kind.passes() => return Err(problem),
             Err(problem) => return Ok(Some(problem.message)),
         }
     }

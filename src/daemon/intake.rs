@@ -320,7 +320,7 @@ fn take_or_explain(
         }
         // Gone while we looked: its owner thought better of it.
         Err(_) if !path.exists() => Ok(false),
-        Err(problems) if problems.iter().any(|problem| problem.kind == Kind::Store) => Err(problems
+        Err(problems) if problems.iter().any(|problem| problem.kind.passes()) => Err(problems
             .into_iter()
             .next()
             .unwrap_or_else(|| Problem::store("the journal could not be used"))),

@@ -17,7 +17,7 @@ impl Lock {
     /// Takes the workspace, or says who holds it.
     pub fn take(root: &Path, clock: &Clock) -> Result<Self> {
         let folder = root.join(PRIVATE_FOLDER);
-        std::fs::create_dir_all(&folder).map_err(|error| files::explain(&folder, &error))?;
+        files::make_private(&folder)?;
         let path = folder.join("lock");
         let trouble = |error: std::io::Error| files::explain(&path, &error);
         let mut file = OpenOptions::new()

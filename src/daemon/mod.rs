@@ -6,12 +6,15 @@
 //! - what is told: `projector` keeps `dossier`, `run_folder`, `index_file` and `git` in step with the journal, `status` and
 //!   `run_status` say it in words, `notices` and `traces` send it on;
 //! - that it stays what it was: `truth` (which rows are held against the chain), `anchors` (a cut-off tail is noticed),
-//!   `held` (a copy knows that it is one), `retention` (what is over is removed).
+//!   `held` (a copy knows that it is one), `retention` (what is over is removed);
+//! - what is known of it from outside: `door` (where it listens, if it does), `health` (what the machine has left).
 
 mod anchors;
+mod door;
 mod dossier;
 pub mod edits;
 mod git;
+mod health;
 pub mod held;
 mod index_file;
 mod intake;
@@ -32,9 +35,11 @@ mod wanted;
 mod watched;
 mod workspace;
 
-pub use anchors::{anchors, named, written_down};
+pub use anchors::{anchors, named, went_back, written_down};
+pub use door::{Door, no_door, shut_out};
 pub use dossier::plain;
 pub use git::repository;
+pub use health::{NO_SPACE, most_open_files, short_of};
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};
 pub use lock::{Lock, holder};
@@ -45,4 +50,6 @@ pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
-pub use workspace::{Workspace, absolute, deliver, notify_secrets, notify_wiring};
+pub use workspace::{
+    Workspace, absolute, deliver, notify_secrets, notify_wiring, private_files, private_own,
+};

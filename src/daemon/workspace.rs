@@ -7,7 +7,6 @@ use crate::notify::Wiring;
 use crate::run::{Delivered, Post};
 use crate::settings::{Runs, Settings};
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,8 +72,10 @@ impl Workspace {
         let root = absolute(root)?;
         let private = root.join(PRIVATE_FOLDER);
         if access == Access::Holder {
-            std::fs::create_dir_all(&private).map_err(|error| files::explain(&private, &error))?;
+            files::make_private(&private)?;
         }
+        // As with a secrets file: what others could have read or written is not gone on with unseen.
+        private_own(&root).iter().try_for_each(|path| files::check_private(path))?;
         let redactor = Redactor::new(secrets(&root));
         let path = private.join("journal.db");
         let journal = Journal::open_kept(&path, (MIGRATIONS, super::truth::KEPT), access, (clock, redactor))?;
@@ -110,6 +111,12 @@ impl Workspace {
     }
 }
 
+/// What holds everything that was said and done, secrets of steps among it: nobody but its owner may look into it.
+pub fn private_own(root: &Path) -> [PathBuf; 2] {
+    let private = root.join(PRIVATE_FOLDER);
+    [private.join("journal.db"), private]
+}
+
 /// A path from the root of the file system, wherever this process works.
 pub fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Problem::failed(format!("{}: {error}", path.display())))
@@ -136,7 +143,7 @@ pub fn notify_secrets(workspace: &Workspace, settings: &Settings) -> Result<BTre
 }
 
 /// The files with secrets in them that the settings name.
-pub(super) fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
+pub fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
     let named = [&settings.runs.secrets_file, &settings.desk.tls_key];
     named.into_iter().flatten().map(|name| root.join(name)).collect()
 }
@@ -183,11 +190,7 @@ fn named_secrets<'a>(
 }
 
 fn read_secrets(path: &Path) -> Result<BTreeMap<String, String>> {
-    let data = std::fs::metadata(path).map_err(|error| files::explain(path, &error))?;
-    if data.permissions().mode() & 0o077 != 0 {
-        return Err(Problem::invalid(format!("{} may be read by others than its owner", path.display()))
-            .hint(format!("chmod 600 {}", path.display())));
-    }
+    files::check_private(path)?;
     let text = files::read_text(path, MOST_SECRETS)?;
     let mut found = BTreeMap::new();
     for (line, number) in text.lines().zip(1_u32..) {

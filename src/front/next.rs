@@ -27,6 +27,11 @@ pub fn idle_note(sopd: &str, workspace: &Workspace) -> Option<String> {
     Some(format!("nothing drives this workspace now: start `{sopd} up` to go on"))
 }
 
+/// What there is to say of whoever drives the workspace: that nobody does, or that nobody is served.
+pub fn standing_note(sopd: &str, workspace: &Workspace) -> Option<String> {
+    idle_note(sopd, workspace).or_else(|| daemon::shut_out(&workspace.root))
+}
+
 /// Where a mission stands a moment after something was said, and what it waits for.
 #[derive(Debug)]
 pub struct Next {

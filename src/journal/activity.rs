@@ -34,7 +34,8 @@ pub enum Repeat {
     Pure,
     /// Repeating it is harmless but may cost: its start is recorded, and it runs again as the next attempt.
     Safe,
-    /// It must not run twice unseen: a crash in its middle is a failure of class `interrupted`.
+    /// It must not run twice unseen: a crash in its middle is a failure of class `interrupted`. A failure of class
+    /// `machine` says that nothing was begun.
     Unsafe,
 }
 
@@ -123,6 +124,11 @@ pub enum FailureClass {
     Conflict,
     /// A defect of sopd itself.
     Bug,
+    /// The machine had no room, no open files or no memory for it, and nothing was begun. It is never recorded: the
+    /// engine waits and tries again.
+    Machine,
+    /// A person stopped sopd in the middle of work that must not run twice unseen.
+    Stopped,
 }
 
 impl FailureClass {
@@ -139,6 +145,8 @@ impl FailureClass {
             Self::Interrupted => "interrupted",
             Self::Conflict => "conflict",
             Self::Bug => "bug",
+            Self::Machine => "machine",
+            Self::Stopped => "stopped",
         }
     }
 }
@@ -147,6 +155,14 @@ impl Failure {
     /// A failure of `class`.
     pub fn new(class: FailureClass, reason: impl Into<String>) -> Self {
         Self { class, reason: reason.into() }
+    }
+    /// The trouble of something that was begun already: also what the machine was short of is its outcome then.
+    pub fn of_begun(problem: crate::base::Problem) -> Self {
+        let failure = Self::from(problem);
+        match failure.class {
+            FailureClass::Machine => Self { class: FailureClass::Infrastructure, ..failure },
+            _ => failure,
+        }
     }
     /// A defect of sopd itself.
     pub fn bug(reason: impl fmt::Display) -> Self {
@@ -166,6 +182,7 @@ impl From<crate::base::Problem> for Failure {
     fn from(problem: crate::base::Problem) -> Self {
         use crate::base::Kind;
         let class = match problem.kind {
+            Kind::Machine => FailureClass::Machine,
             Kind::Failed | Kind::Store => FailureClass::Infrastructure,
             Kind::Usage | Kind::Invalid | Kind::NotFound => FailureClass::Content,
             Kind::NotAllowed => FailureClass::Person,

@@ -160,6 +160,30 @@ pub fn verify(journal: &Journal, anchors: &[Anchor]) -> Result<Verified> {
     })
 }
 
+/// Reads the last facts again, at most `most`, and compares each with its hash. How many there were: a quick look.
+///
+/// # Errors
+/// The first of them that is not as it was written.
+pub fn verify_tail(journal: &Journal, most: u32) -> Result<usize> {
+    journal.read(|db| {
+        let (last, _) = head(db)?;
+        let after = last.saturating_sub(i64::from(most)).max(0);
+        let before = events_of(db, None, after.saturating_sub(1), 1)?;
+        let mut previous = match before.into_iter().next() {
+            Some(fact) if after > 0 => fact.hash,
+            _ => GENESIS.to_owned(),
+        };
+        let tail = events_of(db, None, after, most)?;
+        for fact in &tail {
+            if Digest::of_all([previous.as_bytes(), fact.text.as_bytes()]).0 != fact.hash {
+                return Err(broken(format!("fact {} is not as it was written", fact.seq)));
+            }
+            previous.clone_from(&fact.hash);
+        }
+        Ok(tail.len())
+    })
+}
+
 /// Whether the file itself holds together, as SQLite sees it: a quick look, for every day.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use super::launch::GivenUp;
 use super::store::Journal;
 use super::stories::{Stories, Told};
 use super::workflow::{Asked, Stop, What, Workflow};
-use crate::base::{Kind, Problem, problem::Result};
+use crate::base::{Problem, problem::Result};
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -35,7 +35,7 @@ impl From<Problem> for Broken {
     /// What another try would meet again stops the workflow, so that a person sees it.
     fn from(problem: Problem) -> Self {
         match problem.kind {
-            Kind::Store => Self::Store(problem),
+            kind if kind.passes() => Self::Store(problem),
             _ => Self::Halt(problem.to_string()),
         }
     }

@@ -1,16 +1,18 @@
 //! Starts what a story asked for and puts away what it gave up. What must be known after a crash is recorded
 //! first, all of it in one commit; a thing whose start is on record is never started as new again.
 
-use super::activity::{Failure, FailureClass, Repeat};
+use super::activity::{Failure, FailureClass, Recorded, Repeat};
 use super::driver::{CANCEL, Driven, Driver, words};
 use super::history::StepRecord;
 use super::ledger::step_of;
+use super::stories::Perform;
 use super::tx::Tx;
 use super::workflow::{Asked, What};
-use crate::base::{fault, problem::Result, trace};
+use crate::base::{Problem, Trouble, fault, problem::Result, trace};
 use futures::FutureExt as _;
 use futures::future::abortable;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use tracing::Instrument as _;
 
 /// Something whose start is recorded.
@@ -108,19 +110,17 @@ impl Driver<'_> {
                 FailureClass::Interrupted,
                 format!("`{name}` was cut off by a crash and must not run twice unseen"),
             )),
-            Some(known) => Ok((known.perform)(input)),
+            Some(known) => Ok(known.perform.clone()),
             None => Err(Failure::bug(format!("this sopd knows no activity `{name}`"))),
         };
         let span = trace::activity(&self.id, name, &key);
         let told = span.clone();
-        let performed = async move {
+        let whole = async move {
             let outcome = match work {
                 Err(failure) => Err(failure),
-                Ok(work) => {
+                Ok(perform) => {
                     fault::point(&place, "before");
-                    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| {
-                        Err(Failure::bug(format!("`{name}` broke down: {}", words(&*panic))))
-                    })
+                    performed(&perform, name, &input.into()).await
                 }
             };
             if let Err(failure) = &outcome {
@@ -129,9 +129,29 @@ impl Driver<'_> {
             (ordinal, outcome)
         }
         .instrument(span);
-        let (performed, abort) = abortable(performed.boxed());
+        let (performed, abort) = abortable(whole.boxed());
         self.aborts.insert(ordinal, abort);
         self.running.push(performed);
+    }
+}
+
+/// Does the work. What the machine was short of before anything was begun is no outcome: it is tried until it can be.
+async fn performed(perform: &Perform, name: &str, input: &Arc<str>) -> Result<Recorded<String>, Failure> {
+    let mut trouble = Trouble::of("work waits for the machine");
+    loop {
+        let outcome = AssertUnwindSafe(perform(input.clone()))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|panic| Err(Failure::bug(format!("`{name}` broke down: {}", words(&*panic)))));
+        match outcome {
+            Err(Failure { class: FailureClass::Machine, reason }) => {
+                tokio::time::sleep(trouble.failed(&Problem::failed(format!("`{name}`: {reason}")))).await;
+            }
+            outcome => {
+                trouble.over();
+                return outcome;
+            }
+        }
     }
 }
 

@@ -34,7 +34,7 @@ mod workflow;
 mod writer;
 
 pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
-pub use chain::{Anchor, Event, Verified, events_of, holds, last_of, quick_check, verify};
+pub use chain::{Anchor, Event, Verified, events_of, holds, last_of, quick_check, verify, verify_tail};
 pub use engine::Engine;
 pub use feed::Feed;
 pub use kept::{KEPT_PAYLOADS, Kept, ROWS};

@@ -2,7 +2,7 @@
 //!
 //! Layers above bring their tables as further SQL; together they make one numbered list of migrations.
 
-use crate::base::{Problem, problem::Result};
+use crate::base::{Kind, Problem, problem::Result};
 use rusqlite::Connection;
 
 /// The journal's tables, as of version 1.
@@ -105,13 +105,13 @@ pub(super) fn migrate(
 
 /// A database error, in words.
 ///
-/// Only what another try may cure, or what a person must mend in the file, is of kind `Store`. A broken rule of
+/// What the machine is short of is of kind `Machine`; what a person must mend in the file is of kind `Store`. A broken rule of
 /// the tables or a mistaken statement would fail the same way for ever: whoever asked must hear of it instead.
 #[expect(clippy::needless_pass_by_value, reason = "it is the shape map_err wants")]
 pub(super) fn store(error: rusqlite::Error) -> Problem {
     use rusqlite::ErrorCode::{
-        ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, TypeMismatch,
-        Unknown,
+        CannotOpen, ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, OutOfMemory,
+        ReadOnly, SystemIoFailure, TypeMismatch, Unknown,
     };
     match error.sqlite_error_code() {
         Some(ConstraintViolation | TypeMismatch | Unknown) | None => {
@@ -119,7 +119,10 @@ pub(super) fn store(error: rusqlite::Error) -> Problem {
         }
         Some(_) => {}
     }
-    let problem = Problem::store(format!("the journal could not be used: {error}"));
+    let of_machine =
+        matches!(error.sqlite_error_code(), Some(CannotOpen | DiskFull | OutOfMemory | SystemIoFailure));
+    let kind = if of_machine { Kind::Machine } else { Kind::Store };
+    let problem = Problem::new(kind, format!("the journal could not be used: {error}"));
     match error.sqlite_error_code() {
         Some(DiskFull) => problem.hint("free some disk space; nothing half-written was kept"),
         Some(DatabaseBusy) => problem.hint("another process kept the journal busy for too long; try again"),

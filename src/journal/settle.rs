@@ -9,7 +9,7 @@ use super::launch::{GivenUp, put_away};
 use super::ledger::{Arrived, consume, step_of};
 use super::tx::Tx;
 use super::workflow::{Stop, What};
-use crate::base::{Kind, fault, problem::Result};
+use crate::base::{fault, problem::Result};
 use futures::{FutureExt as _, StreamExt as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,7 +134,7 @@ impl Driver<'_> {
             .await;
         let problem = match committed {
             Ok(at) => return Ok((outcome, at)),
-            Err(problem) if problem.kind == Kind::Store => return Err(problem.into()),
+            Err(problem) if problem.kind.passes() => return Err(problem.into()),
             Err(problem) => problem,
         };
         // The changes did not apply; what is recorded is that failure, and nothing of the changes.

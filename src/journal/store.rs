@@ -5,7 +5,7 @@ use super::redact::Redactor;
 use super::tx::Tx;
 use super::writer::{Appended, Writer};
 use super::{blob, chain, schema};
-use crate::base::{Clock, Digest, Problem, problem::Result};
+use crate::base::{Clock, Digest, Problem, files, problem::Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,6 +68,12 @@ impl Journal {
         if access == Access::Guest && !path.exists() {
             return Err(Problem::not_found(format!("there is no journal at {}", path.display()))
                 .hint("make a workspace with `sopd init DIR`"));
+        }
+        // Made here, so that it and the files beside it are its owner's alone whatever the umask is.
+        if access == Access::Holder && !path.exists() {
+            files::private(std::fs::OpenOptions::new().create(true).append(true))
+                .open(path)
+                .map_err(|error| files::explain(path, &error))?;
         }
         let mut db = Connection::open(path)?;
         tune(&db)?;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(super) type Told = Pin<Box<dyn Future<Output = Result<String, Stop>> + Send>>;
 pub(super) type Performed = Pin<Box<dyn Future<Output = Result<Recorded<String>, Failure>> + Send>>;
 type Tell = Box<dyn Fn(&str, Workflow) -> Result<Told, Failure> + Send + Sync>;
-type Perform = Box<dyn Fn(String) -> Performed + Send + Sync>;
+pub(super) type Perform = Arc<dyn Fn(Arc<str>) -> Performed + Send + Sync>;
 
 pub(super) struct KnownStory {
     pub(super) version: u32,
@@ -55,7 +55,7 @@ impl Stories {
     #[must_use]
     pub fn activity<A: Activity>(mut self, world: &Arc<A::World>) -> Self {
         let world = world.clone();
-        let perform: Perform = Box::new(move |input| {
+        let perform: Perform = Arc::new(move |input| {
             let world = world.clone();
             Box::pin(async move {
                 let activity: A = decode(A::NAME, &input)?;

@@ -227,8 +227,11 @@ fn attempt(
     replies.push(reply);
     // On a full or failing disk SQLite rolls everything back by itself.
     if transaction.is_autocommit() {
-        return Err(Problem::store("the journal could not be used: the disk is full or failing")
-            .hint("free some disk space; nothing half-written was kept"));
+        return Err(Problem::new(
+            Kind::Machine,
+            "the journal could not be used: the disk is full or failing",
+        )
+        .hint("free some disk space; nothing half-written was kept"));
     }
     if done {
         kept::seal(&tx, kept)?;
@@ -241,5 +244,7 @@ fn attempt(
 
 /// Trouble with the transaction itself is nobody's job's fault: every one of them may be tried again.
 fn lost(error: rusqlite::Error) -> Problem {
-    Problem { kind: Kind::Store, ..store(error) }
+    let problem = store(error);
+    let kind = if problem.kind.passes() { problem.kind } else { Kind::Store };
+    Problem { kind, ..problem }
 }

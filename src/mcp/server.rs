@@ -67,7 +67,7 @@ fn wrong(problem: &Problem) -> ErrorData {
     let data = Some(serde_json::json!({ "shape": "sopd/errors/1", "errors": [problem] }));
     match problem.kind {
         Kind::NotFound => ErrorData::resource_not_found(problem.to_string(), data),
-        Kind::Failed | Kind::Store => ErrorData::internal_error(problem.to_string(), data),
+        Kind::Failed | Kind::Store | Kind::Machine => ErrorData::internal_error(problem.to_string(), data),
         Kind::Usage | Kind::Invalid | Kind::NotAllowed | Kind::Conflict => {
             ErrorData::invalid_params(problem.to_string(), data)
         }

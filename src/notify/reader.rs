@@ -5,7 +5,7 @@ use super::facts::{Sight, is_told, notice};
 use super::notice::{Notice, Told};
 use super::outbox::{self, Cursor};
 use super::{budgets, channel};
-use crate::base::{Instant, Kind, Problem, problem::Result};
+use crate::base::{Instant, Problem, problem::Result};
 use crate::journal::{Event, Journal, Tx, events_of};
 use crate::registry;
 use crate::settings::notifications::{Notifications, Route};
@@ -132,7 +132,7 @@ fn told_of(sight: &Sight<'_>, page: &[Event]) -> Result<Vec<Told>> {
     for event in page.iter().filter(|event| is_told(&event.kind)) {
         match sight.told(event) {
             Ok(told) => all.extend(told),
-            Err(problem) if problem.kind == Kind::Store => return Err(problem),
+            Err(problem) if problem.kind.passes() => return Err(problem),
             Err(problem) => tracing::error!(%problem, fact = event.seq, "nobody is told of this fact"),
         }
     }

@@ -59,7 +59,7 @@ impl Site {
         let folder = if sight.is_beside(number) { at.join(format!("work-{number}")) } else { shared.clone() };
         let place = Place { folder, shared, record: at.join("record").join(name) };
         for folder in [&place.folder, &place.shared, &place.record] {
-            std::fs::create_dir_all(folder).map_err(|error| files::explain(folder, &error))?;
+            files::make_private(folder)?;
         }
         Ok(place)
     }

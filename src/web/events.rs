@@ -4,6 +4,7 @@ use super::caller::{Visitor, party_of};
 use super::page::{Answer, Failure};
 use super::site::Shared;
 use crate::access::Scope;
+use crate::daemon;
 use crate::journal::Event as Fact;
 use axum::Extension;
 use axum::extract::{Query, State};
@@ -49,10 +50,15 @@ fn told(fact: &Fact) -> Event {
     Event::default().id(fact.seq.to_string()).event("fact").data(data.to_string())
 }
 
-/// Whether the journal answers.
+/// Whether work can be taken on: the journal answers, and the machine has what every piece of work needs.
 pub(super) async fn ready(State(site): State<Shared>) -> Response {
-    match site.read(|db| Ok(db.query_row("SELECT 1", [], |_row| Ok(()))?)).await {
-        Ok(()) => "ready\n".into_response(),
-        Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, problem.message).into_response(),
+    let look = site.work(|workspace| {
+        workspace.journal.read(|db| Ok(db.query_row("SELECT 1", [], |_row| Ok(()))?))?;
+        Ok(daemon::short_of(&workspace.root))
+    });
+    match look.await {
+        Ok(short) if short.is_empty() => "ready\n".into_response(),
+        Ok(short) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", short.join("\n"))).into_response(),
+        Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", problem.message)).into_response(),
     }
 }

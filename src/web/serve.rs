@@ -1,7 +1,7 @@
 //! Serving connections, with a limit on everything by which somebody could keep us busy: connections at once, the
 //! time for the head of a request, the time for its body.
 
-use crate::daemon::Stopping;
+use crate::daemon::{Stopping, most_open_files};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -24,14 +24,17 @@ use tokio::sync::Semaphore;
 const HEAD: Duration = Duration::from_secs(10);
 /// Longest time for the body of a request: a large file over a slow line.
 const BODY: Duration = Duration::from_secs(30);
-/// Connections at once; more wait to be accepted. Ten thousand pages that listen, and room beside them.
-const CONNECTIONS: usize = 20_000;
+/// Connections at once, where the limit of open files allows it; more wait to be accepted. Ten thousand pages that
+/// listen, and room beside them.
+const CONNECTIONS: u64 = 20_000;
+/// Open files that connections leave to the work, as far as the limit goes: half of it where that is fewer.
+const RESERVE: u64 = 1_024;
 /// Most bytes of the head of a request, and of what is held of an answer that is not fetched.
 const BUFFER: usize = 64 * 1024;
 
 /// Serves until the daemon stops and everybody has the answer they were waiting for.
 pub(super) async fn serve<L: Listener>(mut listener: L, router: Router, mut stopping: Stopping) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(places(most_open_files())));
     let leaving = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(BUFFER);
@@ -56,6 +59,12 @@ pub(super) async fn serve<L: Listener>(mut listener: L, router: Router, mut stop
     }
     drop(listener);
     leaving.shutdown().await;
+}
+
+/// How many connections there may be where so many files may be open.
+fn places(most_open: u64) -> usize {
+    let places = most_open.saturating_sub(RESERVE.min(most_open / 2)).min(CONNECTIONS);
+    usize::try_from(places).unwrap_or(usize::MAX)
 }
 
 /// What every request passes, whoever answers it: its body must come in time, how long it took is counted, and whoever
@@ -107,4 +116,18 @@ fn in_time(body: Body) -> Body {
         }
     });
     Body::from_stream(chunks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_open_files_to_the_work() {
+        for (most, expected) in
+            [(0, 0), (256, 128), (1_024, 512), (4_096, 3_072), (20_480, 19_456), (u64::MAX, 20_000)]
+        {
+            assert_eq!(places(most), expected, "{most}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ const SENDS: &str = "SOP-REV-sends";
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
+    std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {

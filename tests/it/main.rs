@@ -49,6 +49,7 @@ mod notify_sent;
 mod notify_slack;
 mod notify_told;
 mod notify_world;
+mod operate;
 mod provider;
 mod requests;
 mod runs_admission;

@@ -117,7 +117,7 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
     }
     if open.is_empty()
         && status.ended_at.is_none()
-        && let Some(note) = next::idle_note(&desk.command(), workspace)
+        && let Some(note) = next::standing_note(&desk.command(), workspace)
     {
         put(&mut out, format_args!("\n{note}"));
     }

@@ -255,7 +255,7 @@ pub async fn run(warden: &Path, command: Command) -> Result<Ended> {
 /// Writes what the command reads, and removes what an earlier attempt would seem to have said.
 fn prepare(command: &Command) -> Result<Spec> {
     let folder = real(&command.folder)?;
-    std::fs::create_dir_all(&command.record).map_err(|error| files::explain(&command.record, &error))?;
+    files::make_private(&command.record)?;
     let record = real(&command.record)?;
     if record.starts_with(&folder) {
         return Err(Problem::invalid(format!("{} lies in the command's own folder", record.display())));
@@ -325,9 +325,9 @@ fn spawn(warden: &Path) -> Result<Child> {
         .process_group(0);
     // Faults are for the daemon: a warden that dies at one would leave the command without a guard.
     command.env_remove("SOPD_FAULT").env_remove("SOPD_FAULT_LOG");
-    command
-        .spawn()
-        .map_err(|error| Problem::failed(format!("{} cannot be started: {error}", warden.display())))
+    command.spawn().map_err(|error| {
+        Problem::of_system(format!("{} cannot be started: {error}", warden.display()), &error)
+    })
 }
 
 /// Tells the warden what to do and hears what became of it. The lifeline is held until this returns or is dropped.
@@ -345,7 +345,7 @@ async fn talk(child: &mut Child, spec: &Spec, group: &mut Option<i32>) -> Result
         match word(&mut answers).await {
             Some(Word::Started(number)) => *group = Some(number),
             Some(Word::Ended(report)) => return Ok(report),
-            Some(Word::Failed(words)) => return Err(Problem::failed(words)),
+            Some(Word::Failed(problem)) => return Err(problem),
             None => return Err(lost(child, group.is_some()).await),
         }
     }

@@ -36,8 +36,16 @@ pub(super) fn read(folder: &Path) -> Result<Exacts, String> {
     match serde_json::from_slice(&bytes) {
         Ok(Exact::Object(values)) => Ok(values),
         Ok(_) => Err(format!("{FILE} must hold a JSON object, like {{\"score\": 70}}")),
+        Err(error) if error.is_eof() && is_full(folder) => {
+            Err(format!("{FILE} is not whole: the machine's disk is full"))
+        }
         Err(error) => Err(format!("{FILE} is no JSON: {error}")),
     }
+}
+
+/// Whether what was written there may be cut off because nothing more went onto the disk.
+fn is_full(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < MOST_BYTES)
 }
 
 #[cfg(test)]

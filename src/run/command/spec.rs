@@ -55,7 +55,7 @@ pub(super) enum Word {
     /// It has ended, and nothing of it is left.
     Ended(Report),
     /// It could not be started; why.
-    Failed(String),
+    Failed(Problem),
 }
 
 /// What became of the script.

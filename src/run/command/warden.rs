@@ -72,7 +72,7 @@ pub fn guard(
     let started = match prepare(&spec).and_then(|unheld| start(&spec, inherited, unheld)) {
         Ok(started) => started,
         Err(problem) => {
-            spec::say(output, &Word::Failed(problem.message));
+            spec::say(output, &Word::Failed(problem));
             return Ok(());
         }
     };
@@ -107,7 +107,7 @@ fn start(spec: &Spec, inherited: &[(String, String)], mut unheld: Vec<String>) -
             "the command could not be started in {}: {error}; a step has no rights beyond those of the daemon's user, also not those of root",
             spec.folder.display()
         )),
-        _ => Problem::failed(format!("the command could not be started: {error}")),
+        _ => Problem::of_system(format!("the command could not be started: {error}"), error),
     };
     let (pipe, writer) = std::io::pipe().map_err(|error| explain(&error))?;
     let errors = writer.try_clone().map_err(|error| explain(&error))?;

@@ -31,6 +31,7 @@ impl Ended {
                 "the network is off for this step: `**Network**: Yes` in its SOP, or `runs.network: all` in sopd.yaml, opens it",
             ),
             (large, "`runs.limits.file_mib` in sopd.yaml says how large a file may be"),
+            (says(&["no space left on device"]), "the machine's disk is full"),
             (says(&NO_MEMORY), "`runs.limits.memory_mib` in sopd.yaml says how much memory it may use"),
             (
                 says(&["resource temporarily unavailable"]),

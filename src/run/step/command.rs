@@ -1,7 +1,7 @@
 //! A step done by a command.
 
 use super::Tried;
-use crate::base::{Digest, Exacts, files};
+use crate::base::{Digest, Exacts, Problem, files};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::run::Site;
 use crate::run::audit::transient;
@@ -48,7 +48,9 @@ impl Activity for RunCommand {
         let before = files_in(&folder)?;
         let ended = site.script(&sight, (step, &name), script.clone(), limits).await?;
         let known = sight.steps.iter().filter(|other| other.number != step).flat_map(|other| &other.files);
-        let (kept, passed_over) = collect(files_in(&folder)?, &known.collect(), &before)?;
+        // From here on nothing is repeated: it has run.
+        let left = files_in(&folder).map_err(Failure::of_begun)?;
+        let (kept, passed_over) = collect(left, &known.collect(), &before).map_err(Failure::of_begun)?;
         let (tried, given) = judged(&ended, &script, document.output.as_deref());
         let mut body = json!({
             "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
@@ -114,7 +116,7 @@ type Left = (String, PathBuf, u64);
 type Kept = (String, Vec<u8>);
 
 /// The files in a command's folder, but for hidden ones. Links are not followed: they may lead anywhere.
-fn files_in(folder: &Path) -> Result<Vec<Left>, Failure> {
+fn files_in(folder: &Path) -> Result<Vec<Left>, Problem> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -140,7 +142,7 @@ fn collect(
     left: Vec<Left>,
     known: &BTreeSet<&(String, Digest)>,
     before: &[Left],
-) -> Result<(Vec<Kept>, Vec<String>), Failure> {
+) -> Result<(Vec<Kept>, Vec<String>), Problem> {
     let (mut kept, mut passed_over) = (Vec::new(), Vec::new());
     let mut room = MOST.1;
     for one in left {

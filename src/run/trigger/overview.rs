@@ -35,6 +35,8 @@ pub struct TriggerStatus {
     pub says: String,
     /// The next moment of a schedule, RFC 3339; of what was missed, the present one.
     pub next: Option<String>,
+    /// What there is to say of a clock that showed a later time once.
+    pub ahead: Option<String>,
     /// Arrivals that wait to be taken.
     pub waiting: u32,
     /// The latest arrival.
@@ -102,6 +104,7 @@ fn status(db: &Connection, wired: &Wired, settings: &Runs, now: Instant) -> Resu
         kind: source(&wired.trigger),
         says: says(&wired.trigger, settings),
         next: scheduled::next_due(db, wired, now)?.map(|at| at.to_string()),
+        ahead: scheduled::ahead(db, wired, now)?,
         waiting,
         last,
         refused,

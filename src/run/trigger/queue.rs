@@ -2,7 +2,7 @@
 
 use super::{source, words};
 use crate::agent::Snapshot;
-use crate::base::{Instant, Kind, Problem, fault, problem::Result};
+use crate::base::{Instant, Problem, fault, problem::Result};
 use crate::journal::{Journal, Tx};
 use crate::run::start::{Cause, Ready, Request, Started, prepare, refused, start};
 use crate::sop::SopId;
@@ -109,7 +109,7 @@ pub fn take(journal: &Journal, root: &Path, snapshot: &Snapshot, due: Due) -> Re
         Err(problem) => Err(problem),
     };
     match taken {
-        Err(problem) if problem.kind != Kind::Store => {
+        Err(problem) if !problem.kind.passes() => {
             journal.append(move |tx| refuse(tx, &due, &by, &problem))?;
         }
         other => other?,

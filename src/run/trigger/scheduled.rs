@@ -8,6 +8,7 @@ use crate::journal::Tx;
 use crate::run::schedule;
 use crate::sop::document::Trigger;
 use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Most moments that one call of [`fall_due`] takes in; exactly as many say that there may be more.
@@ -19,6 +20,9 @@ pub fn fall_due(tx: &Tx<'_>, wired: &Wired) -> Result<usize> {
     let Trigger::Cron(cron) = &wired.trigger else { return Ok(0) };
     let named = words(&wired.trigger);
     let Some(last) = last(tx.db(), wired, &named)? else { return Ok(0) };
+    if last > tx.now() {
+        return go_on_from_now(tx, wired, (&named, last)).map(|()| 0);
+    }
     let moments = schedule::due(cron, last, tx.now());
     for moment in &moments {
         accept(
@@ -39,15 +43,66 @@ pub fn fall_due(tx: &Tx<'_>, wired: &Wired) -> Result<usize> {
     Ok(moments.len())
 }
 
+/// How far beyond the clock a moment acted on may lie without a word: clocks are set by seconds all the time.
+const SET_BACK: i64 = 60_000;
+
+/// The clock showed a later time once. Waiting until it does again would silence the schedule for as long; a moment that
+/// was acted on already has its key, and starts nothing twice.
+fn go_on_from_now(tx: &Tx<'_>, wired: &Wired, (named, last): (&str, Instant)) -> Result<()> {
+    tx.db()
+        .prepare_cached("UPDATE trigger_state SET last = ?3 WHERE sop = ?1 AND trigger = ?2")?
+        .execute((wired.sop.as_str(), named, tx.now().0))?;
+    if last.0.saturating_sub(tx.now().0) <= SET_BACK {
+        return Ok(());
+    }
+    let said = ahead_in_words(last);
+    tracing::warn!(sop = %wired.sop, trigger = %named, "{said}; it goes on from now");
+    let body = json!({ "sop": wired.sop, "trigger": named, "acted_on": last.to_string() });
+    tx.event(wired.sop.as_str(), SET_BACK_FACT, &body).map(drop)
+}
+
+/// The fact that a schedule goes on from an earlier moment than it had acted on.
+const SET_BACK_FACT: &str = "schedule_set_back";
+/// How long that is worth a word, in milliseconds: whoever looks once a week sees it.
+const WORTH_A_WORD: i64 = 8 * 24 * 60 * 60 * 1_000;
+
+fn ahead_in_words(last: Instant) -> String {
+    format!("the clock showed a later time once: the schedule has acted on {} already", last.minute())
+}
+
+/// What there is to say where a schedule has acted on a moment that the clock has not reached, or had until lately.
+pub(super) fn ahead(db: &Connection, wired: &Wired, now: Instant) -> Result<Option<String>> {
+    if !matches!(wired.trigger, Trigger::Cron(_)) {
+        return Ok(None);
+    }
+    let named = words(&wired.trigger);
+    if let Some(last) = last(db, wired, &named)?
+        && last.0.saturating_sub(now.0) > SET_BACK
+    {
+        return Ok(Some(format!("{}; `sopd up` goes on from now", ahead_in_words(last))));
+    }
+    let sql = "SELECT text ->> 'at', text ->> 'acted_on' FROM event
+               WHERE subject = ?1 AND kind = ?2 AND text ->> 'trigger' = ?3 ORDER BY seq DESC LIMIT 1";
+    let found: Option<(String, String)> = db
+        .prepare_cached(sql)?
+        .query_row((wired.sop.as_str(), SET_BACK_FACT, &named), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let since = now.plus_millis(-WORTH_A_WORD).to_string();
+    let lately = found.filter(|(at, _)| *at > since && *at <= now.to_string());
+    Ok(lately.map(|(at, acted_on)| {
+        format!("the clock showed a later time once ({acted_on}); the schedule goes on since {at}")
+    }))
+}
+
 /// The moment at which the schedule falls due next, seen from `now`; `None` for other triggers, and where no moment
 /// is left. With missed moments to be made up for it lies at or before `now`.
 pub fn next_due(db: &Connection, wired: &Wired, now: Instant) -> Result<Option<Instant>> {
     let Trigger::Cron(cron) = &wired.trigger else { return Ok(None) };
     let last = last(db, wired, &words(&wired.trigger))?.unwrap_or(now);
-    if !schedule::due(cron, last, now).is_empty() {
+    if last > now || !schedule::due(cron, last, now).is_empty() {
         return Ok(Some(now));
     }
-    Ok(schedule::next(cron, last.max(now)))
+    Ok(schedule::next(cron, now))
 }
 
 /// The latest moment acted on; `None` for a schedule that no daemon has put in force yet.

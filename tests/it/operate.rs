@@ -1,0 +1,172 @@
+//! Keeping a daemon: who may read what it keeps, what it says of itself, and what it does when its surroundings fail.
+
+use crate::faults_world::until;
+use crate::world::World;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// An SOP of one command.
+const SOP: &str = include_str!("../data/plain.md");
+
+/// The bits of a mode, as `ls` orders them.
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The folder of the only run.
+fn run_folder(world: &World) -> std::path::PathBuf {
+    let runs = std::fs::read_dir(world.path("w/.sopd/runs")).unwrap();
+    runs.flatten().next().unwrap().path()
+}
+
+#[test]
+fn what_sopd_keeps_is_its_owners_alone_whatever_the_umask_is() {
+    let world = World::empty();
+    let sopd = env!("CARGO_BIN_EXE_sopd");
+    let script = format!(
+        "umask 000; {sopd} init w && cd w && {sopd} sop activate ../plain.md --as cro && {sopd} up --until-idle"
+    );
+    world.put("plain.md", SOP);
+    let made = Command::new("bash").args(["-ec", &script]).current_dir(world.root()).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    for party in ["chief.staff", "ceo"] {
+        let open = world.json(&["-w", "w", "inbox"]);
+        let id = open[0]["id"].as_str().unwrap();
+        world.done(&["-w", "w", "approve", id, "--as", party]);
+        world.done(&["-w", "w", "up", "--until-idle"]);
+    }
+    world.done(&["-w", "w", "run", "SOP-REV-plain", "--as", "cro"]);
+    world.done(&["-w", "w", "up", "--until-idle"]);
+    world.done(&["-w", "w", "backup", "b.tar"]);
+    world.done(&["restore", "b.tar", "back"]);
+    let work = run_folder(&world).join("work");
+    for folder in ["w", "w/.sopd", "back/.sopd"].map(|name| world.path(name)).iter().chain([&work]) {
+        assert_eq!(mode(folder), 0o700, "{}", folder.display());
+    }
+    for file in [
+        "w/sopd.yaml",
+        "w/.sopd/journal.db",
+        "w/.sopd/lock",
+        "b.tar",
+        "back/.sopd/journal.db",
+        "back/sopd.yaml",
+    ] {
+        assert_eq!(mode(&world.path(file)), 0o600, "{file}");
+    }
+
+    // Opened to others afterwards, it is gone on with only once it is shut again; so are files that decide.
+    for (name, loose, tight) in [("w/.sopd", 0o755, 0o700), ("w/.sopd/journal.db", 0o640, 0o600)] {
+        set_mode(&world.path(name), loose);
+        let refused = world.fails(3, &["-w", "w", "up", "--until-idle"]);
+        assert!(refused.contains("may be read by others") && refused.contains("chmod"), "{refused}");
+        assert!(world.sopd(&["-w", "w", "doctor"]).out.contains("BAD   modes"));
+        set_mode(&world.path(name), tight);
+    }
+    set_mode(&world.path("w/agents"), 0o775);
+    let doctor = world.sopd(&["-w", "w", "doctor"]);
+    assert!(doctor.code != 0 && doctor.out.contains("w/agents may be written by others"), "{}", doctor.out);
+}
+
+#[test]
+fn the_doctor_looks_at_every_promise() {
+    let world = World::new();
+    world.put("sopd.yaml", "desk: { listen: null }\n");
+    let agent = world.read("agents/sales.ops.md").replace("id: sales.ops", "id: sales.help");
+    world.put("agents/sales.help.md", &agent);
+    world.activated(&SOP.replace("sales.ops", "sales.help"));
+    let well = world.sopd(&["doctor"]);
+    for good in [
+        "ok    parties",
+        "ok    registry",
+        "ok    log",
+        "ok    triggers",
+        "ok    modes",
+        "note  backup",
+        "note  anchor",
+    ] {
+        assert!(well.out.contains(good), "{good}: {}", well.out);
+    }
+    world.done(&["backup", "b.tar"]);
+    assert!(world.sopd(&["doctor"]).out.contains("ok    backup"));
+
+    // Whoever is named and not there; what was changed after it was signed; a log that ends before its anchor.
+    let text = "desk: { listen: null }\nrequester: big.boss\npublication: { signs: no.one, interim: { forwards: no.two, signs: no.three } }\nruns: { trigger_party: no.four }\n";
+    world.put("sopd.yaml", text);
+    std::fs::remove_file(world.path("agents/sales.help.md")).unwrap();
+    let path = "sops/REV/SOP-REV-plain-v1.0.md";
+    let sop = world.read(path);
+    world.put(path, &format!("{sop}\nchanged\n"));
+    world.put(".sopd/projected", &format!("1\nChain: 1 {}\n", "0".repeat(64)));
+    let ill = world.sopd(&["doctor"]);
+    assert_eq!(ill.code, 1, "{}{}", ill.out, ill.err);
+    for bad in
+        ["big.boss", "no.one", "no.two", "no.three", "no.four", "nobody signs", "BAD   registry", "BAD   log"]
+    {
+        assert!(ill.out.contains(bad), "{bad}: {}", ill.out);
+    }
+    world.put(path, &sop);
+    let gone = world.sopd(&["doctor"]).out;
+    assert!(gone.contains("the assignee of step 1 `sales.help` is nobody on the roster"), "{gone}");
+    world.put("agents/sales.help.md", &agent);
+    assert!(!world.sopd(&["doctor"]).out.contains("sales.help"));
+}
+
+#[test]
+fn a_port_that_is_taken_is_tried_again_and_everybody_who_asks_is_told() {
+    let world = World::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    world.put("sopd.yaml", &format!("desk: {{ listen: \"{address}\" }}\n"));
+    let mut daemon = world.up();
+    let door = || std::fs::read_to_string(world.path(".sopd/door.json")).unwrap_or_default();
+    until("it is written down that the port is taken", || door().contains("cannot listen"));
+    for asked in ["status", "triggers", "doctor"] {
+        let said = world.sopd(&[asked]).out;
+        assert!(said.contains("nobody reaches the desk") && said.contains(&address.to_string()), "{said}");
+    }
+    let refused = world.fails(6, &["sign-in", "ceo"]);
+    assert!(refused.contains("nobody reaches the desk") && !refused.contains("http"), "{refused}");
+
+    drop(taken);
+    until("the port is taken over", || door().contains("http://"));
+    assert!(world.done(&["sign-in", "ceo"]).contains(&address.to_string()));
+    assert!(world.sopd(&["doctor"]).out.contains("open and ready"));
+    // Another address counts without a restart, and links lead there.
+    world.put("sopd.yaml", "desk: { listen: \"127.0.0.1:0\" }\n");
+    until("it has moved", || door().contains("http://") && !door().contains(&address.to_string()));
+    let link = world.done(&["sign-in", "ceo"]);
+    assert!(!link.contains(&address.to_string()) && !link.contains(":0/"), "{link}");
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    assert!(world.sopd(&["doctor"]).out.contains("`sopd up` opens it"));
+}
+
+#[test]
+fn idle_connections_leave_open_files_to_the_work() {
+    let world = World::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    world.put("sopd.yaml", &format!("desk: {{ listen: \"{free}\" }}\n"));
+    world.activated(SOP);
+    let script = format!("ulimit -n 256; exec {} up", env!("CARGO_BIN_EXE_sopd"));
+    let quiet = Stdio::null;
+    let mut daemon = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(world.root())
+        .stdout(quiet())
+        .stderr(quiet())
+        .spawn()
+        .unwrap();
+    until("the desk listens", || std::net::TcpStream::connect(free).is_ok());
+    let crowd: Vec<_> = (0..400).filter_map(|_| std::net::TcpStream::connect(free).ok()).collect();
+    assert!(crowd.len() > 256, "the backlog takes the rest");
+    let run = world.json(&["run", "SOP-REV-plain", "--as", "cro"])["run"].as_str().unwrap().to_owned();
+    until("the run is done", || world.json(&["status", &run])["state"] == "completed");
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+}
