@@ -172,6 +172,20 @@ pub(super) struct Why {
     reason: String,
 }
 
+/// What is done once more.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Again {
+    /// From which step on, where the work goes back to who made it
+    #[serde(default)]
+    #[schema(example = 1)]
+    step: Option<u32>,
+    /// What is to be better; whoever does the step again is told
+    #[serde(default)]
+    #[schema(example = "Another tone")]
+    reason: String,
+}
+
 /// A step to be left out.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -213,8 +227,8 @@ steering!(
     retry,
     "/runs/{id}/retry",
     "Begin what failed, was rejected or was cut off once more",
-    Why,
-    |by, _said| { Steering::Control(Control::Retry { by }) }
+    Again,
+    |by, said| Steering::Control(Control::Retry { by, step: said.step, reason: said.reason })
 );
 steering!(cancel, "/runs/{id}/cancel", "End a run; everything produced so far is kept", Why, |_by, said| {
     Steering::Cancel(said.reason)

@@ -128,7 +128,7 @@ enum Verb {
     /// End a run; everything produced so far is kept
     Cancel(steer::Args),
     /// Begin what failed, was rejected or was cut off in a run once more
-    Retry(steer::Args),
+    Retry(steer::RetryArgs),
     /// Leave a step of a run out
     Skip(steer::SkipArgs),
     /// Change a held run before it begins

@@ -55,7 +55,10 @@ pub fn ask(tx: &Tx<'_>, id: &str, to: &str, given: &Given) -> Result<Result<Deci
         asked_of: vec![to.to_owned()],
         barred: BTreeMap::new(),
         hash: Digest::of(&question),
-        details: json!({ ABOUT: decision.id, "by": given.by, "question": question }),
+        details: json!({
+            ABOUT: decision.id, "by": given.by, "question": question,
+            "answer": format!("your answer stands with {}; nothing else changes", decision.id),
+        }),
         title: question,
         due_at: None,
         on_deadline: OnDeadline::Remind,

@@ -51,7 +51,12 @@ fn standstill(sopd: &str, decision: &Decision, party: &str) -> Vec<Command> {
         let rest = format!(" --step {step} --reason 'why'");
         lines.push(line("skip", &rest, "the step is left out, and the run goes on"));
     }
-    lines.push(line("cancel", " --reason 'why'", "the run ends"));
+    if let Some(back) = details.get("back").and_then(Value::as_u64) {
+        let rest = format!(" --step {back} --reason 'what to change'");
+        let leads_to = format!("step {back} and what comes after it are done again, with your reason");
+        lines.push(line("retry", &rest, &leads_to));
+    }
+    lines.insert(lines.len().min(2), line("cancel", " --reason 'why'", "the run ends"));
     lines
 }
 

@@ -55,6 +55,22 @@ pub enum Steering {
     Cancel(String),
 }
 
+impl Steering {
+    /// What comes of it once it is taken up.
+    pub fn words(&self, run: &str) -> String {
+        match self {
+            Self::Control(Control::Pause { .. }) => format!("{run} begins no further step"),
+            Self::Control(Control::Resume { .. }) => format!("{run} goes on"),
+            Self::Control(Control::Retry { step: None, .. }) => format!("what holds {run} up is done again"),
+            Self::Control(Control::Retry { step: Some(step), .. }) => {
+                format!("step {step} of {run} and what comes after it are done again")
+            }
+            Self::Control(Control::Skip { step, .. }) => format!("step {step} of {run} is left out"),
+            Self::Cancel(_) => format!("{run} ends"),
+        }
+    }
+}
+
 /// Answers a decision. A draft that is not in its form is explained and not handed in.
 ///
 /// # Errors

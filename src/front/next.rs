@@ -16,8 +16,17 @@ const PAUSE: Duration = Duration::from_millis(25);
 const MOST: u32 = 10_000;
 
 /// Facts a person is waiting for after an answer.
-const TOLD: [&str; 6] =
-    ["decision_requested", "mission_closed", "run_completed", "run_cancelled", "run_failed", "run_paused"];
+const TOLD: [&str; 9] = [
+    "decision_requested",
+    "mission_closed",
+    "run_completed",
+    "run_cancelled",
+    "run_failed",
+    "run_paused",
+    "run_resumed",
+    "run_retried",
+    "step_skipped",
+];
 
 /// What there is to say when nobody drives the workspace.
 pub fn idle_note(sopd: &str, workspace: &Workspace) -> Option<String> {
@@ -52,6 +61,12 @@ pub struct Next {
 /// Looks on until the daemon has done something about the mission that a person should know, or patience ends.
 /// `before` is the place of the journal's last fact before the answer.
 pub fn look_on(workspace: &Workspace, mission: &str, before: i64) -> Result<Next> {
+    look_past(workspace, mission, before, &[])
+}
+
+/// [`look_on`], where the questions in `known` were asked before, so that they are no news: a run is about to be
+/// steered past them.
+pub fn look_past(workspace: &Workspace, mission: &str, before: i64, known: &[String]) -> Result<Next> {
     let driven = daemon::holder(&workspace.root).is_some();
     let start = Instant::now();
     loop {
@@ -60,7 +75,8 @@ pub fn look_on(workspace: &Workspace, mission: &str, before: i64) -> Result<Next
                 .iter()
                 .any(|event| TOLD.contains(&event.kind.as_str()));
             let open = decision::open_of_mission(db, mission)?;
-            Ok((told || !open.is_empty(), of_subject(db, mission, (open, driven))?))
+            let new = open.iter().any(|one| !known.contains(&one.id));
+            Ok((told || new, of_subject(db, mission, (open, driven))?))
         });
         let (told, next) = next?;
         if told || !driven || start.elapsed() > PATIENCE {

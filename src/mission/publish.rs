@@ -4,6 +4,8 @@
 use super::Office;
 use super::plan::MissionPlan;
 use super::records::{MissionState, set_state};
+use crate::agent::Snapshot;
+use crate::base::text::listed;
 use crate::base::{Digest, files};
 use crate::contract::Severity;
 use crate::decision::Answer;
@@ -11,6 +13,7 @@ use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry::{self, Approval, Publication, published_path};
 use crate::sop;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Publishes an approved draft.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +49,7 @@ impl Activity for Publish {
         if answer.overriding.is_none() {
             refuse_new_conflicts(office, &sop, &text)?;
         }
+        refuse_departed(office, &sop)?;
         let path = published_path(&sop);
         let published = Published { path: path.clone(), sha256: Digest::of(&text) };
         files::write(&office.root.join(&path), text.as_bytes(), files::Existing::Keep)?;
@@ -62,6 +66,32 @@ impl Activity for Publish {
             set_state(tx, &mission, MissionState::Publishing, "")
         }))
     }
+}
+
+/// Whoever the SOP names may have left since it was checked: nobody could answer for it, or at its gates.
+fn refuse_departed(office: &Office, sop: &sop::Sop) -> Result<(), Failure> {
+    // Where the roster cannot be read, the checks of before count.
+    let Ok(now) = Snapshot::read(&office.root) else { return Ok(()) };
+    let steps = sop.body.steps.iter();
+    let named = steps.flat_map(|step| {
+        step.assignee.iter().chain(step.approvers.iter().flat_map(|approvers| &approvers.parties))
+    });
+    let gone: BTreeSet<&str> = [&sop.head.owner]
+        .into_iter()
+        .chain(named)
+        .map(String::as_str)
+        .filter(|id| now.roster.get(id).is_none())
+        .collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let gone: Vec<&str> = gone.into_iter().collect();
+    let reason = format!(
+        "{} names {}, who is no longer on the roster; put the agent file back and try again, or reject this and bring a version that names another",
+        sop.head.id,
+        listed(&gone)
+    );
+    Err(Failure::new(FailureClass::Conflict, reason))
 }
 
 /// The registry may have moved since the draft was judged.

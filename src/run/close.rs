@@ -83,7 +83,8 @@ impl Close {
 
 /// The quality of a run as it stands.
 pub(super) fn quality_now(tx: &Tx<'_>, run: &str) -> Result<Quality> {
-    Ok(score(&steps(tx.db(), run)?, &overrides(tx, run)?, &failed_checks(tx.db(), run)?))
+    let (steps, refused) = (steps(tx.db(), run)?, refused(tx.db(), run)?);
+    Ok(score(&steps, &refused, &overrides(tx, run)?, &failed_checks(tx.db(), run)?))
 }
 
 /// The quality a completed run was given, as it is on record.
@@ -126,6 +127,16 @@ fn failed_checks(db: &Connection, run: &str) -> Result<Vec<String>> {
         by_step.insert(step, broken.filter_map(words).collect::<Vec<_>>());
     }
     Ok(by_step.into_values().flatten().chain(done).collect())
+}
+
+/// Gates that said no, once for each no; people asked again afterwards.
+fn refused(db: &Connection, run: &str) -> Result<Vec<String>> {
+    let sql = "SELECT coalesce(json_extract(text, '$.stepNumber'), 0) FROM event
+               WHERE subject = ?1 AND kind = 'approval_rejected' ORDER BY seq";
+    let mut found = db.prepare_cached(sql)?;
+    let numbers = found.query_map([run], |row| row.get::<_, u32>(0))?;
+    let word = |number: u32| if number == 0 { "the start".to_owned() } else { format!("step {number}") };
+    Ok(numbers.map(|number| number.map(word)).collect::<std::result::Result<_, _>>()?)
 }
 
 /// What people had to override: gates that lapsed into a yes, steps left out by somebody's word.

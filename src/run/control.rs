@@ -3,6 +3,7 @@
 
 use super::admission::let_in;
 use super::copied;
+use super::parties::does;
 use super::plan::Plan;
 use super::records::{self, RunRow};
 use super::state::{RunState, StepState};
@@ -12,6 +13,7 @@ use crate::decision;
 use crate::journal::{Tx, stopped};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Name of the signal.
 pub(super) const CONTROL: &str = "control";
@@ -38,6 +40,12 @@ pub enum Control {
     Retry {
         /// Who.
         by: String,
+        /// From which step on, where the work goes back to who made it; else from what did not come to a good end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<u32>,
+        /// What is to be better, for who made it; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
     },
     /// Leave a step out and go on.
     Skip {
@@ -62,7 +70,14 @@ pub struct Actor {
 /// Hands `control` to a run, or says why it makes no sense now.
 pub fn control(tx: &Tx<'_>, run: &str, control: &Control, (actor, plan): (&Actor, &Plan)) -> Result<()> {
     let row = records::run(tx.db(), run)?;
-    allow(&row, actor, plan)?;
+    let may = allow(&row, actor, plan)?;
+    if let Control::Skip { step, .. } = control
+        && does(plan, *step, &actor.by)
+        && may.len() > 1
+    {
+        let told = format!("{} does step {step} itself, so another must say that it is left out", actor.by);
+        return Err(Problem::not_allowed(told).hint(format!("{} may", listed(&may))));
+    }
     sensible(tx, &row, control)?;
     if matches!(control, Control::Retry { .. } | Control::Resume { .. }) && restarted(tx, &row, actor)? {
         return Ok(());
@@ -101,8 +116,8 @@ pub fn cancel(tx: &Tx<'_>, run: &str, reason: &str, (actor, plan): (&Actor, &Pla
     Ok(())
 }
 
-/// The initiator, the owner, whoever signs, and those above the owner may.
-pub(super) fn allow(row: &RunRow, actor: &Actor, plan: &Plan) -> Result<()> {
+/// The initiator, the owner, whoever signs, and those above the owner may: all of them.
+pub(super) fn allow<'a>(row: &'a RunRow, actor: &Actor, plan: &'a Plan) -> Result<Vec<&'a str>> {
     let owner = &plan.sop.head.owner;
     let above = plan.chiefs.get(owner).map(String::as_str);
     let mut may = vec![row.initiator.as_str()];
@@ -112,7 +127,7 @@ pub(super) fn allow(row: &RunRow, actor: &Actor, plan: &Plan) -> Result<()> {
         }
     }
     if may.contains(&actor.by.as_str()) {
-        return Ok(());
+        return Ok(may);
     }
     Err(Problem::not_allowed(format!("{} may not decide this; {} may", actor.by, listed(&may))))
 }
@@ -145,6 +160,12 @@ fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
         }
         Control::Resume { .. } => no("it is not paused", "see `sopd status`"),
         Control::Retry { .. } if !stuck => no("nothing of it failed", "see `sopd status`"),
+        Control::Retry { step: Some(_), .. } if row.started_at.is_none() => {
+            no("it has not begun, so nothing can go back to a step", "use `sopd retry` without --step")
+        }
+        Control::Retry { step: Some(step), .. } if !comes_before_stuck(tx, &row.id, *step)? => {
+            no(&format!("step {step} does not come before what holds it up"), "see `sopd status`")
+        }
         Control::Skip { step, .. } => {
             let there = records::step(tx.db(), &row.id, *step)?;
             match there.state {
@@ -173,6 +194,22 @@ fn stuck(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
     let sql = "SELECT EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state IN ('failed', 'rejected', 'interrupted'))
                OR EXISTS(SELECT 1 FROM run WHERE id = ?1 AND halted = 1 AND started_at IS NULL)";
     Ok(tx.db().prepare_cached(sql)?.query_row([&row.id], |row| row.get(0))?)
+}
+
+/// Whether `step` holds the run up, or comes before a step that does.
+fn comes_before_stuck(tx: &Tx<'_>, run: &str, step: u32) -> Result<bool> {
+    records::step(tx.db(), run, step)?;
+    let steps = records::steps(tx.db(), run)?;
+    let failed = |row: &&records::StepRow| {
+        matches!(row.state, StepState::Failed | StepState::Rejected | StepState::Interrupted)
+    };
+    let mut open: Vec<u32> = steps.iter().filter(failed).map(|row| row.number).collect();
+    let mut found: BTreeSet<u32> = open.iter().copied().collect();
+    while let Some(next) = open.pop() {
+        let before = steps.iter().find(|row| row.number == next).map(|row| row.depends_on.clone());
+        open.extend(before.unwrap_or_default().into_iter().filter(|number| found.insert(*number)));
+    }
+    Ok(found.contains(&step))
 }
 
 fn held(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {

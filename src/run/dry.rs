@@ -4,6 +4,7 @@
 use super::effect::Sight;
 use super::gate::asked;
 use super::mode::{Widened, at_start, at_step};
+use super::parties::Today;
 use super::preflight::{Check, checks};
 use super::records::{RunRow, StepRow};
 use super::start::Ready;
@@ -171,7 +172,7 @@ fn gate(sight: &Sight, step: Option<u32>, why: Vec<String>) -> Option<GateAhead>
     if why.is_empty() {
         return None;
     }
-    Some(match asked(sight, step) {
+    Some(match asked(sight, step, &Today::default()) {
         Ok(asked) => GateAhead {
             why,
             quorum: asked.quorum,

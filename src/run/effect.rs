@@ -1,6 +1,8 @@
 //! What exactly a step will do, as a gate shows it and binds to it: the script with its environment, the request, the
 //! text with its assignee. What is done later is held against the same words.
 
+mod given;
+
 use super::command::environment;
 use super::plan::Plan;
 use super::records::{RunRow, StepRow, steps};
@@ -107,8 +109,8 @@ impl Sight {
         Ok(all)
     }
 
-    /// What step `number` will do, in words a person can decide on.
-    pub(super) fn effect(&self, number: u32) -> Result<Effect> {
+    /// What step `number` itself will do.
+    fn doing(&self, number: u32) -> Result<String> {
         let step = self.plan.step(number)?;
         let mut text = format!("Step {number}: {}\n\n", step.title);
         match self.plan.work(number)? {
@@ -146,15 +148,13 @@ impl Sight {
             Work::Hands => {
                 let who = self.plan.assignees.get(&number).map_or("", |one| one.id.as_str());
                 put_line(&mut text, format_args!("{who} does this:\n\n{}\n\nThe case:\n", step.text.trim()));
-                for (name, value) in self.packet.iter().filter(|(_, value)| !value.is_null()) {
-                    put_line(&mut text, format_args!("- {name} = {}", shown(&plain(value))));
-                }
+                self.put_case(&mut text);
             }
         }
         if let Some(artifact) = &step.artifact {
             put(&mut text, format_args!("\nAfterwards there is: {artifact}\n"));
         }
-        Ok(Effect { hash: Digest::of(&text), text })
+        Ok(text)
     }
 
     /// What the whole run will do, as far as can be said before it begins.

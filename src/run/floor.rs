@@ -7,8 +7,8 @@ use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, UndoGate};
 use super::plan::Leg;
 use super::records::left_out;
 use super::standstill::{AskHow, WHOLE};
-use super::state::RunState;
-use super::step::{DoStep, StepEnd};
+use super::state::{RunState, StepState};
+use super::step::{DoStep, FailStep, StepEnd};
 use super::weigh::{Weigh, Weighed};
 use crate::base::{Digest, Span};
 use crate::journal::{Pending, Stop, Workflow};
@@ -20,6 +20,9 @@ use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
+/// The version of a run's story from which on a way back says why, and a no at a gate takes it too.
+const SAYS_WHY: u32 = 2;
+
 /// What came of one thing under way.
 enum Came {
     Weighed(Weighed),
@@ -27,6 +30,8 @@ enum Came {
     Work(StepEnd),
     /// Who wants it to go on from there.
     How(Option<String>),
+    /// What was under way could not even be prepared or asked: why.
+    Broke(String),
 }
 
 /// What is awaited on the floor.
@@ -138,6 +143,7 @@ impl<'w> Floor<'w> {
             }
             for (number, future) in &mut *under_way {
                 if let Poll::Ready(came) = future.as_mut().poll(cx) {
+                    let came = or_broke(came);
                     return Poll::Ready(came.map(|came| (Some(*number), Next::Step(*number, came))));
                 }
             }
@@ -175,6 +181,12 @@ impl<'w> Floor<'w> {
                 self.fail(number, &reason).await?;
             }
             Came::Gate(GateEnd::Approved { shown }) => drop(self.cleared.insert(number, Some(shown))),
+            // Whoever made what was refused makes it better, where the SOP names the step.
+            Came::Gate(GateEnd::Rejected { .. })
+                if self.w.version() >= SAYS_WHY && self.way_back(number).is_some() =>
+            {
+                self.go_back(self.way_back(number).unwrap_or(number), number).await?;
+            }
             Came::Gate(
                 GateEnd::Rejected { reason } | GateEnd::Lapsed { reason } | GateEnd::Nobody { reason },
             ) => self.stand_still(number, (RunState::Paused, &reason)).await?,
@@ -187,10 +199,27 @@ impl<'w> Floor<'w> {
             }
             Came::Work(StepEnd::Failed { reason }) => self.fail(number, &reason).await?,
             Came::How(Some(by)) if number == WHOLE => self.obey(Control::Resume { by }).await?,
-            Came::How(Some(by)) => self.obey(Control::Retry { by }).await?,
+            Came::How(Some(by)) => {
+                self.obey(Control::Retry { by, step: None, reason: String::new() }).await?;
+            }
             Came::How(None) => {}
+            Came::Broke(reason) => self.broke(number, reason).await?,
         }
         Ok(())
+    }
+
+    /// Whatever fails on the way to a step is a failed step, asked about like any other. A question that cannot be
+    /// asked is put off to whoever steers the run by hand.
+    async fn broke(&mut self, number: u32, reason: String) -> Result<(), Stop> {
+        if number == WHOLE || self.stuck.contains(&number) {
+            self.moves += 1;
+            let reason = format!("{reason}; nobody could be asked how it goes on: retry, skip or cancel it");
+            return halt(self.w, &self.run, &self.moves.to_string(), (RunState::Failed, &reason)).await;
+        }
+        let visit = self.visits.get(&number).copied().unwrap_or(1);
+        let (run, state) = (self.run.clone(), StepState::Failed);
+        self.w.call(FailStep { run, step: number, visit, state, reason: reason.clone() }).await?;
+        self.fail(number, &reason).await
     }
 
     /// Does what the SOP says of a failure.
@@ -212,23 +241,37 @@ impl<'w> Floor<'w> {
         }
     }
 
+    /// Where the SOP leads from a failure of step `number`, as long as it may.
+    fn way_back(&self, number: u32) -> Option<u32> {
+        let leg = self.legs.iter().find(|leg| leg.number == number)?;
+        let OnFailure::Goto(back) = leg.on_failure else { return None };
+        self.may_visit(back).then_some(back)
+    }
+
     fn may_visit(&self, number: u32) -> bool {
         self.visits.get(&number).copied().unwrap_or(1) < self.most_visits
     }
 
     /// Goes on at `back`: it and everything that comes after it is open again.
     async fn go_back(&mut self, back: u32, from: u32) -> Result<(), Stop> {
-        let mut open: BTreeSet<u32> = [back, from].into();
+        let open = self.with_all_after([back, from].into());
+        self.reopen(&open);
+        self.moves += 1;
+        let steps = open.into_iter().collect();
+        let (run, nth) = (self.run.clone(), self.moves);
+        let back_to = (self.w.version() >= SAYS_WHY).then_some(back);
+        self.w.call(Reopen { run, steps, by: None, nth, back_to, reason: String::new() }).await
+    }
+
+    /// These steps, and every step that comes after one of them.
+    fn with_all_after(&self, mut open: BTreeSet<u32>) -> BTreeSet<u32> {
         // A step comes after another when one of those right before it does.
         for _each in 0..self.legs.len() {
             let after = |leg: &&Leg| leg.after.iter().any(|before| open.contains(before));
             let more: Vec<u32> = self.legs.iter().filter(after).map(|leg| leg.number).collect();
             open.extend(more);
         }
-        self.reopen(&open);
-        self.moves += 1;
-        let steps = open.into_iter().collect();
-        self.w.call(Reopen { run: self.run.clone(), steps, by: None, nth: self.moves }).await
+        open
     }
 
     fn reopen(&mut self, steps: &BTreeSet<u32>) {
@@ -326,13 +369,18 @@ impl<'w> Floor<'w> {
                 self.give_up(WHOLE);
                 if self.stuck.is_empty() { self.w.call(Resumed { run, by, nth }).await } else { Ok(()) }
             }
-            Control::Retry { by } => {
+            Control::Retry { by, step, reason } => {
                 self.paused = false;
                 self.give_up(WHOLE);
                 self.undoing = None;
-                let steps = self.stuck.clone();
+                let mut steps = self.stuck.clone();
+                if let Some(back) = step {
+                    steps.insert(back);
+                    steps = self.with_all_after(steps);
+                }
                 self.reopen(&steps);
-                self.w.call(Reopen { run, steps: steps.into_iter().collect(), by: Some(by), nth }).await
+                let steps = steps.into_iter().collect();
+                self.w.call(Reopen { run, steps, by: Some(by), nth, back_to: step, reason }).await
             }
             Control::Skip { step, by, reason } => {
                 self.give_up(step);
@@ -345,6 +393,14 @@ impl<'w> Floor<'w> {
                 self.w.call(SkipStep { run, step, reason: left_out(&by, &reason), goes_on, nth }).await
             }
         }
+    }
+}
+
+/// A failure of what was under way is for the run to deal with, not its end.
+fn or_broke(came: Result<Came, Stop>) -> Result<Came, Stop> {
+    match came {
+        Err(Stop::Failed(failure)) => Ok(Came::Broke(failure.reason)),
+        other => other,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::Site;
 use super::effect::{Effect, Sight};
+use super::parties::Today;
 use super::records::{refresh, set_run, set_step};
 use super::standstill::WHOLE;
 use super::state::{RunState, StepState};
@@ -149,7 +150,7 @@ impl Activity for OpenGate {
     }
     async fn perform(self, site: &Site) -> Result<Recorded<Opening>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
-        let asked = match asked(&sight, self.step) {
+        let asked = match asked(&sight, self.step, &Today::of(site)) {
             Ok(asked) => asked,
             Err(reason) => {
                 let run = self.run.clone();
@@ -222,7 +223,7 @@ impl OpenGate {
             kind: DecisionKind::Gate,
             subject: format!("{} v{}", head.id, head.version),
             title,
-            why: self.why.join("; "),
+            why: self.why.iter().chain(&asked.gone).cloned().collect::<Vec<_>>().join("; "),
             asked_of: asked.parties.clone(),
             barred: asked.barred.clone(),
             hash: effect.hash.clone(),
@@ -245,11 +246,13 @@ pub(super) struct Asked {
     pub(super) period: Span,
     pub(super) rule: OnDeadline,
     ladder: Vec<String>,
+    /// Whom the SOP names and nobody can ask, one sentence each.
+    gone: Vec<String>,
 }
 
 /// The step's approvers, else the owner; never who started the run or does the step. Where that leaves too few, those
 /// above the owner are asked, and in the end whoever signs publications.
-pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
+pub(super) fn asked(sight: &Sight, step: Option<u32>, today: &Today) -> Result<Asked, String> {
     let plan = &sight.plan;
     let owner = &plan.sop.head.owner;
     let document = step.and_then(|number| plan.step(number).ok());
@@ -262,10 +265,12 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
     }
     let named = document.and_then(|step| step.approvers.clone());
     let (wanted, quorum) = named.map_or((vec![owner.clone()], 1), |named| (named.parties, named.quorum));
-    let above =
-        std::iter::successors(plan.chiefs.get(owner), |id| plan.chiefs.get(*id)).take(plan.chiefs.len());
-    let ladder: Vec<String> =
-        above.chain([&plan.last_resort]).filter(|id| !barred.contains_key(*id)).cloned().collect();
+    let missing: Vec<&String> = wanted.iter().filter(|id| today.is_gone(id)).collect();
+    let gone = missing.iter().map(|id| format!("{id}, whom the SOP names, is not at work in this company"));
+    let gone: Vec<String> = gone.collect();
+    barred.extend(missing.into_iter().map(|id| (id.clone(), "it is not at work in this company".to_owned())));
+    let mut ladder = today.above(sight, owner);
+    ladder.retain(|id| !barred.contains_key(id));
     let mut parties: Vec<String> = wanted.iter().filter(|id| !barred.contains_key(*id)).cloned().collect();
     for party in &ladder {
         if parties.len() < usize::try_from(quorum).unwrap_or(usize::MAX) && !parties.contains(party) {
@@ -274,7 +279,7 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
     }
     if parties.len() < usize::try_from(quorum).unwrap_or(usize::MAX) {
         return Err(format!(
-            "nobody may answer this gate: {} started or adjusted the run, or does the step",
+            "nobody may answer this gate: {} started or adjusted the run, does the step, or is not at work here",
             listed(&wanted)
         ));
     }
@@ -282,12 +287,12 @@ pub(super) fn asked(sight: &Sight, step: Option<u32>) -> Result<Asked, String> {
     let (period, rule) =
         timeout.map_or((plan.approval_timeout, OnDeadline::Escalate), |one| (one.after, rule(one.then)));
     let ladder = ladder.into_iter().filter(|id| !parties.contains(id)).collect();
-    Ok(Asked { parties, barred, quorum, period, rule, ladder })
+    Ok(Asked { parties, barred, quorum, period, rule, ladder, gone })
 }
 
 /// Everybody the rules would ask at a gate of `run`: before a step, or before it begins.
 pub fn gate_parties(journal: &Journal, run: &str, step: Option<u32>) -> Result<Vec<String>, Problem> {
-    let asked = asked(&Sight::of(journal, run)?, step).map_err(Problem::not_allowed)?;
+    let asked = asked(&Sight::of(journal, run)?, step, &Today::default()).map_err(Problem::not_allowed)?;
     Ok(asked.parties.into_iter().chain(asked.ladder).collect())
 }
 

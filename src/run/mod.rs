@@ -7,7 +7,7 @@
 //! - a step: `effect` (what exactly it will do), `command/` and `http/` (the doing itself), `result` (what it gave);
 //! - by the word of people: `control`, `adjust`, `standstill`, `copied`, `moves` (small facts of a run that are no step);
 //! - the end: `verdict` (is it done), `score`, `close`, `review`; and later `audit` (its log) and `cleanup`;
-//! - what all share: `records` (its rows), `state` (words), `site` (what it needs of the world).
+//! - what all share: `records` (its rows), `state` (words), `parties` (who is at work), `site` (what it needs of the world).
 //!
 //! What a person decides on is shown word for word and bound by its hash; what is done later is held against it.
 
@@ -30,6 +30,7 @@ mod moves;
 mod open;
 mod outcome;
 pub mod packet;
+mod parties;
 mod plan;
 mod preflight;
 mod records;

@@ -4,10 +4,10 @@ use super::Site;
 use super::admission::let_in;
 use super::close::left;
 use super::effect::Sight;
-use super::records::{refresh, set_run, set_step};
+use super::records::{StepRow, refresh, sent_back, set_run, set_step, steps};
 use super::standstill::WHOLE;
 use super::state::{RunState, StepState};
-use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Tx};
 use crate::sop::work::script;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -74,6 +74,12 @@ pub(super) struct Reopen {
     /// Who tries again; none where the SOP itself leads back.
     pub(super) by: Option<String>,
     pub(super) nth: u32,
+    /// The step whose work goes back to who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) back_to: Option<u32>,
+    /// What is to be better, in the words of who sends it back.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) reason: String,
 }
 
 impl Activity for Reopen {
@@ -85,19 +91,37 @@ impl Activity for Reopen {
         format!("reopen#{}", self.nth)
     }
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
-        let Self { run, steps, by, .. } = self;
+        let Self { run, steps, by, back_to, reason, .. } = self;
         let kind = if by.is_some() { "run_retried" } else { "steps_reopened" };
-        let body = json!({ "by": by, "steps": steps, "stepNumber": steps.first() });
+        let mut body = json!({ "by": by, "steps": steps, "stepNumber": steps.first() });
+        if let (Some(back), Some(body)) = (back_to, body.as_object_mut()) {
+            body.insert("back_to".to_owned(), json!(back));
+            body.insert("reason".to_owned(), json!(reason));
+        }
         Ok(Recorded::of(()).event(&run.clone(), kind, body).change(move |tx| {
             crate::decision::void_of(tx, &run, WHOLE)?;
             set_run(tx, &run, RunState::Running, "")?;
+            let word = back_to.map(|_back| comment(tx, &run, (by.as_deref().unwrap_or("sopd"), &reason)));
+            let word = word.transpose()?.unwrap_or_default();
             for step in &steps {
                 crate::decision::void_of(tx, &run, *step)?;
-                set_step(tx, (&run, *step), StepState::Pending, "")?;
+                let word = if Some(*step) == back_to { word.as_str() } else { "" };
+                set_step(tx, (&run, *step), StepState::Pending, word)?;
             }
             refresh(tx, &run)
         }))
     }
+}
+
+/// What whoever does a step again is told: the words of who sends it back, and why what came of it was refused.
+fn comment(tx: &Tx<'_>, run: &str, (by, reason): (&str, &str)) -> crate::base::problem::Result<String> {
+    let refused = |row: &StepRow| matches!(row.state, StepState::Rejected | StepState::Failed);
+    let rows = steps(tx.db(), run)?;
+    let mut words: Vec<String> = vec![reason.trim().to_owned()];
+    words.extend(rows.iter().filter(|row| refused(row)).map(|row| row.reason.clone()));
+    words.retain(|word| !word.is_empty());
+    words.dedup();
+    Ok(sent_back(by, &words.join("; ")))
 }
 
 /// What was asked for a step is asked no longer.

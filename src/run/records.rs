@@ -65,7 +65,7 @@ pub struct StepRow {
     pub depends_on: Vec<u32>,
     /// What exists afterwards.
     pub artifact: Option<String>,
-    /// When it must be done.
+    /// When it must be done: its begin and its limit. A forecast until it begins.
     pub due_at: Option<Instant>,
     /// How often it was begun.
     pub visits: u32,
@@ -100,6 +100,26 @@ impl StepRow {
         self.state == StepState::Skipped
             && self.reason.split_once(LEFT_OUT).is_some_and(|(by, _)| !by.contains(' '))
     }
+
+    /// Who sent the work back and why, where the step is to be done again for that.
+    pub(super) fn sent_back(&self) -> Option<&str> {
+        let by = self.reason.split_once(SENT_BACK).map(|(by, _)| by);
+        by.filter(|by| !by.contains(' ')).map(|_by| self.reason.as_str())
+    }
+
+    /// Whether it was done after its own time was up. Before it began there was only a forecast.
+    pub(super) fn is_late(&self) -> bool {
+        let done = self.state == StepState::Completed;
+        done && matches!((self.due_at, self.ended_at), (Some(due), Some(end)) if end > due)
+    }
+}
+
+/// Stands in the reason of a step that is to be done again, between who sent it back and the words for its doer.
+const SENT_BACK: &str = " sent it back: ";
+
+/// That somebody wants a step done again, and what is to be better.
+pub(super) fn sent_back(by: &str, reason: &str) -> String {
+    format!("{by}{SENT_BACK}{reason}")
 }
 
 /// The tables of this layer, as of version 2.
@@ -317,7 +337,7 @@ pub fn step(db: &Connection, run: &str, number: u32) -> Result<StepRow> {
         .ok_or_else(|| Problem::not_found(format!("{run} has no step {number}")))
 }
 
-/// Records where a step stands, and the run with it.
+/// Records where a step stands, and the run with it. Why it was sent back stands there until it is done again.
 pub(super) fn set_step(
     tx: &Tx<'_>,
     (run, number): (&str, u32),
@@ -325,6 +345,9 @@ pub(super) fn set_step(
     reason: &str,
 ) -> Result<()> {
     let now = tx.now().0;
+    let open = matches!(state, StepState::Pending | StepState::AwaitingApproval | StepState::Running);
+    let before = if open && reason.is_empty() { Some(step(tx.db(), run, number)?) } else { None };
+    let reason = before.as_ref().and_then(StepRow::sent_back).unwrap_or(reason);
     let (begun, over) = match state {
         StepState::Running => (Some(now), None),
         StepState::Pending | StepState::AwaitingApproval => (None, None),
@@ -338,6 +361,13 @@ pub(super) fn set_step(
         )?
         .execute((run, number, state.word(), tx.clean(reason), begun, over))?;
     refresh(tx, run)
+}
+
+/// Records when a step must be done, now that it begins.
+pub(super) fn set_due(tx: &Tx<'_>, (run, number): (&str, u32), due: Option<Instant>) -> Result<()> {
+    let sql = "UPDATE run_step SET due_at = ?3 WHERE run = ?1 AND number = ?2";
+    tx.db().prepare_cached(sql)?.execute((run, number, due.map(|due| due.0)))?;
+    Ok(())
 }
 
 /// Makes the state of a run that nobody halted that of its steps.

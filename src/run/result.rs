@@ -59,7 +59,7 @@ pub(super) fn completed(tx: &Tx<'_>, (run, number): (&str, u32), result: &Result
     let row = step(tx.db(), run, number)?;
     let millis = row.started_at.map_or(0, |at| tx.now().0 - at.0);
     let mut body = json!({
-        "stepNumber": number, "title": row.title, "duration": duration(millis),
+        "stepNumber": number, "title": row.title, "work": row.work, "duration": duration(millis),
         "output": transient(tx, &result.said)?,
         "by": result.by.as_ref().unwrap_or(&row.assignee), "confidence": result.confidence, "files": result.files,
         "outputs": result.outputs.keys().collect::<Vec<_>>(),

@@ -1,6 +1,8 @@
 //! The post-run review (requirement C7): an agent drafts what deviated and what is to be learnt, a person signs it. A
 //! workflow of its own, so that a run is complete without waiting for it.
 
+mod facts;
+
 use super::Site;
 use super::close::quality_now;
 use super::effect::Sight;
@@ -9,6 +11,7 @@ use super::result::duration;
 use super::score::Quality;
 use super::state::{RunState, StepState};
 use super::step::person::{Asked, answer_to};
+use super::verdict::whole;
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::text::put_line;
 use crate::base::{Digest, Problem, problem};
@@ -18,7 +21,6 @@ use crate::roles::review::{LookBack, ReviewQuestion, Reviewed};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Reviews a run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -124,13 +126,13 @@ impl Activity for GatherReview {
             asker: Asker::new(&self.run, digest, (&settings.models, settings.missions.confidence_threshold)),
             agent: orchestrator.map_or(String::new(), |agent| agent.head.id.clone()),
             tier: orchestrator.map_or(0, |agent| agent.head.tier),
-            question: question(&sight),
+            question: question(&sight, site.journal.read(|db| facts::told(db, &self.run))?),
         };
         Ok(Recorded::of(gathered).change(move |tx| tx.blob(&bytes).map(drop)))
     }
 }
 
-fn question(sight: &Sight) -> ReviewQuestion {
+fn question(sight: &Sight, told: Vec<String>) -> ReviewQuestion {
     let head = &sight.plan.sop.head;
     let ended = match (sight.row.state, sight.row.reason.as_str()) {
         (RunState::Completed, _) => "is complete".to_owned(),
@@ -150,7 +152,7 @@ fn question(sight: &Sight) -> ReviewQuestion {
         objective: head.objective.clone(),
         definition_of_done: sight.plan.sop.body.definition_of_done.trim().to_owned(),
         ended,
-        deviations: deviations(sight),
+        deviations: deviations(sight).into_iter().chain(told).collect(),
         steps: sight.steps.iter().map(line).collect(),
     }
 }
@@ -174,11 +176,8 @@ fn deviations(sight: &Sight) -> Vec<String> {
             }
             _ => {}
         }
-        if step.attempts > 1 || step.visits > 1 {
-            found.push(format!("{title} was tried more than once"));
-        }
-        if matches!((step.due_at, step.ended_at), (Some(due), Some(end)) if end > due) {
-            found.push(format!("{title} was done after it was due"));
+        if let (true, Some(due), Some(end)) = (step.is_late(), step.due_at, step.ended_at) {
+            found.push(format!("{title} was done {} after it was due", duration(end.0 - due.0)));
         }
     }
     found
@@ -203,7 +202,8 @@ impl Activity for KeepReview {
     async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
         let head = sight.plan.sop.head.clone();
-        let above = sight.plan.chiefs.get(&head.owner).cloned();
+        let judges = whole(site, &sight)?;
+        let above = judges.above.clone();
         let due = sight.plan.task_time.after(site.journal.clock().now());
         let plan = sight.plan.clone();
         let decision = site
@@ -217,9 +217,9 @@ impl Activity for KeepReview {
                     kind: DecisionKind::Review,
                     subject: format!("{} v{}", head.id, head.version),
                     title: format!("Sign the review of a run of {}", head.title),
-                    why: self.words.summary.clone(),
-                    asked_of: vec![head.owner.clone()],
-                    barred: BTreeMap::new(),
+                    why: judges.why(&self.words.summary),
+                    asked_of: vec![judges.asked],
+                    barred: judges.barred,
                     hash: Digest::of(&text),
                     details: json!({ "effect": text }),
                     due_at: Some(due),

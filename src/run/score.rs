@@ -17,6 +17,7 @@ pub struct Quality {
 /// Points taken off, once for each occurrence, and at most so many together.
 const MISSING_ARTIFACT: (u32, u32) = (15, 30);
 const RETRY: (u32, u32) = (5, 20);
+const REFUSED: (u32, u32) = (5, 20);
 const LEFT_OUT: (u32, u32) = (10, 30);
 const OVERRIDE: (u32, u32) = (10, 20);
 const LATE: (u32, u32) = (5, 20);
@@ -26,9 +27,14 @@ const SURE: u8 = 80;
 
 /// The quality of a run with these steps, overridden gates and checks that did not pass. From 100 are taken: 15 for
 /// each promised artifact that is not there (at most 30), 10 for each check that did not pass (30), 5 for each further
-/// try (20), 10 for each step a person left out (30), 10 for each gate that nobody answered (20), 5 for each step done
+/// try (20), 5 for each no at a gate (20), 10 for each step a person left out (30), 10 for each gate that nobody answered (20), 5 for each step done
 /// after it was due (20), and a quarter of what the least sure result lacks to 80 %.
-pub(super) fn score(steps: &[StepRow], overrides: &[String], checks: &[String]) -> Quality {
+pub(super) fn score(
+    steps: &[StepRow],
+    refused: &[String],
+    overrides: &[String],
+    checks: &[String],
+) -> Quality {
     let done = |step: &&StepRow| step.state == StepState::Completed;
     let titles = |found: Vec<&StepRow>| found.iter().map(|step| step.title.clone()).collect::<Vec<_>>();
     let nothing =
@@ -42,16 +48,16 @@ pub(super) fn score(steps: &[StepRow], overrides: &[String], checks: &[String]) 
         })
         .collect();
     let out = |step: &&StepRow| step.is_left_out();
-    let late = |step: &&StepRow| matches!((step.due_at, step.ended_at), (Some(due), Some(end)) if end > due);
     let mut parts = Vec::new();
     let mut off = 0;
     for (what, names, rule) in [
         ("no artifact of", titles(missing), MISSING_ARTIFACT),
         ("not shown to be kept", checks.to_vec(), CHECK),
         ("tried again", tries, RETRY),
+        ("refused before it went ahead", refused.to_vec(), REFUSED),
         ("left out by a person", titles(steps.iter().filter(out).collect()), LEFT_OUT),
         ("nobody answered", overrides.to_vec(), OVERRIDE),
-        ("late", titles(steps.iter().filter(done).filter(late).collect()), LATE),
+        ("late", titles(steps.iter().filter(|step| step.is_late()).collect()), LATE),
     ] {
         let (each, most) = rule;
         let taken = (each * u32::try_from(names.len()).unwrap_or(u32::MAX)).min(most);
@@ -101,7 +107,7 @@ mod tests {
         let points = |change: fn(&mut StepRow)| {
             let mut one = step(1);
             change(&mut one);
-            score(&[one, step(2)], &[], &[]).points
+            score(&[one, step(2)], &[], &[], &[]).points
         };
         assert_eq!(points(|_| {}), 100);
         assert_eq!(points(|step| step.said.clear()), 85);
@@ -110,12 +116,14 @@ mod tests {
         assert_eq!(points(|step| step.due_at = Some(Instant(9))), 95);
         assert_eq!(points(|step| step.confidence = Some(80)), 100);
         assert_eq!(points(|step| step.confidence = Some(40)), 90);
-        assert_eq!(score(&[step(1)], &["a gate".into()], &[]).points, 90);
-        let checked = score(&[step(1)], &[], &["answer in English".into()]);
+        assert_eq!(score(&[step(1)], &[], &["a gate".into()], &[]).points, 90);
+        let checked = score(&[step(1)], &[], &[], &["answer in English".into()]);
         assert_eq!(checked.parts, ["10 off, not shown to be kept: answer in English"]);
+        let refused = ["Let step 1 go ahead".to_owned()];
+        assert_eq!(score(&[step(1)], &refused, &[], &[]).points, 95, "asked again is not as good as at once");
         let mut out = step(1);
         out.state = StepState::Skipped;
         out.reason = crate::run::records::left_out("ceo", "not now");
-        assert_eq!(score(&[out], &[], &[]).parts, ["10 off, left out by a person: step 1"]);
+        assert_eq!(score(&[out], &[], &[], &[]).parts, ["10 off, left out by a person: step 1"]);
     }
 }

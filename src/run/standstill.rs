@@ -4,11 +4,14 @@
 
 use super::Site;
 use super::effect::Sight;
+use super::parties::{Judges, Today, does};
+use super::state::StepState;
 use super::step::person::{Asked, answer_to};
 use crate::base::Digest;
 use crate::base::text::{put, put_line};
 use crate::decision::{self, DecisionKind, NewDecision, OnDeadline};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
+use crate::sop::work::Work;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -62,16 +65,18 @@ impl Activity for OpenHow {
     async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
         let sight = Sight::of(&site.journal, &self.asking.run)?;
         let due = sight.plan.task_time.after(site.journal.clock().now());
-        let new = self.decision(&sight)?;
+        let today = Today::of(site);
+        let new = self.decision(&sight, &today)?;
         let new = NewDecision { due_at: Some(due), ..new };
-        let above = sight.plan.chiefs.get(&sight.plan.sop.head.owner).cloned();
+        let free = |party: &String| !new.asked_of.contains(party) && !new.barred.contains_key(party);
+        let above = today.above(&sight, &sight.plan.sop.head.owner).into_iter().find(free);
         let decision = site.journal.append_async(move |tx| decision::open(tx, &new)).await?;
         Ok(Recorded::of(Asked::of(&decision, &sight.plan, above)))
     }
 }
 
 impl OpenHow {
-    fn decision(&self, sight: &Sight) -> Result<NewDecision, Failure> {
+    fn decision(&self, sight: &Sight, today: &Today) -> Result<NewDecision, Failure> {
         let AskHow { step, reason, late, .. } = &self.asking;
         let head = &sight.plan.sop.head;
         let (title, again) = match (*step, *late) {
@@ -81,10 +86,12 @@ impl OpenHow {
             }
             (step, _) => {
                 let title = &sight.plan.step(step)?.title;
-                (format!("Say how the run goes on after step {step}: {title}"), "the step is done again")
+                (format!("Say how the run goes on after step {step}: {title}"), again(sight, step)?)
             }
         };
+        let back = sight.step(*step).ok().and_then(|row| row.depends_on.last().copied());
         let text = told(sight, *step, reason)?;
+        let (asked_of, barred) = whom(sight, today, *step);
         Ok(NewDecision {
             workflow: self.workflow.clone(),
             step: self.asking.key(),
@@ -93,10 +100,10 @@ impl OpenHow {
             subject: format!("{} v{}", head.id, head.version),
             title,
             why: reason.clone(),
-            asked_of: whom(sight),
-            barred: BTreeMap::new(),
+            asked_of,
+            barred,
             hash: Digest::of(&text),
-            details: json!({ "step": step, "effect": text, "retry": again, "late": late }),
+            details: json!({ "step": step, "effect": text, "retry": again, "late": late, "back": back }),
             due_at: None,
             on_deadline: OnDeadline::Escalate,
             quorum: 1,
@@ -104,14 +111,39 @@ impl OpenHow {
     }
 }
 
-/// Who wanted the run, and who owns its SOP; the owner first where nobody started it by hand.
-fn whom(sight: &Sight) -> Vec<String> {
-    let owner = sight.plan.sop.head.owner.clone();
-    let initiator = sight.row.initiator.clone();
+/// What another try of a step means.
+fn again(sight: &Sight, step: u32) -> Result<&'static str, Failure> {
+    Ok(match (sight.step(step)?.state, sight.plan.work(step)) {
+        (StepState::Rejected, _) => "its gate is asked again",
+        (_, Ok(Work::Nested(_))) => {
+            "a new run of the whole SOP begins, and what the last one did is done a second time"
+        }
+        (_, Ok(Work::Command(_))) => "the command runs once more",
+        (_, Ok(Work::Http(_))) => "the request is sent once more",
+        _ => "the step is done again",
+    })
+}
+
+/// Who wanted the run, and who owns its SOP; the owner first where nobody started it by hand. Whoever does the step is
+/// not asked whether it is done again or left out; where nobody else is left, the next above is.
+fn whom(sight: &Sight, today: &Today, step: u32) -> (Vec<String>, BTreeMap<String, String>) {
+    let owner = today.or_above(sight, &sight.plan.sop.head.owner);
+    let initiator = today.or_above(sight, &sight.row.initiator);
     let mut parties =
         if sight.row.trigger == "manual" { vec![initiator, owner] } else { vec![owner, initiator] };
     parties.dedup();
-    parties
+    let own = |party: &String| does(&sight.plan, step, party);
+    let mut barred: BTreeMap<String, String> = parties
+        .iter()
+        .filter(|party| own(party))
+        .map(|party| (party.clone(), "it does the step".to_owned()))
+        .collect();
+    parties.retain(|party| !barred.contains_key(party));
+    if parties.is_empty() {
+        let judges = Judges::of(sight, today, barred);
+        (parties, barred) = (vec![judges.asked], judges.barred);
+    }
+    (parties, barred)
 }
 
 /// What is known, for whoever decides.

@@ -108,6 +108,7 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request:
     })?;
     let sop = read(root, &row)?;
     check_trigger(&sop, &request)?;
+    check_owner(snapshot, &sop)?;
     if matches!(request.cause, Cause::Step { .. }) {
         // The outer run hands over all it has; what the inner SOP does not ask for is no mistake.
         request.given.retain(|name, _| sop.body.inputs.iter().any(|input| input.name == *name));
@@ -312,6 +313,16 @@ fn check_initiator(snapshot: &Snapshot, request: &Request) -> Result<()> {
     }
     Err(Problem::not_allowed(format!("{} is not at work in this company, so cannot start a run", request.by))
         .hint("name a party with --as; see `sopd agents`"))
+}
+
+/// Whoever is asked last about a run must be there; one who is not is found out before it begins.
+fn check_owner(snapshot: &Snapshot, sop: &Sop) -> Result<()> {
+    let owner = &sop.head.owner;
+    if snapshot.roster.get(owner).is_some_and(crate::roster::Agent::is_active) {
+        return Ok(());
+    }
+    let told = format!("{} is owned by {owner}, who is not at work in this company", sop.head.id);
+    Err(Problem::conflict(told).hint("publish a version with another owner, or put the owner back to work"))
 }
 
 /// The active version of `sop`; where there is none, why.

@@ -9,7 +9,7 @@ pub(super) mod person;
 
 use super::Site;
 use super::effect::Sight;
-use super::records::set_step;
+use super::records::{set_due, set_step};
 use super::result::{Result as Gave, finish};
 use super::state::StepState;
 use crate::base::{Digest, Instant, Span, span::Unit};
@@ -206,7 +206,7 @@ impl Activity for BeginStep {
         let Self { run, step, shown, .. } = self;
         let sight = Sight::of(&site.journal, &run)?;
         let changed = match &shown {
-            Some(shown) => sight.effect(step)?.hash != *shown,
+            Some(shown) => !sight.is_shown(step, shown)?,
             None => false,
         };
         if changed {
@@ -223,6 +223,7 @@ impl Activity for BeginStep {
             _ => (1, USUAL_PAUSE),
         };
         let (does, snapshot) = does(site, &sight, step)?;
+        let limit = sight.plan.step(step)?.time_limit;
         let body = json!({
             "stepNumber": step, "title": sight.plan.step(step)?.title, "work": sight.plan.kind(step)?,
             "assignee": sight.plan.assignees.get(&step).map(|one| &one.id), "effect": shown,
@@ -231,6 +232,8 @@ impl Activity for BeginStep {
             .event(&run.clone(), "step_started", body)
             .change(move |tx| {
                 snapshot.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop))?;
+                // Its time is its own: what was waited for before it is nobody's delay.
+                set_due(tx, (&run, step), limit.map(|limit| limit.after(tx.now())))?;
                 set_step(tx, (&run, step), StepState::Running, "")
             }))
     }
@@ -286,11 +289,11 @@ impl Activity for NoteRetry {
 /// Records that a step did not come to a good end.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FailStep {
-    run: String,
-    step: u32,
-    visit: u32,
-    state: StepState,
-    reason: String,
+    pub(super) run: String,
+    pub(super) step: u32,
+    pub(super) visit: u32,
+    pub(super) state: StepState,
+    pub(super) reason: String,
 }
 
 impl Activity for FailStep {

@@ -3,6 +3,7 @@
 
 use super::Site;
 use super::effect::Sight;
+use super::parties::{Judges, Today, hands, stood_in};
 use super::records::set_run;
 use super::state::{RunState, StepState};
 use super::step::person::{Asked, answer_to};
@@ -16,13 +17,15 @@ use crate::roster::AgentRole;
 use crate::sop::expression;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Ends a run whose steps are all over, after a person's word where one is needed.
 pub(super) async fn done_or_not(w: &Workflow, run: &str) -> Result<RunEnd, Stop> {
-    let evaluated = match w.call(EvaluateDone { run: run.to_owned() }).await? {
-        Verdict::Judge(judging) => judge(w, run, *judging).await?,
-        other => other,
+    let evaluated = match w.call(EvaluateDone { run: run.to_owned() }).await {
+        Ok(Verdict::Judge(judging)) => judge(w, run, *judging).await?,
+        Ok(other) => other,
+        // What cannot be looked at is for a person to say, and no end of the run.
+        Err(Stop::Failed(failure)) => Verdict::Unsure(failure.reason),
+        Err(Stop::Cancelled) => return Err(Stop::Cancelled),
     };
     let why = match evaluated {
         Verdict::Done => return Ok(RunEnd::new(RunState::Completed, "")),
@@ -210,7 +213,14 @@ fn verdict(sight: &Sight) -> (Verdict, Vec<String>) {
     }
 }
 
-/// Asks the owner whether the run is done.
+/// Who judges a whole run: nobody who did a step of it or started it.
+pub(super) fn whole(site: &Site, sight: &Sight) -> Result<Judges, Failure> {
+    let did = site.journal.read(|db| stood_in(db, &sight.row.id))?;
+    let steps: Vec<u32> = sight.steps.iter().map(|row| row.number).collect();
+    Ok(Judges::of(sight, &Today::of(site), hands(sight, &steps, &did)))
+}
+
+/// Asks the owner, or the next above who is free to judge, whether the run is done.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct AskDone {
     run: String,
@@ -230,6 +240,7 @@ impl Activity for AskDone {
         let sight = Sight::of(&site.journal, &self.run)?;
         let head = &sight.plan.sop.head;
         let rule = sight.plan.sop.body.definition_of_done.trim().to_owned();
+        let judges = whole(site, &sight)?;
         let new = NewDecision {
             workflow: self.workflow,
             step: "done".to_owned(),
@@ -237,16 +248,19 @@ impl Activity for AskDone {
             kind: DecisionKind::Result,
             subject: format!("{} v{}", head.id, head.version),
             title: format!("Say whether this run of {} is done", head.title),
-            why: self.why,
-            asked_of: vec![head.owner.clone()],
-            barred: BTreeMap::new(),
+            why: judges.why(&self.why),
+            asked_of: vec![judges.asked],
+            barred: judges.barred,
             hash: Digest::of(&rule),
-            details: json!({ "effect": rule }),
+            details: json!({
+                "effect": rule, "approve": "the run is done", "answer": "the run is done; your words say why",
+                "reject": "the run ends as failed, with your reason",
+            }),
             due_at: Some(sight.plan.task_time.after(site.journal.clock().now())),
             on_deadline: OnDeadline::Escalate,
             quorum: 1,
         };
-        let above = sight.plan.chiefs.get(&head.owner).cloned();
+        let above = judges.above;
         let run = self.run;
         let decision = site
             .journal

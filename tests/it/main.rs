@@ -55,6 +55,7 @@ mod requests;
 mod runs_admission;
 mod runs_control;
 mod runs_crash;
+mod runs_duties;
 mod runs_gates;
 mod runs_http;
 mod runs_models;

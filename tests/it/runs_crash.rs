@@ -65,7 +65,14 @@ fn retry(world: &World, run: &str) {
     let actor = Actor { by: "cro".into(), os_user: "tester".into() };
     let run = run.to_owned();
     journal
-        .append(move |tx| run::control(tx, &run, &Control::Retry { by: "cro".into() }, (&actor, &plan)))
+        .append(move |tx| {
+            run::control(
+                tx,
+                &run,
+                &Control::Retry { by: "cro".into(), step: None, reason: String::new() },
+                (&actor, &plan),
+            )
+        })
         .unwrap();
 }
 

@@ -100,7 +100,9 @@ fn a_quote_that_is_not_in_the_evidence_voids_the_judgement() {
     let id = asked(&world);
     let shown = world.done(&["show", &id]);
     assert!(shown.contains("a quote that is not in the evidence"), "{shown}");
-    world.done(&["reject", &id, "--as", "vp.sales", "--reason", "nobody was answered"]);
+    // The owner's own agent did the step, and cro started the run.
+    world.fails(4, &["approve", &id, "--as", "vp.sales"]);
+    world.done(&["reject", &id, "--as", "ceo", "--reason", "nobody was answered"]);
     world.drive();
     assert_eq!(stands(&world, &run), "failed: completed");
 }
@@ -149,7 +151,7 @@ fn work_that_may_break_a_constraint_is_looked_at_however_sure_it_is() {
         assert_eq!(stands(&world, &run), "running: running");
         let why = world.json(&["inbox"])[0]["why"].as_str().unwrap().to_owned();
         assert!(why.contains(words), "{why}");
-        world.done(&["approve", &asked(&world), "--as", "vp.sales"]);
+        world.done(&["approve", &asked(&world), "--as", "ceo"]);
         world.drive();
         let parts = status(&world, &run)["score_parts"].to_string();
         assert_eq!(

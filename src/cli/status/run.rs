@@ -11,7 +11,7 @@ use crate::daemon::{self, RunStatus, Task, Workspace};
 use crate::decision::{self, commands};
 use crate::front::next;
 use crate::front::shapes;
-use crate::run::run_folder;
+use crate::run::{StepState, run_folder};
 use serde_json::json;
 use std::time::Duration;
 
@@ -134,6 +134,16 @@ fn quality(status: &RunStatus) -> String {
     format!("{score} of 100 ({parts})")
 }
 
+/// When it must be done; before it begins that is only a forecast.
+fn due(task: &Task) -> String {
+    match (&task.due_at, task.state) {
+        (Some(at), StepState::Pending | StepState::AwaitingApproval) => {
+            format!("about {at}: its time begins when it does")
+        }
+        (at, _) => at.clone().unwrap_or_default(),
+    }
+}
+
 fn detail(task: &Task) -> String {
     let mut out = format!("{}\n", print::bold(&format!("Step {}: {}", task.number, task.title)));
     let files: Vec<String> =
@@ -146,7 +156,7 @@ fn detail(task: &Task) -> String {
         ("skills", task.skills.join(", ")),
         ("after step", list(&task.depends_on)),
         ("promises", task.artifact.clone().unwrap_or_default()),
-        ("due", task.due_at.clone().unwrap_or_default()),
+        ("due", due(task)),
         ("tries", task.attempts.max(1).to_string()),
         ("sure to", task.confidence.map(|percent| format!("{percent} %")).unwrap_or_default()),
         ("began", task.started_at.clone().unwrap_or_default()),

@@ -66,7 +66,7 @@ impl AgentWork {
             sop: head.title.clone(),
             objective: head.objective.clone(),
             title: step.title.clone(),
-            text: step.text.clone(),
+            text: sight.task(number)?,
             artifact: step.artifact.clone().unwrap_or_default(),
             constraints: constraints(step),
             inputs: exact::told(&sight.packet),

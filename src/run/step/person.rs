@@ -7,6 +7,7 @@ use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::run::Site;
 use crate::run::audit::transient;
 use crate::run::effect::Sight;
+use crate::run::parties::{Judges, Today, hands};
 use crate::run::plan::Plan;
 use crate::run::records::StepRow;
 use crate::run::result::{self, completed};
@@ -103,8 +104,20 @@ impl Activity for OpenTask {
     async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
         let period = sight.plan.step(self.step)?.time_limit.unwrap_or(sight.plan.task_time);
-        let new = self.task(&sight, period.after(site.journal.clock().now()))?;
-        let above = new.asked_of.first().and_then(|who| sight.plan.chiefs.get(who)).cloned();
+        let now = site.journal.clock().now();
+        // One promise, one clock: what the step's own row says, unless that is over already.
+        let own = sight.step(self.step)?.due_at.filter(|due| self.kind == TaskKind::Do && *due > now);
+        let today = Today::of(site);
+        let judges = match self.kind {
+            TaskKind::Do => {
+                let who = today.or_above(&sight, &sight.step(self.step)?.assignee);
+                let above = today.above(&sight, &who).into_iter().next();
+                Judges { asked: who, above, barred: BTreeMap::new(), note: String::new() }
+            }
+            TaskKind::Look(_) => Judges::of(&sight, &today, hands(&sight, &[self.step], &[])),
+        };
+        let above = judges.above.clone();
+        let new = self.task(&sight, (judges, own.unwrap_or(period.after(now))))?;
         let decision = site.journal.append_async(move |tx| decision::open(tx, &new)).await?;
         Ok(Recorded::of(Asked::of(&decision, &sight.plan, above)))
     }
@@ -116,23 +129,18 @@ impl OpenTask {
         Self { run: run.to_owned(), step, visit, attempt, workflow: w.id().to_owned(), kind }
     }
 
-    fn task(&self, sight: &Sight, due: Instant) -> Result<NewDecision, Failure> {
+    fn task(&self, sight: &Sight, (judges, due): (Judges, Instant)) -> Result<NewDecision, Failure> {
         let step = sight.plan.step(self.step)?;
         let row = sight.step(self.step)?;
         let head = &sight.plan.sop.head;
-        let (kind, asked_of, title, text) = match &self.kind {
+        let (kind, title, text) = match &self.kind {
             TaskKind::Do => {
                 let text = sight.effect(self.step)?.text;
-                (
-                    DecisionKind::Task,
-                    row.assignee.clone(),
-                    format!("Do step {}: {}", self.step, step.title),
-                    text,
-                )
+                (DecisionKind::Task, format!("Do step {}: {}", self.step, step.title), text)
             }
             TaskKind::Look(_) => {
                 let title = format!("Look at the result of step {}: {}", self.step, step.title);
-                (DecisionKind::Result, head.owner.clone(), title, looked_at(row))
+                (DecisionKind::Result, title, looked_at(row))
             }
         };
         Ok(NewDecision {
@@ -142,9 +150,9 @@ impl OpenTask {
             kind,
             subject: format!("{} v{}", head.id, head.version),
             title,
-            why: why(&self.kind, step),
-            asked_of: vec![asked_of],
-            barred: BTreeMap::new(),
+            why: judges.why(&why(&self.kind, step)),
+            asked_of: vec![judges.asked],
+            barred: judges.barred,
             hash: Digest::of(&text),
             details: json!({ "step": self.step, "effect": text, "artifact": step.artifact, "output": step.output }),
             due_at: Some(due),
@@ -279,19 +287,34 @@ impl Activity for TakeTask {
                 Some(words) if replaces => {
                     result::finish(tx, at, &instead(tx, row, (&self.by, &words), schema.as_deref())?)
                 }
-                note => {
+                Some(note) => {
                     let result = result::Result {
                         outputs: row.outputs,
-                        confidence: row.confidence.filter(|_| note.is_none()),
-                        said: note.unwrap_or(row.said),
+                        said: note,
                         files: row.files,
                         by: Some(self.by),
                         ..result::Result::default()
                     };
                     completed(tx, at, &result)
                 }
+                // Who takes it stands in for how sure the agent was; the work stays the agent's.
+                None => result::finish(tx, at, &taken(row, &self.by)),
             }
         }))
+    }
+}
+
+/// An agent's result that a person took as it is.
+fn taken(row: StepRow, by: &str) -> result::Result {
+    let sure = row.confidence.map(|percent| format!(", sure to {percent} %")).unwrap_or_default();
+    let seen = json!({ "by": by, "confidence": row.confidence });
+    result::Result {
+        outputs: row.outputs,
+        said: row.said,
+        files: row.files,
+        note: format!("{by} took it as it is{sure}"),
+        more: serde_json::Map::from_iter([("looked_at".to_owned(), seen)]),
+        ..result::Result::default()
     }
 }
 

@@ -123,7 +123,10 @@ pub(super) async fn steer(
     let wish = match verb.as_str() {
         "pause" => Some(Control::Pause { by, reason: reason.clone() }),
         "resume" => Some(Control::Resume { by }),
-        "retry" => Some(Control::Retry { by }),
+        "retry" => {
+            let step = if step.is_empty() { None } else { Some(number()?) };
+            Some(Control::Retry { by, step, reason: reason.clone() })
+        }
         "skip" => Some(Control::Skip { step: number()?, by, reason: reason.clone() }),
         "cancel" => None,
         "review" => {

@@ -1,0 +1,114 @@
+//! What a step is given besides its own text, in the words of its effect: the case, what the steps before it gave,
+//! files included, and why it was sent back. Whoever decides on a step sees what whoever does it will see.
+
+use super::{Effect, Sight, plain, shown};
+use crate::base::Digest;
+use crate::base::problem::Result;
+use crate::base::text::{put_line, visible};
+use crate::run::records::StepRow;
+use crate::run::state::StepState;
+use crate::sop::work::Work;
+
+/// Most characters of what a step said that are shown; its hash stands for the rest.
+const MOST_SAID: usize = 4_000;
+
+impl Sight {
+    /// What step `number` will do, and everything it is given for it, in words a person can decide on.
+    pub(in crate::run) fn effect(&self, number: u32) -> Result<Effect> {
+        let mut text = self.doing(number)?;
+        let work = self.plan.work(number)?;
+        match work {
+            Work::Wait(_) => return Ok(Effect { hash: Digest::of(&text), text }),
+            Work::Nested(_) => {
+                put_line(&mut text, format_args!("\nThe case:\n"));
+                self.put_case(&mut text);
+            }
+            _ => {}
+        }
+        if !self.packet.values().any(|value| !value.is_null()) {
+            put_line(&mut text, format_args!("\nNo input was given to the run."));
+        }
+        self.put_given(&mut text, number);
+        Ok(Effect { hash: Digest::of(&text), text })
+    }
+
+    /// Whether `shown` is what step `number` will do. Gates that were opened before effects told of results showed
+    /// less, and their answers count for runs under way.
+    pub(in crate::run) fn is_shown(&self, number: u32, shown: &Digest) -> Result<bool> {
+        Ok(self.effect(number)?.hash == *shown || Digest::of(self.doing(number)?) == *shown)
+    }
+
+    /// What whoever does step `number` is to do: its text, and why it was sent back where it was.
+    pub(in crate::run) fn task(&self, number: u32) -> Result<String> {
+        let text = self.plan.step(number)?.text.trim().to_owned();
+        Ok(match self.again(number) {
+            Some(again) => format!("{text}\n\n{again}"),
+            None => text,
+        })
+    }
+
+    /// Why a step is done again, and what it gave before.
+    fn again(&self, number: u32) -> Option<String> {
+        let row = self.step(number).ok()?;
+        let why = visible(row.sent_back()?);
+        let said = row.said.trim();
+        Some(match said {
+            "" => format!("This is done again: {why}"),
+            said => format!("This is done again: {why}\n\nBefore, it gave:\n\n{}", head(said)),
+        })
+    }
+
+    /// The packet, one value a line.
+    pub(super) fn put_case(&self, text: &mut String) {
+        for (name, value) in self.packet.iter().filter(|(_, value)| !value.is_null()) {
+            put_line(text, format_args!("- {name} = {}", shown(&plain(value))));
+        }
+    }
+
+    fn put_given(&self, text: &mut String, number: u32) {
+        if let Some(again) = self.again(number) {
+            put_line(text, format_args!("\n{again}"));
+        }
+        let before = self.before(number);
+        let over = |step: &&StepRow| before.contains(&step.number) && step.state != StepState::Pending;
+        let rows: Vec<&StepRow> = self.steps.iter().filter(over).collect();
+        if rows.is_empty() {
+            return;
+        }
+        put_line(text, format_args!("\nWhat the steps before it gave:"));
+        for row in rows {
+            put_row(text, row);
+        }
+    }
+}
+
+fn put_row(text: &mut String, row: &StepRow) {
+    put_line(
+        text,
+        format_args!("\nStep {}: {} ({}, {})", row.number, row.title, row.state.word(), row.assignee),
+    );
+    for (name, value) in &row.outputs {
+        put_line(text, format_args!("- {name} = {}", shown(&plain(value))));
+    }
+    for (name, hash) in &row.files {
+        put_line(text, format_args!("- file {} (SHA-256 {hash})", visible(name)));
+    }
+    let said = row.said.trim();
+    if !said.is_empty() {
+        put_line(text, format_args!("\n{}", head(said)));
+    }
+    if said.is_empty() && row.outputs.is_empty() && row.files.is_empty() {
+        put_line(text, format_args!("(nothing)"));
+    }
+}
+
+/// Several lines as they are, quoted; of long ones the beginning and the hash of the whole.
+fn head(said: &str) -> String {
+    let cut = said.chars().count() > MOST_SAID;
+    let shown: String = said.chars().take(MOST_SAID).collect();
+    let mut lines: Vec<String> = shown.lines().map(|line| format!("> {}", visible(line))).collect();
+    if cut {
+        lines.push(format!("> … ({} bytes, SHA-256 {})", said.len(), Digest::of(said)));
+    }
+    lines.join("\n")
+}
