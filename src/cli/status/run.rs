@@ -43,7 +43,7 @@ pub(in crate::cli) fn watch_run(desk: &Desk, workspace: &Workspace, id: &str) ->
         if !desk.json {
             for task in &status.tasks {
                 let line = line(task);
-                if task.state != crate::run::StepState::Pending && !told.contains(&line) {
+                if task.state != StepState::Pending && !told.contains(&line) {
                     print::line(&line)?;
                     told.push(line);
                 }
