@@ -72,7 +72,7 @@ fn what_cannot_be_prepared_is_a_failed_step_that_asks() {
     assert!(question["why"].as_str().unwrap().contains("steps.1.a"), "{question:#}");
     // The work goes back to the step that left the value out; then the gate can be asked.
     world.put(&format!(".sopd/runs/{run}/work/ok"), "");
-    world.fails(6, &["retry", &run, "--as", "cro", "--step", "3", "--reason", "x"]);
+    world.fails(5, &["retry", &run, "--as", "cro", "--step", "3", "--reason", "x"]);
     steer(&world, "retry", &run, &["--step", "1", "--reason", "the value is missing"]);
     assert_eq!(stands(&world, &run), "awaiting_approval: completed awaiting_approval");
     assert!(world.done(&["show", &run]).contains("GET http://127.0.0.1:1/y?a=1"));
@@ -127,7 +127,7 @@ fn a_step_is_late_by_its_own_clock_only() {
     world.activated(
         &Draft::new(SOP)
             .command("echo first", "Time Limit: 2 minutes")
-            .step("```wait\n1 hour\n```", "")
+            .step("```wait\n1 hour\n```", "Time Limit: 3 hours")
             .command("echo third", "Time Limit: 2 minutes")
             .text(),
     );
