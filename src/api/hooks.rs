@@ -18,7 +18,8 @@ pub(super) const LARGEST_PRESS: u64 = 256 * 1024;
 /// GitHub's form (`X-Hub-Signature-256`, `X-GitHub-Delivery`). A delivery that comes again is the same run
 #[utoipa::path(post, path = "/hooks/{path}", tag = "hooks", security(()),
     params(("path" = String, Path, description = "As the SOP's trigger names it; may hold slashes")),
-    responses((status = 202, body = Value, description = "Shape sopd/delivery/1: written down; the run follows in its turn"),
+    responses((status = 200, body = Value, description = "Shape sopd/delivery/1: trusted, and not for starting anything, like GitHub's `ping`"),
+              (status = 202, body = Value, description = "Shape sopd/delivery/1: written down; the run follows in its turn"),
               (status = "default", body = super::refusal::ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn hook(
     State(api): State<Api>,
@@ -28,8 +29,9 @@ pub(super) async fn hook(
     let (headers, body) = read(request, LARGEST_BODY).await?;
     let post = Post { path: format!("/{path}"), headers, body };
     let delivered = apart(move || daemon::deliver(&api.workspace, &post)).await?;
-    // Written down; the run follows in its turn.
-    Ok((StatusCode::ACCEPTED, Json(shapes::delivery(&delivered))))
+    // Written down, and the run follows in its turn; what is not for starting anything is only thanked for.
+    let status = if delivered.ignored.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok((status, Json(shapes::delivery(&delivered))))
 }
 
 /// Headers and body of a request whose signature is to be checked, as they came.

@@ -65,10 +65,13 @@ fn press(workspace: &Workspace, headers: &[(String, String)], body: &[u8]) -> Re
         Problem::not_allowed("answers from Slack do not count here")
             .hint("name `signing_secret` and `users` in `notifications: slack_answers:` of sopd.yaml")
     })?;
-    let Pressed { signature, user, yes, response_url } =
+    let Pressed { signature, user, yes, challenge, response_url } =
         notify::pressed(headers, body, secret, workspace.journal.clock().now())?;
     workspace.journal.append(move |tx| notify::claim_slack(tx, &signature))?;
     let came = match yes {
+        None if challenge.is_some() => {
+            Ok(json!({ "shape": "sopd/slack/1", "said": "", "challenge": challenge }))
+        }
         None => Ok(json!({ "shape": "sopd/slack/1", "said": "" })),
         Some(yes) => say_yes(workspace, answers.users.get(&user), (user.as_str(), yes)),
     };

@@ -99,6 +99,9 @@ fn deliver(desk: &Desk, args: Deliver) -> Done {
         return print::json(&shapes::delivery(&delivered));
     }
     let sop = &delivered.sop;
+    if let Some(why) = &delivered.ignored {
+        return print::line(&format!("{} is trusted, and starts nothing: {why}", delivered.delivery));
+    }
     let before = if delivered.existing { " before" } else { "" };
     let came = match (&delivered.run, &delivered.refusal) {
         (Some(run), _) => format!("{run} has started"),

@@ -43,6 +43,7 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::notify::TABLES,
     ],
     &[crate::registry::PUBLICATION_INDEX, crate::run::AUTONOMY_INDEX, crate::access::TABLES_2],
+    &[crate::decision::UNSENT_TABLES],
 ];
 
 /// An opened workspace.

@@ -17,6 +17,7 @@ mod lapse;
 mod lease;
 mod queue;
 mod rows;
+mod unsent;
 mod words;
 
 pub use answer::{Answer, Given, resolve};
@@ -34,6 +35,7 @@ pub use lapse::{Lapsed, lapse, void_all, void_asked_by, void_of};
 pub use lease::{TABLES_3, held_by_other, lease};
 pub use queue::{Queue, ResponseTime, queues, response_times};
 pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, is_asked, open};
+pub use unsent::{UNSENT_TABLES, keep_unsent, sent, unsent};
 
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "

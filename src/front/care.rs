@@ -1,6 +1,7 @@
 //! What a party does about a decision short of deciding it: passing it on, putting it off, taking it on, asking.
 
 use super::party::check_party;
+use crate::agent::Snapshot;
 use crate::base::trace::is_run;
 use crate::base::{Problem, Span, problem::Result};
 use crate::daemon::{self, Workspace};
@@ -10,6 +11,7 @@ use crate::mission;
 use crate::roster::AgentRole;
 use crate::run::{self, Actor};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Has `to` asked in the place of the party.
 ///
@@ -108,60 +110,104 @@ fn given(actor: &Actor, text: &str) -> Given {
 
 /// Refuses a party the rules of authority would not ask. Whoever passed it on may have it back.
 fn may_stand_in(workspace: &Workspace, decision: &Decision, (from, to): (&str, &str)) -> Result<()> {
-    let now = workspace.journal.clock().now();
-    let care = workspace.journal.read(|db| decision::care(db, decision, now))?;
-    if care.delegated_by.iter().any(|party| party == to) {
-        return Ok(());
+    let refused = rules(workspace, decision)?.refuse(decision, (from, to));
+    refused.map_or(Ok(()), |reason| {
+        Err(Problem::not_allowed(format!("{} cannot pass to {to}: {reason}", decision.id))
+            .hint("delegating gives no right to anybody the rules would not ask"))
+    })
+}
+
+/// The parties to whom `from` may pass a decision on, and why the others are none of them, each reason once.
+///
+/// # Errors
+/// `NotFound` for a decision there is not.
+pub fn stand_ins(workspace: &Workspace, id: &str, from: &str) -> Result<(Vec<String>, Vec<String>)> {
+    let decision = workspace.journal.read(|db| decision::one(db, id))?;
+    let rules = rules(workspace, &decision)?;
+    let (mut able, mut reasons) = (Vec::new(), Vec::new());
+    let others = rules.snapshot.roster.active().map(|agent| agent.head.id.as_str());
+    for party in
+        others.filter(|party| *party != from && !decision.ask.asked_of.iter().any(|one| one == party))
+    {
+        let barred = decision.ask.barred.get(party).cloned();
+        match barred.or_else(|| rules.refuse(&decision, (from, party))) {
+            None => able.push(party.to_owned()),
+            Some(reason) if reasons.contains(&reason) => {}
+            Some(reason) => reasons.push(reason),
+        }
     }
-    let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
-    let (roster, publication) = (&snapshot.roster, &snapshot.settings.publication);
+    Ok((able, reasons))
+}
+
+/// What tells who may decide something in the place of who is asked.
+struct Rules {
+    snapshot: Arc<Snapshot>,
+    /// Who has passed it on, and may have it back.
+    before: Vec<String>,
+    parties: Parties,
+    named: Vec<String>,
+    /// Who let the step go ahead that the decision is about.
+    let_through: Vec<String>,
+}
+
+fn rules(workspace: &Workspace, decision: &Decision) -> Result<Rules> {
+    let now = workspace.journal.clock().now();
     let of_run = is_run(&decision.ask.mission);
-    let mut parties = if of_run {
-        Parties::default()
-    } else {
-        workspace.journal.read(|db| mission::hands(db, &decision.ask.mission))?
-    };
-    parties.orchestrator = roster
-        .with_role(AgentRole::Orchestrator)
-        .next()
-        .map(|agent| agent.head.id.clone())
-        .unwrap_or_default();
+    let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
+    let (before, mut parties, all) = workspace.journal.read(|db| {
+        let care = decision::care(db, decision, now)?;
+        let id = &decision.ask.mission;
+        let parties = if of_run { Parties::default() } else { mission::hands(db, id)? };
+        Ok((care.delegated_by, parties, decision::all_of_mission(db, id)?))
+    })?;
+    let mut orchestrators = snapshot.roster.with_role(AgentRole::Orchestrator);
+    parties.orchestrator = orchestrators.next().map(|agent| agent.head.id.clone()).unwrap_or_default();
+    drop(orchestrators);
     let step =
         decision.ask.details.get("step").and_then(Value::as_u64).and_then(|step| u32::try_from(step).ok());
     let named = match decision.ask.kind {
         DecisionKind::Gate => run::gate_parties(&workspace.journal, &decision.ask.mission, step)?,
         _ => Vec::new(),
     };
-    let matter = match decision.ask.kind {
-        DecisionKind::Publish => Matter::Signature(&parties),
-        DecisionKind::Forward => Matter::Forwarding(&parties),
-        DecisionKind::Question if of_run => Matter::Work,
-        DecisionKind::Question => Matter::Word(&parties),
-        DecisionKind::Gate => Matter::Named(&named),
-        DecisionKind::Stuck | DecisionKind::Result | DecisionKind::Review => Matter::Rank,
-        DecisionKind::Task => Matter::Work,
-        DecisionKind::Assignment => Matter::Own,
-    };
-    if decision.ask.kind == DecisionKind::Task {
-        not_its_approver(workspace, decision, to)?;
-    }
-    governance::stand_in(roster, publication, (from, to), matter).map_err(|reason| {
-        Problem::not_allowed(format!("{} cannot pass to {to}: {reason}", decision.id))
-            .hint("delegating gives no right to anybody the rules would not ask")
-    })
+    Ok(Rules { snapshot, before, parties, named, let_through: approvers(decision, &all) })
 }
 
-/// Whoever let a step go ahead does not do it as well.
-fn not_its_approver(workspace: &Workspace, task: &Decision, to: &str) -> Result<()> {
-    let all = workspace.journal.read(|db| decision::all_of_mission(db, &task.ask.mission))?;
+impl Rules {
+    /// Why `to` may not decide it in the place of `from`, if it may not.
+    fn refuse(&self, decision: &Decision, (from, to): (&str, &str)) -> Option<String> {
+        if self.before.iter().any(|party| party == to) {
+            return None;
+        }
+        if self.let_through.iter().any(|party| party == to) {
+            return Some(format!("{to} let this step go ahead, and cannot do it as well"));
+        }
+        let of_run = is_run(&decision.ask.mission);
+        let matter = match decision.ask.kind {
+            DecisionKind::Publish => Matter::Signature(&self.parties),
+            DecisionKind::Forward => Matter::Forwarding(&self.parties),
+            DecisionKind::Question if of_run => Matter::Work,
+            DecisionKind::Question => Matter::Word(&self.parties),
+            DecisionKind::Gate => Matter::Named(&self.named),
+            DecisionKind::Stuck | DecisionKind::Result | DecisionKind::Review => Matter::Rank,
+            DecisionKind::Task => Matter::Work,
+            DecisionKind::Assignment => Matter::Own,
+        };
+        let (roster, publication) = (&self.snapshot.roster, &self.snapshot.settings.publication);
+        governance::stand_in(roster, publication, (from, to), matter).err()
+    }
+}
+
+/// Who let a step go ahead: none of them does it as well.
+fn approvers(task: &Decision, all: &[Decision]) -> Vec<String> {
+    if task.ask.kind != DecisionKind::Task {
+        return Vec::new();
+    }
     let of_step = |one: &&Decision| {
         one.ask.kind == DecisionKind::Gate && one.ask.details.get("step") == task.ask.details.get("step")
     };
-    let let_through = |one: &Decision| {
-        one.votes.iter().any(|by| by == to) || one.answer.as_ref().is_some_and(|answer| answer.by == to)
-    };
-    if all.iter().filter(of_step).any(let_through) {
-        return Err(Problem::not_allowed(format!("{to} let this step go ahead, and cannot do it as well")));
-    }
-    Ok(())
+    let gates = all.iter().filter(of_step);
+    gates
+        .flat_map(|one| one.votes.iter().chain(one.answer.iter().map(|answer| &answer.by)))
+        .cloned()
+        .collect()
 }

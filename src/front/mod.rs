@@ -24,7 +24,7 @@ mod worker;
 pub use crate::run::Actor;
 pub use apart::apart;
 pub use caller::{Caller, Scope};
-pub use care::{ask, claim, defer, delegate, release};
+pub use care::{ask, claim, defer, delegate, release, stand_ins};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
 };

@@ -3,18 +3,20 @@
 
 use super::Office;
 use super::impartial::impartial;
-use super::records::keep;
+use super::records::{MissionRow, MissionState, artifacts, council_called_by, keep};
 use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
-use crate::base::Digest;
 use crate::base::text::put;
+use crate::base::{Digest, Problem};
 use crate::contract::{Finding, Severity};
+use crate::decision::{self, DecisionKind};
 use crate::governance::CouncilPlan;
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
 use crate::roles::council::{
     ChairQuestion, Concern, CouncilAnswer, CouncilChair, CouncilMember, CouncilQuestion, Opinion, QUESTION,
     Stance,
 };
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -83,6 +85,58 @@ impl Story for HoldCouncil {
         w.call(KeepCouncil { mission, council, report: report.clone(), round }).await?;
         Ok(report)
     }
+}
+
+/// Refuses a call that no round would take up.
+///
+/// # Errors
+/// `Conflict`, with what to do instead.
+pub(super) fn can_be_called(db: &Connection, row: &MissionRow) -> Result<(), Problem> {
+    let id = &row.id;
+    if held(db, id)? {
+        return Err(Problem::conflict(format!("the council has been asked about {id}"))
+            .hint(format!("its answer is in `council.md`: `sopd show {id}`")));
+    }
+    let open = decision::open_of_mission(db, id)?;
+    let first = |kinds: &[DecisionKind]| open.iter().find(|one| kinds.contains(&one.ask.kind));
+    if let Some(one) = first(&[DecisionKind::Forward, DecisionKind::Publish]) {
+        let who = one.ask.asked_of.join(", ");
+        return Err(Problem::conflict(format!(
+            "the council would come too late: the draft of {id} waits for {who} ({})",
+            one.id
+        ))
+        .hint(format!("have it sent back with `sopd revise {}`, then call; or bring the text: `sopd council request FILE`", one.id)));
+    }
+    if let Some(one) = first(&[DecisionKind::Stuck]) {
+        return Err(Problem::conflict(format!(
+            "{id} stands still ({}) and may have no further round",
+            one.id
+        ))
+        .hint("say first how it goes on; `sopd inbox` shows what is asked"));
+    }
+    if matches!(
+        row.state,
+        MissionState::Validating | MissionState::AwaitingDecision | MissionState::Publishing
+    ) {
+        return Err(Problem::conflict(format!(
+            "the draft of {id} is past the council ({})",
+            row.state.word()
+        ))
+        .hint("have it sent back when it is asked about, then call the council"));
+    }
+    Ok(())
+}
+
+/// Who called the council of a mission in which it has not been held; nothing where nobody did.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn called_and_not_held(db: &Connection, mission: &str) -> Result<Option<String>, Problem> {
+    if held(db, mission)? { Ok(None) } else { council_called_by(db, mission) }
+}
+
+fn held(db: &Connection, mission: &str) -> Result<bool, Problem> {
+    Ok(artifacts(db, mission)?.iter().any(|one| one.name.starts_with("council")))
 }
 
 fn asking(setup: &Setup, agent: &str, seat: usize, key: String) -> Asking {

@@ -47,6 +47,7 @@ pub use activation::{NewActivation, activate, vet};
 pub use checks::Known;
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
+pub use council::called_and_not_held;
 pub use council_review::review;
 pub use hands::hands;
 pub use objection::{Fated, Objection, fates_of, object};

@@ -354,11 +354,15 @@ pub(super) fn keep(tx: &Tx<'_>, mission: &str, name: &str, text: &str) -> Result
 }
 
 /// Records that a party calls the council for an open mission; it is held with the next round.
+///
+/// # Errors
+/// `Conflict` where no round is to come that would hold it: nobody is told of a council that never sits.
 pub fn call_council(tx: &Tx<'_>, id: &str, by: &str) -> Result<()> {
     let row = mission(tx.db(), id)?;
     if row.state.ended() {
         return Err(Problem::conflict(format!("{id} has ended ({})", row.state.word())));
     }
+    super::council::can_be_called(tx.db(), &row)?;
     tx.db()
         .prepare_cached(
             "INSERT INTO council_call(mission, by, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",

@@ -72,6 +72,11 @@ async fn serve(journal: &Journal, wiring: &Wiring, channel: &str) -> Result<()> 
         let now = journal.clock().now();
         let Some(waiting) = journal.read(|db| outbox::next(db, channel, now))? else { return Ok(()) };
         let (number, attempts) = (waiting.number, waiting.attempts + 1);
+        if journal.read(|db| outbox::is_stale(db, &waiting.notices))? {
+            // What is left of it is read anew in the next turn.
+            journal.append_async(move |tx| outbox::drop_stale(tx, number)).await?;
+            continue;
+        }
         let sent = channel::send(wiring, &message(wiring, channel, waiting)).await;
         fault::point("notify", "sent");
         let outcome = match sent {

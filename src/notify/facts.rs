@@ -2,6 +2,7 @@
 
 use super::notice::{Asked, Notice, Told};
 use super::texts;
+use crate::base::text::visible;
 use crate::base::{Instant, Kind, Problem, files, problem::Result};
 use crate::decision::{self, Decision, DecisionKind, State, Verb};
 use crate::journal::Event;
@@ -17,6 +18,9 @@ use std::path::Path;
 
 /// Largest SOP file that is read for the parties it names, in bytes: ten times the largest there is.
 const LARGEST_SOP: u64 = 4 * 1024 * 1024;
+
+/// Longest effect that a notice carries, in bytes: what is longer is read at the desk.
+const LONGEST_EFFECT: usize = 2_800;
 
 /// Where a fact is looked at.
 pub(super) struct Sight<'a> {
@@ -262,7 +266,9 @@ fn asking(fact: &Fact<'_>, what: What, parties: Vec<String>, one: &Decision) -> 
     let mut told = told(fact, what, parties, &values, format!("/decisions/{}", one.id))?;
     let yes = one.ways().into_iter().any(|(verb, _)| verb == Verb::Approve);
     let takes_yes = yes && !one.needs_override() && ask.kind != DecisionKind::Stuck;
-    told.notice.decision = Some(Asked { id: one.id.clone(), hash: ask.hash.clone(), takes_yes });
+    let effect = ask.details.get("effect").and_then(Value::as_str).map(visible);
+    let effect = effect.filter(|effect| effect.len() <= LONGEST_EFFECT);
+    told.notice.decision = Some(Asked { id: one.id.clone(), hash: ask.hash.clone(), takes_yes, effect });
     Ok(told)
 }
 

@@ -5,8 +5,8 @@ use crate::base::Instant;
 use crate::base::text::{counted, put, put_line};
 use serde_json::{Value, json};
 
-/// Notices shown to a person in one message: more are not read, and a Slack message holds 50 blocks.
-const SHOWN: usize = 20;
+/// Notices shown to a person in one message: more are not read, and a Slack message holds 50 blocks, three a notice.
+const SHOWN: usize = 15;
 
 /// One message.
 #[derive(Clone, Debug)]
@@ -56,7 +56,10 @@ impl Message {
         wanted.into_iter().chain(other).take(SHOWN).map(|notice| Shown {
             notice,
             link: self.link(&notice.page),
-            asked: notice.decision.as_ref().filter(|asked| self.answerable && asked.takes_yes),
+            asked: notice
+                .decision
+                .as_ref()
+                .filter(|asked| self.answerable && asked.takes_yes && asked.effect.is_some()),
         })
     }
 
@@ -88,6 +91,10 @@ impl Message {
         for Shown { notice, link, .. } in self.shown() {
             put_line(&mut out, format_args!("{}", notice.headline));
             notice.lines.iter().for_each(|line| put_line(&mut out, format_args!("  {line}")));
+            if let Some(effect) = notice.decision.as_ref().and_then(|asked| asked.effect.as_deref()) {
+                put_line(&mut out, format_args!("  What will happen, exactly:"));
+                effect.lines().for_each(|line| put_line(&mut out, format_args!("    {line}")));
+            }
             if let Some(link) = link {
                 put_line(&mut out, format_args!("  {link}"));
             }
@@ -107,7 +114,9 @@ impl Message {
             json!({
                 "what": notice.what, "headline": notice.headline, "lines": notice.lines, "at": notice.at.to_string(),
                 "page": notice.page, "link": self.link(&notice.page),
-                "decision": notice.decision.as_ref().map(|asked| json!({ "id": asked.id, "hash": asked.hash })),
+                "decision": notice.decision.as_ref().map(|asked| json!({
+                    "id": asked.id, "hash": asked.hash, "effect": asked.effect,
+                })),
             })
         };
         let party = Some(&self.party).filter(|party| !party.is_empty());
@@ -134,7 +143,12 @@ mod tests {
             at: Instant(0),
             decision,
         };
-        let asked = |number| Asked { id: format!("D-{number}"), hash: Digest::of("x"), takes_yes: true };
+        let asked = |number| Asked {
+            id: format!("D-{number}"),
+            hash: Digest::of("x"),
+            takes_yes: true,
+            effect: None,
+        };
         let other = (0..other).map(|number| notice(None, 100 + number));
         Message {
             id: "msg_1".to_owned(),
@@ -165,7 +179,7 @@ mod tests {
         let text = message(15, 10).text();
         assert!(text.starts_with("Headline 0\n  A line.\n  https://sop.example/runs/0\n\n"), "{text}");
         assert_eq!(text.matches("Headline").count(), SHOWN);
-        assert!(text.contains("And 5 more: https://sop.example/inbox\n"), "{text}");
+        assert!(text.contains("And 10 more: https://sop.example/inbox\n"), "{text}");
         assert_eq!(message(15, 10).json()["notices"].as_array().unwrap().len(), 25, "a program gets all");
     }
 }

@@ -30,6 +30,9 @@ pub struct Asked {
     pub hash: Digest,
     /// Whether a plain yes answers it.
     pub takes_yes: bool,
+    /// All that a yes lets happen, as it is shown; none where that is more than a message holds, or not one text.
+    #[serde(default)]
+    pub effect: Option<String>,
 }
 
 /// A notice and the parties it is for.

@@ -174,6 +174,32 @@ pub(super) fn next(db: &Connection, channel: &str, now: Instant) -> Result<Optio
     Ok(Some(waiting))
 }
 
+/// What of a message is not wanted any more since its decision was answered, while the server was away: nobody is asked
+/// for what is answered. True where nothing of the message is left.
+pub(super) fn drop_stale(tx: &Tx<'_>, number: i64) -> Result<bool> {
+    let stale = "SELECT notice.number FROM notice WHERE message = ?1 AND decision IS NOT NULL AND NOT EXISTS
+                   (SELECT 1 FROM decision WHERE 'D-' || decision.number = notice.decision AND decision.state = 'open')";
+    tx.db().prepare_cached(&format!("DELETE FROM notice WHERE number IN ({stale})"))?.execute([number])?;
+    let left: i64 = tx
+        .db()
+        .prepare_cached("SELECT count(*) FROM notice WHERE message = ?1")?
+        .query_row([number], |row| row.get(0))?;
+    if left == 0 {
+        tx.db().prepare_cached("DELETE FROM message WHERE number = ?1")?.execute([number])?;
+    }
+    Ok(left == 0)
+}
+
+/// Whether a message asks for what is answered.
+pub(super) fn is_stale(db: &Connection, notices: &[Notice]) -> Result<bool> {
+    for asked in notices.iter().filter_map(|notice| notice.decision.as_ref()) {
+        if decision::one(db, &asked.id)?.state != State::Open {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What became of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {

@@ -29,6 +29,8 @@ pub struct Pressed {
     pub user: String,
     /// The decision to say yes to, and the hash that was shown; `None` for a button that only opened a page.
     pub yes: Option<(String, String)>,
+    /// What Slack wants said back to see that somebody is here; nothing is pressed then.
+    pub challenge: Option<String>,
     /// Where the person can be told what came of it.
     pub response_url: Option<String>,
 }
@@ -60,6 +62,10 @@ struct Action {
 /// `NotAllowed` for one that is not trusted, `Usage` for one that is no press of our buttons.
 pub fn pressed(headers: &[(String, String)], body: &[u8], secret: &str, now: Instant) -> Result<Pressed> {
     let signature = verify_slack(headers, body, secret.trim().as_bytes(), now)?;
+    if let Some(challenge) = challenge(body) {
+        let challenge = Some(challenge);
+        return Ok(Pressed { signature, user: String::new(), yes: None, challenge, response_url: None });
+    }
     let wrong = || {
         Problem::usage("this is not a button of ours")
             .hint("point Slack's interactivity at this address only")
@@ -78,7 +84,21 @@ pub fn pressed(headers: &[(String, String)], body: &[u8], secret: &str, now: Ins
         }
         _ => return Err(wrong()),
     };
-    Ok(Pressed { signature, user: payload.user.id, yes, response_url: payload.response_url })
+    Ok(Pressed { signature, user: payload.user.id, yes, challenge: None, response_url: payload.response_url })
+}
+
+/// What a control message of Slack wants to hear: `url_verification` its challenge, `ssl_check` nothing at all.
+fn challenge(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Control {
+        r#type: String,
+        challenge: String,
+    }
+    if url::form_urlencoded::parse(body).any(|(name, value)| name == "ssl_check" && value == "1") {
+        return Some(String::new());
+    }
+    let control: Control = serde_json::from_slice(body).ok()?;
+    (control.r#type == "url_verification").then_some(control.challenge)
 }
 
 /// Takes a request, once.

@@ -10,12 +10,15 @@ use crate::sop::{Sop, SopId, Version};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
-/// Conflicts of a draft with every active SOP and every open draft of another SOP.
+/// Conflicts of a draft with every active SOP, and advice about those with open drafts of other SOPs, each with its
+/// mission and who asked for it.
 pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
     let mine = facts(sop, text);
-    let mut others: BTreeMap<(SopId, Version), Vec<Fact>> = BTreeMap::new();
+    let mut others: BTreeMap<(SopId, Version, Option<String>), Vec<Fact>> = BTreeMap::new();
     let mut statement = db.prepare_cached(
-        "SELECT DISTINCT sop, version, fact FROM sop_fact WHERE kind = ?1 AND subject = ?2 AND sop <> ?3",
+        "SELECT DISTINCT sop, version, fact,
+           CASE WHEN source = sop THEN NULL ELSE source || coalesce(' by ' || requested_by, '') END
+         FROM sop_fact LEFT JOIN mission ON mission.id = source WHERE kind = ?1 AND subject = ?2 AND sop <> ?3",
     )?;
     for fact in &mine {
         let mut rows = statement.query((word(fact.kind), &fact.subject, sop.head.id.as_str()))?;
@@ -24,7 +27,7 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
             let version: Version = row.get::<_, String>(1)?.parse().map_err(Problem::store)?;
             let fact: Fact = serde_json::from_str(&row.get::<_, String>(2)?)
                 .map_err(|error| Problem::store(format!("a stored fact of {id} cannot be read: {error}")))?;
-            let theirs = others.entry((id, version)).or_default();
+            let theirs = others.entry((id, version, row.get(3)?)).or_default();
             if !theirs.contains(&fact) {
                 theirs.push(fact);
             }
@@ -32,8 +35,8 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
     }
     Ok(others
         .into_iter()
-        .flat_map(|((id, version), facts)| {
-            conflict::conflicts(&sop.head.id, &mine, &TheirFacts { id, version, facts })
+        .flat_map(|((id, version, draft), facts)| {
+            conflict::conflicts(&sop.head.id, &mine, &TheirFacts { id, version, draft, facts })
         })
         .collect())
 }

@@ -127,7 +127,7 @@ pub fn from_body(body: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, String
         json.deserialize_map(Fields(Some(wanted))).and_then(|Object(found)| json.end().map(|()| found));
     found.map_err(|error| {
         Problem::invalid(format!("the body of the request cannot be used: {error}"))
-            .hint("send one JSON object whose members are single values, named like the inputs of the SOP")
+            .hint("send one JSON object whose members are single values, named like the inputs of the SOP, and set the content type to application/json")
     })
 }
 

@@ -58,7 +58,7 @@ CREATE TABLE trigger_known(             -- what the head of an active version li
 pub(super) fn words(trigger: &Trigger) -> String {
     match trigger {
         Trigger::Manual => "manual".to_owned(),
-        Trigger::Webhook(path) => format!("webhook {path}"),
+        Trigger::Webhook(hook) => format!("webhook {hook}"),
         Trigger::Files(path) => format!("files {path}"),
         Trigger::Cron(cron) => {
             let fields = cron.schedule.split_whitespace().collect::<Vec<_>>().join(" ");

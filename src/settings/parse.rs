@@ -187,7 +187,7 @@ fn check_modes(settings: &Settings, found: &mut Found) {
 fn check_webhooks(settings: &Settings, found: &mut Found) {
     for (path, secret) in &settings.runs.webhooks {
         let key = format!("runs.webhooks.{path}");
-        if let Err(problem) = trigger::check(&Trigger::Webhook(path.clone())) {
+        if let Err(problem) = trigger::check(&Trigger::Webhook(trigger::Hook::plain(path.clone()))) {
             wrong(found, key.as_str(), problem.message, &problem.hint);
         }
         if !is_variable(secret) {

@@ -1,5 +1,6 @@
 //! Contradictions between two SOPs: the same subject with another threshold, deadline, owner or approver
-//! (advice), the same trigger or a term with another meaning (blocking). Both places are quoted.
+//! (advice), the same trigger or a term with another meaning (blocking). Both places are quoted. Against a draft that
+//! nobody has signed every contradiction is advice: whoever signs first wins, and the other is told then.
 
 use super::facts::{Fact, FactKind};
 use super::id::{SopId, Version};
@@ -16,6 +17,9 @@ pub struct TheirFacts {
     pub id: SopId,
     /// Its version.
     pub version: Version,
+    /// Whose unfinished work it is, `M-2026-1120-leads by cro`; nothing for a version that is in force. What nobody has
+    /// signed binds nobody: it gives advice alone.
+    pub draft: Option<String>,
     /// Facts in any order.
     pub facts: Vec<Fact>,
 }
@@ -175,7 +179,11 @@ fn finding(mine: &Fact, other: &Fact, theirs: &TheirFacts) -> Finding {
         FactKind::Approver => ("conflicting_approver", Severity::Advisory, "name two approvers of one thing"),
         FactKind::Trigger => ("same_trigger", Severity::Blocking, "start at the same event"),
     };
-    let name = format!("{} v{}", theirs.id, theirs.version);
+    let name = match &theirs.draft {
+        None => format!("{} v{}", theirs.id, theirs.version),
+        Some(whose) => format!("{} v{}, an open draft of {whose}", theirs.id, theirs.version),
+    };
+    let severity = if theirs.draft.is_some() { Severity::Advisory } else { severity };
     let message = format!(
         "Line {} here and line {} of {name} {what}; agree on one, or say in both how they differ.",
         mine.line, other.line

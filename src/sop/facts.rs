@@ -112,11 +112,16 @@ fn head_facts(sop: &Sop, text: &str) -> Vec<Fact> {
     let mut found = deadlines(&place(&sop.head.objective));
     for trigger in &sop.head.triggers {
         let (kind, path) = match trigger {
-            Trigger::Webhook(path) => ("webhook", path),
-            Trigger::Files(path) => ("files", path),
+            Trigger::Webhook(hook) => ("webhook", hook.to_string()),
+            Trigger::Files(path) => ("files", path.clone()),
             Trigger::Manual | Trigger::Cron(_) => continue,
         };
-        found.push(Fact::new(FactKind::Trigger, format!("{kind} {path}"), path.as_str(), &place(path)));
+        found.push(Fact::new(
+            FactKind::Trigger,
+            format!("{kind} {path}"),
+            path.as_str(),
+            &place(path.split(' ').next().unwrap_or(&path)),
+        ));
     }
     found
 }

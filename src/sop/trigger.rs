@@ -14,12 +14,79 @@ use std::fmt;
 pub enum Trigger {
     /// A person, or a program acting for one.
     Manual,
-    /// A request to this path.
-    Webhook(String),
+    /// A request to a path.
+    Webhook(Hook),
     /// A schedule.
     Cron(Cron),
     /// A file whose name fits appears in a folder: `incoming/*.csv`, relative to the workspace.
     Files(String),
+}
+
+/// Where requests arrive: `webhook: /deploy`, or `webhook: { path: /deploy, event: push }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The path, `/deploy/production`.
+    pub path: String,
+    /// The one event that starts a run, as the sender names it; without it every event does.
+    pub event: Option<String>,
+}
+
+impl Hook {
+    /// Every event at `path`.
+    pub fn plain(path: impl Into<String>) -> Self {
+        Self { path: path.into(), event: None }
+    }
+}
+
+impl fmt::Display for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.event {
+            None => f.write_str(&self.path),
+            Some(event) => write!(f, "{} ({event})", self.path),
+        }
+    }
+}
+
+/// The long form of a [`Hook`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LongHook {
+    path: String,
+    #[serde(default)]
+    event: Option<String>,
+}
+
+impl Serialize for Hook {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.event.is_none() {
+            return to.serialize_str(&self.path);
+        }
+        let Self { path, event } = self.clone();
+        LongHook { path, event }.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hook {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(HookForms)
+    }
+}
+
+/// Reads both forms of a [`Hook`].
+struct HookForms;
+
+impl<'de> Visitor<'de> for HookForms {
+    type Value = Hook;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a path like \"/deploy\", or `path` and `event`")
+    }
+    fn visit_str<E: Error>(self, path: &str) -> Result<Hook, E> {
+        Ok(Hook::plain(path))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Hook, A::Error> {
+        let LongHook { path, event } = LongHook::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Hook { path, event })
+    }
 }
 
 /// A schedule: `cron: "0 9 * * 1-5"`, or `cron: { schedule: "0 9 * * 1-5", zone: Europe/Berlin, missed: skip }`.
@@ -147,7 +214,10 @@ pub struct Wrong {
 pub fn check(trigger: &Trigger) -> Result<(), Wrong> {
     let (words, checked) = match trigger {
         Trigger::Manual => return Ok(()),
-        Trigger::Webhook(path) => (path, webhook(path)),
+        Trigger::Webhook(hook) => match &hook.event {
+            Some(event) if webhook(&hook.path).is_ok() => (event, event_name(event)),
+            _ => (&hook.path, webhook(&hook.path)),
+        },
         Trigger::Cron(cron) => {
             let zone_at_fault = zone(&cron.zone).is_err() && pattern(&cron.schedule).is_ok();
             let words = if zone_at_fault { &cron.zone } else { &cron.schedule };
@@ -164,6 +234,9 @@ pub fn same(a: &Trigger, b: &Trigger) -> bool {
         (Trigger::Cron(a), Trigger::Cron(b)) => {
             a.zone == b.zone && a.schedule.split_whitespace().eq(b.schedule.split_whitespace())
         }
+        (Trigger::Webhook(a), Trigger::Webhook(b)) => {
+            a.path == b.path && (a.event == b.event || a.event.is_none() || b.event.is_none())
+        }
         _ => a == b,
     }
 }
@@ -175,6 +248,14 @@ fn webhook(path: &str) -> Result<(), (String, String)> {
     }
     let hint = "write it like `webhook: /deploy/production`".to_owned();
     Err((format!("`{path}` is not a path"), hint))
+}
+
+fn event_name(event: &str) -> Result<(), (String, String)> {
+    if !event.is_empty() && event.len() <= 100 && event.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let hint = "write it as the sender does, like `event: push`".to_owned();
+    Err((format!("`{event}` is not the name of an event"), hint))
 }
 
 const FORM: &str =

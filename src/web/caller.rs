@@ -17,7 +17,11 @@ pub(super) fn cookie_name(secure: bool) -> &'static str {
 
 /// The value of our cookie.
 pub(super) fn cookie(headers: &HeaderMap, secure: bool) -> Option<String> {
-    let name = cookie_name(secure);
+    cookie_named(headers, cookie_name(secure))
+}
+
+/// The value of the cookie `name`.
+pub(super) fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())

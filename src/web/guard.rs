@@ -2,14 +2,15 @@
 //! answer carries.
 
 use super::caller::{Visitor, cookie};
-use super::page::Told;
+use super::onward;
+use super::page::{SignInFirst, Told};
 use super::site::Shared;
 use crate::access;
 use crate::base::Problem;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use std::time::Duration;
 
 /// Longest time to read a request and make its answer; answers that go on, like `/events`, only have to begin.
@@ -28,6 +29,7 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
             return dressed(&site, site.trouble(None, status, &[problem]));
         }
     };
+    let wanted = onward::wanted(request.method(), request.uri(), request.headers());
     let answer = tokio::time::timeout(LONGEST, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_late| {
         let problem = Problem::failed("this took too long").hint("try again; nothing half-done was kept");
@@ -35,6 +37,9 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
         response.extensions_mut().insert(Told(vec![problem]));
         response
     });
+    if let (Some(SignInFirst), Some(wanted)) = (response.extensions().get(), wanted) {
+        response = Redirect::to(&format!("/sign-in?next={}", onward::encoded(&wanted))).into_response();
+    }
     if let Some(Told(problems)) = response.extensions_mut().remove::<Told>() {
         response = site.trouble(visitor.as_ref(), response.status(), &problems);
     }

@@ -1,5 +1,7 @@
-//! Markdown written by agents and people, as HTML that can do nothing: no raw HTML, and only tame links.
+//! Markdown written by agents and people, as HTML that can do nothing: no raw HTML, only tame links, and no character
+//! that a browser would obey or hide.
 
+use crate::base::text::visible;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options};
 
@@ -11,7 +13,8 @@ pub(super) fn html(text: &str) -> String {
     tame(root);
     let mut out = String::new();
     match comrak::format_html(root, &options, &mut out) {
-        Ok(()) => out,
+        // Of the result, since an entity like `&#8238;` is such a character as well.
+        Ok(()) => visible(&out),
         Err(_unwritable) => String::new(),
     }
 }
@@ -59,6 +62,8 @@ mod tests {
             ("[x](data:text/html;base64,AAAA)", "data:"),
             ("![x](https://example.com/p.png)", "example.com"),
             ("[x](//example.com)", "example.com"),
+            ("rm \u{202e}a", "\u{202e}"),
+            ("rm &#8238;a `b\u{200b}`", "\u{202e}"),
         ] {
             let out = html(text);
             assert!(!out.contains(never), "{text} → {out}");

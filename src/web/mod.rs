@@ -10,6 +10,7 @@ mod events;
 mod form;
 mod guard;
 mod markdown;
+mod onward;
 mod page;
 mod pages;
 mod programs;

@@ -3,6 +3,7 @@
 use super::caller::Visitor;
 use super::markdown;
 use super::site::Site;
+use crate::base::text::{is_unseen, visible};
 use crate::base::{Kind, Problem, problem::Result};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -16,10 +17,19 @@ use serde_json::json;
 #[include = "*.html"]
 struct Templates;
 
-/// All templates, with what they may use. Every value is escaped unless it comes out of [`markdown`].
+/// All templates, with what they may use. Every value is escaped unless it comes out of [`markdown`], and shows what a
+/// browser would obey or hide: what a person decides on must be what there is. Only fields that people edit hold their
+/// text as it is.
 pub(super) fn templates(version: &str) -> Result<Environment<'static>> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_formatter(|out, state, value| match value.as_str().filter(|_| !value.is_safe()) {
+        Some(text) if text.contains(is_unseen) => {
+            minijinja::escape_formatter(out, state, &Value::from(visible(text)))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    environment.add_filter("as_written", as_written);
     environment.add_global("assets", format!("/assets/{version}"));
     environment.add_filter("markdown", |text: &str| Value::from_safe_string(markdown::html(text)));
     environment.add_filter("ago", |from: i64, now: i64| ago(now - from));
@@ -33,6 +43,11 @@ pub(super) fn templates(version: &str) -> Result<Environment<'static>> {
         added.map_err(|error| Problem::failed(format!("BUG: a template is broken: {error:#}")))?;
     }
     Ok(environment)
+}
+
+/// The text of a field that is edited: escaped, and otherwise as it is, since it comes back.
+fn as_written(text: &str) -> Value {
+    Value::from_safe_string(minijinja::HtmlEscape(text).to_string())
 }
 
 /// A length of time as people say it: `4 min`, `3 h`, `2 d`.
@@ -90,6 +105,10 @@ impl From<Vec<Problem>> for Failure {
 #[derive(Clone, Debug)]
 pub(super) struct Told(pub(super) Vec<Problem>);
 
+/// Says that an answer leads to signing in; the guard knows from where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SignInFirst;
+
 /// The status that says what kind of trouble it is, like the exit codes of the command line.
 pub(super) fn status(kind: Kind) -> StatusCode {
     StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -98,7 +117,11 @@ pub(super) fn status(kind: Kind) -> StatusCode {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, problems) = match self {
-            Self::SignIn => return Redirect::to("/sign-in").into_response(),
+            Self::SignIn => {
+                let mut response = Redirect::to("/sign-in").into_response();
+                response.extensions_mut().insert(SignInFirst);
+                return response;
+            }
             Self::Refused(status, words) => (status, vec![Problem::usage(words)]),
             Self::Problem(problems) => (
                 problems.first().map_or(StatusCode::INTERNAL_SERVER_ERROR, |first| status(first.kind)),

@@ -2,6 +2,7 @@
 //! mark at the end of each line of the source.
 
 use super::markdown::tame;
+use crate::base::text::visible;
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, parse_document};
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ pub(super) fn html(body: &str, skipped: usize, marks: &BTreeMap<usize, String>) 
     if comrak::format_html(root, &options, &mut out).is_err() {
         return String::new();
     }
-    marked(&out, marks)
+    marked(&visible(&out), marks)
 }
 
 /// Puts the marks in the places of their lines.
@@ -71,7 +72,7 @@ mod tests {
     #[test]
     fn every_kind_of_line_carries_its_mark_and_nothing_can_act() {
         let body = "## Scope\n\n- One **thing**.\n- Another\n  goes on.\n\n| a | b |\n|---|---|\n| c | d |\n\n```bash\nls\n```\n\n\
-                    **Assignee**: x\n**Artifact**: <script>y</script> \u{e000}3\u{e001}\n";
+                    **Assignee**: x\n**Artifact**: <script>y</script> &#8238; \u{e000}3\u{e001}\n";
         let marks: BTreeMap<usize, String> = (1..40).map(|line| (line, format!("<i>{line}</i>"))).collect();
         let out = html(body, 10, &marks);
         for wanted in
@@ -84,5 +85,6 @@ mod tests {
             "{out}"
         );
         assert!(!out.contains("<script>") && !out.contains(OPEN) && !out.contains("<i>3</i>"), "{out}");
+        assert!(out.contains("\\u{202e}"), "{out}");
     }
 }

@@ -13,6 +13,7 @@ use sopd::journal::Access;
 use sopd::registry::{self, Approval, Publication, published_path};
 use sopd::run::{self, Arrival, Delivered, Post, TriggerStatus};
 use sopd::sop::document::Trigger;
+use sopd::sop::trigger::Hook;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -261,7 +262,7 @@ fn looked_at(world: &World) {
         let occurrence = uuid::Uuid::now_v7().to_string();
         let arrival = Arrival {
             sop: "SOP-OPS-nobody".parse().unwrap(),
-            trigger: Trigger::Webhook("/nobody".into()),
+            trigger: Trigger::Webhook(Hook::plain("/nobody")),
             occurrence,
             packet: BTreeMap::new(),
         };
@@ -417,7 +418,7 @@ fn what_cannot_start_is_refused_with_its_reason_and_holds_up_nothing() {
         let request = post("msg_4", world.clock.now(), "");
         let arrival = Arrival {
             sop: KEYS.parse().unwrap(),
-            trigger: Trigger::Webhook("/keys".into()),
+            trigger: Trigger::Webhook(Hook::plain("/keys")),
             occurrence: "/keys msg_4".into(),
             packet: BTreeMap::new(),
         };

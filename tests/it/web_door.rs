@@ -20,7 +20,7 @@ fn the_first_start_prints_a_link_that_signs_in_once() {
     let got = desk.use_link(&link, fixed);
     assert_eq!(got.status, 303);
     let cookie = got.header("set-cookie").to_owned();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     assert!(
         !cookie.starts_with(fixed),
         "a session somebody chose before must not become one that is signed in"
@@ -35,9 +35,46 @@ fn the_first_start_prints_a_link_that_signs_in_once() {
     // Signing out ends the session itself, not only the cookie.
     let csrf = inside.csrf();
     assert_eq!(inside.post("/sign-out", &[("csrf", &csrf)]).status, 303);
-    assert_eq!(inside.get("/inbox").header("location"), "/sign-in");
+    assert_eq!(inside.get("/inbox").header("location"), "/sign-in?next=/inbox");
     drop(desk);
     assert_eq!(Desk::open(&world).first_link, None, "somebody has signed in here before");
+}
+
+#[test]
+fn whoever_had_to_sign_in_arrives_where_the_link_led() {
+    let world = World::new();
+    let desk = Desk::open(&world);
+    let link = desk.world.json(&["sign-in", "ceo"])["link"].as_str().unwrap().to_owned();
+    // A link in a mail; signing in by a one-time link that came another way, in the same browser.
+    let led = desk.send(desk.request("GET", "/runs?state=failed&sop="));
+    assert_eq!(led.header("location"), "/sign-in?next=/runs?state=failed%26sop=");
+    let shown = desk.send(desk.request("GET", led.header("location")));
+    assert!(
+        shown.text.contains("name=\"next\" value=\"&#x2f;runs?state=failed&amp;sop=\""),
+        "{}",
+        shown.text
+    );
+    let remembered = shown.header("set-cookie").split(';').next().unwrap().to_owned();
+    let arrived = desk.use_link(&link, &remembered);
+    assert_eq!((arrived.status, arrived.header("location")), (303, "/runs?state=failed&sop="));
+    let cookie = arrived.header("set-cookie").split(';').next().unwrap().to_owned();
+    let ceo = Browser { desk: &desk, cookie };
+    assert_eq!(ceo.get("/sign-in?next=/audit").header("location"), "/audit");
+    for other in ["//evil.example", "https://evil.example", "/%5Cevil.example", "/sign-out"] {
+        let got = ceo.get(&format!("/sign-in?next={other}"));
+        assert_eq!((got.status, got.header("location")), (303, "/inbox"), "{other}");
+    }
+    // By password, and from a form that was sent after the session had ended.
+    let csrf = ceo.csrf();
+    let set =
+        [("csrf", csrf.as_str()), ("new", "a long enough password"), ("again", "a long enough password")];
+    assert_eq!(ceo.post("/account/password", &set).status, 303);
+    let fields = [("party", "ceo"), ("password", "a long enough password"), ("next", "/decisions/D-45")];
+    let nobody = Browser { desk: &desk, cookie: String::new() };
+    assert_eq!(nobody.post("/sign-in", &fields).header("location"), "/decisions/D-45");
+    let form = desk.request("POST", "/runs/x/cancel").header("Origin", &desk.address);
+    let sent = desk.send(form.header("Referer", format!("{}/runs/x", desk.address)));
+    assert_eq!(sent.header("location"), "/sign-in?next=/runs/x");
 }
 
 #[test]
@@ -57,7 +94,8 @@ fn every_page_carries_a_policy_and_nobody_gets_in_without_a_session() {
         "/account",
     ] {
         let got = desk.send(desk.request("GET", path));
-        assert_eq!((got.status, got.header("location")), (303, "/sign-in"), "{path}");
+        let to = if path == "/events" { "/sign-in".to_owned() } else { format!("/sign-in?next={path}") };
+        assert_eq!((got.status, got.header("location")), (303, to.as_str()), "{path}");
         let policy = got.header("content-security-policy");
         assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
     }

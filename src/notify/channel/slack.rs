@@ -1,5 +1,6 @@
 //! A Slack incoming webhook (<https://api.slack.com/messaging/webhooks>): blocks for people, a line for previews. Below
-//! a decision that takes a plain yes is a button for it; everything else is done at the desk.
+//! a decision that takes a plain yes is a button for it, where all that the yes lets happen stands above it; everything
+//! else is done at the desk.
 
 use super::Fault;
 use super::webhook::post;
@@ -27,6 +28,9 @@ fn body(message: &Message) -> Value {
     let only = message.notices.len() == 1;
     for shown in message.shown() {
         blocks.push(section(&shown, only));
+        let effect = effect(&shown);
+        let shown = Shown { asked: shown.asked.filter(|_| effect.is_some()), ..shown };
+        blocks.extend(effect);
         blocks.extend(buttons(&shown));
     }
     let rest = message.rest();
@@ -44,6 +48,15 @@ fn section(shown: &Shown<'_>, only: bool) -> Value {
     let text = if text.is_empty() { escaped(&shown.notice.headline) } else { text };
     let text: String = text.chars().take(LONGEST_TEXT).collect();
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
+}
+
+/// All that a yes lets happen, word for word; nothing where Slack would not show it whole or as it is. There is no
+/// button without it.
+fn effect(shown: &Shown<'_>) -> Option<Value> {
+    let effect = shown.asked?.effect.as_deref()?;
+    let text = format!("*What will happen, exactly:*\n```\n{}\n```", escaped(effect));
+    let whole = text.chars().count() <= LONGEST_TEXT && !effect.contains("```");
+    whole.then(|| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } }))
 }
 
 fn buttons(shown: &Shown<'_>) -> Option<Value> {

@@ -13,9 +13,11 @@ use crate::run::start::{read, together};
 use crate::run::{packet, webhook};
 use crate::sop::SopId;
 use crate::sop::document::Trigger;
+use crate::sop::trigger::Hook;
 use rusqlite::OptionalExtension as _;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Largest body, in bytes: what GitHub sends at most.
@@ -49,6 +51,9 @@ pub struct Delivered {
     pub run: Option<String>,
     /// Why no run came of it.
     pub refusal: Option<String>,
+    /// Why it is not for starting anything: a test of the sender, or another event than the trigger names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
 }
 
 /// Takes a request in. `secret` is that of its path; without one nobody can be trusted, and the request is refused.
@@ -58,10 +63,14 @@ pub struct Delivered {
 /// to come from who knows the secret, `Invalid` for one that brings the wrong things. Refusals of an SOP's webhook are
 /// on its record.
 pub fn deliver(journal: &Journal, root: &Path, secret: Option<&str>, post: &Post) -> Result<Delivered> {
-    let sop = listener(journal, root, &post.path)?;
-    let trigger = Trigger::Webhook(post.path.clone());
-    let arrived = arrival(journal, root, (&sop, &trigger), (secret, post));
+    let (sop, hook) = listener(journal, root, post)?;
+    let ignored = not_meant(&hook, post);
+    let trigger = Trigger::Webhook(hook);
+    let arrived = arrival(journal, root, (&sop, &trigger), (secret, post, ignored.is_some()));
     match arrived {
+        Ok((delivery, _)) if ignored.is_some() => {
+            Ok(Delivered { sop, delivery, existing: false, run: None, refusal: None, ignored })
+        }
         Ok((delivery, arrival)) => {
             let fresh = match arrival {
                 Some(arrival) => journal.append(move |tx| accept(tx, &arrival))?,
@@ -78,17 +87,60 @@ pub fn deliver(journal: &Journal, root: &Path, secret: Option<&str>, post: &Post
     }
 }
 
-/// The one active SOP that listens at `path`.
-fn listener(journal: &Journal, root: &Path, path: &str) -> Result<SopId> {
+/// Why a request is not for starting anything, whoever sent it. What a sender sends to see whether somebody is here is
+/// no work, and neither is an event that the trigger does not name.
+fn not_meant(hook: &Hook, post: &Post) -> Option<String> {
+    let event = event_of(post);
+    match (&hook.event, event.as_deref()) {
+        (_, Some(test @ ("ping" | "webhook.test" | "endpoint.ping")))
+            if hook.event.as_deref() != event.as_deref() =>
+        {
+            Some(format!("`{test}` is the sender's own test; nothing is started by it"))
+        }
+        (None, _) => None,
+        (Some(wanted), Some(event)) if wanted == event => None,
+        (Some(wanted), Some(event)) => Some(format!("the trigger takes `{wanted}`, and this is `{event}`")),
+        (Some(wanted), None) => Some(format!("the trigger takes `{wanted}`, and this names no event")),
+    }
+}
+
+/// The event a request names: GitHub's in a header, that of Standard Webhooks in the body.
+fn event_of(post: &Post) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Typed {
+        r#type: Option<String>,
+    }
+    let named = post.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-github-event"));
+    if let Some((_, event)) = named {
+        return Some(event.trim().to_owned());
+    }
+    let github = post.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-hub-signature-256"));
+    let typed = || serde_json::from_slice::<Typed>(&post.body).ok()?.r#type;
+    if github { None } else { typed() }
+}
+
+/// The one active SOP that listens at the path, for the event where several name theirs.
+fn listener(journal: &Journal, root: &Path, post: &Post) -> Result<(SopId, Hook)> {
+    let path = post.path.as_str();
     let wiring = journal.read(|db| wired::wiring(db, root))?;
-    let listens = |trigger: &Trigger| matches!(trigger, Trigger::Webhook(other) if other == path);
-    let mut found =
-        wiring.triggers.into_iter().filter(|wired| listens(&wired.trigger)).map(|wired| wired.sop);
+    let all: Vec<(SopId, Hook)> = wiring
+        .triggers
+        .into_iter()
+        .filter_map(|wired| match wired.trigger {
+            Trigger::Webhook(hook) if hook.path == path => Some((wired.sop, hook)),
+            _ => None,
+        })
+        .collect();
+    let event = event_of(post);
+    let meant: Vec<_> =
+        all.iter().filter(|(_, hook)| hook.event.is_none() || hook.event == event).cloned().collect();
+    // Where nobody listens for this event, whoever listens at the path says so.
+    let mut found = if meant.is_empty() { all.into_iter().take(1).collect() } else { meant }.into_iter();
     match (found.next(), found.next()) {
-        (Some(sop), None) => Ok(sop),
+        (Some(found), None) => Ok(found),
         (None, _) => Err(Problem::not_found(format!("no active SOP has a webhook at `{path}`"))
             .hint("see `sopd triggers`")),
-        (Some(one), Some(other)) => {
+        (Some((one, _)), Some((other, _))) => {
             let message = format!("both {one} and {other} have a webhook at `{path}`, so neither is started");
             Err(Problem::conflict(message).hint("publish one of them with another path"))
         }
@@ -100,7 +152,7 @@ fn arrival(
     journal: &Journal,
     root: &Path,
     (sop, trigger): (&SopId, &Trigger),
-    (secret, post): (Option<&str>, &Post),
+    (secret, post, ignored): (Option<&str>, &Post, bool),
 ) -> Result<(String, Option<Arrival>)> {
     let secret = secret.ok_or_else(|| {
         Problem::not_allowed(format!(
@@ -111,6 +163,9 @@ fn arrival(
     })?;
     let now = journal.clock().now();
     let delivery = webhook::verify(&post.headers, &post.body, secret.as_bytes(), now)?.id;
+    if ignored {
+        return Ok((delivery, None));
+    }
     let key = occurrence(&post.path, &delivery);
     if journal.read(|db| super::is_known(db, sop, trigger, &key))? {
         return Ok((delivery, None));
@@ -118,10 +173,26 @@ fn arrival(
     let row = journal.read(|db| registry::version(db, sop.as_str()))?;
     let inputs = read(root, &row)?.body.inputs;
     let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
-    let values = packet::from_body(&post.body, &names)?;
+    let values = packet::from_body(&document(post)?, &names)?;
     packet::check(&inputs, &values).map_err(together)?;
     let arrival = Arrival { sop: sop.clone(), trigger: trigger.clone(), occurrence: key, packet: values };
     Ok((delivery, Some(arrival)))
+}
+
+/// The JSON a request brings: its body, or the member `payload` of a form, which is GitHub's default.
+fn document(post: &Post) -> Result<Cow<'_, [u8]>> {
+    let kind = post.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let form = kind.is_some_and(|(_, kind)| {
+        kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+    });
+    if !form {
+        return Ok(Cow::Borrowed(&post.body));
+    }
+    let payload = url::form_urlencoded::parse(&post.body).find(|(name, _)| name == "payload");
+    payload.map(|(_, text)| Cow::Owned(text.into_owned().into_bytes())).ok_or_else(|| {
+        Problem::invalid("the request is a form without a field `payload`")
+            .hint("set the content type to application/json at the sender")
+    })
 }
 
 /// Ids are the sender's own: another sender's, at another path, may be the same.
@@ -140,7 +211,7 @@ fn came_of(journal: &Journal, sop: SopId, path: &str, delivery: String, existing
             .optional()?;
         Ok(found.unwrap_or_default())
     })?;
-    Ok(Delivered { sop, delivery, existing, run, refusal })
+    Ok(Delivered { sop, delivery, existing, run, refusal, ignored: None })
 }
 
 /// Puts a refusal on record: the first of each minute one by one, the rest as a number with the next.

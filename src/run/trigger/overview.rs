@@ -117,9 +117,13 @@ fn says(trigger: &Trigger, settings: &Runs) -> String {
         Trigger::Manual => "somebody's word".to_owned(),
         Trigger::Cron(cron) => schedule::in_words(cron),
         Trigger::Files(path) => format!("a new or changed file {path}"),
-        Trigger::Webhook(path) => match settings.webhooks.get(path) {
-            Some(secret) => format!("a request to {path} signed with {secret}"),
-            None => format!("nothing yet: no secret is named for {path} under `runs.webhooks` in sopd.yaml"),
+        Trigger::Webhook(hook) => match (settings.webhooks.get(&hook.path), &hook.event) {
+            (Some(secret), None) => format!("a request to {} signed with {secret}", hook.path),
+            (Some(secret), Some(event)) => format!("`{event}` at {} signed with {secret}", hook.path),
+            (None, _) => format!(
+                "nothing yet: no secret is named for {} under `runs.webhooks` in sopd.yaml",
+                hook.path
+            ),
         },
     }
 }

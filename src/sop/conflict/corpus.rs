@@ -63,7 +63,11 @@ fn build(name: &str, lines: &Lines) -> Sop {
     sop.head.id = format!("SOP-OPS-{name}").parse().unwrap();
     sop.head.department = "OPS".into();
     sop.head.objective = "The work is done well.".into();
-    sop.head.triggers = lines.webhook.iter().map(|path| Trigger::Webhook(path.clone())).collect();
+    sop.head.triggers = lines
+        .webhook
+        .iter()
+        .map(|path| Trigger::Webhook(crate::sop::trigger::Hook::plain(path.clone())))
+        .collect();
     let body = &mut sop.body;
     put(&mut body.scope, &lines.scope, "All of the work.");
     put(&mut body.roles, &lines.roles, "- ceo: takes part.");
@@ -88,7 +92,7 @@ fn found(case: &Pair) -> Vec<Finding> {
         let line = their_text.lines().nth(fact.line as usize - 1).unwrap();
         assert!(line.contains(&fact.quote), "{}: line {} is not {:?}", case.case, fact.line, fact.quote);
     }
-    let theirs = TheirFacts { id: theirs.head.id, version: theirs.head.version, facts: others };
+    let theirs = TheirFacts { id: theirs.head.id, version: theirs.head.version, draft: None, facts: others };
     conflicts(&mine.head.id, &facts(&mine, &mine_text), &theirs)
 }
 
@@ -169,6 +173,7 @@ fn both_places_are_quoted_and_versions_of_one_sop_agree() {
     insta::assert_snapshot!(findings[0].other.clone().unwrap(), @r#"SOP-OPS-theirs v1.1, line 33: "**Large deal**: a deal above 80,000 EUR.""#);
     let sop = build("mine", &case.mine);
     let facts = facts(&sop, &render(&sop));
-    let theirs = TheirFacts { id: sop.head.id.clone(), version: sop.head.version, facts: facts.clone() };
+    let theirs =
+        TheirFacts { id: sop.head.id.clone(), version: sop.head.version, draft: None, facts: facts.clone() };
     assert_eq!(conflicts(&sop.head.id, &facts, &theirs), []);
 }

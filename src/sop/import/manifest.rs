@@ -2,7 +2,7 @@
 
 use crate::base::{Place, Problem};
 use crate::sop::document::{Cron, ExecutionMode, Priority, Step, Trigger};
-use crate::sop::trigger;
+use crate::sop::trigger::{self, Hook};
 use serde::Deserialize;
 
 /// The manifest as that form describes it.
@@ -62,7 +62,7 @@ impl ManifestTrigger {
     pub(super) fn read(&self, file: &str, text: &str) -> Result<Trigger, Problem> {
         let found = match (self.kind.as_str(), &self.path, &self.schedule) {
             ("manual", None, None) => Trigger::Manual,
-            ("webhook", Some(path), None) => Trigger::Webhook(path.clone()),
+            ("webhook", Some(path), None) => Trigger::Webhook(Hook::plain(path.clone())),
             ("cron", None, Some(schedule)) => Trigger::Cron(Cron::plain(schedule)),
             ("files", Some(path), None) => Trigger::Files(path.clone()),
             (kind, ..) => {

@@ -193,7 +193,7 @@ fn trigger_words(title: &str, triggers: &[Trigger]) -> String {
         .iter()
         .map(|trigger| match trigger {
             Trigger::Manual => format!("a person starts the run “{title}”"),
-            Trigger::Webhook(path) => format!("a request arrives at `{path}`"),
+            Trigger::Webhook(hook) => format!("a request arrives at `{hook}`"),
             Trigger::Cron(cron) => format!("the schedule `{}` falls due ({})", cron.schedule, cron.zone),
             Trigger::Files(path) => format!("a file appears at `{path}`"),
         })

@@ -52,7 +52,12 @@ fn triggers(triggers: &[Trigger]) -> String {
         .iter()
         .map(|trigger| match trigger {
             Trigger::Manual => "manual".to_owned(),
-            Trigger::Webhook(path) => format!("webhook: {}", quoted(path)),
+            Trigger::Webhook(hook) => match &hook.event {
+                None => format!("webhook: {}", quoted(&hook.path)),
+                Some(event) => {
+                    format!("webhook: {{ path: {}, event: {} }}", quoted(&hook.path), quoted(event))
+                }
+            },
             Trigger::Cron(cron) => format!("cron: {}", schedule(cron)),
             Trigger::Files(path) => format!("files: {}", quoted(path)),
         })

@@ -160,7 +160,8 @@ fn cron() -> impl Strategy<Value = Cron> {
 fn head() -> impl Strategy<Value = Head> {
     let trigger = prop_oneof![
         Just(Trigger::Manual),
-        Just(Trigger::Webhook("/a/b".into())),
+        Just(Trigger::Webhook(crate::sop::trigger::Hook::plain("/a/b"))),
+        Just(Trigger::Webhook(crate::sop::trigger::Hook { path: "/a/b".into(), event: Some("push".into()) })),
         Just(Trigger::Cron(Cron::plain("0 8 * * 1"))),
         cron().prop_map(Trigger::Cron),
         prop::sample::select(vec!["incoming/*.csv", "a b/c/report-?.txt"])

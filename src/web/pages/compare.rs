@@ -2,12 +2,11 @@
 //! since somebody opened a page.
 
 use super::diff;
-use crate::base::problem::Result;
+use crate::base::{Kind, problem::Result};
 use crate::daemon::Workspace;
 use crate::decision::Decision;
 use crate::mission::{Draft, Files, MissionRow};
-use crate::registry;
-use crate::sop::SopId;
+use crate::{registry, sop};
 use serde_json::{Value, json};
 
 /// Everything the draft can be compared with, and the chosen one's differences.
@@ -18,7 +17,7 @@ pub(super) fn with(
     against: &str,
 ) -> Result<Value> {
     let mut choices = Vec::new();
-    let before = version_before(workspace, files, decision)?;
+    let before = version_before(workspace, files, (decision, draft))?;
     if let Some((version, _)) = &before {
         choices.push(("version".to_owned(), format!("v{version}, the version before")));
     }
@@ -40,15 +39,22 @@ pub(super) fn with(
     }))
 }
 
-/// The published version that the draft supersedes, with its text.
+/// The published version that the draft was to supersede when it was put together, with its text: whatever has become
+/// active since, the answer was about that difference.
 fn version_before(
     workspace: &Workspace,
     files: &Files<'_>,
-    decision: &Decision,
+    (decision, draft): (&Decision, &Draft),
 ) -> Result<Option<(String, String)>> {
     let subject = decision.ask.subject.split(' ').next().unwrap_or_default();
-    let Ok(id) = subject.parse::<SopId>() else { return Ok(None) };
-    let Some(row) = registry::active(files.db, &id)? else { return Ok(None) };
+    let told = decision.ask.details.get("supersedes").and_then(Value::as_str).map(str::to_owned);
+    let written =
+        || sop::parse(&draft.file, &draft.text).ok()?.head.supersedes.map(|version| version.to_string());
+    let Some(version) = told.or_else(written) else { return Ok(None) };
+    let row = match registry::version(files.db, &format!("{subject}-v{version}")) {
+        Err(problem) if problem.kind == Kind::NotFound => return Ok(None),
+        row => row?,
+    };
     // A file that was changed by hand is not compared with: its text is not what was approved.
     let text = registry::read_checked(&workspace.root, &row).ok();
     Ok(text.map(|text| (row.version.to_string(), text)))

@@ -1,11 +1,13 @@
 //! Everything a person judges a decision by: the exact effect, the draft with its sources, what was found, what it is
 //! compared with, what was asked, and how it came to this.
 
-use super::{compare, timeline};
+use super::written::{self, Words};
+use super::{compare, outcome, timeline};
 use crate::base::trace::is_run;
 use crate::base::{Instant, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::decision::{self, Decision, DecisionKind, State as Stage, Verb};
+use crate::front;
 use crate::mission::{self, Draft, Files};
 use crate::registry;
 use crate::sop;
@@ -24,8 +26,17 @@ pub(super) struct View {
     pub(super) now: Instant,
     /// What the draft is compared with.
     pub(super) against: String,
+    /// What they have just done short of answering.
+    pub(super) done: String,
     /// The hash of what somebody had in front of them, who hears now that it is not asked any more.
     pub(super) shown: String,
+}
+
+impl View {
+    /// The view of a party that compares nothing and has done nothing yet.
+    pub(super) fn of(me: &str, now: Instant) -> Self {
+        Self { me: me.to_owned(), now, against: String::new(), done: String::new(), shown: String::new() }
+    }
 }
 
 /// What the page of a decision shows.
@@ -37,17 +48,34 @@ pub(super) fn context(site: &Site, workspace: &Workspace, id: &str, view: &View)
         .map(|agent| agent.head.id.as_str())
         .filter(|id| *id != view.me)
         .collect();
+    let (able, unable) = stand_ins(workspace, id, &view.me)?;
     workspace.journal.read(|db| {
         let decision = decision::one(db, id)?;
         let of_run = is_run(&decision.ask.mission);
-        let about = if of_run { json!({}) } else { of_mission(site, workspace, (db, &decision), view)? };
+        let unsent = decision::unsent(db, &decision, &view.me)?;
+        let about =
+            if of_run { json!({}) } else { of_mission(site, workspace, (db, &decision), (view, &unsent))? };
         let mut context = asked(db, &decision, (view, of_run))?;
         if let (Some(context), Value::Object(about)) = (context.as_object_mut(), about) {
             context.extend(about);
             context.insert("parties".to_owned(), json!(parties));
+            context.insert("able".to_owned(), json!(able));
+            context.insert("unable".to_owned(), json!(unable));
+            context.insert("comments".to_owned(), json!(written::left_behind("revise", &unsent)));
+            context.insert("unsent".to_owned(), json!(unsent));
+            context.insert("notice".to_owned(), outcome::notice(db, &decision, (&view.me, &view.done))?);
         }
         Ok(context)
     })
+}
+
+/// To whom it may be passed on, and why to nobody else; nothing where it is not the party's to pass on.
+fn stand_ins(workspace: &Workspace, id: &str, me: &str) -> Result<(Vec<String>, Vec<String>)> {
+    let decision = workspace.journal.read(|db| decision::one(db, id))?;
+    if !may(&decision, me) || decision.ask.kind == DecisionKind::Assignment {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    front::stand_ins(workspace, id, me)
 }
 
 /// What is asked, of whom, and what was said so far.
@@ -88,20 +116,26 @@ fn may(decision: &Decision, me: &str) -> bool {
 fn ways(decision: &Decision) -> Vec<Value> {
     let kind = decision.ask.kind;
     let way = |(verb, leads_to): (Verb, String)| {
-        let (word, label) = match (verb, kind) {
-            (Verb::Approve, DecisionKind::Forward) => ("approve", "Forward"),
-            (Verb::Approve, DecisionKind::Publish | DecisionKind::Review) => ("approve", "Sign"),
-            (Verb::Approve, _) => ("approve", "Approve"),
-            (Verb::Reject, _) => ("reject", "Reject"),
-            (Verb::Revise, _) => ("revise", "Request changes"),
-            (Verb::Answer, _) => ("answer", "Answer"),
-            (Verb::Retry, _) => ("retry", "Try again"),
-            (Verb::Complete, _) => ("complete", "Hand in"),
-        };
+        let word = if verb == Verb::Retry { "retry" } else { verb.word() };
+        let label = label(word, kind);
         let words = matches!(verb, Verb::Reject | Verb::Revise | Verb::Answer);
         json!({ "word": word, "label": label, "leads_to": leads_to, "needs_words": words })
     };
     decision.ways().into_iter().map(way).collect()
+}
+
+/// What the button of a way is called.
+pub(super) fn label(way: &str, kind: DecisionKind) -> &'static str {
+    match (way, kind) {
+        ("approve", DecisionKind::Forward) => "Forward",
+        ("approve", DecisionKind::Publish | DecisionKind::Review) => "Sign",
+        ("approve", _) => "Approve",
+        ("reject", _) => "Reject",
+        ("revise", _) => "Request changes",
+        ("retry", _) => "Try again",
+        ("complete", _) => "Hand in",
+        _ => "Answer",
+    }
 }
 
 /// The draft with everything said about it.
@@ -109,17 +143,18 @@ fn of_mission(
     site: &Site,
     workspace: &Workspace,
     (db, decision): (&Connection, &Decision),
-    view: &View,
+    (view, unsent): (&View, &Words),
 ) -> Result<Value> {
     let mission = &decision.ask.mission;
     let row = mission::mission(db, mission)?;
     let files = Files { journal: &workspace.journal, db, mission };
     let Some(draft) = files.draft(Some(decision), row.round)? else { return Ok(json!({ "draft": null })) };
+    let called = mission::called_and_not_held(db, mission)?;
     let compared = compare::with(workspace, &files, (decision, &draft), &view.against)?;
     let changed =
         if view.shown.is_empty() { Value::Null } else { compare::since(&files, &row, &view.shown)? };
     let may = may(decision, &view.me) && decision.ways().iter().any(|(verb, _)| *verb == Verb::Revise);
-    let marks = marks(site, &files, &draft, may)?;
+    let marks = marks(site, &files, &draft, may.then_some(unsent))?;
     let skipped = head_lines(&draft.text);
     let body: String = draft.text.split_inclusive('\n').skip(skipped).collect();
     let head: String = draft.text.split_inclusive('\n').take(skipped).collect();
@@ -138,7 +173,7 @@ fn of_mission(
             "dissent": draft.dissent, "unsourced": unsourced, "is_asked": draft.sha256 == decision.ask.hash,
         },
         "compared": compared, "changed": changed, "conflicts": conflicts(db, &draft)?,
-        "reports": reports(db, mission)?,
+        "reports": reports(db, mission)?, "council_called": called,
     }))
 }
 
@@ -152,7 +187,12 @@ fn head_lines(text: &str) -> usize {
 }
 
 /// For each line what shows where it comes from, and takes a comment on it.
-fn marks(site: &Site, files: &Files<'_>, draft: &Draft, may: bool) -> Result<BTreeMap<usize, String>> {
+fn marks(
+    site: &Site,
+    files: &Files<'_>,
+    draft: &Draft,
+    unsent: Option<&Words>,
+) -> Result<BTreeMap<usize, String>> {
     let sources = files.sources(draft)?;
     let mut marks = BTreeMap::new();
     let mut in_code = false;
@@ -171,7 +211,8 @@ fn marks(site: &Site, files: &Files<'_>, draft: &Draft, may: bool) -> Result<BTr
         let lost = line.from.strip_prefix("unsourced: ");
         let context = json!({
             "line": line.number, "who": who, "sources": from, "unsourced": lost, "traced": !line.from.is_empty(),
-            "may": may, "code": in_code && !fence,
+            "may": unsent.is_some(), "code": in_code && !fence,
+            "said": unsent.and_then(|unsent| unsent.get(&format!("line.{}", line.number))),
         });
         marks.insert(line.number, site.fragment("source.html", &context)?);
     }
@@ -205,10 +246,19 @@ fn conflicts(db: &Connection, draft: &Draft) -> Result<Vec<Value>> {
             finding.other.as_deref().and_then(|other| other.split_once(": ")).unwrap_or_default();
         json!({
             "what": finding.message, "severity": finding.severity, "ours": finding.quote, "place": place,
-            "theirs": words.trim_matches('"'), "other": place.split(' ').next(),
+            "theirs": words.trim_matches('"'), "href": href(place),
         })
     };
     Ok(found.into_iter().map(side).collect())
+}
+
+/// The page of the other SOP, or of the mission that drafts it.
+fn href(place: &str) -> String {
+    let word = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
+    match place.split_once(" an open draft of ") {
+        Some((_, mission)) => format!("/missions/{}", word(mission)),
+        None => format!("/sops/{}", word(place)),
+    }
 }
 
 /// What the contract asks for, and what validators and the council said, word for word.

@@ -12,12 +12,14 @@ mod files;
 mod inbox;
 mod judging;
 mod missions;
+mod outcome;
 mod plot;
 mod runs;
 mod settings;
 mod sign_in;
 mod sops;
 mod timeline;
+mod written;
 
 use super::caller::Visitor;
 use super::site::Shared;
