@@ -52,7 +52,11 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         } else {
             let text = match (&args.id, found.first()) {
                 (Some(_), Some(status)) => one(desk, &workspace, status)?,
-                _ => many(desk, &workspace, &found, args.all) + &under_way(desk, &workspace)?,
+                _ => {
+                    many(desk, &workspace, &found, args.all)
+                        + &refused(&workspace)?
+                        + &under_way(desk, &workspace)?
+                }
             };
             if text != drawn {
                 let clear = if args.watch && print::is_terminal() { "\u{1b}[2J\u{1b}[H" } else { "" };
@@ -109,6 +113,18 @@ fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) 
         put(&mut text, format_args!("\n{note}"));
     }
     text
+}
+
+/// The dropped files that could not be taken in.
+fn refused(workspace: &Workspace) -> Result<String> {
+    let mut text = String::new();
+    for one in daemon::refused_missions(workspace)? {
+        put(
+            &mut text,
+            format_args!("\nmissions/{0} could not be accepted: see missions/{0}.error.md", one.file),
+        );
+    }
+    Ok(text)
 }
 
 /// That there are runs as well.

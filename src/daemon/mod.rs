@@ -41,7 +41,7 @@ pub use dossier::plain;
 pub use git::repository;
 pub use health::{NO_SPACE, most_open_files, short_of};
 pub use index_file::keep as keep_index;
-pub use intake::{Taken, submit, submit_as};
+pub use intake::{RefusedMission, Taken, refused_missions, submit, submit_as};
 pub use lock::{Lock, holder};
 pub use notices::client as notify_client;
 pub use repeats::{Claim, REPEAT_TABLES, claim, forget, keep_answer};

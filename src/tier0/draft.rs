@@ -54,6 +54,12 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
         from_prose::weave(&mut draft, &material);
     }
     ask_unknown(&mut draft, &unknown);
+    if let Some(who) = material.who.filter(|who| owner && !who.contains(&q.owner)) {
+        draft.assumptions.push(format!(
+            "“{who}”, said of who does the work, does not name {0} by id: {0} owns it, and does the steps that name nobody.",
+            q.owner
+        ));
+    }
     left_out(&mut draft, agent, &topics, q);
     answer_findings(&mut draft, agent, &q.findings);
     draft.confidence = confidence(&draft, &topics, q, own_words);

@@ -4,8 +4,10 @@ use super::caller::{Visitor, party_of};
 use super::page::{Answer, Failure};
 use super::site::Shared;
 use crate::access::Scope;
+use crate::base::trace::is_run;
 use crate::daemon;
 use crate::journal::Event as Fact;
+use crate::mission::is_id;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -24,13 +26,27 @@ const ALIVE: Duration = Duration::from_secs(20);
 pub(super) struct After {
     /// The place the page was made at.
     after: Option<i64>,
+    /// What the page is about: `missions`, `runs`, `inbox`, the id of a mission or run; everything without it.
+    #[serde(default)]
+    about: String,
+}
+
+/// Whether a fact concerns a page about `about`: what does not is not told, so that a page is not made anew for others.
+fn concerns(about: &str, fact: &Fact) -> bool {
+    match about {
+        "" | "all" => true,
+        "missions" => !is_run(&fact.subject) && (is_id(&fact.subject) || fact.kind == "published"),
+        "runs" => is_run(&fact.subject),
+        "inbox" => fact.kind.starts_with("decision_"),
+        subject => fact.subject == subject,
+    }
 }
 
 /// `GET /events`
 pub(super) async fn stream(
     State(site): State<Shared>,
     visitor: Option<Extension<Visitor>>,
-    Query(After { after }): Query<After>,
+    Query(After { after, about }): Query<After>,
     headers: HeaderMap,
 ) -> Answer {
     if visitor.is_none() {
@@ -41,7 +57,9 @@ pub(super) async fn stream(
     }
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let from = resumed.or(after).unwrap_or_else(|| site.feed.head());
-    let facts = site.feed.listen(from).map(|fact| Ok::<_, Infallible>(told(&fact)));
+    let facts = site.feed.listen(from).filter_map(move |fact| {
+        std::future::ready(concerns(&about, &fact).then(|| Ok::<_, Infallible>(told(&fact))))
+    });
     Ok(Sse::new(facts).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
 }
 

@@ -42,6 +42,8 @@ fn button(slack: &FakeOpenAi) -> String {
         .flat_map(|block| block["elements"].as_array().unwrap());
     let button = elements.find(|element| element["action_id"] == "approve").unwrap();
     assert_eq!(button["confirm"]["deny"]["text"], "Not now");
+    // All that the yes lets happen stands above it.
+    assert!(last["blocks"].to_string().contains("echo first"), "{last}");
     button["value"].as_str().unwrap().to_owned()
 }
 

@@ -300,7 +300,11 @@ fn a_new_version_and_a_retirement_are_noticed_and_a_future_moment_is_no_work() {
 
 /// Listening at `/keys`, with a secret.
 fn listening(world: &World, head: &str) {
-    activate(world, &sop(KEYS, &format!("triggers:\n  - webhook: /keys\n{head}"), ""));
+    listening_to(world, "/keys", head);
+}
+
+fn listening_to(world: &World, hook: &str, head: &str) {
+    activate(world, &sop(KEYS, &format!("triggers:\n  - webhook: {hook}\n{head}"), ""));
     world.write("secrets.env", format!("KEYS_SECRET={SECRET}\n"));
     let private = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(world.path("secrets.env"), private).unwrap();
@@ -387,6 +391,51 @@ fn a_request_that_is_not_trusted_or_brings_the_wrong_things_is_refused_on_record
     world.settle();
     assert_eq!(started(&world), Vec::<String>::new());
     assert!(overview(&world)[0].refused.as_ref().unwrap().reason.contains("no secret"));
+}
+
+/// Signed as GitHub does it.
+fn github(id: &str, event: &str, kind: &str, body: &str) -> Post {
+    let mut code = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    code.update(body.as_bytes());
+    let hex: String = code.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = format!("sha256={hex}");
+    let headers = [
+        ("X-GitHub-Event", event),
+        ("X-GitHub-Delivery", id),
+        ("Content-Type", kind),
+        ("X-Hub-Signature-256", &signature),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Post { path: "/keys".into(), headers, body: body.into() }
+}
+
+#[test]
+fn a_senders_test_and_other_events_start_nothing_and_its_forms_are_read() {
+    let world = World::standing();
+    listening(&world, "");
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    let ping = send(&world, &github("1", "ping", json, r#"{"zen": "Keep it simple."}"#)).unwrap();
+    assert!(ping.ignored.unwrap().contains("sender's own test") && ping.run.is_none());
+    let stranger = Post { body: b"{}".to_vec(), ..github("2", "ping", json, "{\"zen\": 1}") };
+    assert_eq!(send(&world, &stranger).unwrap_err().kind, Kind::NotAllowed, "a ping is signed like the rest");
+    let bare = send(&world, &github("3", "push", form, "ref=main")).unwrap_err();
+    assert!(bare.to_string().contains("application/json"), "{bare}");
+    send(&world, &github("4", "push", form, "payload=%7B%22note%22%3A%22a%26b%22%7D")).unwrap();
+    world.settle();
+    assert_eq!(came(&world).len(), 1);
+    // A trigger that names its event.
+    let world = World::standing();
+    listening_to(&world, "{ path: /keys, event: push }", "");
+    let says = overview(&world)[0].says.clone();
+    assert!(says.contains("`push` at /keys"), "{says}");
+    let other = send(&world, &github("5", "issues", json, "{}")).unwrap();
+    assert_eq!(other.ignored.as_deref(), Some("the trigger takes `push`, and this is `issues`"));
+    assert!(
+        send(&world, &post("msg_1", world.clock.now(), r#"{"type": "pull"}"#)).unwrap().ignored.is_some()
+    );
+    assert_eq!(send(&world, &github("6", "push", json, "{}")).unwrap().ignored, None);
+    world.settle();
+    assert_eq!(came(&world).len(), 1);
 }
 
 #[test]

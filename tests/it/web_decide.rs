@@ -241,7 +241,8 @@ fn a_mission_is_written_by_fields_in_the_form_of_its_file() {
     let wrong = send(&[fine[0], fine[1], ("risk_level", "huge")]);
     assert_eq!(wrong.status, 422, "{}", wrong.text);
     assert!(
-        wrong.text.contains("risk_level: &quot;huge&quot;"),
+        wrong.text.contains("value=\"Vendor &quot;invoice&quot; approval\"")
+            && wrong.text.contains("one supplier twice."),
         "what was written comes back: {}",
         wrong.text
     );
@@ -256,4 +257,12 @@ fn a_mission_is_written_by_fields_in_the_form_of_its_file() {
         "{brief}"
     );
     assert_eq!(world.json(&["status", &mission])[0]["requested_by"], "cro");
+    // A dropped file that cannot be taken shows wherever its requester looks.
+    world.put("missions/broken.md", "---\nrisk_level: huge\n---\n# Broken\n\nText.\n");
+    let told = |page: &super::web_world::Got| {
+        page.text.contains("could not be accepted") && page.text.contains("missions/broken.md")
+    };
+    super::web_world::until(|| told(&cro.get("/missions")));
+    assert!(told(&desk.sign_in("ceo").get("/inbox")) && told(&cro.get("/dashboard")));
+    assert!(world.done(&["status"]).contains("missions/broken.md could not be accepted"));
 }

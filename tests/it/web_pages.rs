@@ -33,6 +33,17 @@ fn an_answer_counts_once_and_only_for_what_was_shown() {
     let again = staff.post("/decisions/D-1/approve", &[("csrf", &csrf), ("hash", &hash)]);
     assert_eq!(again.status, 409, "{}", again.text);
     assert!(again.text.contains("already decided"), "{}", again.text);
+    // Whoever signs sees first that it worked, and what is next.
+    super::web_world::until(|| ceo.get("/decisions/D-2").status == 200);
+    let page = ceo.get("/decisions/D-2");
+    let (csrf, hash) = (page.field("csrf"), page.field("hash"));
+    assert_eq!(ceo.post("/decisions/D-2/approve", &[("csrf", &csrf), ("hash", &hash)]).status, 303);
+    let signed = ceo.get("/decisions/D-2?against=version").text;
+    for wanted in ["You signed SOP-REV-lead-qualification v1.0; it is active.", "Nothing else waits for you"]
+    {
+        assert!(signed.contains(wanted), "{wanted}: {signed}");
+    }
+    assert!(!signed.contains("the version before"), "what became active since was not before it: {signed}");
     let facts = world.done(&["audit", "export", &mission]);
     assert!(facts.contains("desk session"), "who did it is on record: {facts}");
 }

@@ -19,6 +19,12 @@ impl<'a> Desk<'a> {
                 self.roster.get(id).ok_or_else(|| format!("the owner `{id}` is not in the roster"))?;
             return Ok((agent, format!("{} owns it because {why}.", agent.head.id)));
         }
+        if let Some((agent, said)) = self.answered() {
+            return Ok((
+                agent,
+                format!("{} owns it because the requester answered “{said}”.", agent.head.id),
+            ));
+        }
         let department = self.q.ask.sop.as_ref().map(|sop| sop.department().to_owned());
         let in_department =
             |agent: &Agent| department.as_ref().is_none_or(|code| *code == agent.head.department);
@@ -57,6 +63,21 @@ impl<'a> Desk<'a> {
             ));
         }
         self.fallback(in_department)
+    }
+
+    /// Whom the requester named when asked who does the work: by id, by title or by department.
+    fn answered(&self) -> Option<(&'a Agent, &str)> {
+        let said = self.material.who.as_deref()?;
+        let word = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        let by_id = said.split_whitespace().find_map(|one| self.roster.get(&word(one)));
+        let pieces = || said.split([',', ';', '(', ')', '.', '\n']).map(str::trim);
+        let by_name = || pieces().find_map(|piece| names::meant(piece, self.roster));
+        let by_code = || {
+            let codes: Vec<String> = said.split_whitespace().map(word).collect();
+            self.roster.with_role(AgentRole::Worker).find(|agent| codes.contains(&agent.head.department))
+        };
+        let agent = by_id.or_else(by_name).or_else(by_code)?;
+        agent.can(AgentRole::Worker).then_some((agent, said))
     }
 
     /// Of several departments' workers the one whose own event starts the work, by the topic its brief means.

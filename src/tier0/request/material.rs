@@ -34,6 +34,8 @@ pub(crate) struct Material {
     pub(crate) unclear: Vec<String>,
     /// Sentences that were read and not used.
     pub(crate) unused: Vec<String>,
+    /// What was answered to who does the work.
+    pub(crate) who: Option<String>,
     /// Whether the words are English enough to be read.
     pub(crate) readable: bool,
 }

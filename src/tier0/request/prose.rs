@@ -82,6 +82,7 @@ impl Reader {
             Under::Anything
         };
         if asked(ASK_WHO) {
+            self.material.who = Some(answered.answer.trim().to_owned());
             return;
         }
         for block in blocks(&answered.answer) {

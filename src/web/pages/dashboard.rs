@@ -35,6 +35,7 @@ fn context(workspace: &Workspace, now: Instant) -> Result<Value> {
         "missions": missions.values().sum::<u32>(), "missions_by": missions,
         "runs": runs.values().sum::<u32>(), "runs_by": runs,
         "decisions": asked, "waiting": waiting, "sops": figures.sops,
+        "refused": crate::daemon::refused_missions(workspace)?,
         "overdue": waiting.iter().map(|one| one.overdue).sum::<u32>(),
         "to_active": figures.to_active, "to_answer": figures.to_answer,
         "published": sum(|week| week.published), "failed_missions": sum(|week| week.failed),

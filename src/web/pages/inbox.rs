@@ -1,6 +1,7 @@
 //! The inbox: one row for each thing that waits for a person, what is due first at first.
 
 use crate::base::{Instant, Problem, problem::Result};
+use crate::daemon;
 use crate::decision::{self, Decision, DecisionKind, Queue};
 use crate::front::shapes;
 use crate::web::caller::Visitor;
@@ -38,7 +39,18 @@ pub(super) async fn show(
     Query(filter): Query<Filter>,
 ) -> Answer {
     let (me, now) = (visitor.party().to_owned(), site.now());
-    let context = site.read(move |db| context(db, &me, &filter, now)).await?;
+    let context = site
+        .work(move |workspace| {
+            let mut context = workspace.journal.read(|db| context(db, &me, &filter, now))?;
+            // Whoever asks for what is dropped into the folder is told of it here as well.
+            let requests = super::settings(workspace).is_ok_and(|settings| settings.requester == me);
+            let refused = if requests { daemon::refused_missions(workspace)? } else { Vec::new() };
+            if let Some(members) = context.as_object_mut() {
+                members.insert("refused".to_owned(), json!(refused));
+            }
+            Ok(context)
+        })
+        .await?;
     site.page(&visitor, "inbox.html", &context)
 }
 

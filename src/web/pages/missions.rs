@@ -1,7 +1,7 @@
 //! Missions: the board, one mission with its files, and the form that hands a new one in.
 
 use crate::base::text::{put, slug};
-use crate::base::{MicroUsd, Problem, problem::Result};
+use crate::base::{Kind, MicroUsd, Problem, problem::Result};
 use crate::daemon::{self, MissionStatus, Workspace};
 use crate::decision::{self, Decision, DecisionKind};
 use crate::front;
@@ -12,36 +12,75 @@ use crate::web::caller::Visitor;
 use crate::web::form::Signed;
 use crate::web::page::Answer;
 use crate::web::site::Shared;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Ended missions shown on the board.
 const ENDED_SHOWN: usize = 30;
+/// Missions looked at in one go for those that have ended.
+const PAGE: u32 = 100;
+/// The words of the states in which a mission has ended.
+const ENDED: [&str; 5] = ["published", "answered", "rejected", "cancelled", "failed"];
 /// More facts than a mission has.
 const MOST: u32 = 100_000;
 /// Newest facts of a mission that are shown.
 const FACTS_SHOWN: usize = 60;
 
+/// Which of the ended ones are shown.
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    /// Only those older than this mission.
+    #[serde(default)]
+    after: String,
+}
+
+/// Ended missions older than `after`, one more than is shown, and how many there are in all.
+fn ended(db: &Connection, after: &str) -> Result<(Vec<MissionStatus>, u32)> {
+    let count = mission::by_state(db)?.iter().filter(|(word, _)| ENDED.contains(&word.as_str()));
+    let count = count.map(|(_, count)| count).sum();
+    let mut found = Vec::new();
+    let mut place = Some(after.to_owned()).filter(|after| !after.is_empty());
+    while found.len() <= ENDED_SHOWN {
+        let page = daemon::status_page(db, true, (place.as_deref(), PAGE))?;
+        let Some(last) = page.last() else { break };
+        place = Some(last.id.clone());
+        found.extend(page.into_iter().filter(|status| status.ended_at.is_some()));
+    }
+    Ok((found, count))
+}
+
 /// `GET /missions`
-pub(super) async fn board(State(site): State<Shared>, visitor: Visitor) -> Answer {
-    let all = site.read(|db| daemon::statuses(db, true)).await?;
-    let (open, ended): (Vec<_>, Vec<_>) = all.into_iter().partition(|status| status.ended_at.is_none());
+pub(super) async fn board(
+    State(site): State<Shared>,
+    visitor: Visitor,
+    Query(Page { after }): Query<Page>,
+) -> Answer {
+    let asked = after.clone();
+    let (open, (ended, ended_count), refused) = site
+        .work(move |workspace| {
+            let refused = daemon::refused_missions(workspace)?;
+            workspace.journal.read(|db| Ok((daemon::statuses(db, false)?, ended(db, &asked)?, refused)))
+        })
+        .await?;
     let waiting = |status: &&MissionStatus| {
         matches!(status.state.word(), "awaiting_decision" | "waiting_for_person" | "held")
     };
     let (waits, works): (Vec<_>, Vec<_>) = open.iter().partition(waiting);
     let cards = |list: &[&MissionStatus]| list.iter().map(|status| card(status)).collect::<Vec<_>>();
-    let ended: Vec<_> = ended.iter().take(ENDED_SHOWN).collect();
+    let shown: Vec<_> = ended.iter().take(ENDED_SHOWN).collect();
+    let older = shown.last().filter(|_| ended.len() > ENDED_SHOWN).map(|status| status.id.clone());
     let context = json!({
         "title": "Missions",
         "columns": [
-            { "name": "At work", "cards": cards(&works) },
-            { "name": "Waiting", "cards": cards(&waits) },
-            { "name": "Ended", "cards": cards(&ended) },
+            { "name": "At work", "cards": cards(&works), "count": works.len() },
+            { "name": "Waiting", "cards": cards(&waits), "count": waits.len() },
+            { "name": "Ended", "cards": cards(&shown), "count": ended_count, "older": older, "after": after },
         ],
+        "refused": refused,
     });
     site.page(&visitor, "missions.html", &context)
 }
@@ -170,7 +209,7 @@ pub(super) async fn file(
 
 /// `GET /missions/new`
 pub(super) async fn form(State(site): State<Shared>, visitor: Visitor) -> Answer {
-    site.page(&visitor, "mission_new.html", &json!({ "title": "New mission", "text": "" }))
+    site.page(&visitor, "mission_new.html", &json!({ "title": "New mission", "text": "", "fields": {} }))
 }
 
 /// A mission file, written by fields or as a whole.
@@ -207,7 +246,8 @@ fn composed(fields: &BTreeMap<String, String>) -> String {
 /// `POST /missions`
 pub(super) async fn submit(State(site): State<Shared>, form: Signed<New>) -> Answer {
     let Signed { visitor, fields: New { text, again, fields } } = form;
-    let text = if text.trim().is_empty() { composed(&fields) } else { text };
+    let by_fields = text.trim().is_empty();
+    let text = if by_fields { composed(&fields) } else { text };
     let text = text.replace("\r\n", "\n");
     let title = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or("mission");
     let name = format!("{}.md", slug(title, 60));
@@ -219,7 +259,12 @@ pub(super) async fn submit(State(site): State<Shared>, form: Signed<New>) -> Ans
         Ok(mission) => Ok(Redirect::to(&format!("/missions/{mission}")).into_response()),
         Err(problems) => {
             let status = problems.first().map(|first| crate::web::page::status(first.kind));
-            let context = json!({ "title": "New mission", "text": text, "problems": problems });
+            // The form comes back as it was sent: fields as fields, a whole file as a file.
+            let text = if by_fields { String::new() } else { text };
+            let twice = problems.iter().any(|problem| problem.kind == Kind::Conflict);
+            let context = json!({
+                "title": "New mission", "text": text, "problems": problems, "fields": fields, "twice": twice,
+            });
             let page = site.render(Some(&visitor), "mission_new.html", &context)?;
             Ok((status.unwrap_or_default(), page).into_response())
         }

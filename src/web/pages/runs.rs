@@ -32,6 +32,9 @@ pub(super) struct Filter {
     sop: String,
     #[serde(default)]
     state: String,
+    /// Only runs older than this one.
+    #[serde(default)]
+    after: String,
 }
 
 /// `GET /runs`
@@ -45,12 +48,20 @@ pub(super) async fn list(
         "" => None,
         sop => Some(sop.parse().map_err(Problem::usage)?),
     };
-    let wanted = Wanted { sop, state, limit: MOST_RUNS, after: None };
-    let found = site.read(move |db| daemon::run_statuses(db, &wanted)).await?;
+    let after = Some(filter.after.clone()).filter(|after| !after.is_empty());
+    // One more than is shown tells whether there are older ones.
+    let wanted = Wanted { sop, state, limit: MOST_RUNS + 1, after };
+    let (mut found, count) =
+        site.read(move |db| Ok((daemon::run_statuses(db, &wanted)?, run::count(db, &wanted)?))).await?;
+    let shown = usize::try_from(MOST_RUNS).unwrap_or(usize::MAX);
+    let more = found.len() > shown;
+    found.truncate(shown);
+    let older = found.last().filter(|_| more).map(|status| status.id.clone());
     let states: Vec<&str> = RunState::ALL.iter().map(|(_, word)| *word).collect();
     let rows: Vec<Value> = found.iter().map(row).collect();
     let context = json!({
         "title": "Runs", "rows": rows, "states": states, "state": filter.state, "sop": filter.sop,
+        "after": filter.after, "older": older, "count": count,
     });
     site.page(&visitor, "runs.html", &context)
 }

@@ -133,7 +133,7 @@ fn context(workspace: &Workspace, id: &str, which: &Which) -> Result<Value> {
         "refers": refers(workspace, &text)?, "referring": referring.iter().map(version).collect::<Vec<_>>(),
         "head": parsed.as_ref().map(|sop| &sop.head), "inputs": inputs, "diff": diff,
         "against": which.against, "runs": runs.iter().map(super::runs::row).collect::<Vec<_>>(),
-        "active": row.status == Status::Active,
+        "active": row.status == Status::Active, "given": {},
         "modes": ["auto", "supervised", "step_by_step", "priority_based"],
     }))
 }
@@ -185,7 +185,10 @@ pub(super) async fn start(
         pinned: None,
     };
     if fields.contains_key("dry") {
-        let dry = site.work(move |workspace| dry(workspace, request)).await?;
+        let dry = match site.work(move |workspace| dry(workspace, request)).await {
+            Ok(dry) => dry,
+            Err(problem) => return again(&site, &visitor, (id, fields), problem).await,
+        };
         return site.page(
             &visitor,
             "dry_run.html",
@@ -198,8 +201,30 @@ pub(super) async fn start(
             let snapshot = super::snapshot(workspace)?;
             run::begin(&workspace.journal, &workspace.root, &snapshot, request)
         })
-        .await?;
-    Ok(Redirect::to(&format!("/runs/{}", started.run)).into_response())
+        .await;
+    match started {
+        Ok(started) => Ok(Redirect::to(&format!("/runs/{}", started.run)).into_response()),
+        Err(problem) => again(&site, &visitor, (id, fields), problem).await,
+    }
+}
+
+/// The page with the form as it was sent, and why nothing was started.
+async fn again(
+    site: &Shared,
+    visitor: &Visitor,
+    (id, fields): (String, BTreeMap<String, String>),
+    problem: Problem,
+) -> Answer {
+    let which = Which { v: String::new(), against: String::new() };
+    let made = site.work(move |workspace| context(workspace, &id, &which)).await;
+    // Without an SOP there is no form to come back to.
+    let Ok(mut context) = made else { return Err(problem.into()) };
+    let status = crate::web::page::status(problem.kind);
+    if let Some(members) = context.as_object_mut() {
+        members.insert("refused".to_owned(), json!([problem]));
+        members.insert("given".to_owned(), json!(fields));
+    }
+    Ok((status, site.render(Some(visitor), "sop.html", &context)?).into_response())
 }
 
 fn dry(workspace: &Workspace, request: Request) -> Result<run::DryRun> {
