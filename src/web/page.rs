@@ -3,7 +3,7 @@
 use super::caller::Visitor;
 use super::markdown;
 use super::site::Site;
-use crate::base::text::{is_unseen, visible};
+use crate::base::text::{first_unseen, visible};
 use crate::base::{Kind, Problem, problem::Result};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -24,7 +24,7 @@ pub(super) fn templates(version: &str) -> Result<Environment<'static>> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(|out, state, value| match value.as_str().filter(|_| !value.is_safe()) {
-        Some(text) if text.contains(is_unseen) => {
+        Some(text) if first_unseen(text).is_some() => {
             minijinja::escape_formatter(out, state, &Value::from(visible(text)))
         }
         _ => minijinja::escape_formatter(out, state, value),

@@ -40,8 +40,8 @@ pub(super) struct Page {
 
 /// Ended missions older than `after`, one more than is shown, and how many there are in all.
 fn ended(db: &Connection, after: &str) -> Result<(Vec<MissionStatus>, u32)> {
-    let count = mission::by_state(db)?.iter().filter(|(word, _)| ENDED.contains(&word.as_str()));
-    let count = count.map(|(_, count)| count).sum();
+    let by_state = mission::by_state(db)?.into_iter();
+    let count = by_state.filter(|(word, _)| ENDED.contains(&word.as_str())).map(|(_, count)| count).sum();
     let mut found = Vec::new();
     let mut place = Some(after.to_owned()).filter(|after| !after.is_empty());
     while found.len() <= ENDED_SHOWN {
