@@ -3,6 +3,7 @@
 mod outside;
 
 use crate::base::problem::Result;
+use crate::base::text::visible;
 use crate::base::{Place, Problem};
 use crate::roster::Agent;
 use minijinja::value::Serde;
@@ -14,6 +15,9 @@ use serde_json::{Value, json};
 const FUEL: u64 = 5_000_000;
 /// Longest prompt in bytes; a longer one would not fit any model's context and is a runaway template.
 const MAX_PROMPT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Roles that judge a text or what came of it: they are shown what a screen would obey or hide, as people are.
+const JUDGES: [&str; 6] = ["scrutiny", "execute", "grade", "council_member", "council_chair", "done"];
 
 /// A rendered prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +44,13 @@ pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value
             return Err(Problem::invalid(format!("prompts/{role}.md renders to {} bytes", text.len()))
                 .hint(format!("at most {MAX_PROMPT_BYTES} are sent; look for a loop that runs away")));
         }
-        Ok(text.trim().to_owned())
+        Ok(as_seen(role, text.trim()))
     };
     Ok(Prompt { system: block("system")?, user: block("user")? })
+}
+
+fn as_seen(role: &str, text: &str) -> String {
+    if JUDGES.contains(&role) { visible(text) } else { text.to_owned() }
 }
 
 /// Whether a template can be read, has both blocks and nothing beside them, and uses only what it is given.
@@ -102,6 +110,14 @@ fn explain((role, template): (&str, &str), error: &minijinja::Error) -> Problem 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_judges_is_shown_what_would_turn_or_hide_the_text() {
+        for judge in JUDGES {
+            assert_eq!(as_seen(judge, "rm \u{202e}a\u{200b}"), "rm \\u{202e}a\\u{200b}");
+        }
+        assert_eq!(as_seen("perform", "Sach\u{ad}bearbeiter"), "Sach\u{ad}bearbeiter");
+    }
 
     #[test]
     fn quoted_text_cannot_end_its_own_fence() {

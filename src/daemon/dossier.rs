@@ -3,7 +3,7 @@
 use super::status::{MissionStatus, newest, status_of};
 use super::wanted::wanted;
 use super::workspace::Workspace;
-use crate::base::text::{cell, counted, put, put_line};
+use crate::base::text::{cell, counted, put, put_line, visible};
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::decision::{self, Decision, State};
 use crate::journal::events_of;
@@ -25,10 +25,13 @@ pub(super) struct Written(HashMap<String, HashMap<String, Digest>>);
 /// Writes a mission's folder as the journal has it.
 pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> Result<()> {
     let folder = workspace.missions().join(id);
-    let (status, artifacts, events, asked) = workspace.journal.read(|db| {
+    let ((status, called), artifacts, events, asked) = workspace.journal.read(|db| {
         let events = events_of(db, Some(id), 0, MOST_EVENTS)?;
-        Ok((status_of(db, id)?, mission::artifacts(db, id)?, events, decision::all_of_mission(db, id)?))
+        let status = (status_of(db, id)?, mission::called_and_not_held(db, id)?);
+        Ok((status, mission::artifacts(db, id)?, events, decision::all_of_mission(db, id)?))
     })?;
+    let council = called.filter(|_| status.ended_at.is_none());
+    let council = council.map(|by| format!("called by {by}; it is held with the next round"));
     let known = written.0.entry(id.to_owned()).or_default();
     for artifact in &artifacts {
         let path = folder.join(&artifact.name);
@@ -46,7 +49,7 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
     }
     let mut names: Vec<&str> = artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
     if !asked.is_empty() {
-        files::project(&folder.join(DECISIONS), decisions(&asked).as_bytes())?;
+        files::project(&folder.join(DECISIONS), visible(&decisions(&asked)).as_bytes())?;
         names.push(DECISIONS);
     }
     let mut log = String::new();
@@ -58,7 +61,10 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
     }
     files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
     let open: Vec<Decision> = asked.into_iter().filter(|decision| decision.state == State::Open).collect();
-    files::project(&folder.join("STATUS.md"), status_page(&status, &open, &names).as_bytes())
+    files::project(
+        &folder.join("STATUS.md"),
+        visible(&status_page((&status, council.as_deref()), &open, &names)).as_bytes(),
+    )
 }
 
 /// Removes what a crash left half-written in a mission's folder.
@@ -93,10 +99,14 @@ pub(super) fn write_overview(workspace: &Workspace) -> Result<()> {
     if open > LISTED {
         put_line(&mut out, format_args!("\nand {} more: `sopd status` lists them.", open - LISTED));
     }
-    files::project(&workspace.missions().join("STATUS.md"), out.as_bytes())
+    files::project(&workspace.missions().join("STATUS.md"), visible(&out).as_bytes())
 }
 
-fn status_page(status: &MissionStatus, open: &[Decision], files: &[&str]) -> String {
+fn status_page(
+    (status, council): (&MissionStatus, Option<&str>),
+    open: &[Decision],
+    files: &[&str],
+) -> String {
     let mut out = format!("# {}\n\n", status.title);
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -108,6 +118,7 @@ fn status_page(status: &MissionStatus, open: &[Decision], files: &[&str]) -> Str
     let many = format!("{}, listed below", counted(open.len(), "answer"));
     row("Waits for", if open.len() > 1 { &many } else { &status.waiting_for });
     row("How it ended", if status.ended_at.is_some() { &status.reason } else { "" });
+    row("Council", council.unwrap_or_default());
     row("SOP", status.sop.as_deref().unwrap_or_default());
     row("Asked for by", &status.requested_by);
     row("Round", &if status.round == 0 { String::new() } else { status.round.to_string() });

@@ -29,10 +29,8 @@ const TOLD_WITHIN: Duration = Duration::from_millis(50);
 const RESCAN: Duration = Duration::from_secs(2);
 /// Largest mission file.
 pub(super) const MAX_MISSION_BYTES: u64 = 256 * 1024;
-/// Refused files that are listed.
-const MOST_REFUSED: usize = 100;
 /// Marks an explanation beside a file.
-const EXPLANATION: &str = ".error.md";
+pub(super) const EXPLANATION: &str = ".error.md";
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -331,41 +329,6 @@ fn take_or_explain(
             Ok(false)
         }
     }
-}
-
-/// A dropped file that could not be taken in.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct RefusedMission {
-    /// Its name in `missions/`.
-    pub file: String,
-    /// Why, and what to do: the note that lies beside it.
-    pub note: String,
-}
-
-/// The files in `missions/` that could not be taken in, by name; each stays there until somebody mends it.
-///
-/// # Errors
-/// The folder cannot be read.
-pub fn refused_missions(workspace: &Workspace) -> Result<Vec<RefusedMission>> {
-    let folder = workspace.missions();
-    let entries = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|error| files::explain(&folder, &error))?,
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| files::explain(&folder, &error))?.file_name();
-        let name = name.to_string_lossy();
-        let Some(file) = name.strip_suffix(EXPLANATION).filter(|file| folder.join(file).is_file()) else {
-            continue;
-        };
-        // A note that has just gone away is none.
-        let Ok(note) = files::read_text(&folder.join(&*name), MAX_MISSION_BYTES) else { continue };
-        found.push(RefusedMission { file: file.to_owned(), note });
-    }
-    found.sort_by(|a, b| a.file.cmp(&b.file));
-    found.truncate(MOST_REFUSED);
-    Ok(found)
 }
 
 fn relative(problem: Problem, name: &str) -> Problem {

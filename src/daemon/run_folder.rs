@@ -4,7 +4,7 @@
 use super::run_status::{RunStatus, run_status};
 use super::wanted::wanted;
 use super::workspace::Workspace;
-use crate::base::text::{cell, put_line};
+use crate::base::text::{cell, put_line, visible};
 use crate::base::{Digest, files, problem::Result};
 use crate::decision::{self, Decision};
 use crate::journal::events_of;
@@ -49,7 +49,7 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     {
         files::project(&folder.join("review.md"), &review?)?;
     }
-    files::project(&folder.join("STATUS.md"), page(&status, &open).as_bytes())
+    files::project(&folder.join("STATUS.md"), visible(&page(&status, &open)).as_bytes())
 }
 
 /// Removes what steps left in the folders of runs that retention has erased, also at an earlier time that was cut

@@ -8,14 +8,16 @@ use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
 use crate::base::text::put;
 use crate::base::{Digest, Problem};
+use crate::brief;
 use crate::contract::{Finding, Severity};
 use crate::decision::{self, DecisionKind};
 use crate::governance::CouncilPlan;
-use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Tx, Workflow};
 use crate::roles::council::{
     ChairQuestion, Concern, CouncilAnswer, CouncilChair, CouncilMember, CouncilQuestion, Opinion, QUESTION,
     Stance,
 };
+use crate::sop::id::Change;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -91,8 +93,12 @@ impl Story for HoldCouncil {
 ///
 /// # Errors
 /// `Conflict`, with what to do instead.
-pub(super) fn can_be_called(db: &Connection, row: &MissionRow) -> Result<(), Problem> {
-    let id = &row.id;
+pub(super) fn can_be_called(tx: &Tx<'_>, row: &MissionRow) -> Result<(), Problem> {
+    let (db, id) = (tx.db(), &row.id);
+    if is_patch(tx, id)? {
+        return Err(Problem::conflict(format!("{id} is a patch, of which code judges the wording alone"))
+            .hint("ask for `change: minor`, or bring the text: `sopd council request FILE`"));
+    }
     if held(db, id)? {
         return Err(Problem::conflict(format!("the council has been asked about {id}"))
             .hint(format!("its answer is in `council.md`: `sopd show {id}`")));
@@ -107,7 +113,9 @@ pub(super) fn can_be_called(db: &Connection, row: &MissionRow) -> Result<(), Pro
         ))
         .hint(format!("have it sent back with `sopd revise {}`, then call; or bring the text: `sopd council request FILE`", one.id)));
     }
-    if let Some(one) = first(&[DecisionKind::Stuck]) {
+    // Whoever says how a mission goes on whose rounds came to nothing may take the best of them as it is.
+    if let Some(one) = first(&[DecisionKind::Stuck]).filter(|one| one.ask.details.get("best_round").is_some())
+    {
         return Err(Problem::conflict(format!(
             "{id} stands still ({}) and may have no further round",
             one.id
@@ -133,6 +141,14 @@ pub(super) fn can_be_called(db: &Connection, row: &MissionRow) -> Result<(), Pro
 /// The journal cannot be read.
 pub fn called_and_not_held(db: &Connection, mission: &str) -> Result<Option<String>, Problem> {
     if held(db, mission)? { Ok(None) } else { council_called_by(db, mission) }
+}
+
+/// Whether the mission asks for another wording alone: it has no rounds that a council could be held in.
+fn is_patch(tx: &Tx<'_>, mission: &str) -> Result<bool, Problem> {
+    let file = artifacts(tx.db(), mission)?.into_iter().find(|one| one.name == "mission.md");
+    let bytes = file.map(|file| tx.read_blob(&file.hash)).transpose()?.flatten().unwrap_or_default();
+    let brief = brief::parse("mission.md", &String::from_utf8_lossy(&bytes));
+    Ok(brief.is_ok_and(|brief| brief.ask.change == Some(Change::Patch)))
 }
 
 fn held(db: &Connection, mission: &str) -> Result<bool, Problem> {

@@ -1,7 +1,7 @@
 //! A worker's word against what became of its items in the synthesis. It changes neither the draft nor anybody's
 //! answer: it is a fact and a file of the dossier, and whoever decides reads it as dissent.
 
-use super::records::{artifacts, keep, mission};
+use super::records::{MissionState, artifacts, keep, mission};
 use crate::base::text::{listed, put, put_line, visible};
 use crate::base::{Digest, Problem, problem::Result};
 use crate::journal::{Tx, events_of};
@@ -94,13 +94,17 @@ fn of_report(report: &str, party: &str) -> Vec<Fated> {
 /// Puts a worker's objections on record. Gives the round whose synthesis they are about.
 ///
 /// # Errors
-/// `Conflict` where the mission has ended, has merged no draft of the party, or the party has objected to that item
+/// `Conflict` where the mission has ended or is signed, has merged no draft of the party, or the party has objected to that item
 /// before; `NotFound` for an item that is not its own; `Usage` and `Invalid` for no reason, or one that is too long.
 /// Nothing has changed then.
 pub fn object(tx: &Tx<'_>, id: &str, (by, os_user): (&str, &str), objections: &[Objection]) -> Result<u32> {
     let row = mission(tx.db(), id)?;
     if row.state.ended() {
         return Err(Problem::conflict(format!("{id} has ended ({})", row.state.word())));
+    }
+    if row.state == MissionState::Publishing {
+        return Err(Problem::conflict(format!("{id} is signed: nobody who decides would read it any more"))
+            .hint("hand in a mission that changes the SOP"));
     }
     let Some((round, fates)) = fates_of(tx.db(), &|hash| tx.read_blob(hash), (id, by))? else {
         return Err(Problem::conflict(format!("{id} has not merged a draft of {by} yet")));

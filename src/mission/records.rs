@@ -362,7 +362,7 @@ pub fn call_council(tx: &Tx<'_>, id: &str, by: &str) -> Result<()> {
     if row.state.ended() {
         return Err(Problem::conflict(format!("{id} has ended ({})", row.state.word())));
     }
-    super::council::can_be_called(tx.db(), &row)?;
+    super::council::can_be_called(tx, &row)?;
     tx.db()
         .prepare_cached(
             "INSERT INTO council_call(mission, by, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",

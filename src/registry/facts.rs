@@ -16,9 +16,10 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
     let mine = facts(sop, text);
     let mut others: BTreeMap<(SopId, Version, Option<String>), Vec<Fact>> = BTreeMap::new();
     let mut statement = db.prepare_cached(
-        "SELECT DISTINCT sop, version, fact,
-           CASE WHEN source = sop THEN NULL ELSE source || coalesce(' by ' || requested_by, '') END
-         FROM sop_fact LEFT JOIN mission ON mission.id = source WHERE kind = ?1 AND subject = ?2 AND sop <> ?3",
+        "SELECT DISTINCT theirs.sop, theirs.version, theirs.fact, CASE WHEN theirs.source = theirs.sop THEN NULL
+           ELSE theirs.source || coalesce(' by ' || mission.requested_by, '') END
+         FROM sop_fact AS theirs LEFT JOIN mission ON mission.id = theirs.source
+         WHERE theirs.kind = ?1 AND theirs.subject = ?2 AND theirs.sop <> ?3",
     )?;
     for fact in &mine {
         let mut rows = statement.query((word(fact.kind), &fact.subject, sop.head.id.as_str()))?;

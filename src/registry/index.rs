@@ -1,7 +1,7 @@
 //! `sops/INDEX.md`: the one registry people read, rendered from the journal, the same bytes every time.
 
 use super::rows::{self, Status, VersionRow};
-use crate::base::text::{cell, put_line};
+use crate::base::text::{cell, put_line, visible};
 use crate::base::{Instant, problem::Result};
 use crate::journal::{Anchor, Tx};
 use rusqlite::{Connection, OptionalExtension as _};
@@ -68,7 +68,8 @@ pub fn index(db: &Connection) -> Result<Option<Index>> {
             ),
         );
     }
-    Ok(Some(Index { revision: last.number, text }))
+    // What came from outside must not turn or hide the lines around it.
+    Ok(Some(Index { revision: last.number, text: visible(&text) }))
 }
 
 fn active_tables(out: &mut String, versions: &[VersionRow]) {

@@ -116,12 +116,8 @@ fn head_facts(sop: &Sop, text: &str) -> Vec<Fact> {
             Trigger::Files(path) => ("files", path.clone()),
             Trigger::Manual | Trigger::Cron(_) => continue,
         };
-        found.push(Fact::new(
-            FactKind::Trigger,
-            format!("{kind} {path}"),
-            path.as_str(),
-            &place(path.split(' ').next().unwrap_or(&path)),
-        ));
+        let written = place(path.split(' ').next().unwrap_or(&path));
+        found.push(Fact::new(FactKind::Trigger, format!("{kind} {path}"), path.as_str(), &written));
     }
     found
 }

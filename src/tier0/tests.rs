@@ -189,6 +189,25 @@ fn answers_to_the_questions_give_an_sop() {
     assert_eq!((made.plan.owner.as_str(), made.sop.body.steps.len()), ("ops.manager", 4));
     assert_eq!(made.sop.body.trigger, "A colleague's birthday is seven days away.");
     assert_eq!(made.sop.head.objective, "Every time, the card is signed and the cake is handed over.");
+    // Whoever is named there does it, by id, title or department; what names nobody is not passed over in silence.
+    for (said, owner) in [
+        ("people.partner, department PEO", "people.partner"),
+        ("That is finance.controller.", "finance.controller"),
+        ("Department FIN answers for the result", "finance.controller"),
+        ("Whoever is there", "ops.manager"),
+    ] {
+        for answered in q.mission.answers.iter_mut().filter(|one| one.question.starts_with("Who")) {
+            said.clone_into(&mut answered.answer);
+        }
+        let made = testing::authored(&q, &roster).unwrap();
+        assert_eq!(made.plan.owner, owner, "{said}");
+        let doers = made.sop.body.steps.iter().filter_map(|step| step.assignee.as_deref());
+        assert!(doers.clone().all(|who| who == owner), "{said}: {:?}", doers.collect::<Vec<_>>());
+        let told = made.drafts.iter().any(|worker| {
+            worker.draft.assumptions.iter().any(|one| one.contains(said) && one.contains(owner))
+        });
+        assert_eq!(told, !said.contains(owner), "{said}: {:?}", made.drafts);
+    }
 }
 
 #[test]

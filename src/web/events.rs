@@ -80,3 +80,37 @@ pub(super) async fn ready(State(site): State<Shared>) -> Response {
         Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", problem.message)).into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_told_what_concerns_it_alone() {
+        let (mission, run) = ("M-2026-1120-keys", "sop_run_54b51f39ac18");
+        let fact = |subject: &str, kind: &str| Fact {
+            seq: 1,
+            subject: subject.to_owned(),
+            kind: kind.to_owned(),
+            text: "{}".to_owned(),
+            hash: String::new(),
+        };
+        for (about, told) in [
+            ("", [true, true, true, true]),
+            ("all", [true, true, true, true]),
+            ("missions", [true, false, false, false]),
+            ("runs", [false, true, true, false]),
+            ("inbox", [false, false, true, false]),
+            (mission, [true, false, false, false]),
+            (run, [false, true, true, false]),
+        ] {
+            let facts = [
+                fact(mission, "mission_state"),
+                fact(run, "step_completed"),
+                fact(run, "decision_requested"),
+                fact("ceo", "signed_in"),
+            ];
+            assert_eq!(facts.map(|fact| concerns(about, &fact)), told, "{about}");
+        }
+    }
+}

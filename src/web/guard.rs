@@ -2,8 +2,9 @@
 //! answer carries.
 
 use super::caller::{Visitor, cookie};
+use super::form::Held;
 use super::onward;
-use super::page::{SignInFirst, Told};
+use super::page::{Mark, Sent, SignInFirst, Told};
 use super::site::Shared;
 use crate::access;
 use crate::base::Problem;
@@ -26,10 +27,16 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
         Ok(visitor) => visitor,
         Err(problem) => {
             let status = super::page::status(problem.kind);
-            return dressed(&site, site.trouble(None, status, &[problem]));
+            return dressed(&site, site.trouble(None, status, (&[problem], &Sent::default())));
         }
     };
+    let writes = *request.method() == Method::POST;
     let wanted = onward::wanted(request.method(), request.uri(), request.headers());
+    let pairs = request.uri().query().unwrap_or_default();
+    let shown = url::form_urlencoded::parse(pairs.as_bytes()).find(|(name, _)| name == "mark");
+    let shown = shown.map(|(_, mark)| mark.into_owned());
+    let (held, sent_to) = (Held::default(), request.uri().path().to_owned());
+    request.extensions_mut().insert(held.clone());
     let answer = tokio::time::timeout(LONGEST, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_late| {
         let problem = Problem::failed("this took too long").hint("try again; nothing half-done was kept");
@@ -37,11 +44,15 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
         response.extensions_mut().insert(Told(vec![problem]));
         response
     });
-    if let (Some(SignInFirst), Some(wanted)) = (response.extensions().get(), wanted) {
-        response = Redirect::to(&format!("/sign-in?next={}", onward::encoded(&wanted))).into_response();
+    if let (Some(SignInFirst), Some(wanted)) = (response.extensions().get(), &wanted) {
+        response = Redirect::to(&format!("/sign-in?next={}", onward::encoded(wanted))).into_response();
+    }
+    if response.extensions().get::<Mark>().is_some_and(|mark| shown.as_ref() == Some(&mark.0)) {
+        response = StatusCode::NO_CONTENT.into_response();
     }
     if let Some(Told(problems)) = response.extensions_mut().remove::<Told>() {
-        response = site.trouble(visitor.as_ref(), response.status(), &problems);
+        let sent = Sent { back: wanted.filter(|_| writes), to: &sent_to, fields: held.fields() };
+        response = site.trouble(visitor.as_ref(), response.status(), (&problems, &sent));
     }
     dressed(&site, response)
 }

@@ -1,15 +1,17 @@
 //! Rendering: templates, and what a person sees when something does not work.
 
 use super::caller::Visitor;
+use super::form::Field;
 use super::markdown;
 use super::site::Site;
 use crate::base::text::{first_unseen, visible};
-use crate::base::{Kind, Problem, problem::Result};
+use crate::base::{Digest, Kind, Problem, problem::Result};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use rust_embed::RustEmbed;
+use serde::Serialize;
 use serde_json::json;
 
 #[derive(RustEmbed)]
@@ -105,6 +107,36 @@ impl From<Vec<Problem>> for Failure {
 #[derive(Clone, Debug)]
 pub(super) struct Told(pub(super) Vec<Problem>);
 
+/// What came with a request that failed, for the page that says so.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Sent<'a> {
+    /// The page it was sent from.
+    pub(super) back: Option<String>,
+    /// Where it was sent.
+    pub(super) to: &'a str,
+    /// Its fields, where somebody wrote something.
+    pub(super) fields: &'a [Field],
+}
+
+/// Tells two makings of a page apart that keeps itself new: a page that is asked for with the mark of what is shown
+/// already is not sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark(pub(super) String);
+
+/// Where a page that keeps itself new says its mark.
+const MARK: &str = "id=\"mark\" name=\"mark\" value=\"";
+/// Where it says how new it is, which differs with every fact and is nothing that is shown.
+const LINE: &str = "/events?after=";
+
+/// Puts the mark of what a page shows into it, where there is room for one.
+fn marked(page: String) -> (String, Option<Mark>) {
+    let Some((before, after)) = page.split_once(MARK) else { return (page, None) };
+    let (rest, line) = after.split_once(LINE).unwrap_or((after, ""));
+    let line = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let mark = Digest::of_all([before, rest, line].map(str::as_bytes)).0;
+    (format!("{before}{MARK}{mark}{after}"), Some(Mark(mark)))
+}
+
 /// Says that an answer leads to signing in; the guard knows from where.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SignInFirst;
@@ -137,7 +169,13 @@ impl IntoResponse for Failure {
 impl Site {
     /// A page for somebody who is signed in.
     pub(super) fn page(&self, visitor: &Visitor, template: &str, context: &serde_json::Value) -> Answer {
-        Ok(self.render(Some(visitor), template, context)?.into_response())
+        let Html(page) = self.render(Some(visitor), template, context)?;
+        let (page, mark) = marked(page);
+        let mut response = Html(page).into_response();
+        if let Some(mark) = mark {
+            response.extensions_mut().insert(mark);
+        }
+        Ok(response)
     }
 
     /// A page; `seq` is the journal's place it is at least as new as.
@@ -172,7 +210,7 @@ impl Site {
         &self,
         visitor: Option<&Visitor>,
         status: StatusCode,
-        problems: &[Problem],
+        (problems, sent): (&[Problem], &Sent<'_>),
     ) -> Response {
         let title = match status {
             StatusCode::NOT_FOUND => "There is no such page",
@@ -183,7 +221,9 @@ impl Site {
             StatusCode::TOO_MANY_REQUESTS => "Too many tries",
             _ => "This did not work",
         };
-        let context = json!({ "title": title, "problems": problems, "status": status.as_u16() });
+        let context = json!({
+            "title": title, "problems": problems, "status": status.as_u16(), "sent": sent,
+        });
         match self.render(visitor, "trouble.html", &context) {
             Ok(page) => (status, [(header::CACHE_CONTROL, "no-store")], page).into_response(),
             Err(problem) => (StatusCode::INTERNAL_SERVER_ERROR, problem.message).into_response(),

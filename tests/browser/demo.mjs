@@ -86,19 +86,61 @@ async function drive(browser, { width, scheme, scripts, name }) {
     }
     throw new Error(`${path} never showed what was waited for`);
   };
+  // Whether words stand where somebody looks first.
+  async function onFirstScreen(page, words) {
+    const box = await page.locator("main").getByText(words).first().boundingBox();
+    return box !== null && box.y + box.height <= 900;
+  }
+  // A comment on a line outlives comparing, a closed window and a link from another site.
+  async function neverLost(staff, source) {
+    const path = new URL(staff.url()).pathname;
+    const words = "Say who pays for it.";
+    const comment = (page) => page.locator(".src textarea").evaluateAll((all) => all.map((one) => one.value).join(""));
+    await source.locator("textarea").fill(words);
+    if (scripts) {
+      await staff.getByText("1 comment not sent yet").waitFor();
+    }
+    await staff.locator("select[name=against]").selectOption({ index: 1 });
+    await staff.getByRole("button", { name: "Compare" }).click();
+    await staff.waitForURL("**#compare");
+    must(await comment(staff) === words, "comparing keeps the comment");
+    await look(staff, "unsent");
+    // Another site: the same machine under another name. Its link arrives, signed in; signed out it arrives after signing in.
+    const elsewhere = require("node:http").createServer((_, answer) => {
+      answer.setHeader("content-type", "text/html");
+      answer.end(`<a href="${address}${path}">the decision</a>`);
+    });
+    await new Promise((ready) => elsewhere.listen(0, "127.0.0.1", ready));
+    const mail = `http://localhost:${elsewhere.address().port}/`;
+    await staff.goto(mail);
+    await staff.getByText("the decision").click();
+    await staff.waitForURL(`**${path}`);
+    must(await comment(staff) === words, "a link from elsewhere arrives signed in, and the comment is there");
+    const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: scripts });
+    contexts.push(context);
+    const anew = await context.newPage();
+    await anew.goto(mail);
+    await anew.getByText("the decision").click();
+    await anew.waitForURL("**/sign-in?next=*");
+    await anew.goto(link("chief.staff"));
+    await anew.getByRole("button", { name: /^Sign in as/ }).click();
+    await anew.waitForURL(`**${path}`);
+    must(await comment(anew) === words, "signed in anew one arrives where the link led, and the comment is there");
+    elsewhere.close();
+    await staff.goto(address + path);
+  }
   // What is short of deciding: claimed, given back, put off, asked about, and passed to somebody else and back.
   async function careFor(staff) {
     const path = new URL(staff.url()).pathname;
     const shows = async (page, words) => {
-      await page.waitForURL(`**${path}`);
+      await page.waitForURL(`**${path}*`);
       must((await page.locator("main").innerText()).includes(words), `${path} shows "${words}"`);
     };
     const press = async (page, deed, name, fill = async () => {}) => {
-      const form = page.locator(`form[action="${path}/${deed}"]`);
-      await fill(form);
+      await fill((field) => page.locator(`[name="${deed}.${field}"]`));
       // The very page that answers, also where it has the address of the one before.
-      const answered = page.waitForResponse((response) => response.url() === address + path && response.request().method() === "GET");
-      await form.getByRole("button", { name, exact: true }).click();
+      const answered = page.waitForResponse((response) => response.url().startsWith(address + path) && response.request().method() === "GET");
+      await page.locator(`button[formaction="${path}/${deed}"]`, { hasText: name }).click();
       await answered;
       await page.waitForLoadState("load");
     };
@@ -106,33 +148,33 @@ async function drive(browser, { width, scheme, scripts, name }) {
     await shows(staff, "You are at it");
     await press(staff, "release", "Give it back");
     await shows(staff, "Others who are asked see for four hours");
-    await press(staff, "defer", "Defer", async (form) => {
-      await form.locator("select[name=by]").selectOption("1 business day");
-      await form.locator("input[name=text]").fill("travelling");
+    await press(staff, "defer", "Defer", async (field) => {
+      await field("by").selectOption("1 business day");
+      await field("text").fill("travelling");
     });
     await shows(staff, "first 20");
-    await press(staff, "ask", "Ask", async (form) => {
-      await form.locator("select[name=to]").selectOption("cro");
-      await form.locator("textarea[name=text]").fill("Who follows up on a lead nobody takes?");
+    await press(staff, "ask", "Ask", async (field) => {
+      await field("to").selectOption("cro");
+      await field("text").fill("Who follows up on a lead nobody takes?");
     });
     await shows(staff, "Who follows up on a lead nobody takes?");
     await look(staff, "cared-for");
     const asked = await open(link("cro"));
     await asked.locator("a.title", { hasText: "Who follows up" }).click();
     await look(asked, "question");
-    await asked.locator("#way-answer textarea[name=text]").fill("Sales operations, the next morning.");
+    await asked.locator("#way-answer textarea").fill("Sales operations, the next morning.");
     await asked.locator("#way-answer button").click();
     await asked.waitForURL("**/decisions/*");
     await until(staff, path, () => staff.getByText("Sales operations, the next morning."));
-    await press(staff, "delegate", "Delegate", async (form) => {
-      await form.locator("select[name=to]").selectOption("finance.controller");
-      await form.locator("input[name=text]").fill("on leave");
+    await press(staff, "delegate", "Delegate", async (field) => {
+      await field("to").selectOption("finance.controller");
+      await field("text").fill("on leave");
     });
     await shows(staff, "passed on by chief.staff");
     const stand = await open(link("finance.controller"));
     await stand.goto(address + path);
     await look(stand, "delegated");
-    await press(stand, "delegate", "Delegate", (form) => form.locator("select[name=to]").selectOption("chief.staff"));
+    await press(stand, "delegate", "Delegate", (field) => field("to").selectOption("chief.staff"));
     await shows(stand, "passed on by chief.staff, finance.controller");
     await staff.goto(address + path);
   }
@@ -149,11 +191,12 @@ async function drive(browser, { width, scheme, scripts, name }) {
     must(await source.locator(".card").isVisible(), "focus shows where a line comes from");
     must(/%/.test(await source.locator(".card").innerText()), "with how alike it is");
     await look(staff, "source");
-    await source.locator("input").fill("Say who pays for it.");
-    const stale = await staff.locator("#way-approve input[name=hash]").inputValue();
-    await staff.locator("#way-revise textarea[name=text]").fill('Add to Scope: "Partners of the reseller programme are treated like any other source."');
-    await staff.getByRole("button", { name: "Request changes" }).click();
+    const stale = await staff.locator("#words input[name=hash]").inputValue();
+    await neverLost(staff, source);
+    await staff.locator("#way-revise textarea").fill('Add to Scope: "Partners of the reseller programme are treated like any other source."');
+    await staff.getByRole("button", { name: /^Request changes/ }).click();
     await staff.waitForURL(`**${first}`);
+    must(await onFirstScreen(staff, "You sent it back"), "what came of it stands on the first screen");
     must((await staff.locator("main").innerText()).includes("(about the line"), "comments on lines travel");
     await until(staff, "/inbox", forward);
     // A page that was opened before the draft changed cannot approve it.
@@ -168,9 +211,15 @@ async function drive(browser, { width, scheme, scripts, name }) {
     await staff.getByRole("button", { name: "Compare" }).click();
     must(await staff.locator("tr.new").count() > 0, "the rounds differ");
     await look(staff, "compared");
+    // Comments that an answer would leave behind: they are asked about, and nothing is decided before.
+    await staff.locator("#way-revise textarea").fill("Shorter, next time.");
     await staff.locator("#way-approve").getByRole("button", { name: "Forward" }).click();
+    await staff.getByRole("heading", { name: "Send your comments along?" }).waitFor();
+    await look(staff, "along");
+    await staff.getByRole("button", { name: "Forward, and send them along" }).click();
     await staff.waitForURL("**/decisions/*");
-    must((await staff.locator("main").innerText()).includes("Answered"), "forwarded");
+    must(await onFirstScreen(staff, "You forwarded"), "forwarded");
+    must((await staff.locator("blockquote").first().innerText()).includes("Shorter, next time."), "with the comment");
     await look(staff, "answered");
 
     const ceo = await open(links[1].link);
@@ -180,6 +229,8 @@ async function drive(browser, { width, scheme, scripts, name }) {
     await look(ceo, "signature");
     await ceo.locator("#way-approve").getByRole("button", { name: "Sign" }).click();
     await ceo.waitForURL("**/decisions/*");
+    must(await onFirstScreen(ceo, "it is active"), "signed, and in force");
+    must(await onFirstScreen(ceo, "Nothing else waits for you"), "and what is next");
     await until(ceo, "/sops", () => ceo.locator("td a[href^='/sops/SOP-']"));
     await look(ceo, "sops");
     const index = readFileSync(join(folder, "sops", "INDEX.md"), "utf8");
@@ -212,7 +263,7 @@ async function drive(browser, { width, scheme, scripts, name }) {
     await look(owner, "gate");
     await owner.locator("#way-approve button").click();
     await owner.waitForURL(`**${path}`);
-    must((await owner.locator("main").innerText()).includes("Answered"), "the gate is answered");
+    must(await onFirstScreen(owner, "You approved"), "the gate is answered");
     await until(cro, run, () => cro.locator(".tag", { hasText: /running|completed|awaiting approval/ }));
     await look(cro, "run-goes-on");
     await cro.goto(`${address}/runs`);

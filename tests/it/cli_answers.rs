@@ -140,6 +140,8 @@ fn any_party_calls_the_council_for_a_mission_or_a_file() {
     world.fails(5, &["council", "request", &mission, "--as", "nobody"]);
     world.fails(5, &["council", "request", "M-2020-0101-x", "--as", "ceo"]);
     world.done(&["council", "request", &mission, "--as", "people.partner"]);
+    world.drive();
+    assert!(world.read(&format!("missions/{mission}/STATUS.md")).contains("called by people.partner"));
     // Where a draft waits to be answered no round is to come that would hold it: nobody is told of a council that never sits.
     let late = world.example("1-lead-qualification.md");
     world.fails(6, &["council", "request", &late, "--as", "people.partner"]);

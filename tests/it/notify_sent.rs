@@ -2,13 +2,13 @@
 //! it; what could not be sent is seen; no secret is.
 
 use crate::fake_openai::{FakeOpenAi, Reply};
-use crate::faults_world::{World, example, until};
+use crate::faults_world::{World, example, given, until};
 use crate::notify_world::{
     KEY, MailServer, PASSWORD, address, bodies, configure, open, question, sink, told_at,
 };
 use serde_json::{Value, json};
 use sopd::base::Clock;
-use sopd::decision::DecisionKind;
+use sopd::decision::{DecisionKind, Verb};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -198,15 +198,20 @@ fn a_mail_server_that_was_down_gets_the_mail_once_it_is_up() {
         "{:#}",
         listed(&world)
     );
-    open(&world, vec![question(&id, "meanwhile", DecisionKind::Question, "ceo")]);
+    let wanted = ["meanwhile", "answered"].map(|name| question(&id, name, DecisionKind::Question, "ceo"));
+    let asked = open(&world, wanted.to_vec());
     world.settle();
+    // What is answered before it could be sent is not asked any more.
+    world.resolve(&asked[1], Verb::Answer, given("ceo", "this")).unwrap();
     let mail = MailServer::at(there, None);
     world.hours(5);
     world.settle();
     let subjects = json!(mail.mails().iter().map(|mail| mail.text.clone()).collect::<Vec<_>>()).to_string();
     assert_eq!(mail.mails().len(), 2, "{subjects}");
     assert!(
-        subjects.contains("Subject: Accepted:") && subjects.contains("Say what meanwhile is"),
+        subjects.contains("Subject: Accepted:")
+            && subjects.contains("Say what meanwhile is")
+            && !subjects.contains("Say what answered is"),
         "{subjects}"
     );
 }

@@ -85,11 +85,11 @@ fn comments_on_lines_travel_and_a_stale_page_shows_what_changed() {
     assert_eq!(keep("/decisions/D-1/delegate", ("delegate.to", "vp.sales")).status, 403);
     let anew = desk.sign_in("chief.staff").get("/decisions/D-1").text;
     for wanted in [
-        "2 comments not sent yet",
+        "1 comment not sent yet",
         ">Say who \u{202e}pays.</textarea>",
         "Say who \\u{202e}pays.",
         "Shorter.",
-        "Request changes (2)",
+        "Request changes (1)",
     ] {
         assert!(anew.contains(wanted), "{wanted}: {anew}");
     }

@@ -50,13 +50,14 @@ fn section(shown: &Shown<'_>, only: bool) -> Value {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
 }
 
-/// All that a yes lets happen, word for word; nothing where Slack would not show it whole or as it is. There is no
-/// button without it.
+/// All that a yes lets happen, word for word; nothing where Slack would not show it whole. There is no button without
+/// it. Plain text, since no mark in it may mean anything here.
 fn effect(shown: &Shown<'_>) -> Option<Value> {
     let effect = shown.asked?.effect.as_deref()?;
-    let text = format!("*What will happen, exactly:*\n```\n{}\n```", escaped(effect));
-    let whole = text.chars().count() <= LONGEST_TEXT && !effect.contains("```");
-    whole.then(|| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } }))
+    let text = format!("What will happen, exactly:\n\n{}", escaped(effect));
+    let whole = text.chars().count() <= LONGEST_TEXT;
+    whole
+        .then(|| json!({ "type": "section", "text": { "type": "plain_text", "text": text, "emoji": false } }))
 }
 
 fn buttons(shown: &Shown<'_>) -> Option<Value> {

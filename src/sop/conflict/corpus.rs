@@ -177,3 +177,33 @@ fn both_places_are_quoted_and_versions_of_one_sop_agree() {
         TheirFacts { id: sop.head.id.clone(), version: sop.head.version, draft: None, facts: facts.clone() };
     assert_eq!(conflicts(&sop.head.id, &facts, &theirs), []);
 }
+
+/// What nobody has signed binds nobody, whatever the kind of contradiction.
+#[test]
+fn an_unfinished_draft_gives_advice_and_says_whose_it_is() {
+    for line in ["webhook", "term"] {
+        let webhook = (line == "webhook").then(|| "/new".to_owned());
+        let scope =
+            |sum: &str| (line == "term").then(|| format!("- **Large deal**: a deal above {sum} EUR."));
+        let mine =
+            build("mine", &Lines { webhook: webhook.clone(), scope: scope("50,000"), ..Lines::default() });
+        let other = build("other", &Lines { webhook, scope: scope("80,000"), ..Lines::default() });
+        let (mine_facts, their_facts) = (facts(&mine, &render(&mine)), facts(&other, &render(&other)));
+        let against = |draft: Option<&str>| {
+            let (id, facts) = (other.head.id.clone(), their_facts.clone());
+            let draft = draft.map(str::to_owned);
+            let theirs = TheirFacts { id, version: other.head.version, draft, facts };
+            conflicts(&mine.head.id, &mine_facts, &theirs)
+        };
+        let (active, draft) = (against(None), against(Some("M-2026-1120-keys by cro")));
+        assert!(active.iter().any(|one| one.severity == Severity::Blocking), "{line}: {active:?}");
+        assert_eq!(draft.len(), active.len());
+        for one in &draft {
+            assert_eq!(one.severity, Severity::Advisory, "{one:?}");
+            assert!(
+                one.other.as_ref().unwrap().contains("an open draft of M-2026-1120-keys by cro"),
+                "{one:?}"
+            );
+        }
+    }
+}

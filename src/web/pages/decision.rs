@@ -232,7 +232,7 @@ fn verb_of(word: &str) -> Result<Verb> {
 
 /// The page as it stands now, with why nothing was done on top, and everything that was written still in it. Whoever
 /// was late is told what came in between.
-async fn refused(
+pub(super) async fn refused(
     site: &Shared,
     visitor: &Visitor,
     (id, shown): (String, String),

@@ -43,8 +43,9 @@ pub(super) async fn show(
         .work(move |workspace| {
             let mut context = workspace.journal.read(|db| context(db, &me, &filter, now))?;
             // Whoever asks for what is dropped into the folder is told of it here as well.
-            let requests = super::settings(workspace).is_ok_and(|settings| settings.requester == me);
-            let refused = if requests { daemon::refused_missions(workspace)? } else { Vec::new() };
+            let requester = super::settings(workspace).map(|settings| settings.requester).unwrap_or_default();
+            let mut refused = daemon::refused_missions(workspace)?;
+            refused.retain(|one| one.requested_by.as_ref().unwrap_or(&requester) == &me);
             if let Some(members) = context.as_object_mut() {
                 members.insert("refused".to_owned(), json!(refused));
             }

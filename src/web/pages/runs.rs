@@ -1,8 +1,9 @@
 //! Runs: the monitor, one run with its steps, and what people do to it while it is under way.
 
+use super::written::{self, Came};
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, RunStatus, Workspace};
-use crate::decision;
+use crate::decision::{self, Decision, DecisionKind};
 use crate::front::{self, Steering};
 use crate::journal::events_of;
 use crate::run::{self, Actor, Control, Handed, RunState, Wanted};
@@ -15,11 +16,12 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// How command lines begin in what is said here.
 const SOPD: &str = "sopd";
 /// Runs on the monitor.
-const MOST_RUNS: u32 = 100;
+const MOST_RUNS: u32 = 50;
 /// Newest facts of a run that are shown.
 const FACTS_SHOWN: usize = 60;
 /// More facts than a run has.
@@ -159,11 +161,43 @@ pub(super) async fn complete(
     Path((id, step)): Path<(String, u32)>,
     form: WithFile,
 ) -> Answer {
-    let actor = Actor { by: form.visitor.party().to_owned(), os_user: form.visitor.means() };
-    let note = form.text("note").replace("\r\n", "\n");
-    let handed = Handed { run: id.clone(), step, note, file: form.file };
-    site.work(move |workspace| front::complete(SOPD, workspace, &actor, handed)).await?;
-    Ok(Redirect::to(&format!("/runs/{id}")).into_response())
+    let WithFile { visitor, fields, file } = form;
+    let (actor, fields) = (super::actor(&visitor), fields.into_iter().collect::<BTreeMap<_, _>>());
+    let words = written::read("complete", &fields)?;
+    let shown = fields.get("hash").cloned().unwrap_or_default();
+    let (run, party) = (id.clone(), actor.by.clone());
+    let (task, words) = site
+        .work(move |workspace| {
+            let of_step = |one: &Decision| {
+                one.ask.kind == DecisionKind::Task && one.ask.details.get("step") == Some(&json!(step))
+            };
+            let open = workspace.journal.read(|db| decision::open_of_mission(db, &run))?;
+            let Some(task) = open.into_iter().find(of_step) else { return Ok((None, words)) };
+            let came = Came { id: &task.id, party: &party, shown: &shown, words, by_itself: false };
+            written::keep(workspace, came).map(|(task, words)| (Some(task), words))
+        })
+        .await?;
+    let note = words.get("complete.text").cloned().unwrap_or_default();
+    let handed = Handed { run: id.clone(), step, note, file };
+    let of = task.clone();
+    let done = site
+        .work(move |workspace| {
+            Ok(front::complete(SOPD, workspace, &actor, handed).and_then(|_answer| {
+                let Some(task) = of else { return Ok(()) };
+                let sent = written::sent("complete", &words, false);
+                workspace.journal.append(move |tx| decision::sent(tx, &task, &actor.by, &sent))
+            }))
+        })
+        .await?;
+    match (done, task) {
+        (Ok(()), Some(task)) => Ok(Redirect::to(&format!("/decisions/{}", task.id)).into_response()),
+        (Ok(()), None) => Ok(Redirect::to(&format!("/runs/{id}")).into_response()),
+        (Err(problem), Some(task)) => {
+            let hash = task.ask.hash.0.clone();
+            super::decision::refused(&site, &visitor, (task.id, hash), vec![problem]).await
+        }
+        (Err(problem), None) => Err(problem.into()),
+    }
 }
 
 /// `GET /runs/{id}/steps/{number}/files/{name}`: always a download, so that it cannot act as a page of ours.

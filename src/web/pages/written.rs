@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 /// Begins the name of a form's field for a comment on a line.
 const LINE: &str = "line.";
 /// The ways that have fields of their own, named `delegate.to`.
-const WAYS: [&str; 8] = ["approve", "reject", "revise", "answer", "retry", "delegate", "defer", "ask"];
+const WAYS: [&str; 9] =
+    ["approve", "reject", "revise", "answer", "retry", "complete", "delegate", "defer", "ask"];
 /// The fields of a way.
 const PARTS: [&str; 4] = ["text", "to", "by", "overriding"];
 
