@@ -143,7 +143,7 @@ fn any_party_calls_the_council_for_a_mission_or_a_file() {
     world.drive();
     assert!(world.read(&format!("missions/{mission}/STATUS.md")).contains("called by people.partner"));
     // Where a draft waits to be answered no round is to come that would hold it: nobody is told of a council that never sits.
-    let late = world.example("1-lead-qualification.md");
+    let late = world.example("4-vendor-invoice-approval.md");
     world.fails(6, &["council", "request", &late, "--as", "people.partner"]);
     world.put("pitch.md", "# Our pitch\n\nWe are the first and the best, and everybody knows it.\n");
     let review = world.json(&["council", "request", "pitch.md", "--as", "people.partner"]);

@@ -67,8 +67,7 @@ fn whoever_had_to_sign_in_arrives_where_the_link_led() {
     }
     // By password, and from a form that was sent after the session had ended.
     let csrf = ceo.csrf();
-    let set =
-        [("csrf", csrf.as_str()), ("new", "a long enough password"), ("again", "a long enough password")];
+    let set = [("csrf", csrf.as_str()), ("password", "a long enough password")];
     assert_eq!(ceo.post("/account/password", &set).status, 303);
     let fields = [("party", "ceo"), ("password", "a long enough password"), ("next", "/decisions/D-45")];
     let nobody = Browser { desk: &desk, cookie: String::new() };
