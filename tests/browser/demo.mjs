@@ -121,7 +121,7 @@ async function drive(browser, { width, scheme, scripts, name }) {
     const anew = await context.newPage();
     await anew.goto(mail);
     await anew.getByText("the decision").click();
-    await anew.waitForURL("**/sign-in?next=*");
+    await anew.waitForURL(/\/sign-in\?next=/);
     await anew.goto(link("chief.staff"));
     await anew.getByRole("button", { name: /^Sign in as/ }).click();
     await anew.waitForURL(`**${path}`);
@@ -134,7 +134,7 @@ async function drive(browser, { width, scheme, scripts, name }) {
     const path = new URL(staff.url()).pathname;
     const shows = async (page, words) => {
       await page.waitForURL(`**${path}*`);
-      must((await page.locator("main").innerText()).includes(words), `${path} shows "${words}"`);
+      await page.locator("main").getByText(words).first().waitFor({ state: "attached" });
     };
     const press = async (page, deed, name, fill = async () => {}) => {
       await fill((field) => page.locator(`[name="${deed}.${field}"]`));
@@ -209,6 +209,7 @@ async function drive(browser, { width, scheme, scripts, name }) {
     await careFor(staff);
     await staff.locator("select[name=against]").selectOption("round");
     await staff.getByRole("button", { name: "Compare" }).click();
+    await staff.waitForURL("**#compare");
     must(await staff.locator("tr.new").count() > 0, "the rounds differ");
     await look(staff, "compared");
     // Comments that an answer would leave behind: they are asked about, and nothing is decided before.

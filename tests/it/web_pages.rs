@@ -114,7 +114,7 @@ fn a_run_is_started_worked_on_and_cancelled() {
         for wanted in [
             option,
             value,
-            "employees (optional) <strong class=\"bad\">refused: see above",
+            "<strong class=\"bad\">refused: see above</strong>\n<input name=\"input.employees\"",
             "Nothing was started",
         ] {
             assert!(bad.status == 422 && bad.text.contains(wanted), "{wanted}: {}", bad.text);
