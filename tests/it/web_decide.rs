@@ -1,6 +1,6 @@
 //! The pages where people decide: what they show, and what is done from them short of deciding.
 
-use super::web_world::Desk;
+use super::web_world::{Browser, Desk};
 use super::world::World;
 use serde_json::Value;
 
@@ -51,6 +51,37 @@ fn the_page_shows_what_is_needed_to_judge() {
     assert!(!other.contains("name=\"line."), "{other}");
 }
 
+/// Whatever else is done on the page, and by whichever browser.
+fn no_word_is_lost(desk: &Desk<'_>, staff: &Browser<'_>, (csrf, hash): (&str, &str)) {
+    let keep = |path: &str, more: (&str, &str)| {
+        let line = ("line.40", "Say who \u{202e}pays.");
+        staff.post(path, &[("csrf", csrf), ("hash", hash), line, ("revise.text", "Shorter."), more])
+    };
+    let compared = keep("/decisions/D-1/keep", ("against", "sales.ops"));
+    assert_eq!(compared.header("location"), "/decisions/D-1?against=sales%2Eops#compare");
+    assert_eq!(keep("/decisions/D-1/delegate", ("delegate.to", "vp.sales")).status, 403);
+    let anew = desk.sign_in("chief.staff").get("/decisions/D-1").text;
+    for wanted in [
+        "1 comment not sent yet",
+        ">Say who \u{202e}pays.</textarea>",
+        "Say who \\u{202e}pays.",
+        "Shorter.",
+        "Request changes (1)",
+    ] {
+        assert!(anew.contains(wanted), "{wanted}: {anew}");
+    }
+    assert!(!desk.sign_in("ceo").get("/decisions/D-1").text.contains("Shorter."), "they are nobody else's");
+    let asked = keep("/decisions/D-1/approve", ("approve.text", "Fine."));
+    assert_eq!(asked.status, 200);
+    assert!(
+        asked.text.contains("Forward, and send them along") && asked.text.contains("line 40"),
+        "{}",
+        asked.text
+    );
+    assert_eq!(desk.world.json(&["inbox"])[0]["state"], "open");
+    assert_eq!(keep("/decisions/D-1/keep", ("line.40", " ")).status, 303);
+}
+
 #[test]
 fn comments_on_lines_travel_and_a_stale_page_shows_what_changed() {
     let world = World::new();
@@ -75,34 +106,7 @@ fn comments_on_lines_travel_and_a_stale_page_shows_what_changed() {
     for (line, status) in [("line.x", 400), ("line.0", 400), ("line.9999", 400)] {
         assert_eq!(send(line).status, status, "{line}");
     }
-    // Whatever else is done on the page, and by whichever browser: no word of it is lost.
-    let keep = |path: &str, more: (&str, &str)| {
-        let line = ("line.40", "Say who \u{202e}pays.");
-        staff.post(path, &[("csrf", &csrf), ("hash", &hash), line, ("revise.text", "Shorter."), more])
-    };
-    let compared = keep("/decisions/D-1/keep", ("against", "sales.ops"));
-    assert_eq!(compared.header("location"), "/decisions/D-1?against=sales%2Eops#compare");
-    assert_eq!(keep("/decisions/D-1/delegate", ("delegate.to", "vp.sales")).status, 403);
-    let anew = desk.sign_in("chief.staff").get("/decisions/D-1").text;
-    for wanted in [
-        "1 comment not sent yet",
-        ">Say who \u{202e}pays.</textarea>",
-        "Say who \\u{202e}pays.",
-        "Shorter.",
-        "Request changes (1)",
-    ] {
-        assert!(anew.contains(wanted), "{wanted}: {anew}");
-    }
-    assert!(!desk.sign_in("ceo").get("/decisions/D-1").text.contains("Shorter."), "they are nobody else's");
-    let asked = keep("/decisions/D-1/approve", ("approve.text", "Fine."));
-    assert_eq!(asked.status, 200);
-    assert!(
-        asked.text.contains("Forward, and send them along") && asked.text.contains("line 40"),
-        "{}",
-        asked.text
-    );
-    assert_eq!(world.json(&["inbox"])[0]["state"], "open");
-    assert_eq!(keep("/decisions/D-1/keep", ("line.40", " ")).status, 303);
+    no_word_is_lost(&desk, &staff, (&csrf, &hash));
     let sent = send("line.38");
     assert_eq!(sent.status, 303, "{}", sent.text);
     let answered = staff.get("/decisions/D-1").text;

@@ -63,7 +63,8 @@ pub(super) fn context(site: &Site, workspace: &Workspace, id: &str, view: &View)
             context.insert("unable".to_owned(), json!(unable));
             context.insert("comments".to_owned(), json!(written::left_behind("revise", &unsent)));
             // What was only chosen is nothing that could be lost.
-            let words = unsent.iter().filter(|(name, _)| !name.ends_with(".to") && !name.ends_with(".by"));
+            let chosen = |name: &str| matches!(name.split_once('.'), Some((_, "to" | "by")));
+            let words = unsent.iter().filter(|(name, _)| !chosen(name));
             context.insert("left".to_owned(), json!(words.collect::<BTreeMap<_, _>>()));
             context.insert("unsent".to_owned(), json!(unsent));
             context.insert("notice".to_owned(), outcome::notice(db, &decision, (&view.me, &view.done))?);
