@@ -9,10 +9,13 @@ use serde_json::json;
 /// How long a link may be used, in milliseconds: 30 minutes.
 const LIFE: i64 = 30 * 60 * 1_000;
 
-/// A new link for `party`; the answer is its secret.
+/// A new link for `party`, in the place of the one before it; the answer is its secret.
 pub fn new_link(tx: &Tx<'_>, party: &str) -> Result<Secret> {
     let secret = Secret::new()?;
-    tx.db().execute("DELETE FROM sign_in_link WHERE expires_at < ?1 AND used_at IS NULL", [tx.now().0])?;
+    tx.db().execute(
+        "DELETE FROM sign_in_link WHERE (expires_at < ?1 OR party = ?2) AND used_at IS NULL",
+        (tx.now().0, party),
+    )?;
     tx.db().execute(
         "INSERT INTO sign_in_link(hash, party, expires_at) VALUES(?1, ?2, ?3)",
         (secret.hash(), party, tx.now().plus_millis(LIFE).0),

@@ -15,7 +15,7 @@ pub use password::{SHORTEST_PASSWORD, keep_password, matches, password_hash, pas
 pub use secret::Secret;
 pub use session::{Limits, Session, begin, end, end_all, open_sessions, session_of, touch};
 pub use suspend::{Suspended, suspend};
-pub use token::{NewToken, Token, confirm, new_token, party_of_token, revoke, tokens_of};
+pub use token::{NewToken, Token, confirm, held, new_token, party_of_token, revoke, tokens_of, used};
 
 use crate::base::{Problem, problem::Result};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,12 @@ impl Caller {
 pub const TABLES_2: &str = "
 ALTER TABLE token ADD COLUMN suspended_at INTEGER;   -- a restored or copied workspace asks again who still has it
 CREATE INDEX event_token ON event(text ->> 'token') WHERE kind IN ('token_made', 'token_revoked');
+";
+
+/// What version 4 adds: tokens end, and their last use is known.
+pub const TABLES_3: &str = "
+ALTER TABLE token ADD COLUMN expires_at INTEGER;     -- NULL: made before tokens had an end
+ALTER TABLE token ADD COLUMN used_at INTEGER;        -- to an hour
 ";
 
 /// The tables of this layer, as of version 2.

@@ -1,12 +1,15 @@
-//! Tokens for programs: `Authorization: Bearer …`, with a scope, until they are revoked.
+//! Tokens for programs: `Authorization: Bearer …`, with a scope, until their time is over or they are revoked.
 
 use super::secret::{Secret, hash};
 use super::{Caller, Scope};
-use crate::base::{Instant, Problem, problem::Result};
+use crate::base::{Instant, Problem, Span, problem::Result};
 use crate::journal::Tx;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 use serde_json::json;
+
+/// A use is written down at most once in so many milliseconds: an hour says enough of a token nobody needs any more.
+const TOUCH_EVERY: i64 = 60 * 60 * 1_000;
 
 /// What a token is made of.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub struct NewToken {
     pub name: String,
     /// What it allows.
     pub scope: Scope,
+    /// How long it counts.
+    pub life: Span,
     /// Who made it, for the record.
     pub by: String,
 }
@@ -36,23 +41,28 @@ pub struct Token {
     pub created_at: Instant,
     /// Since when it waits to be confirmed, in a workspace that was restored or copied.
     pub suspended_at: Option<Instant>,
+    /// When it counts no more; tokens made before there was an end have none.
+    pub expires_at: Option<Instant>,
+    /// When it was used last, to an hour.
+    pub used_at: Option<Instant>,
 }
 
-/// A new token: its number, and its secret, which is shown once.
-pub fn new_token(tx: &Tx<'_>, new: &NewToken) -> Result<(i64, Secret)> {
+/// A new token: its number, its secret, which is shown once, and until when it counts.
+pub fn new_token(tx: &Tx<'_>, new: &NewToken) -> Result<(i64, Secret, Instant)> {
     let secret = Secret::new()?;
+    let ends = new.life.after(tx.now());
     tx.db().execute(
-        "INSERT INTO token(hash, party, name, scope, created_at) VALUES(?1, ?2, ?3, ?4, ?5)",
-        (secret.hash(), &new.party, &new.name, new.scope.word(), tx.now().0),
+        "INSERT INTO token(hash, party, name, scope, created_at, expires_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        (secret.hash(), &new.party, &new.name, new.scope.word(), tx.now().0, ends.0),
     )?;
     let number = tx.db().last_insert_rowid();
     // Not the hash itself, which is what a token is looked up by, but enough to tell another one.
     let body = json!({
         "token": number, "party": new.party, "name": new.name, "scope": new.scope, "by": new.by,
-        "of": hash(&secret.hash()),
+        "of": hash(&secret.hash()), "expires_at": ends.to_string(),
     });
     tx.event("desk", "token_made", &body)?;
-    Ok((number, secret))
+    Ok((number, secret, ends))
 }
 
 fn scope(word: &str) -> Scope {
@@ -60,28 +70,35 @@ fn scope(word: &str) -> Scope {
     if word == Scope::Write.word() { Scope::Write } else { Scope::Read }
 }
 
-/// The last fact about a token: whether it revokes it, for whom and how far it was made, what tells its hash.
+/// The last fact about a token: whether it ends it, for whom and how far it was made, what tells its hash.
 type LastFact = (bool, Option<String>, Option<String>, Option<String>);
 
-/// The caller behind a token that is neither revoked nor suspended. For whom it acts and how far is what the fact of
-/// its making says; one that no fact knows, or that a fact revoked, is none.
-pub fn party_of_token(db: &Connection, secret: &str) -> Result<Option<Caller>> {
-    let sql = "SELECT number, name, hash FROM token WHERE hash = ?1 AND revoked_at IS NULL AND suspended_at IS NULL";
-    let row: Option<(i64, String, String)> = db
+/// A token as its row has it: its number, what it is for, its hash, when it was used last.
+type Row = (i64, String, String, Option<i64>);
+
+/// The caller behind a token that is neither revoked nor suspended nor past its time, and its number where its use is
+/// to be written down anew. For whom it acts, how far and until when is what the fact of its making says; one that no
+/// fact knows, or that a fact revoked, is none.
+pub fn party_of_token(db: &Connection, secret: &str, now: Instant) -> Result<Option<(Caller, Option<i64>)>> {
+    let sql = "SELECT number, name, hash, used_at FROM token WHERE hash = ?1 AND revoked_at IS NULL
+               AND suspended_at IS NULL AND coalesce(expires_at > ?2, 1)";
+    let row: Option<Row> = db
         .prepare_cached(sql)?
-        .query_row([hash(secret)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row((hash(secret), now.0), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    let Some((number, name, stored)) = row else { return Ok(None) };
-    let sql = "SELECT kind = 'token_revoked', text ->> 'party', text ->> 'scope', text ->> 'of' FROM event
+    let Some((number, name, stored, used)) = row else { return Ok(None) };
+    let stale = used.is_none_or(|used| now.0 - used > TOUCH_EVERY).then_some(number);
+    let sql = "SELECT kind = 'token_revoked' OR coalesce(text ->> 'expires_at' <= ?2, 0),
+                 text ->> 'party', text ->> 'scope', text ->> 'of' FROM event
                WHERE kind IN ('token_made', 'token_revoked') AND text ->> 'token' = ?1 ORDER BY seq DESC LIMIT 1";
     let last: Option<LastFact> = db
         .prepare_cached(sql)?
-        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row((number, now.to_string()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
     Ok(match last {
         Some((false, Some(party), said, of)) if of.as_ref().is_none_or(|of| *of == hash(&stored)) => {
             let means = format!("token {number} ({name})");
-            Some(Caller { party, scope: scope(&said.unwrap_or_default()), means })
+            Some((Caller { party, scope: scope(&said.unwrap_or_default()), means }, stale))
         }
         _ => None,
     })
@@ -111,9 +128,26 @@ pub fn confirm(tx: &Tx<'_>, number: Option<i64>, by: &str) -> Result<Vec<i64>> {
     Ok(confirmed)
 }
 
-/// Tokens that are not revoked: a party's, or all.
+/// Writes a use down.
+pub fn used(tx: &Tx<'_>, number: i64) -> Result<()> {
+    tx.db().execute("UPDATE token SET used_at = ?2 WHERE number = ?1", (number, tx.now().0))?;
+    Ok(())
+}
+
+/// Parties with tokens or sessions that have not been ended, and how many of each.
+pub fn held(db: &Connection) -> Result<Vec<(String, usize, usize)>> {
+    let sql = "SELECT party, sum(tokens), sum(sessions) FROM (
+                 SELECT party, 1 AS tokens, 0 AS sessions FROM token WHERE revoked_at IS NULL
+                 UNION ALL SELECT party, 0, 1 FROM session WHERE ended_at IS NULL)
+               GROUP BY party ORDER BY party";
+    let count = |count: i64| usize::try_from(count).unwrap_or(0);
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, count(row.get(1)?), count(row.get(2)?)));
+    Ok(db.prepare_cached(sql)?.query_map([], read)?.collect::<Result<_, _>>()?)
+}
+
+/// Tokens that are not revoked, also those whose time is over: a party's, or all.
 pub fn tokens_of(db: &Connection, party: Option<&str>) -> Result<Vec<Token>> {
-    let sql = "SELECT number, party, name, scope, created_at, suspended_at FROM token
+    let sql = "SELECT number, party, name, scope, created_at, suspended_at, expires_at, used_at FROM token
                WHERE revoked_at IS NULL AND (?1 IS NULL OR party = ?1) ORDER BY number";
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Token {
@@ -123,6 +157,8 @@ pub fn tokens_of(db: &Connection, party: Option<&str>) -> Result<Vec<Token>> {
             scope: scope(&row.get::<_, String>(3)?),
             created_at: Instant(row.get(4)?),
             suspended_at: row.get::<_, Option<i64>>(5)?.map(Instant),
+            expires_at: row.get::<_, Option<i64>>(6)?.map(Instant),
+            used_at: row.get::<_, Option<i64>>(7)?.map(Instant),
         })
     };
     Ok(db.prepare_cached(sql)?.query_map([party], read)?.collect::<Result<_, _>>()?)

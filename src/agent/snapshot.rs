@@ -267,7 +267,7 @@ fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<P
         if hidden || path.extension().is_none_or(|end| end != "md") {
             continue;
         }
-        match files::read_text(&path, MAX_FILE_BYTES) {
+        match files::read_shown(&path, MAX_FILE_BYTES) {
             Ok(text) => {
                 found.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text));
             }

@@ -38,16 +38,22 @@ where
 pub(super) async fn whole(body: axum::body::Body, most: usize) -> Result<Bytes, Refusal> {
     to_bytes(body, most).await.map_err(|error| {
         let error = error.into_inner();
-        if is_late(&*error) {
-            let problem = Problem::usage("the body did not come in time");
-            return Refusal::with(StatusCode::REQUEST_TIMEOUT, problem);
-        }
         if error.is::<http_body_util::LengthLimitError>() {
             let problem = Problem::usage(format!("the body is too large; at most {most} bytes are taken"));
             return Refusal::with(StatusCode::PAYLOAD_TOO_LARGE, problem);
         }
-        Problem::usage(format!("the body cannot be read: {error}")).into()
+        refused(error)
     })
+}
+
+/// Why a body did not come.
+pub(super) fn refused(error: impl Into<Box<dyn Error + Send + Sync>>) -> Refusal {
+    let error = error.into();
+    if is_late(&*error) {
+        let problem = Problem::usage("the body did not come in time");
+        return Refusal::with(StatusCode::REQUEST_TIMEOUT, problem);
+    }
+    Problem::usage(format!("the body cannot be read: {error}")).into()
 }
 
 /// Whether something below `error` is that time ran out.

@@ -80,7 +80,8 @@ pub(super) struct Approve {
     comment: String,
     /// Why it may be published although blocking assertions failed; stays visible in the index
     r#override: Option<String>,
-    /// The hash that was shown, or its first digits; other bytes are then refused
+    /// The hash that was shown, at least its first 32 digits: a yes is for these bytes and no others
+    #[schema(required = true)]
     hash: Option<String>,
 }
 
@@ -91,7 +92,7 @@ pub(super) struct Reject {
     /// Why not; goes on record
     #[schema(example = "The limit is missing")]
     reason: String,
-    /// The hash that was shown, or its first digits; other bytes are then refused
+    /// The hash that was shown, at least its first 32 digits; other bytes are then refused
     hash: Option<String>,
 }
 
@@ -104,7 +105,7 @@ pub(super) struct Revise {
     comment: String,
     /// The line of the draft it is about
     line: Option<u32>,
-    /// The hash that was shown, or its first digits; other bytes are then refused
+    /// The hash that was shown, at least its first 32 digits; other bytes are then refused
     hash: Option<String>,
 }
 

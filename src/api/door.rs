@@ -1,14 +1,14 @@
-//! The door every request passes: who calls and what that credential allows, and that a request which is sent again
-//! under its idempotency key is not done again.
+//! The door every request passes: who calls, what that credential allows, whether the party may come to that address
+//! at all, and that a request which is sent again under its idempotency key is not done again.
 
 use super::Api;
 use super::answers::{apart, whole};
 use super::refusal::Refusal;
 use crate::base::{Digest, Problem};
 use crate::daemon::{self, Claim};
-use crate::front::{Caller, Scope};
+use crate::front::{self, Caller, Known, Scope};
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -32,10 +32,18 @@ pub(super) async fn door(
     let caller = known.map_err(|problem| Refusal::with(StatusCode::UNAUTHORIZED, problem))?;
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     caller.need(if looks { Scope::Read } else { Scope::Write })?;
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let (workspace, party, method) = (api.workspace.clone(), caller.party.clone(), request.method().clone());
+    apart(move || front::admit(&workspace, &party, (method.as_str(), &route))).await?;
     request.extensions_mut().insert(caller.clone());
-    if looks {
-        return Ok(next.run(request).await);
-    }
+    let mut response =
+        if looks { next.run(request).await } else { write(api, caller, request, next).await? };
+    response.extensions_mut().insert(Known);
+    Ok(response)
+}
+
+/// Has a deed done, once under its key.
+async fn write(api: Api, caller: Caller, request: Request, next: Next) -> Result<Response, Refusal> {
     let key = request.headers().get(KEY).map(|value| value.to_str().unwrap_or_default().to_owned());
     let (parts, body) = request.into_parts();
     let bytes = whole(body, LARGEST_BODY).await?;

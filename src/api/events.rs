@@ -5,9 +5,8 @@ use super::Api;
 use super::answers::{Asked, apart};
 use super::refusal::{ProblemDetails, Refusal};
 use crate::base::Problem;
-use crate::front::{self, Caller};
+use crate::front;
 use crate::journal;
-use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -40,7 +39,6 @@ pub(super) struct EventsQuery {
               (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
 pub(super) async fn events(
     State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     Asked(asked): Asked<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
@@ -51,7 +49,6 @@ pub(super) async fn events(
     let after = last.transpose()?.or(asked.after);
     let workspace = api.workspace.clone();
     let after = apart(move || {
-        front::check_sight(&workspace, &caller.party)?;
         let head = workspace.journal.head()?.0;
         match after {
             Some(after) if after > head => Err(Problem::conflict(format!(
@@ -66,7 +63,12 @@ pub(super) async fn events(
     let told = move |fact: Arc<journal::Event>| {
         std::future::ready(if wanted(&fact) { told(&fact).map(Ok) } else { None })
     };
-    let stream = api.feed.listen(after).filter_map(told);
+    let (workspace, callers) = (api.workspace.clone(), api.callers.clone());
+    let may = move || {
+        let caller = callers.caller_of(&headers);
+        caller.and_then(|caller| front::admit(&workspace, &caller.party, ("GET", "/api/v1/events"))).is_ok()
+    };
+    let stream = api.feed.listen(after).filter_map(told).take_until(front::refused_at_last(may));
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(SILENCE)))
 }
 

@@ -3,7 +3,7 @@
 //! other face calls.
 
 use super::answers::apart;
-use super::hooks::{LARGEST_PRESS, read};
+use super::hooks::{LARGEST_PRESS, take, texts};
 use super::refusal::Refusal;
 use super::{Api, SOPD};
 use crate::base::{Problem, problem::Result};
@@ -12,6 +12,7 @@ use crate::decision::Verb;
 use crate::front::{self, Answered, Answering};
 use crate::notify::{self, Pressed};
 use crate::run::Actor;
+use crate::run::webhook::look_slack;
 use crate::settings::Settings;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -26,9 +27,18 @@ struct Pressing {
 
 /// Takes a pressed button in.
 pub(super) async fn answer(State(api): State<Api>, request: Request) -> Result<Json<Value>, Refusal> {
-    let (headers, body) = read(request, LARGEST_PRESS).await?;
+    let (parts, body) = request.into_parts();
+    let headers = texts(&parts.headers);
+    let (workspace, head) = (api.workspace.clone(), headers.clone());
+    apart(move || expect(&workspace, &head)).await?;
+    let unproven = take((&parts.headers, body), LARGEST_PRESS).await?;
     let workspace = api.workspace.clone();
-    let pressing = apart(move || press(&workspace, &headers, &body)).await?;
+    let pressing = apart(move || {
+        let pressed = press(&workspace, &headers, &unproven.bytes);
+        drop(unproven.places);
+        pressed
+    })
+    .await?;
     let words = match &pressing.came {
         Ok(told) => told.get("said").and_then(Value::as_str).unwrap_or_default().to_owned(),
         Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
@@ -57,14 +67,26 @@ async fn reply(
     Ok(())
 }
 
+/// Refuses what cannot be Slack's by its headers alone, before its body is taken.
+fn expect(workspace: &Workspace, headers: &[(String, String)]) -> Result<()> {
+    let settings = workspace.snapshot().map_err(daemon::first_of)?.settings.clone();
+    if settings.notifications.slack_answers.signing_secret.is_none() {
+        return Err(nobody_answers());
+    }
+    look_slack(headers, workspace.journal.clock().now())
+}
+
+fn nobody_answers() -> Problem {
+    Problem::not_allowed("answers from Slack do not count here")
+        .hint("name `signing_secret` and `users` in `notifications: slack_answers:` of sopd.yaml")
+}
+
 fn press(workspace: &Workspace, headers: &[(String, String)], body: &[u8]) -> Result<Pressing> {
     let settings = workspace.snapshot().map_err(daemon::first_of)?.settings.clone();
     let secrets = daemon::notify_secrets(workspace, &settings)?;
     let answers = &settings.notifications.slack_answers;
-    let secret = answers.signing_secret.as_ref().and_then(|name| secrets.get(name)).ok_or_else(|| {
-        Problem::not_allowed("answers from Slack do not count here")
-            .hint("name `signing_secret` and `users` in `notifications: slack_answers:` of sopd.yaml")
-    })?;
+    let secret =
+        answers.signing_secret.as_ref().and_then(|name| secrets.get(name)).ok_or_else(nobody_answers)?;
     let Pressed { signature, user, yes, challenge, response_url } =
         notify::pressed(headers, body, secret, workspace.journal.clock().now())?;
     workspace.journal.append(move |tx| notify::claim_slack(tx, &signature))?;

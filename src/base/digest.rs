@@ -21,6 +21,13 @@ impl Digest {
         }
         Self(hex(&hasher.finalize()))
     }
+    /// Digits of a hash that bind an answer to bytes: nobody makes two texts that share 128 bits.
+    pub const BINDING: usize = 32;
+
+    /// The digits that a command line is printed with.
+    pub fn binding(&self) -> &str {
+        self.0.get(..Self::BINDING).unwrap_or(&self.0)
+    }
     /// The first twelve digits, for people.
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)

@@ -3,7 +3,8 @@
 use super::fault;
 use super::problem::{Problem, Result};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The bits of a mode that let others than its owner in: the last six.
@@ -65,6 +66,23 @@ fn write_and_rename(
     Ok(())
 }
 
+/// Changes a small file of one user of the machine, which nobody else may read: two who change it at once wait for
+/// each other. It is not synced, since nothing rests on it.
+pub fn keep_private(path: &Path, change: impl FnOnce(&str) -> String) -> Result<()> {
+    let changed = || -> std::io::Result<()> {
+        let mut options = File::options();
+        private(options.read(true).write(true).create(true).truncate(false));
+        let mut file = options.open(path)?;
+        file.lock()?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(change(&text).as_bytes())
+    };
+    changed().map_err(|error| explain(path, &error))
+}
+
 /// Writes a projection: renamed into place, so that a reader never sees a part, but not synced, since it can be
 /// written again from the journal. A file that already has these bytes is left alone.
 pub fn project(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -107,7 +125,6 @@ pub fn check_private(path: &Path) -> Result<()> {
 
 /// Lets nobody but its owner read what these options make.
 pub fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
     options.mode(0o600)
 }
 
@@ -162,6 +179,20 @@ pub fn read_text(path: &Path, most: u64) -> Result<String> {
         Problem::invalid(format!("{} is not UTF-8 text (byte {at})", path.display()))
             .hint("save the file as UTF-8")
     })
+}
+
+/// Reads a text file that others are shown, unless it is a link to what only its owner may read: excerpts and pages
+/// would tell it.
+pub fn read_shown(path: &Path, most: u64) -> Result<String> {
+    let link = fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+    if link && path.exists() && check_private(path).is_ok() {
+        return Err(Problem::not_allowed(format!(
+            "{} is a link to a file that only its owner may read",
+            path.display()
+        ))
+        .hint("put the file itself there"));
+    }
+    read_text(path, most)
 }
 
 /// An error of the disk, in words.

@@ -108,6 +108,21 @@ impl From<Problem> for Vec<Problem> {
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 impl Problem {
+    /// The same with all of its words changed.
+    #[must_use]
+    pub fn in_words(self, change: impl Fn(&str) -> String) -> Self {
+        let place = self.place.map(|place| Place {
+            file: change(&place.file),
+            excerpt: change(&place.excerpt),
+            ..place
+        });
+        Self {
+            kind: self.kind,
+            message: change(&self.message),
+            hint: self.hint.as_deref().map(&change),
+            place,
+        }
+    }
     /// Trouble of `kind`.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None, place: None }

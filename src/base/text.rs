@@ -124,6 +124,19 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// The same of a text that is JSON, and says the same afterwards: outside of its strings there is no such character.
+pub fn visible_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for (_, c, unseen) in seen(json) {
+        if unseen {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| put(&mut out, format_args!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// The first character of `text` that would not be seen, and the line it stands on, as it is.
 pub fn first_unseen(text: &str) -> Option<(char, &str)> {
     let (at, c, _) = seen(text).find(|(_, _, unseen)| *unseen)?;

@@ -18,7 +18,8 @@ pub(super) struct Args {
     /// Why it may be published although blocking assertions failed; stays visible in the index
     #[arg(long = "override", value_name = "REASON")]
     overriding: Option<String>,
-    /// The hash you were shown, or its first digits; other bytes are then refused
+    /// The hash you were shown, at least its first 32 digits. Without it the yes is for what `sopd inbox`, `show` or
+    /// `status` last showed you of this decision; where they showed nothing, or something else, it is refused
     #[arg(long)]
     hash: Option<String>,
 }

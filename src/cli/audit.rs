@@ -112,7 +112,7 @@ fn export(desk: &Desk, id: Option<&str>) -> Done {
         let page = workspace.journal.read(|db| events_of(db, id, after, PAGE))?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.seq;
-        print::raw(&journal::lines(&page))?;
+        print::document(&journal::lines(&page))?;
     }
 }
 
@@ -121,5 +121,5 @@ fn search(desk: &Desk, wanted: Wanted) -> Done {
     let wanted = Search { subject, kind, party: by, from, until, words: words.join(" ") };
     let newest = Order::NewestBefore(i64::MAX);
     let found: Vec<Event> = desk.open()?.journal.read(|db| journal::search(db, &wanted, newest, limit))?;
-    print::raw(&journal::lines(&found))
+    print::json_lines(&journal::lines(&found))
 }

@@ -13,5 +13,5 @@ pub(super) struct Args {
 pub(super) fn run<C: clap::CommandFactory>(args: &Args) -> Done {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut C::command(), "sopd", &mut script);
-    print::raw(&String::from_utf8_lossy(&script))
+    print::document(&String::from_utf8_lossy(&script))
 }

@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::print;
+use super::seen;
 use super::trouble::Done;
 use crate::daemon::Workspace;
 use crate::decision::{Answer, Decision, DecisionKind, State, Verb};
@@ -40,6 +41,10 @@ pub(super) fn answer(desk: &Desk, act: Act) -> Done {
 
 fn resolve(desk: &Desk, workspace: &Workspace, act: Act) -> Done<(Decision, Answer)> {
     let Act { id, verb, party, text, overriding, line, shown } = act;
+    let shown = match shown {
+        None if verb == Verb::Approve => seen::hash_of(workspace, &id)?,
+        shown => shown,
+    };
     let answering = Answering { id, verb, text, overriding, line, shown };
     let Answered { decision, answer } =
         front::answer(&desk.command(), workspace, &Desk::actor(party), answering)?;

@@ -134,13 +134,15 @@ fn say_yes(desk: &Desk, workspace: &Workspace, mission: &str) -> Done {
         let Some(next) = open.into_iter().find(|decision| yes_to(decision).is_some()) else { return Ok(()) };
         let Some((verb, text)) = yes_to(&next) else { return Ok(()) };
         let party = next.ask.asked_of.first().cloned().unwrap_or_default();
-        print::line(&format!("\n$ {} {} {} --as {party}", desk.command(), verb.word(), next.id))?;
+        let hash = match verb {
+            Verb::Approve => format!(" --hash {}", next.ask.hash.binding()),
+            _ => String::new(),
+        };
+        print::line(&format!("\n$ {} {} {} --as {party}{hash}", desk.command(), verb.word(), next.id))?;
         let text = text.to_owned();
         let id = next.id.clone();
-        decide::answer(
-            desk,
-            decide::Act { id, verb, party, text, overriding: None, line: None, shown: None },
-        )?;
+        let shown = (verb == Verb::Approve).then(|| next.ask.hash.0.clone());
+        decide::answer(desk, decide::Act { id, verb, party, text, overriding: None, line: None, shown })?;
         drive(desk, workspace, mission)?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::print;
+use super::seen;
 use super::trouble::Done;
 use crate::base::Instant;
 use crate::base::text::{counted, put};
@@ -23,6 +24,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     }
     let now = desk.clock.now();
     let open = workspace.journal.read(|db| shapes::inbox(db, args.party.as_deref(), now))?;
+    seen::note(&workspace, open.iter().map(|row| &row.decision));
     if desk.json {
         let sopd = desk.command();
         return print::json(&open.iter().map(|row| shapes::inbox_row(&sopd, row, now)).collect::<Vec<_>>());

@@ -35,6 +35,7 @@ mod review;
 mod revise;
 mod run;
 mod runs;
+mod seen;
 mod show;
 mod sign_in;
 mod sop;

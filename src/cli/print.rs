@@ -1,7 +1,8 @@
 //! The one way to standard output: text, tables, JSON.
 
 use super::trouble::Done;
-use crate::base::{Problem, text::visible};
+use crate::base::Problem;
+use crate::base::text::{visible, visible_json};
 use serde::Serialize;
 use std::io::{IsTerminal as _, Write as _};
 
@@ -10,11 +11,11 @@ const USUAL_WIDTH: u16 = 100;
 
 /// Writes `text` and a line end.
 pub(super) fn line(text: &str) -> Done {
-    raw(&format!("{}\n", shown(text.trim_end_matches('\n'))))
+    write(&format!("{}\n", shown(text.trim_end_matches('\n'))))
 }
 
-/// The only sequences a screen is given: those of [`bold`] and [`dim`].
-const STYLES: [&str; 3] = ["\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m"];
+/// The only sequences a screen is given: those of [`bold`], [`dim`] and of changed words.
+const STYLES: [&str; 5] = ["\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m", "\u{1b}[7m", "\u{1b}[27m"];
 
 /// Values, outputs and drafts come from anywhere; none of them commands the screen.
 fn shown(text: &str) -> String {
@@ -30,8 +31,37 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// Writes `text` as it is.
-pub(super) fn raw(text: &str) -> Done {
+/// Clears the screen before something is drawn again.
+pub(super) fn clear() -> Done {
+    if is_terminal() { write("\u{1b}[2J\u{1b}[H") } else { Ok(()) }
+}
+
+/// Writes a document: into a file or a pipe byte for byte, since a hash may rest on it; onto a screen so that nothing
+/// of it commands that.
+pub(super) fn document(text: &str) -> Done {
+    if is_terminal() { write(&shown(text)) } else { write(text) }
+}
+
+/// Writes lines of JSON, which say the same with such characters written out.
+pub(super) fn json_lines(text: &str) -> Done {
+    write(&visible_json(text))
+}
+
+/// Where the log goes: standard error, with everything written out that would command the screen. What is told there
+/// comes from anywhere.
+pub(super) struct Log;
+
+impl std::io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let text = visible_json(&String::from_utf8_lossy(line));
+        std::io::stderr().lock().write_all(text.as_bytes()).map(|()| line.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
+fn write(text: &str) -> Done {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
@@ -41,7 +71,7 @@ pub(super) fn raw(text: &str) -> Done {
 pub(super) fn json<T: Serialize>(value: &T) -> Done {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Problem::failed(format!("BUG: the answer is not JSON: {error}")))?;
-    raw(&(text + "\n"))
+    json_lines(&(text + "\n"))
 }
 
 /// Whether a person reads along.
@@ -103,6 +133,10 @@ mod tests {
             "\u{1b}[1mD-1\u{1b}[0m a\\u{1b}[2Kb\tc\nd"
         );
         assert_eq!(shown("\u{202e}drow ü"), "\\u{202e}drow ü");
+        let text = "a\u{9b}2J\u{202e}\u{e0041}ü\n";
+        let tamed = visible_json(&serde_json::to_string(text).unwrap());
+        assert_eq!(serde_json::from_str::<String>(&tamed).unwrap(), text, "it says the same");
+        assert!(tamed.contains("\\u009b2J\\u202e"), "{tamed}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) struct Args {
     /// Why not; goes on record
     #[arg(long)]
     reason: String,
-    /// The hash you were shown, or its first digits; other bytes are then refused
+    /// The hash you were shown, at least its first 32 digits; other bytes are then refused
     #[arg(long)]
     hash: Option<String>,
 }

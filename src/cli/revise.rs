@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// The line of the draft it is about, as `sopd show` numbers them
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     line: Option<u32>,
-    /// The hash you were shown, or its first digits; other bytes are then refused
+    /// The hash you were shown, at least its first 32 digits; other bytes are then refused
     #[arg(long)]
     hash: Option<String>,
 }

@@ -28,7 +28,8 @@ pub(super) struct Args {
     /// A JSON or YAML file with values of the packet; --input wins
     #[arg(long, value_name = "FILE")]
     input_file: Option<PathBuf>,
-    /// Another mode than the SOP's: auto, supervised, step_by_step, priority_based
+    /// Another mode than the SOP's, which asks as much of people or more: auto, supervised, step_by_step,
+    /// priority_based
     #[arg(long, value_name = "MODE")]
     mode: Option<String>,
     /// Show every gate, command, request and assignee, and do nothing

@@ -4,11 +4,12 @@ mod run;
 
 use super::desk::Desk;
 use super::print;
+use super::seen;
 use super::status::cost;
 use super::trouble::Done;
 use crate::base::text::{counted, put};
 use crate::daemon::{self, MissionStatus};
-use crate::decision::{Decision, DecisionKind, commands};
+use crate::decision::{Decision, commands};
 use crate::front::{self, Shown};
 use crate::mission::Draft;
 use serde_json::Value;
@@ -39,7 +40,14 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         _ => None,
     };
     if let Some(text) = bytes {
-        return print::raw(text);
+        return print::document(text);
+    }
+    match &shown {
+        Shown::Run { decisions, .. } => seen::note(&workspace, decisions),
+        Shown::Mission { open, decision, .. } => {
+            let both: Vec<Decision> = open.iter().chain(decision.as_deref()).cloned().collect();
+            seen::note(&workspace, &both);
+        }
     }
     if desk.json {
         return print::json(&shown.shape(&desk.command(), desk.clock.now())?);
@@ -140,9 +148,7 @@ fn answers(out: &mut String, desk: &Desk, shown: &OfMission) {
         );
         put(out, format_args!("  {}\n", ask.why));
         for command in commands::of(&desk.command(), decision) {
-            let seals = matches!(ask.kind, DecisionKind::Forward | DecisionKind::Publish);
-            let hash = if seals { format!(" --hash {}", ask.hash.short()) } else { String::new() };
-            put(out, format_args!("  {}{hash}\n    {}\n", command.line, print::dim(&command.leads_to)));
+            put(out, format_args!("  {}\n    {}\n", command.line, print::dim(&command.leads_to)));
         }
     }
     if let Some(answer) = shown.decision.as_ref().and_then(|decision| decision.answer.as_ref()) {

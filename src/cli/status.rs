@@ -4,6 +4,7 @@ mod run;
 
 use super::desk::Desk;
 use super::print;
+use super::seen;
 use super::trouble::Done;
 use crate::base::text::{counted, put};
 use crate::base::trace::is_run;
@@ -59,8 +60,10 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
                 }
             };
             if text != drawn {
-                let clear = if args.watch && print::is_terminal() { "\u{1b}[2J\u{1b}[H" } else { "" };
-                print::raw(&format!("{clear}{text}\n"))?;
+                if args.watch {
+                    print::clear()?;
+                }
+                print::line(&text)?;
                 drawn = text;
             }
         }
@@ -154,6 +157,7 @@ fn one(desk: &Desk, workspace: &Workspace, status: &MissionStatus) -> Result<Str
     let title = print::bold(&format!("{}  {}", status.id, status.title));
     let mut text = format!("{title}\n{}\n", lines.collect::<Vec<_>>().join("\n"));
     let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
+    seen::note(workspace, &open);
     for decision in &open {
         put(
             &mut text,

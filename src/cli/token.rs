@@ -3,16 +3,16 @@
 use super::desk::{Desk, os_user};
 use super::print;
 use super::trouble::Done;
-use crate::access::{self, NewToken, Scope};
-use crate::base::Problem;
+use crate::access::{self, NewToken, Scope, Token};
 use crate::base::text::listed;
+use crate::base::{Instant, Problem, Span};
 use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
     /// Make a token; it is shown once
     New(NewArgs),
-    /// Tokens that count, and those that wait to be confirmed
+    /// Tokens that were not taken back: until when they count, when they were used last, and which wait to be confirmed
     List,
     /// Take a token back
     Revoke(RevokeArgs),
@@ -30,6 +30,9 @@ pub(super) struct NewArgs {
     /// What it is for
     #[arg(long, default_value = "cli")]
     name: String,
+    /// How long it counts: 12 hours, 90 days, 1 year
+    #[arg(long = "for", default_value = "90 days", value_name = "TIME")]
+    life: Span,
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,40 +58,54 @@ pub(super) fn run(desk: &Desk, verb: Verb) -> Done {
 
 fn new(desk: &Desk, args: NewArgs) -> Done {
     let workspace = desk.open()?;
-    let NewArgs { party, scope, name } = args;
+    let NewArgs { party, scope, name, life } = args;
     desk.check_party(&workspace, &party, &[])?;
     let scope = if scope == Scope::Write.word() { Scope::Write } else { Scope::Read };
-    let new = NewToken { party: party.clone(), name, scope, by: os_user() };
-    let (number, secret) = workspace.journal.append(move |tx| access::new_token(tx, &new))?;
+    let new = NewToken { party: party.clone(), name, scope, life, by: os_user() };
+    let (number, secret, ends) = workspace.journal.append(move |tx| access::new_token(tx, &new))?;
     if desk.json {
         return print::json(&json!({
             "shape": "sopd/token/1", "number": number, "party": party, "scope": scope, "token": secret.reveal(),
+            "expires_at": ends.to_string(),
         }));
     }
     print::line(&format!(
-        "token {number} for {party} ({}), shown only now:\n{}",
+        "token {number} for {party} ({}), counts until {}, shown only now:\n{}",
         scope.word(),
+        ends.day(),
         secret.reveal()
     ))
 }
 
 fn list(desk: &Desk) -> Done {
-    let tokens = desk.open()?.journal.read(|db| access::tokens_of(db, None))?;
+    let workspace = desk.open()?;
+    let tokens = workspace.journal.read(|db| access::tokens_of(db, None))?;
     if desk.json {
         return print::json(&tokens);
     }
-    let rows: Vec<Vec<String>> = tokens
-        .into_iter()
-        .map(|token| {
-            let scope = token.scope.word().to_owned();
-            let counts = token.suspended_at.map_or("", |_since| "suspended: `sopd token confirm`").to_owned();
-            vec![token.number.to_string(), token.party, scope, token.created_at.day(), token.name, counts]
-        })
-        .collect();
+    let now = desk.clock.now();
+    let day = |at: Option<Instant>, none: &str| at.map_or_else(|| none.to_owned(), Instant::day);
+    let row = |token: Token| {
+        let over = token.expires_at.is_some_and(|ends| ends <= now);
+        let counts = match workspace.check_party(&token.party, &[]) {
+            _ if token.suspended_at.is_some() => "suspended: `sopd token confirm`".to_owned(),
+            _ if over => "no: its time is over".to_owned(),
+            Ok(()) => "yes".to_owned(),
+            Err(problem) => format!("no: {}", problem.message),
+        };
+        let (ends, used) = (day(token.expires_at, "no end"), day(token.used_at, "never"));
+        let scope = token.scope.word().to_owned();
+        let since = token.created_at.day();
+        vec![token.number.to_string(), token.party, scope, since, ends, used, token.name, counts]
+    };
+    let rows: Vec<Vec<String>> = tokens.into_iter().map(row).collect();
     if rows.is_empty() {
         return print::line(&format!("no token: make one with `{} token new PARTY`", desk.command()));
     }
-    print::line(&print::table(&["token", "party", "scope", "since", "for", ""], &rows))
+    print::line(&print::table(
+        &["token", "party", "scope", "since", "until", "last used", "for", "counts"],
+        &rows,
+    ))
 }
 
 fn revoke(desk: &Desk, args: &RevokeArgs) -> Done {

@@ -1,7 +1,7 @@
 //! What a command that did not work says, and the exit code that goes with it.
 
 use super::print;
-use crate::base::text::put;
+use crate::base::text::{put, visible, visible_json};
 use crate::base::{Kind, Problem};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, SourceCode, SourceSpan,
@@ -50,10 +50,12 @@ impl Trouble {
     /// Says it on standard error and gives the exit code: that of the first problem.
     pub(super) fn tell(&self, json: bool) -> ExitCode {
         let text = if json && !self.problems.is_empty() {
-            format!("{}\n", json!({ "shape": "sopd/errors/1", "errors": self.problems }))
+            visible_json(&format!("{}\n", json!({ "shape": "sopd/errors/1", "errors": self.problems })))
         } else {
             let fancy = std::io::stderr().is_terminal();
-            self.problems.iter().map(|problem| if fancy { drawn(problem) } else { plain(problem) }).collect()
+            // Words and excerpts come from anywhere; none of them commands the screen.
+            let problems = self.problems.iter().map(|problem| problem.clone().in_words(visible));
+            problems.map(|problem| if fancy { drawn(&problem) } else { plain(&problem) }).collect()
         };
         // Nothing can be said when the terminal is gone.
         drop(std::io::stderr().lock().write_all(text.as_bytes()));
@@ -156,7 +158,7 @@ pub(super) fn plain_panics() {
         let text = format!(
             "error: sopd made a mistake of its own ({}{place}); what it had acknowledged is safe; please report this \
              line to the maintainers of sopd, together with what you typed and `sopd --version`\n",
-            words.replace('\n', " ")
+            visible(&words.replace('\n', " "))
         );
         // Nothing can be said when the terminal is gone.
         drop(std::io::stderr().lock().write_all(text.as_bytes()));

@@ -12,7 +12,6 @@ use crate::settings::Settings;
 use futures::future::OptionFuture;
 use listen::Listening;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::io::IsTerminal as _;
 use std::path::Path;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
@@ -86,16 +85,11 @@ pub(super) fn log_to_stderr(usual: &str) {
     let filter = EnvFilter::try_from_env("SOPD_LOG").unwrap_or_else(|_unset| EnvFilter::new(usual));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(in_colour())
+        .with_writer(|| print::Log)
+        .with_ansi(false)
         .with_target(false);
     // A second call finds the first one's in place.
     drop(subscriber.try_init());
-}
-
-/// Files and the logs of service managers are to hold words, not colours.
-fn in_colour() -> bool {
-    std::io::stderr().is_terminal()
 }
 
 /// Like [`log_to_stderr`]; makes traces as well where the settings name a collector. Settings that cannot be read are
@@ -109,10 +103,8 @@ fn log(usual: &str, root: &Path) -> Result<Option<traces::Traces>> {
     };
     let (tracer, traces) = traces::open(&endpoint)?;
     let filter = EnvFilter::try_from_env("SOPD_LOG").unwrap_or_else(|_unset| EnvFilter::new(usual));
-    let told = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(in_colour())
-        .with_target(false);
+    let told =
+        tracing_subscriber::fmt::layer().with_writer(|| print::Log).with_ansi(false).with_target(false);
     let spans = tracing_opentelemetry::layer()
         .with_tracer(tracer)
         .with_location(false)

@@ -3,7 +3,7 @@
 use super::status::{MissionStatus, newest, status_of};
 use super::wanted::wanted;
 use super::workspace::Workspace;
-use crate::base::text::{cell, counted, put, put_line, visible};
+use crate::base::text::{cell, counted, put, put_line, visible, visible_json};
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::decision::{self, Decision, State};
 use crate::journal::events_of;
@@ -41,7 +41,7 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
         let bytes = workspace.journal.blob(&artifact.hash)?;
         let bytes =
             bytes.ok_or_else(|| Problem::store(format!("the journal lacks {id}/{}", artifact.name)))?;
-        files::project(&path, &bytes)?;
+        files::project(&path, &shown(&artifact.name, bytes))?;
         known.insert(artifact.name.clone(), artifact.hash.clone());
     }
     if status.ended_at.is_some() {
@@ -56,7 +56,12 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
     for event in &events {
         put_line(
             &mut log,
-            format_args!("{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}", event.seq, event.hash, event.text),
+            format_args!(
+                "{{\"seq\":{},\"hash\":\"{}\",\"fact\":{}}}",
+                event.seq,
+                event.hash,
+                visible_json(&event.text)
+            ),
         );
     }
     files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
@@ -65,6 +70,17 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
         &folder.join("STATUS.md"),
         visible(&status_page((&status, council.as_deref()), &open, &names)).as_bytes(),
     )
+}
+
+/// What is written of an artifact: nothing in it commands the screen of who reads it. What was asked for stays as it
+/// came, and what is signed as it is.
+fn shown(name: &str, bytes: Vec<u8>) -> Vec<u8> {
+    let as_it_is = name == "mission.md" || name.starts_with("synthesis-");
+    match String::from_utf8(bytes) {
+        Ok(text) if !as_it_is => visible(&text).into_bytes(),
+        Ok(text) => text.into_bytes(),
+        Err(no_text) => no_text.into_bytes(),
+    }
 }
 
 /// Removes what a crash left half-written in a mission's folder.

@@ -13,10 +13,12 @@ pub use target::Target;
 use super::run::first_of;
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
+use crate::base::text::listed;
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::governance::{self, Rewrite};
 use crate::journal::Tx;
 use crate::run::Actor;
+use crate::settings::Settings;
 use crate::sop::diff;
 use serde_json::json;
 use std::path::Path;
@@ -76,7 +78,7 @@ pub fn current(root: &Path, target: &Target) -> Result<Option<(String, Digest)>>
     if !path.is_file() {
         return Ok(None);
     }
-    let text = files::read_text(&path, target.most())?;
+    let text = files::read_shown(&path, target.most())?;
     let digest = Digest::of(&text);
     Ok(Some((text, digest)))
 }
@@ -94,11 +96,36 @@ pub fn vet(workspace: &Workspace, target: &Target, text: &str) -> Result<(), Vec
         let problem = Problem::invalid("this holds the value of a secret, which no journal may keep");
         return Err(vec![problem.hint("name the secret, and leave its value out")]);
     }
+    if *target == Target::Settings {
+        check_reach(workspace, text)?;
+    }
     match target {
         // A draft is work in progress: what is wrong with it is told beside it, and stops it when it is brought.
         Target::Draft(..) => Ok(()),
         _ => Snapshot::read_with(&workspace.root, &target.path(), text).map(drop),
     }
+}
+
+/// Refuses settings that only who can write on the machine may change, whoever asks and however the text came about:
+/// written anew, by a form, or brought back from before.
+fn check_reach(workspace: &Workspace, text: &str) -> Result<(), Vec<Problem>> {
+    let there = current(&workspace.root, &Target::Settings)?.map(|(text, _)| text).unwrap_or_default();
+    let before = Settings::parse("sopd.yaml", &there).map_err(|problems| {
+        let first = first_of(problems);
+        vec![
+            Problem::conflict(format!("sopd.yaml as it is cannot be read: {}", first.message))
+                .hint("mend it on the machine first"),
+        ]
+    })?;
+    let changed = before.machine_keys_changed(&Settings::parse("sopd.yaml", text)?);
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let problem = Problem::not_allowed(format!("{} is changed on the machine only", listed(&changed)));
+    Err(vec![problem.hint(
+        "programs, addresses, variables, secrets and who answers for what are named by whoever can write sopd.yaml \
+         itself; leave these as they are",
+    )])
 }
 
 /// Writes a file, or brings a major rewrite of a prompt before the council.

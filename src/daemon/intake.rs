@@ -3,7 +3,7 @@
 
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
-use crate::base::text::put;
+use crate::base::text::{put, visible};
 use crate::base::{Digest, Kind, Problem, files, problem::Result};
 use crate::brief;
 use crate::journal::Tx;
@@ -271,7 +271,7 @@ fn watch(folder: &Path, told: Arc<Notify>) -> Option<RecommendedWatcher> {
 }
 
 /// The size and time stamp of a file that may be a mission; `None` for everything that is not looked at: folders,
-/// hidden and temporary names, our own files, links that leave the workspace.
+/// hidden and temporary names, our own files, links that leave the folder of missions.
 fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
     let name = path.file_name()?.to_str()?;
     let temporary = name.starts_with(['.', '~', '#'])
@@ -280,8 +280,9 @@ fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
         return None;
     }
     let itself = std::fs::symlink_metadata(path).ok()?;
-    // Only a link can lead out, and following every name costs much where a thousand dossiers lie beside.
-    let inside = || Some(path.canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
+    // Only a link can lead out, and following every name costs much where a thousand dossiers lie beside. What lies
+    // elsewhere in the workspace, secrets among it, is nobody's mission.
+    let inside = || Some(path.canonicalize().ok()?.starts_with(root.join("missions").canonicalize().ok()?));
     let followed = itself.is_symlink() && inside()?;
     let data = if followed { std::fs::metadata(path).ok()? } else { itself };
     if !data.is_file() {
@@ -325,7 +326,9 @@ fn take_or_explain(
             .next()
             .unwrap_or_else(|| Problem::store("the journal could not be used"))),
         Err(problems) => {
-            files::project(&explanation(path), explain(&name, &problems).as_bytes())?;
+            let words = explain(&name, &problems);
+            // Excerpts come from anywhere: they neither tell a secret nor command the screen of who reads them.
+            files::project(&explanation(path), visible(&workspace.journal.clean(&words)).as_bytes())?;
             Ok(false)
         }
     }

@@ -3,6 +3,7 @@
 //! - the workspace itself: `workspace`, `starter` (what `sopd init` writes), `lock`, and `run` (start, wire, stop);
 //! - what comes in: `intake` (mission files), `edits` (files changed from a face), `triggers` and `watched` (what starts
 //!   runs), `repeats` (requests sent twice);
+//! - who may still act: `departed` moves what is asked of parties that have left;
 //! - what is told: `projector` keeps `dossier`, `run_folder`, `index_file` and `git` in step with the journal, `status` and
 //!   `run_status` say it in words, `notices` and `traces` send it on;
 //! - that it stays what it was: `truth` (which rows are held against the chain), `anchors` (a cut-off tail is noticed),
@@ -10,6 +11,7 @@
 //! - what is known of it from outside: `door` (where it listens, if it does), `health` (what the machine has left).
 
 mod anchors;
+mod departed;
 mod door;
 mod dossier;
 pub mod edits;
@@ -53,5 +55,5 @@ pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
 pub use workspace::{
-    Workspace, absolute, deliver, notify_secrets, notify_wiring, private_files, private_own,
+    Workspace, absolute, deliver, expect, notify_secrets, notify_wiring, private_files, private_own,
 };

@@ -1,10 +1,12 @@
 //! Tells people what happened: looks at the journal's news and sets the sending going, beside everything else. Trouble
 //! with it is told on the side and never ends the daemon.
 
+use super::departed;
 use super::run::Until;
 use super::workspace::{Workspace, notify_wiring};
 use crate::base::{Problem, problem::Result};
 use crate::notify::{Dispatcher, Reader, Wiring};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -39,6 +41,8 @@ pub(super) struct Notices {
     due: Instant,
     /// It was told that settings or secrets cannot be read.
     told: bool,
+    /// What was told of parties that have left.
+    left: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Notices {
@@ -52,6 +56,7 @@ impl Notices {
             looked: None,
             due: Instant::now(),
             told: false,
+            left: Arc::default(),
         }
     }
 
@@ -114,9 +119,12 @@ impl Notices {
         let workspace = self.workspace.clone();
         let http = self.wiring.as_ref().map(|wiring| wiring.http.clone());
         let (reader, known) = (self.reader.clone(), self.wiring.clone().filter(|_| !news));
+        let left = self.left.clone();
         let work = tokio::task::spawn_blocking(move || {
             let snapshot = workspace.snapshot().map_err(super::run::first_of)?;
             let settings = &snapshot.settings;
+            // Before anybody is told: who has left is not asked, and whoever is asked instead hears of it now.
+            departed::look(&workspace, &snapshot, &mut left.lock().unwrap_or_else(PoisonError::into_inner))?;
             let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
             while reader.pass(&workspace.journal, &workspace.root, settings, hurry)? {}
             if !settings.notifications.reach_anybody() {

@@ -4,7 +4,7 @@
 use super::run_status::{RunStatus, run_status};
 use super::wanted::wanted;
 use super::workspace::Workspace;
-use crate::base::text::{cell, put_line, visible};
+use crate::base::text::{cell, put_line, visible, visible_json};
 use crate::base::{Digest, files, problem::Result};
 use crate::decision::{self, Decision};
 use crate::journal::events_of;
@@ -27,7 +27,7 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     let mut log = String::new();
     for event in &events {
         if let Some(line) = run::audit::line(journal, event)? {
-            put_line(&mut log, format_args!("{line}"));
+            put_line(&mut log, format_args!("{}", visible_json(&line)));
         }
     }
     files::project(&folder.join("audit.jsonl"), log.as_bytes())?;
@@ -47,7 +47,8 @@ pub(super) fn write(workspace: &Workspace, id: &str) -> Result<()> {
     if let Some(review) =
         journal.read(|db| run::review_of(db, id))?.and_then(|hash| journal.blob(&hash).transpose())
     {
-        files::project(&folder.join("review.md"), &review?)?;
+        let text = visible(&String::from_utf8_lossy(&review?));
+        files::project(&folder.join("review.md"), text.as_bytes())?;
     }
     files::project(&folder.join("STATUS.md"), visible(&page(&status, &open)).as_bytes())
 }

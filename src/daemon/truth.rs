@@ -1,6 +1,6 @@
 //! The tables whose rows are read as truth, and what of them is held against the chain. What is not named here is
-//! advice, a place in line, or made anew from the rest: claims and leases, timers, outboxes, search, the figures of
-//! triggers, the record by which workflows are told again.
+//! advice, a place in line, or made anew from the rest: claims and leases, whom parties reported to, timers, outboxes,
+//! search, the figures of triggers, the record by which workflows are told again.
 
 use crate::journal::{KEPT_PAYLOADS, Kept};
 
@@ -149,7 +149,16 @@ pub(super) const KEPT: &[Kept] = &[
     Kept {
         table: "token",
         key: ("number", None),
-        columns: &["hash", "party", "name", "scope", "created_at", "revoked_at", "suspended_at"],
+        columns: &[
+            "hash",
+            "party",
+            "name",
+            "scope",
+            "created_at",
+            "revoked_at",
+            "suspended_at",
+            "expires_at",
+        ],
     },
     Kept {
         table: "file_edit",

@@ -2,6 +2,7 @@
 
 use crate::agent::Snapshot;
 use crate::base::{Clock, Problem, files, problem::Result};
+use crate::governance;
 use crate::journal::{Access, Journal, Redactor};
 use crate::notify::Wiring;
 use crate::run::{Delivered, Post};
@@ -43,7 +44,7 @@ const MIGRATIONS: &[&[&str]] = &[
         crate::notify::TABLES,
     ],
     &[crate::registry::PUBLICATION_INDEX, crate::run::AUTONOMY_INDEX, crate::access::TABLES_2],
-    &[crate::decision::UNSENT_TABLES],
+    &[crate::decision::UNSENT_TABLES, crate::access::TABLES_3, super::departed::TABLES],
 ];
 
 /// An opened workspace.
@@ -83,20 +84,28 @@ impl Workspace {
         Ok(Self { root, journal })
     }
 
-    /// Settings, roster and prompts as they are on disk now.
+    /// Settings, roster and prompts as they are on disk now. What is wrong with them is told without any secret.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Vec<Problem>> {
-        Snapshot::read(&self.root)
+        let clean = |problem: Problem| problem.in_words(|words| self.journal.clean(words));
+        Snapshot::read(&self.root).map_err(|problems| problems.into_iter().map(clean).collect())
     }
 
-    /// Refuses a party nobody knows, with the names that would do. Whether a known party may act is not decided here.
+    /// Refuses a party that is not at work here, with the names that would do: the one place every face and every
+    /// credential goes through. A roster that cannot be read is no licence. Whether a party at work may do what it
+    /// wants is not decided here.
     pub fn check_party(&self, party: &str, asked_of: &[String]) -> Result<()> {
-        if asked_of.iter().any(|asked| asked == party) {
+        let snapshot = self.snapshot().map_err(|problems| {
+            let first = super::run::first_of(problems);
+            let message = format!("who may act cannot be told until this is mended: {}", first.message);
+            Problem { message, ..first }
+        })?;
+        let Err(reason) = governance::at_work(&snapshot.settings, &snapshot.roster, party) else {
             return Ok(());
-        }
-        // With a roster that cannot be read, whoever is asked may still act; the rest is refused below anyway.
-        let Ok(snapshot) = self.snapshot() else { return Ok(()) };
-        if snapshot.roster.get(party).is_some() || snapshot.settings.requester == party {
-            return Ok(());
+        };
+        let was_known = snapshot.roster.get(party).is_some() || asked_of.iter().any(|asked| asked == party);
+        if was_known {
+            return Err(Problem::not_allowed(format!("{reason}, so nothing can be done in its name"))
+                .hint("what is asked of it moves to the one above; see `sopd inbox`"));
         }
         let problem =
             Problem::not_found(format!("there is no party `{party}`: nobody on the roster has that id"));
@@ -130,7 +139,10 @@ fn secrets(root: &Path) -> Vec<String> {
     let keys = settings.models.key_variables().into_iter().filter_map(|name| std::env::var(name).ok());
     let runs = &settings.runs;
     let names = runs.secrets.iter().chain(runs.webhooks.values()).chain(settings.notifications.secrets());
-    keys.chain(named_secrets(root, runs, names).unwrap_or_default().into_values()).collect()
+    // Of the file all, also what no step is given: a secret that nobody names is one all the same.
+    let of_file = runs.secrets_file.as_ref().and_then(|name| read_secrets(&root.join(name)).ok());
+    let of_file = of_file.unwrap_or_default().into_values();
+    keys.chain(named_secrets(root, runs, names).unwrap_or_default().into_values()).chain(of_file).collect()
 }
 
 /// The secrets that steps of runs may be given, by name.
@@ -166,13 +178,23 @@ pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: reqwest::
     })
 }
 
-/// Takes a webhook's request in, with the secret that the settings name for its path; see [`crate::run::deliver`].
-pub fn deliver(workspace: &Workspace, post: &Post) -> Result<Delivered> {
+/// Refuses a webhook's request that cannot be let in, by its path and headers; see [`crate::run::expect`].
+pub fn expect(workspace: &Workspace, (path, headers): (&str, &[(String, String)])) -> Result<()> {
+    let secret = webhook_secret(workspace, path)?;
+    crate::run::expect(&workspace.journal, &workspace.root, secret.as_deref(), (path, headers))
+}
+
+/// The secret that the settings name for a webhook's path.
+fn webhook_secret(workspace: &Workspace, path: &str) -> Result<Option<String>> {
     let snapshot = workspace.snapshot().map_err(super::run::first_of)?;
     let runs = &snapshot.settings.runs;
-    let secrets = named_secrets(&workspace.root, runs, runs.webhooks.get(&post.path))?;
-    let secret = secrets.values().next().map(String::as_str);
-    crate::run::deliver(&workspace.journal, &workspace.root, secret, post)
+    Ok(named_secrets(&workspace.root, runs, runs.webhooks.get(path))?.into_values().next())
+}
+
+/// Takes a webhook's request in, with the secret that the settings name for its path; see [`crate::run::deliver`].
+pub fn deliver(workspace: &Workspace, post: &Post) -> Result<Delivered> {
+    let secret = webhook_secret(workspace, &post.path)?;
+    crate::run::deliver(&workspace.journal, &workspace.root, secret.as_deref(), post)
 }
 
 /// Secrets by name: from the file, else from the environment. A file that others may read is refused.

@@ -22,7 +22,7 @@ pub struct Given {
     pub overriding: Option<String>,
     /// The line of the draft a comment is about.
     pub line: Option<u32>,
-    /// The hash the person was shown, whole or its first digits; where given it must match.
+    /// The hash the person was shown, whole or its first 32 digits: a yes needs it, and where given it must match.
     pub shown: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
     }
     check_verb(&decision, verb, given)?;
     check_party(&decision, &given.by)?;
-    check_hash(&decision, given)?;
+    check_hash(&decision, verb, given)?;
     if let Some(late) = still_open(tx, &decision)? {
         return Ok(Err(late));
     }
@@ -116,7 +116,7 @@ fn agreed(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<u32> {
     Ok(u32::try_from(votes.len()).unwrap_or(u32::MAX))
 }
 
-fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<()> {
+pub(super) fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Result<()> {
     let rows = tx
         .db()
         .prepare_cached(
@@ -187,9 +187,20 @@ pub(super) fn check_party(decision: &Decision, party: &str) -> Result<()> {
     )))
 }
 
-fn check_hash(decision: &Decision, given: &Given) -> Result<()> {
+/// A yes counts for bytes that were seen, so it names them; whatever else is said may.
+fn check_hash(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
+    let look = || format!("look at it first: `sopd show {}`", decision.id);
     match &given.shown {
-        Some(shown) if shown.len() < 8 => Err(Problem::usage("a hash needs at least its first 8 digits")),
+        None if verb == Verb::Approve => Err(Problem::usage(format!(
+            "a yes to {} needs the hash of what was shown, at least its first {} digits",
+            decision.id,
+            Digest::BINDING
+        ))
+        .hint(look())),
+        Some(shown) if shown.len() < Digest::BINDING => {
+            Err(Problem::usage(format!("a hash needs at least its first {} digits", Digest::BINDING))
+                .hint(look()))
+        }
         Some(shown) if !decision.ask.hash.0.starts_with(shown.as_str()) => {
             Err(Problem::conflict("you decided on other bytes than are asked about now")
                 .hint(format!("look again: `sopd show {}`", decision.ask.mission)))

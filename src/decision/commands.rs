@@ -73,7 +73,18 @@ fn task(sopd: &str, decision: &Decision, party: &str) -> Command {
     }
 }
 
-fn rest(verb: Verb, decision: &Decision) -> &'static str {
+/// What follows the party: words to fill in, and the hash that binds the answer to what is asked about.
+fn rest(verb: Verb, decision: &Decision) -> String {
+    let words = words(verb, decision);
+    match verb {
+        Verb::Approve | Verb::Reject | Verb::Revise => {
+            format!(" --hash {}{words}", decision.ask.hash.binding())
+        }
+        Verb::Answer | Verb::Complete | Verb::Retry => words.to_owned(),
+    }
+}
+
+fn words(verb: Verb, decision: &Decision) -> &'static str {
     match verb {
         Verb::Approve if decision.needs_override() => " --override 'why it may fail'",
         Verb::Approve | Verb::Complete | Verb::Retry => "",

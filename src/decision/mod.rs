@@ -26,7 +26,7 @@ pub use care::{Care, Claim, Look, TABLES_4, care, look_of, looked};
 pub use claim::{CLAIM_MINUTES, claim, release};
 pub use deadline::{ApplyDeadline, Awaited};
 pub use defer::defer;
-pub use delegate::delegate;
+pub use delegate::{close_for, delegate, hand_on, let_through};
 pub use inbox::{
     WAITING_TABLES, all_of_mission, find, one, open_after, open_for, open_of_mission, waiting,
     waiting_by_kind,

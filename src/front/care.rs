@@ -1,6 +1,6 @@
 //! What a party does about a decision short of deciding it: passing it on, putting it off, taking it on, asking.
 
-use super::party::check_party;
+use super::party::{check_asked, check_party};
 use crate::agent::Snapshot;
 use crate::base::trace::is_run;
 use crate::base::{Problem, Span, problem::Result};
@@ -11,6 +11,7 @@ use crate::mission;
 use crate::roster::AgentRole;
 use crate::run::{self, Actor};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Has `to` asked in the place of the party.
@@ -86,7 +87,7 @@ pub fn ask(
     let decision = known(sopd, workspace, actor, id)?;
     check_party(sopd, workspace, to, &[])?;
     let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
-    if !sees_missions(&snapshot.roster, to) {
+    if !sees_missions(&snapshot.settings, &snapshot.roster, to) {
         return Err(Problem::not_allowed(format!("{to} works elsewhere and cannot be asked about missions")));
     }
     let (given, to) = (given(actor, question), to.to_owned());
@@ -95,7 +96,7 @@ pub fn ask(
 
 fn known(sopd: &str, workspace: &Workspace, actor: &Actor, id: &str) -> Result<Decision> {
     let decision = workspace.journal.read(|db| decision::find(db, id))?;
-    check_party(sopd, workspace, &actor.by, &decision.ask.asked_of)?;
+    check_asked(sopd, workspace, &actor.by, &decision)?;
     Ok(decision)
 }
 
@@ -147,18 +148,18 @@ struct Rules {
     parties: Parties,
     named: Vec<String>,
     /// Who let the step go ahead that the decision is about.
-    let_through: Vec<String>,
+    let_through: BTreeSet<String>,
 }
 
 fn rules(workspace: &Workspace, decision: &Decision) -> Result<Rules> {
     let now = workspace.journal.clock().now();
     let of_run = is_run(&decision.ask.mission);
     let snapshot = workspace.snapshot().map_err(daemon::first_of)?;
-    let (before, mut parties, all) = workspace.journal.read(|db| {
+    let (before, mut parties, let_through) = workspace.journal.read(|db| {
         let care = decision::care(db, decision, now)?;
         let id = &decision.ask.mission;
         let parties = if of_run { Parties::default() } else { mission::hands(db, id)? };
-        Ok((care.delegated_by, parties, decision::all_of_mission(db, id)?))
+        Ok((care.delegated_by, parties, decision::let_through(db, decision)?))
     })?;
     let mut orchestrators = snapshot.roster.with_role(AgentRole::Orchestrator);
     parties.orchestrator = orchestrators.next().map(|agent| agent.head.id.clone()).unwrap_or_default();
@@ -169,7 +170,7 @@ fn rules(workspace: &Workspace, decision: &Decision) -> Result<Rules> {
         DecisionKind::Gate => run::gate_parties(&workspace.journal, &decision.ask.mission, step)?,
         _ => Vec::new(),
     };
-    Ok(Rules { snapshot, before, parties, named, let_through: approvers(decision, &all) })
+    Ok(Rules { snapshot, before, parties, named, let_through })
 }
 
 impl Rules {
@@ -178,7 +179,7 @@ impl Rules {
         if self.before.iter().any(|party| party == to) {
             return None;
         }
-        if self.let_through.iter().any(|party| party == to) {
+        if self.let_through.contains(to) {
             return Some(format!("{to} let this step go ahead, and cannot do it as well"));
         }
         let of_run = is_run(&decision.ask.mission);
@@ -195,19 +196,4 @@ impl Rules {
         let (roster, publication) = (&self.snapshot.roster, &self.snapshot.settings.publication);
         governance::stand_in(roster, publication, (from, to), matter).err()
     }
-}
-
-/// Who let a step go ahead: none of them does it as well.
-fn approvers(task: &Decision, all: &[Decision]) -> Vec<String> {
-    if task.ask.kind != DecisionKind::Task {
-        return Vec::new();
-    }
-    let of_step = |one: &&Decision| {
-        one.ask.kind == DecisionKind::Gate && one.ask.details.get("step") == task.ask.details.get("step")
-    };
-    let gates = all.iter().filter(of_step);
-    gates
-        .flat_map(|one| one.votes.iter().chain(one.answer.iter().map(|answer| &answer.by)))
-        .cloned()
-        .collect()
 }

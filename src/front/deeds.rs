@@ -1,6 +1,6 @@
 //! What a party does: each deed looks the party up, and calls the layer that decides whether it may.
 
-use super::party::check_party;
+use super::party::{check_asked, check_party};
 use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::decision::{self, Answer, Decision, DecisionKind, Given, Verb};
@@ -108,7 +108,7 @@ fn resolve(
     also: impl FnOnce(&Tx<'_>, &Decision) -> Result<()> + Send + 'static,
 ) -> Result<Answered> {
     let journal = &workspace.journal;
-    check_party(sopd, workspace, &actor.by, &decision.ask.asked_of)?;
+    check_asked(sopd, workspace, &actor.by, &decision)?;
     run::check_words(&decision, act.verb, &act.text)?;
     let given = Given {
         by: actor.by.clone(),

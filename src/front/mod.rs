@@ -23,7 +23,7 @@ mod worker;
 
 pub use crate::run::Actor;
 pub use apart::apart;
-pub use caller::{Caller, Scope};
+pub use caller::{Caller, Known, Scope, refused_at_last};
 pub use care::{ask, claim, defer, delegate, release, stand_ins};
 pub use deeds::{
     Answered, Answering, Steering, answer, by_hand, complete, mode, sop_named, start, steer, submit,
@@ -31,7 +31,7 @@ pub use deeds::{
 pub use drafts::{Drafted, HandedIn, hand_in_sop, import_files};
 pub use library::{Folder, Form, export_sop, retire, verify_folder, version_text};
 pub use missions::{ForCouncil, call_council, cancel_mission, retry_mission};
-pub use party::{check_party, check_sight};
+pub use party::{OPEN_TO_OUTSIDE, admit, check_party, check_sight, let_in};
 pub use remarks::{Remark, with_remarks};
 pub use roster::{AtWork, at_work};
 pub use runs::{Autonomy, adjust, ask_review, autonomy, review};

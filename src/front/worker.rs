@@ -32,6 +32,7 @@ pub struct Leased {
 /// # Errors
 /// Of the journal.
 pub fn assignments(workspace: &Workspace, actor: &Actor, holder: &str) -> Result<Vec<Leased>> {
+    workspace.check_party(&actor.by, &[])?;
     let (actor, holder) = (actor.clone(), holder.to_owned());
     workspace.journal.append(move |tx| {
         let mut taken = Vec::new();

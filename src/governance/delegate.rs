@@ -1,7 +1,7 @@
 //! Who may decide in another's place: delegating never gives a right to somebody the rules would not ask.
 
 use super::parties::Parties;
-use super::sight::sees_missions;
+use super::sight::works_elsewhere;
 use crate::base::text::listed;
 use crate::roster::Roster;
 use crate::settings::Publication;
@@ -40,7 +40,7 @@ pub fn stand_in(
     if !agent.is_active() {
         return Err(format!("{to} is not at work"));
     }
-    if !sees_missions(roster, to) {
+    if works_elsewhere(agent) {
         return Err(format!("{to} works elsewhere and does nothing but draft"));
     }
     match matter {

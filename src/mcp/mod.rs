@@ -24,6 +24,7 @@ use rmcp::ServiceExt as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use server::Server;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Largest request over HTTP, in bytes: a draft and what surrounds it.
@@ -50,6 +51,11 @@ impl Http {
     /// Whether no further session can begin now.
     pub async fn is_full(&self) -> bool {
         self.sessions.sessions.read().await.len() >= MOST_SESSIONS
+    }
+
+    /// The ids of the sessions there are.
+    pub async fn sessions(&self) -> HashSet<String> {
+        self.sessions.sessions.read().await.keys().map(ToString::to_string).collect()
     }
 }
 

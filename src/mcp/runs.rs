@@ -68,7 +68,9 @@ pub(super) struct Approve {
     /// A remark that goes on record
     #[serde(default)]
     comment: String,
-    /// The hash that was shown, or its first digits; other bytes are then refused
+    /// The hash that was shown (`asks` of `sop_status`, `decision_show`), at least its first 32 digits: a yes is for
+    /// these bytes and no others
+    #[schemars(required)]
     hash: Option<String>,
 }
 
@@ -98,7 +100,7 @@ pub(super) struct Reject {
     step_number: Option<u32>,
     /// Why not; goes on record
     reason: String,
-    /// The hash that was shown, or its first digits; other bytes are then refused
+    /// The hash that was shown, at least its first 32 digits; other bytes are then refused
     hash: Option<String>,
 }
 
@@ -143,8 +145,22 @@ pub(super) struct Status {
 
 pub(super) fn status(place: &Place, given: Status) -> Told {
     let Status { run_id } = given;
-    let status = place.workspace.journal.read(|db| daemon::run_status(db, &run_id)).map_err(whole)?;
-    Ok(place.with_note(facts(&status)))
+    let (status, open) = place
+        .workspace
+        .journal
+        .read(|db| Ok((daemon::run_status(db, &run_id)?, decision::open_of_mission(db, &run_id)?)))
+        .map_err(whole)?;
+    let mut told = facts(&status);
+    told.insert("asks".to_owned(), open.iter().map(asks).collect());
+    Ok(place.with_note(told))
+}
+
+/// What a run asks, with the hash that a yes names.
+fn asks(decision: &Decision) -> Value {
+    json!({
+        "decisionId": decision.id, "stepNumber": step_of(decision), "title": decision.ask.title,
+        "askedOf": decision.ask.asked_of, "hash": decision.ask.hash,
+    })
 }
 
 /// A run with its steps.

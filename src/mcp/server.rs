@@ -43,22 +43,27 @@ impl Server {
         Self { workspace, caller, holder: uuid::Uuid::now_v7().to_string(), news, wanted: Wanted::default() }
     }
 
-    /// Where this request works, and for whom.
-    fn place(&self, context: &RequestContext<RoleServer>) -> Result<Place, ErrorData> {
+    /// Where this request works, and for whom: a party that is at work here still.
+    async fn place(&self, context: &RequestContext<RoleServer>) -> Result<Place, ErrorData> {
         let of_request =
             || context.extensions.get::<http::request::Parts>()?.extensions.get::<Caller>().cloned();
         let caller = self.caller.clone().or_else(of_request);
         let caller = caller.ok_or_else(|| ErrorData::invalid_request("nobody is signed in", None))?;
         // Over HTTP a server may live no longer than one request: there a worker is known by its credential.
         let holder = if self.caller.is_some() { self.holder.clone() } else { caller.means.clone() };
-        Ok(Place { workspace: self.workspace.clone(), caller, holder })
+        let place = Place { workspace: self.workspace.clone(), caller, holder };
+        looked(move || place.workspace.check_party(&place.caller.party, &[]).map(|()| place)).await
     }
 
-    /// The place of a request that only looks.
-    fn looking(&self, context: &RequestContext<RoleServer>) -> Result<Workspace, ErrorData> {
-        let place = self.place(context)?;
-        place.caller.need(Scope::Read).map_err(|problem| wrong(&problem))?;
-        Ok(place.workspace)
+    /// The workspace of a request that looks into the library; an agent that works elsewhere has its assignments.
+    async fn looking(&self, context: &RequestContext<RoleServer>) -> Result<Workspace, ErrorData> {
+        let place = self.place(context).await?;
+        looked(move || {
+            place.caller.need(Scope::Read)?;
+            front::check_sight(&place.workspace, &place.caller.party)?;
+            Ok(place.workspace)
+        })
+        .await
     }
 }
 
@@ -113,8 +118,8 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.place(&context)?;
-        Ok(ListToolsResult::with_all_items(tools::list()))
+        let place = self.place(&context).await?;
+        Ok(ListToolsResult::with_all_items(apart(move || tools::list(&place)).await?))
     }
 
     async fn call_tool(
@@ -122,7 +127,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let place = self.place(&context)?;
+        let place = self.place(&context).await?;
         let name = request.name.clone();
         let by_task = context.client_capabilities().is_some_and(|able| able.supports_tasks());
         let called = apart(move || {
@@ -147,7 +152,7 @@ impl ServerHandler for Server {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        let place = self.place(&context)?;
+        let place = self.place(&context).await?;
         let found = apart(move || {
             place.caller.need(Scope::Read)?;
             tasks::find(&place, &request.task_id)
@@ -161,7 +166,7 @@ impl ServerHandler for Server {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let place = self.place(&context)?;
+        let place = self.place(&context).await?;
         let found = apart(move || tasks::find(&place, &request.task_id)).await?;
         found.map(drop).map_err(|problem| no_task(&[problem]))
     }
@@ -171,7 +176,7 @@ impl ServerHandler for Server {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let place = self.place(&context)?;
+        let place = self.place(&context).await?;
         let cancelled = apart(move || tasks::cancel(&place, &request.task_id)).await?;
         cancelled.map_err(|problems| no_task(&problems))
     }
@@ -192,7 +197,7 @@ impl ServerHandler for Server {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let workspace = self.looking(&context)?;
+        let workspace = self.looking(&context).await?;
         let address = request.uri.clone();
         looked(move || library::version(&workspace, &address)).await?;
         self.wanted.add(request.uri).map_err(|problem| wrong(&problem))
@@ -203,13 +208,13 @@ impl ServerHandler for Server {
         request: UnsubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.looking(&context)?;
+        self.looking(&context).await?;
         self.wanted.remove(&request.uri);
         Ok(())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        self.place(context.request_context())?;
+        self.place(context.request_context()).await?;
         self.news.tell_listener(context).await;
         Ok(())
     }
@@ -219,7 +224,7 @@ impl ServerHandler for Server {
         page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let workspace = self.looking(&context)?;
+        let workspace = self.looking(&context).await?;
         let after = page.and_then(|page| page.cursor);
         let (prompts, next) = looked(move || library::prompts(&workspace, after.as_deref())).await?;
         Ok(ListPromptsResult { next_cursor: next, ..ListPromptsResult::with_all_items(prompts) })
@@ -230,7 +235,7 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let workspace = self.looking(&context)?;
+        let workspace = self.looking(&context).await?;
         let (title, words) =
             looked(move || library::words(&workspace, &request.name, &request.arguments.unwrap_or_default()))
                 .await?;
@@ -243,7 +248,7 @@ impl ServerHandler for Server {
         page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let workspace = self.looking(&context)?;
+        let workspace = self.looking(&context).await?;
         let after = page.and_then(|page| page.cursor);
         let (resources, next) = looked(move || library::resources(&workspace, after.as_deref())).await?;
         Ok(ListResourcesResult { next_cursor: next, ..ListResourcesResult::with_all_items(resources) })
@@ -254,7 +259,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.place(&context)?;
+        self.place(&context).await?;
         let template = ResourceTemplate::new(format!("{}{{sop}}", library::SCHEME), "sop")
             .with_title("A version of an SOP")
             .with_description("SOP-REV-x for the active version, SOP-REV-x-v1.0 for another")
@@ -267,7 +272,7 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let workspace = self.looking(&context)?;
+        let workspace = self.looking(&context).await?;
         let address = request.uri.clone();
         let text = looked(move || library::text(&workspace, &address)).await?;
         let contents = ResourceContents::text(text, request.uri).with_mime_type("text/markdown");

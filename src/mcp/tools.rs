@@ -3,8 +3,8 @@
 
 use super::answers::{Place, Told, refused, told, whole};
 use super::{missions, runs, work};
-use crate::base::Problem;
-use crate::front::Scope;
+use crate::base::{Problem, problem::Result};
+use crate::front::{self, Scope};
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -16,16 +16,22 @@ pub(super) struct Offer {
     name: &'static str,
     words: &'static str,
     scope: Scope,
+    /// Whether an agent that works elsewhere has it as well.
+    outside: bool,
     schema: fn() -> Map<String, Value>,
     deed: fn(&Place, Map<String, Value>) -> Told,
 }
 
 macro_rules! offer {
     ($name:literal, $scope:ident, $arguments:ty, $deed:path, $words:literal) => {
+        offer!($name, $scope, false, $arguments, $deed, $words)
+    };
+    ($name:literal, $scope:ident, $outside:literal, $arguments:ty, $deed:path, $words:literal) => {
         Offer {
             name: $name,
             words: $words,
             scope: Scope::$scope,
+            outside: $outside,
             schema: schema::<$arguments>,
             deed: |place, given| $deed(place, read::<$arguments>(given)?),
         }
@@ -75,6 +81,7 @@ pub(super) const OFFERS: &[Offer] = &[
     offer!(
         "inbox_list",
         Read,
+        true,
         missions::Inbox,
         missions::inbox,
         "The decisions that wait for the caller, or for everybody."
@@ -82,6 +89,7 @@ pub(super) const OFFERS: &[Offer] = &[
     offer!(
         "decision_show",
         Read,
+        true,
         missions::Show,
         missions::show,
         "What to see before deciding: the draft with the source of every line, or exactly what a gate lets happen."
@@ -89,6 +97,7 @@ pub(super) const OFFERS: &[Offer] = &[
     offer!(
         "worker_assignments",
         Write,
+        true,
         work::Assignments,
         work::assignments,
         "Take the drafting assignments that wait for the caller. They are kept for it for some minutes; ask again to keep them longer. Says as well what became of the items of drafts that were merged."
@@ -96,25 +105,34 @@ pub(super) const OFFERS: &[Offer] = &[
     offer!(
         "worker_submit_draft",
         Write,
+        true,
         work::Submit,
         work::submit,
         "Hand in the draft of an assignment, ask questions in it, decline with a reason, or object to what became of your items."
     ),
 ];
 
-/// The tools as the protocol lists them.
-pub(super) fn list() -> Vec<Tool> {
-    OFFERS.iter().map(Offer::tool).collect()
+/// The tools that the caller has, as the protocol lists them.
+pub(super) fn list(place: &Place) -> Vec<Tool> {
+    let inside = front::check_sight(&place.workspace, &place.caller.party).is_ok();
+    OFFERS.iter().filter(|offer| inside || offer.outside).map(Offer::tool).collect()
 }
 
 /// Calls a tool; `None` where there is none of that name. The flag says whether it worked.
 pub(super) fn call(place: &Place, name: &str, given: Map<String, Value>) -> Option<(bool, Value)> {
     let offer = OFFERS.iter().find(|offer| offer.name == name)?;
-    let done = place.caller.need(offer.scope).map_err(whole).and_then(|()| (offer.deed)(place, given));
+    let done = place.allowed(offer).map_err(whole).and_then(|()| (offer.deed)(place, given));
     Some(match done {
         Ok(fields) => (true, told(fields)),
         Err(problems) => (false, refused(&problems)),
     })
+}
+
+impl Place {
+    fn allowed(&self, offer: &Offer) -> Result<()> {
+        self.caller.need(offer.scope)?;
+        if offer.outside { Ok(()) } else { front::check_sight(&self.workspace, &self.caller.party) }
+    }
 }
 
 impl Offer {

@@ -69,7 +69,7 @@ pub use state::{RunState, StepState};
 pub use step::person::{Handed, check_words, complete};
 pub use trigger::{
     Arrival, Came, Delivered, Due, LARGEST_BODY, MOST_AT_ONCE, Overview, Post, Refused, TRIGGER_TABLES,
-    TriggerStatus, Wired, Wiring, accept, deliver, fall_due, is_known, next_due, open_due, overview,
+    TriggerStatus, Wired, Wiring, accept, deliver, expect, fall_due, is_known, next_due, open_due, overview,
     put_in_force, take, wiring,
 };
 pub use workflow::{Execute, RunEnd};

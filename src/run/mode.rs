@@ -2,9 +2,10 @@
 //! from. Reasons only ever add gates. Priority is urgency and chooses a mode; danger is the risk level and adds people.
 
 use crate::base::text::{put, put_line};
+use crate::base::{Problem, problem::Result};
 use crate::settings::PriorityModes;
-use crate::sop::Step;
 use crate::sop::document::{ExecutionMode, Priority, RiskLevel};
+use crate::sop::{Sop, Step};
 use std::collections::BTreeSet;
 
 /// What mode and risk together ask of people, before any step is looked at.
@@ -73,13 +74,44 @@ pub fn mode_of(mode: ExecutionMode, priority: Priority, modes: &PriorityModes) -
     if named == ExecutionMode::PriorityBased { ExecutionMode::Supervised } else { named }
 }
 
+/// Whether a run may be started in `wanted`, where its SOP was signed for `signed`: a start asks as much of people or
+/// more, never less.
+pub fn may_start_in(
+    wanted: ExecutionMode,
+    signed: ExecutionMode,
+    (priority, modes): (Priority, &PriorityModes),
+) -> bool {
+    let asks = |mode| ask_of(mode_of(mode, priority, modes));
+    asks(wanted) >= asks(signed)
+}
+
+/// Whoever starts a run may ask more of people than was signed, never less.
+pub(super) fn check_mode(sop: &Sop, wanted: Option<ExecutionMode>, modes: PriorityModes) -> Result<()> {
+    let (Some(wanted), signed) = (wanted, sop.head.execution_mode) else { return Ok(()) };
+    if may_start_in(wanted, signed, (sop.head.priority, &modes)) {
+        return Ok(());
+    }
+    Err(Problem::not_allowed(format!(
+        "{} v{} was signed for `{}`; a start may ask more of people, but `{}` asks less",
+        sop.head.id,
+        sop.head.version,
+        signed.word(),
+        wanted.word()
+    ))
+    .hint("leave the mode out; one that asks less of people is signed with a new version of the SOP"))
+}
+
 /// What mode and risk ask in a run whose first step has the number `first`.
 pub fn asks(rules: &Rules<'_>, first: u32) -> Ask {
     by_mode(rules).max(by_risk(rules, first))
 }
 
 fn by_mode(rules: &Rules<'_>) -> Ask {
-    match mode_of(rules.mode, rules.priority, rules.priority_modes) {
+    ask_of(mode_of(rules.mode, rules.priority, rules.priority_modes))
+}
+
+fn ask_of(mode: ExecutionMode) -> Ask {
+    match mode {
         ExecutionMode::Auto => Ask::Nothing,
         ExecutionMode::Supervised | ExecutionMode::PriorityBased => Ask::BeforeFirst,
         ExecutionMode::StepByStep => Ask::BeforeEach,

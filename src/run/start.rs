@@ -2,6 +2,7 @@
 //! either the whole run is there, or a refusal with its reason is on record and nothing else has changed.
 
 use super::admission::{Admitted, admit};
+use super::mode::check_mode;
 use super::plan::{Plan, assignees, signer};
 use super::records::of_key;
 use super::workflow::Execute;
@@ -109,6 +110,7 @@ pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request:
     let sop = read(root, &row)?;
     check_trigger(&sop, &request)?;
     check_owner(snapshot, &sop)?;
+    check_mode(&sop, request.mode, snapshot.settings.runs.priority_modes)?;
     if matches!(request.cause, Cause::Step { .. }) {
         // The outer run hands over all it has; what the inner SOP does not ask for is no mistake.
         request.given.retain(|name, _| sop.body.inputs.iter().any(|input| input.name == *name));

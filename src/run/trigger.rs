@@ -10,7 +10,7 @@ mod queue;
 mod scheduled;
 mod wired;
 
-pub use deliver::{Delivered, LARGEST_BODY, Post, deliver};
+pub use deliver::{Delivered, LARGEST_BODY, Post, deliver, expect};
 pub use overview::{Came, Overview, Refused, TriggerStatus, overview};
 pub use queue::{Arrival, Due, accept, is_known, open_due, take};
 pub use scheduled::{MOST_AT_ONCE, fall_due, next_due};

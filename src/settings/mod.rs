@@ -5,6 +5,7 @@ pub mod authority;
 pub mod council;
 pub mod desk;
 pub mod limits;
+mod machine;
 pub mod models;
 pub mod notifications;
 mod parse;

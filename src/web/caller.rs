@@ -2,10 +2,8 @@
 
 use super::page::Failure;
 use super::site::Shared;
-use crate::access::{self, Caller, Scope, Session};
+use crate::access::Session;
 use crate::base::{Digest, Problem, problem::Result};
-use crate::daemon::Workspace;
-use crate::front::apart;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use subtle::ConstantTimeEq as _;
@@ -32,22 +30,6 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// The caller behind `Authorization: Bearer TOKEN`; refuses a request without a token, with one that is unknown or
-/// revoked, or whose scope is less than `needed`.
-pub async fn party_of(headers: &HeaderMap, workspace: &Workspace, needed: Scope) -> Result<Caller> {
-    let hint = "make one with `sopd token new PARTY`, and send it as `Authorization: Bearer TOKEN`";
-    let token =
-        bearer(headers).ok_or_else(|| Problem::not_allowed("a token is needed").hint(hint))?.to_owned();
-    let journal = workspace.journal.clone();
-    let found = apart(move || journal.read(|db| access::party_of_token(db, &token))).await??;
-    let caller = found.ok_or_else(|| Problem::not_allowed("this token is unknown or revoked").hint(hint))?;
-    if caller.scope < needed {
-        return Err(Problem::not_allowed(format!("{} may only look", caller.means))
-            .hint("make one with `sopd token new PARTY --scope write`"));
-    }
-    Ok(caller)
 }
 
 /// Somebody signed in with a browser. Put into the request by the guard.

@@ -1,11 +1,15 @@
 //! `/events`: the journal's facts as they come, resumable by their place in the chain.
 
-use super::caller::{Visitor, party_of};
+use super::caller::Visitor;
 use super::page::{Answer, Failure};
+use super::programs::ByToken;
 use super::site::Shared;
-use crate::access::Scope;
+use crate::access::{self, Scope};
+use crate::api::caller::Callers as _;
 use crate::base::trace::is_run;
+use crate::base::{Problem, problem::Result};
 use crate::daemon;
+use crate::front;
 use crate::journal::Event as Fact;
 use crate::mission::is_id;
 use axum::Extension;
@@ -49,18 +53,46 @@ pub(super) async fn stream(
     Query(After { after, about }): Query<After>,
     headers: HeaderMap,
 ) -> Answer {
-    if visitor.is_none() {
-        if !headers.contains_key(header::AUTHORIZATION) {
-            return Err(Failure::SignIn);
-        }
-        party_of(&headers, &site.workspace, Scope::Read).await?;
-    }
+    let may = may_listen(&site, visitor.map(|Extension(visitor)| visitor), headers.clone())?;
+    let now = may.clone();
+    site.work(move |_workspace| now()).await?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let from = resumed.or(after).unwrap_or_else(|| site.feed.head());
     let facts = site.feed.listen(from).filter_map(move |fact| {
         std::future::ready(concerns(&about, &fact).then(|| Ok::<_, Infallible>(told(&fact))))
     });
-    Ok(Sse::new(facts).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+    let facts = facts.take_until(front::refused_at_last(move || may().is_ok()));
+    let mut response = Sse::new(facts).keep_alive(KeepAlive::new().interval(ALIVE)).into_response();
+    response.extensions_mut().insert(front::Known);
+    Ok(response)
+}
+
+/// Whether somebody may listen, each time it is asked.
+fn may_listen(
+    site: &Shared,
+    visitor: Option<Visitor>,
+    headers: HeaderMap,
+) -> Result<impl Fn() -> Result<()> + Clone + Send + 'static, Failure> {
+    if visitor.is_none() && !headers.contains_key(header::AUTHORIZATION) {
+        return Err(Failure::SignIn);
+    }
+    let (site, callers) = (site.clone(), ByToken(site.workspace.clone()));
+    let session = move |visitor: &Visitor| {
+        let (party, now) = (visitor.party().to_owned(), site.now());
+        let open = site.workspace.journal.read(|db| access::open_sessions(db, &party, site.limits, now))?;
+        let there = open.iter().any(|session| session.number == visitor.session.number);
+        there.then_some(party).ok_or_else(|| Problem::not_allowed("this session is over"))
+    };
+    Ok(move || {
+        let party = if let Some(visitor) = &visitor {
+            session(visitor)?
+        } else {
+            let caller = callers.caller_of(&headers)?;
+            caller.need(Scope::Read)?;
+            caller.party
+        };
+        front::admit(&callers.0, &party, ("GET", "/events"))
+    })
 }
 
 fn told(fact: &Fact) -> Event {

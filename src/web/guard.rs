@@ -8,14 +8,25 @@ use super::page::{Mark, Sent, SignInFirst, Told};
 use super::site::Shared;
 use crate::access;
 use crate::base::Problem;
-use axum::extract::{Request, State};
+use crate::front;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Longest time to read a request and make its answer; answers that go on, like `/events`, only have to begin.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// Largest request, in bytes: the largest file a step may leave (16 MiB) and some fields beside it.
+const LARGEST: usize = 17 * 1024 * 1024;
+/// The same of somebody who is not signed in: a name, the longest password and where to go, encoded.
+const LARGEST_OF_STRANGERS: usize = 8 * 1024;
+/// The same of somebody who seems to have been signed in a while ago: what was written must not be lost.
+const LARGEST_OF_RETURNING: usize = 64 * 1024;
+/// So many of those at once; anybody can say so.
+static RETURNING: Semaphore = Semaphore::const_new(64);
 
 /// Scripts, styles and requests only from ourselves, nothing inline, no frames, no plug-ins.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -30,6 +41,14 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
             return dressed(&site, site.trouble(None, status, (&[problem], &Sent::default())));
         }
     };
+    let was_here = visitor.is_none() && cookie(request.headers(), site.secure).is_some();
+    let returning = was_here.then(|| RETURNING.try_acquire().ok()).flatten();
+    let most = match (&visitor, &returning) {
+        (Some(_), _) => LARGEST,
+        (None, Some(_)) => LARGEST_OF_RETURNING,
+        (None, None) => LARGEST_OF_STRANGERS,
+    };
+    DefaultBodyLimit::max(most).apply(&mut request);
     let writes = *request.method() == Method::POST;
     let wanted = onward::wanted(request.method(), request.uri(), request.headers());
     let pairs = request.uri().query().unwrap_or_default();
@@ -38,6 +57,7 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
     let (held, sent_to) = (Held::default(), request.uri().path().to_owned());
     request.extensions_mut().insert(held.clone());
     let answer = tokio::time::timeout(LONGEST, next.run(request)).await;
+    drop(returning);
     let mut response = answer.unwrap_or_else(|_late| {
         let problem = Problem::failed("this took too long").hint("try again; nothing half-done was kept");
         let mut response = StatusCode::REQUEST_TIMEOUT.into_response();
@@ -54,10 +74,13 @@ pub(super) async fn guard(State(site): State<Shared>, mut request: Request, next
         let sent = Sent { back: wanted.filter(|_| writes), to: &sent_to, fields: held.fields() };
         response = site.trouble(visitor.as_ref(), response.status(), (&problems, &sent));
     }
+    if visitor.is_some() {
+        response.extensions_mut().insert(front::Known);
+    }
     dressed(&site, response)
 }
 
-/// Who sends this; refuses hosts and origins that are not ours.
+/// Who sends this; refuses hosts and origins that are not ours, whoever has left, and addresses that are not for all.
 async fn known(site: &Shared, request: &mut Request) -> Result<Option<Visitor>, Problem> {
     check_host(site, request.headers())?;
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -69,6 +92,9 @@ async fn known(site: &Shared, request: &mut Request) -> Result<Option<Visitor>, 
     let wanted = secret.clone();
     let found = site.read(move |db| access::session_of(db, &wanted, limits, now)).await?;
     let Some(session) = found else { return Ok(None) };
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let (party, method) = (session.party.clone(), request.method().clone());
+    site.work(move |workspace| front::admit(workspace, &party, (method.as_str(), &route))).await?;
     if session.is_stale(now) {
         let number = session.number;
         site.append(move |tx| access::touch(tx, number)).await?;

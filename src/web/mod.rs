@@ -13,6 +13,7 @@ mod markdown;
 mod onward;
 mod page;
 mod pages;
+mod places;
 mod programs;
 mod seal;
 mod serve;
@@ -21,5 +22,4 @@ mod site;
 mod sourced;
 mod tls;
 
-pub use caller::party_of;
-pub use server::{Serving, first_link, link_to, open};
+pub use server::{Serving, addresses, first_link, link_to, open};

@@ -14,16 +14,12 @@ use crate::daemon::{Stopping, Workspace};
 use crate::journal::Feed;
 use crate::settings;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use futures::future::BoxFuture;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-
-/// Largest request, in bytes: the largest file a step may leave (16 MiB) and some fields beside it.
-const LARGEST: usize = 17 * 1024 * 1024;
 
 /// A desk that listens already.
 pub struct Serving {
@@ -91,10 +87,14 @@ fn origins(desk: &settings::Desk, there: SocketAddr) -> Vec<String> {
     all
 }
 
+/// The addresses at which somebody who is signed in finds something; each says by itself who may come there.
+pub fn addresses() -> Vec<&'static str> {
+    pages::addresses().into_iter().chain(["/events"]).collect()
+}
+
 fn router(site: &Shared) -> Router {
     let guarded = pages::router()
         .route("/events", get(events::stream))
-        .layer(DefaultBodyLimit::max(LARGEST))
         .layer(middleware::from_fn_with_state(site.clone(), guard));
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))

@@ -2,23 +2,36 @@
 
 use super::assets;
 use super::page;
+use super::serve::Peer;
 use crate::access::Limits;
 use crate::base::{Instant, problem::Result};
 use crate::daemon::Workspace;
 use crate::front::apart;
 use crate::journal::{Feed, Tx};
 use crate::settings;
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use axum::http::HeaderMap;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use minijinja::Environment;
 use rusqlite::Connection;
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Tries of a party's password in a row; one more is granted every twelve seconds.
 const PASSWORD_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
-/// Links tried in a minute by everybody together; nobody finds one by trying, so this only spares the disk.
+/// Wrong links in a minute from one address; nobody finds one by trying, so this only tells a program to stop.
 const LINK_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
+/// Between two tries from an address from which there were too many.
+const SLOWLY: Duration = Duration::from_millis(500);
+/// Counts that are kept before old ones are dropped.
+const MOST_KEPT: usize = 10_000;
+/// Longest name of a party that is told from others, in characters.
+const LONGEST_NAME: usize = 100;
+/// Where those wait for each other who come from one address, or try one party from there.
+type Line = (IpAddr, Option<String>);
 /// Passwords looked at side by side: each takes 19 MiB while it is hashed.
 const HASHES_AT_ONCE: usize = 2;
 
@@ -33,9 +46,14 @@ pub(super) struct Site {
     pub(super) limits: Limits,
     /// The journal's facts, as they come.
     pub(super) feed: Feed,
-    pub(super) password_tries: DefaultKeyedRateLimiter<String>,
-    pub(super) link_tries: DefaultDirectRateLimiter,
-    pub(super) hashing: Semaphore,
+    /// By address and party: nobody's tries count against somebody elsewhere.
+    pub(super) password_tries: DefaultKeyedRateLimiter<(IpAddr, String)>,
+    pub(super) link_tries: DefaultKeyedRateLimiter<IpAddr>,
+    /// Whether the address of a request is told by a proxy.
+    pub(super) behind_proxy: bool,
+    /// Where passwords wait for their turn, by address and party.
+    lines: Mutex<HashMap<Line, Arc<Semaphore>>>,
+    hashing: Arc<Semaphore>,
 }
 
 /// How handlers hold it.
@@ -62,9 +80,53 @@ impl Site {
             limits: Limits { idle: desk.session_idle, longest: desk.session_longest },
             feed,
             password_tries: RateLimiter::keyed(Quota::per_minute(PASSWORD_TRIES)),
-            link_tries: RateLimiter::direct(Quota::per_minute(LINK_TRIES)),
-            hashing: Semaphore::new(HASHES_AT_ONCE),
+            link_tries: RateLimiter::keyed(Quota::per_minute(LINK_TRIES)),
+            behind_proxy: desk.behind_proxy,
+            lines: Mutex::default(),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
         })
+    }
+
+    /// Where a request comes from: what the nearest proxy says, where there is one.
+    pub(super) fn peer(&self, headers: &HeaderMap, peer: &Peer) -> IpAddr {
+        let told =
+            headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+        let last = told.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
+        last.filter(|_| self.behind_proxy).unwrap_or(peer.address)
+    }
+
+    /// A turn to try a password, and whether it came at once. Who has tried that party too often goes on one try after
+    /// the other, slowly: wrong ones find nothing, and the right one is let in all the same. However many are sent from
+    /// one address, it has one of the places for hashing, so that others have theirs.
+    pub(super) async fn turn(&self, peer: IpAddr, party: &str) -> (bool, Vec<OwnedSemaphorePermit>) {
+        if self.password_tries.len() > MOST_KEPT {
+            self.password_tries.retain_recent();
+        }
+        let name: String = party.chars().take(LONGEST_NAME).collect();
+        let at_once = self.password_tries.check_key(&(peer, name.clone())).is_ok();
+        let mut turn = Vec::new();
+        if !at_once {
+            turn.extend(self.line(peer, Some(name)).acquire_owned().await);
+            tokio::time::sleep(SLOWLY).await;
+        }
+        turn.extend(self.line(peer, None).acquire_owned().await);
+        turn.extend(self.hashing.clone().acquire_owned().await);
+        (at_once, turn)
+    }
+
+    /// Where those from one address wait for each other: all, or those who try one party.
+    fn line(&self, peer: IpAddr, party: Option<String>) -> Arc<Semaphore> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.retain(|_, line| Arc::strong_count(line) > 1);
+        lines.entry((peer, party)).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+    }
+
+    /// Counts a link that was none; whether it was one too many from there.
+    pub(super) fn is_wrong_link_too_many(&self, peer: IpAddr) -> bool {
+        if self.link_tries.len() > MOST_KEPT {
+            self.link_tries.retain_recent();
+        }
+        self.link_tries.check_key(&peer).is_err()
     }
 
     pub(super) fn now(&self) -> Instant {

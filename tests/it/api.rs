@@ -93,7 +93,7 @@ async fn a_run_from_its_start_to_its_end() {
     let own = api.post(&approve, "cro", &json!({})).await;
     assert_eq!(own.refused().0, 403);
     assert!(own.refused().1.contains("it started the run"), "{:#}", own.body);
-    let stale = api.post(&approve, "chief.staff", &json!({ "hash": "0123456789ab" })).await;
+    let stale = api.post(&approve, "chief.staff", &json!({ "hash": "0".repeat(32) })).await;
     assert_eq!(stale.refused().0, 409);
     let hash = &decision["hash"];
     let said = api.post(&approve, "chief.staff", &json!({ "hash": hash, "comment": "Seen" })).await;

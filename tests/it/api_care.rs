@@ -126,7 +126,8 @@ async fn each_gives_the_decision_as_it_stands_then_like_the_command_line() {
     let back = ["delegate", "D-1", "--to", "chief.staff", "--as", "finance.controller"];
     assert_eq!(said(&world, &back), now("chief.staff", "D-1"));
 
-    let approve = api.post(&address("approve"), "chief.staff", &json!({ "comment": "Read" })).await;
+    let yes = json!({ "comment": "Read", "hash": now("chief.staff", "D-1")["hash"] });
+    let approve = api.post(&address("approve"), "chief.staff", &yes).await;
     assert_eq!(approve.status, 200, "{:#}", approve.body);
     for deed in DEEDS {
         let late = api.post(&address(deed), "chief.staff", &fit(deed)).await;

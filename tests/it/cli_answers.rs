@@ -5,6 +5,11 @@ use crate::world::World;
 
 const EXAMPLE: &str = "1-lead-qualification.md";
 
+/// What was shown to this user of the machine.
+fn seen(world: &World) -> std::path::PathBuf {
+    world.path(&format!(".sopd/seen-{}", rustix::process::getuid().as_raw()))
+}
+
 #[test]
 fn an_answer_counts_once_from_who_is_asked_for_the_bytes_shown() {
     let world = World::new();
@@ -19,7 +24,20 @@ fn an_answer_counts_once_from_who_is_asked_for_the_bytes_shown() {
     world.fails(4, &["approve", "D-1", "--as", "vp.sales"]);
     world.fails(2, &["answer", "D-1", "--as", "chief.staff", "--text", "yes"]);
     world.fails(2, &["revise", "D-1", "--as", "chief.staff", "--comment", " "]);
-    world.fails(6, &["approve", "D-1", "--as", "chief.staff", "--hash", "00000000"]);
+    world.fails(6, &["approve", "D-1", "--as", "chief.staff", "--hash", &"0".repeat(32)]);
+    world.fails(2, &["approve", "D-1", "--as", "chief.staff", "--hash", hash.get(..31).unwrap()]);
+    // Without a hash a yes is for what was shown last, and nothing else: who has not looked, looks first.
+    std::fs::remove_file(seen(&world)).unwrap();
+    let unseen = world.sopd_with(&["approve", "D-1", "--as", "chief.staff"], "");
+    assert!(unseen.code == 2 && unseen.err.contains("sopd show D-1"), "{}", unseen.err);
+    world.put(
+        seen(&world).strip_prefix(world.root()).unwrap().to_str().unwrap(),
+        &format!("D-1 {}\n", "0".repeat(64)),
+    );
+    let other = world.sopd_with(&["approve", "D-1", "--as", "chief.staff"], "");
+    assert!(other.code == 6 && other.err.contains("other bytes"), "{}", other.err);
+    assert!(world.done(&["show", "D-1"]).contains(&format!("--hash {}", hash.get(..32).unwrap())));
+    assert_eq!(std::fs::read_to_string(seen(&world)).unwrap(), format!("D-1 {hash}\n"));
     assert_eq!(world.json(&["inbox"]).as_array().unwrap().len(), 1, "nothing of this counted");
 
     let said = world.done(&["approve", "D-1", "--as", "chief.staff", "--hash", &hash]);

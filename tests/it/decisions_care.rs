@@ -32,7 +32,7 @@ fn a_signature_passes_only_to_whom_the_path_names() {
         Kind::NotAllowed,
         "only pass to coo, ceo and people.partner",
     );
-    refused(delegate(&world, "ceo", (id, "coo")), Kind::NotAllowed, "coo is not at work");
+    refused(delegate(&world, "ceo", (id, "coo")), Kind::NotAllowed, "coo is on the roster, but not at work");
     refused(delegate(&world, "ceo", (id, "nobody.here")), Kind::NotFound, "nobody.here");
     refused(delegate(&world, "ceo", (id, "ceo")), Kind::Usage, "asked of ceo already");
     refused(delegate(&world, "cro", (id, "people.partner")), Kind::NotAllowed, "not of cro");

@@ -131,8 +131,13 @@ impl World {
         self.guest().journal.read(|db| decision::one(db, id)).unwrap()
     }
     pub(crate) fn resolve(&self, id: &str, verb: Verb, given: Given) -> Result<Answer, Problem> {
-        let id = id.to_owned();
-        self.guest().journal.append(move |tx| decision::resolve(tx, &id, verb, &given))?
+        let (id, mut given) = (id.to_owned(), given);
+        self.guest().journal.append(move |tx| {
+            // Whoever says yes here has seen what is asked, unless the story says otherwise.
+            let seen = decision::one(tx.db(), &id)?.ask.hash.0;
+            given.shown = given.shown.or((verb == Verb::Approve).then_some(seen));
+            decision::resolve(tx, &id, verb, &given)
+        })?
     }
     pub(crate) fn say(&self, decision: &Decision, verb: Verb, text: &str) -> Answer {
         let by = decision.ask.asked_of.first().unwrap();

@@ -29,7 +29,8 @@ fn a_dropped_file_moves_into_its_dossier_as_it_was() {
     for told in [
         "awaiting_decision",
         "## What is wanted\n\n- chief.staff to read it and forward it (D-1), until ",
-        "  - `sopd approve D-1 --as chief.staff`: pass it on to who signs",
+        "  - `sopd approve D-1 --as chief.staff --hash ",
+        "`: pass it on to who signs",
         "- [decision.md](decision.md) what people were asked",
     ] {
         assert!(status.contains(told), "{status}");
@@ -177,10 +178,31 @@ fn a_link_that_leaves_the_workspace_is_ignored_and_one_that_stays_is_taken() {
     link(&outside.path().join("secret.md"), "out.md");
     link(&outside.path().join("missing.md"), "dangling.md");
     link(outside.path(), "folder");
+    // What lies elsewhere in the workspace is nobody's mission either: its excerpts would be read by everybody.
+    world.write("secrets.env", "CRM_TOKEN=cr0ak-123\n");
+    std::fs::set_permissions(world.path("secrets.env"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .unwrap();
+    world.write("sopd.yaml", format!("runs: {{ secrets_file: secrets.env }}\n{}", world.read("sopd.yaml")));
+    link(&world.path("secrets.env"), "secrets.md");
+    link(&world.path("sopd.yaml"), "settings.md");
     world.settle();
     assert_eq!(world.statuses().len(), 0);
-    assert!(!has(&world, "out.md.error.md"));
-    assert!(outside.path().join("secret.md").exists());
+    for name in ["out", "secrets", "settings"] {
+        assert!(!has(&world, &format!("{name}.md.error.md")), "{name}");
+    }
+    // A copy of it is explained without the secret, wherever its excerpt goes.
+    world.drop_in("copy.md", "---\nCRM_TOKEN=cr0ak-123\n---\n");
+    world.settle();
+    let told = world.read("missions/copy.md.error.md");
+    assert!(told.contains("CRM_TOKEN=") && !told.contains("cr0ak-123"), "{told}");
+    let agent = world.path("agents/odd.one.md");
+    std::os::unix::fs::symlink(world.path("secrets.env"), &agent).unwrap();
+    let told = || format!("{:?}", world.guest().snapshot().unwrap_err());
+    assert!(told().contains("a link to a file that only its owner may read"), "{}", told());
+    std::fs::remove_file(&agent).unwrap();
+    world.write("agents/odd.one.md", "---\nCRM_TOKEN=cr0ak-123\n---\n");
+    assert!(told().contains("CRM_TOKEN=") && !told().contains("cr0ak-123"), "{}", told());
+    std::fs::remove_file(&agent).unwrap();
     link(&world.path("missions/examples/4-vendor-invoice-approval.md"), "in.md");
     world.settle();
     assert_eq!(world.statuses().len(), 1);

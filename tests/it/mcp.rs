@@ -72,9 +72,13 @@ fn the_tools_of_the_skill_description_run_an_sop() {
     assert_eq!(chief.call("inbox_list", json!({}))["total"], 1);
     let (kind, words) = chief.fails("sop_approve", json!({ "runId": run, "stepNumber": 1 }));
     assert_eq!((kind.as_str(), words.contains("asks nothing about step 1")), ("not_found", true), "{words}");
-    let (kind, _) = chief.fails("sop_approve", json!({ "runId": run, "hash": "0123456789ab" }));
+    let (kind, _) = chief.fails("sop_approve", json!({ "runId": run, "hash": "0".repeat(32) }));
     assert_eq!(kind, "conflict", "other bytes than were shown");
-    let said = chief.call("sop_approve", json!({ "runId": run, "stepNumber": 2, "comment": "Seen" }));
+    let hash = chief.call("sop_status", json!({ "runId": run }))["asks"][0]["hash"].clone();
+    let (kind, words) = chief.fails("sop_approve", json!({ "runId": run, "stepNumber": 2 }));
+    assert!(kind == "usage" && words.contains("needs the hash"), "{words}");
+    let yes = json!({ "runId": run, "stepNumber": 2, "comment": "Seen", "hash": hash });
+    let said = chief.call("sop_approve", yes);
     assert_eq!((&said["runId"], &said["stepNumber"], &said["status"]), (&run, &json!(2), &json!("approved")));
     world.drive();
 

@@ -53,6 +53,13 @@ fn a_session_is_of_no_use_to_another_party() {
     for (method, body) in [("POST", Some(&ping)), ("GET", None), ("DELETE", None)] {
         assert_eq!(thief.send(method, &[("Last-Event-ID", "0/0")], body).status, 404, "{method}");
     }
+    // Nor does one token take the sessions of all.
+    let mut greedy = Agent::begin(&desk, "ceo", "read");
+    greedy.session.clear();
+    let begun: Vec<u16> = (0..50).map(|_| greedy.post(&[], &hello(json!({}))).status).collect();
+    assert!(begun[..49].iter().all(|status| *status == 200) && begun[49] == 503, "{begun:?}");
+    assert_eq!(owner.post(&[], &ping).status, 200);
+    drop(Agent::begin(&desk, "ceo", "read"));
     // Nor does anybody choose the id of a session before it begins.
     for fixed in ["chosen", own.split('.').next().unwrap(), "a.b"] {
         thief.session = fixed.to_owned();
@@ -111,7 +118,9 @@ fn an_agent_answers_no_gate_of_the_run_it_started_whatever_token_it_shows() {
             assert!(said["error"].as_str().unwrap().contains("it started the run"), "{said:#}");
         }
     }
-    assert_eq!(chief.call("sop_approve", json!({ "runId": run, "stepNumber": 2 }))["status"], "approved");
+    let hash = chief.call("sop_status", json!({ "runId": run }))["asks"][0]["hash"].clone();
+    let yes = json!({ "runId": run, "stepNumber": 2, "hash": hash });
+    assert_eq!(chief.call("sop_approve", yes)["status"], "approved");
     wait("run_completed");
     assert_eq!(starter.call("sop_status", json!({ "runId": run }))["status"], "completed");
 }

@@ -59,7 +59,9 @@ fn a_run_is_a_task_that_outlives_the_daemon() {
     let agent = Agent::with_tasks(&desk, cro.clone());
     assert_eq!(get(&agent, &run)["result"]["status"], "working");
     let other = Agent::with_tasks(&desk, chief);
-    assert_eq!(other.call("sop_approve", json!({ "runId": run, "stepNumber": 2 }))["status"], "approved");
+    let hash = other.call("sop_status", json!({ "runId": run }))["asks"][0]["hash"].clone();
+    let yes = json!({ "runId": run, "stepNumber": 2, "hash": hash });
+    assert_eq!(other.call("sop_approve", yes)["status"], "approved");
     wait(&desk, &cro, &run, "run_completed");
     let task = get(&agent, &run)["result"].clone();
     assert_eq!(task["status"], "completed", "{task:#}");

@@ -145,6 +145,19 @@ fn a_lease_that_runs_out_gives_the_assignment_back() {
         1,
         "who lost it is on record"
     );
+    // Whoever is not at work any more hands nothing in, and the mission goes on without it.
+    world.put(
+        "agents/sales.ops.md",
+        &world.read("agents/sales.ops.md").replace("status: active", "status: planned"),
+    );
+    let late = front::assignments(&workspace(28), &actor, "one").map(drop).unwrap_err();
+    assert!(late.message.contains("not at work"), "{late}");
+    world.drive();
+    let why = world.json(&["inbox"])[0]["why"].as_str().unwrap().to_owned();
+    assert!(
+        why.contains("sales.ops is on the roster, but not at work") && why.contains("vp.sales: "),
+        "{why}"
+    );
 }
 
 #[test]

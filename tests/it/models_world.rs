@@ -137,6 +137,7 @@ impl World {
             os_user: "test".into(),
             text: text.into(),
             overriding: over.map(str::to_owned),
+            shown: Some(decision.ask.hash.0.clone()),
             ..Given::default()
         };
         let id = decision.id.clone();

@@ -19,7 +19,7 @@ fn asked(slack: &FakeOpenAi) -> (World, String) {
     let world = World::new();
     world.put(
         "sopd.yaml",
-        "desk: { listen: \"127.0.0.1:0\" }\nruns: { secrets_file: secrets.env }\nnotifications:\n  slack: { ops: { url: OPS_URL } }\n  parties: { chief.staff: { ops: {} } }\n  slack_answers:\n    signing_secret: SLACK_SIGNING\n    users: { U0CHIEF: chief.staff, U0CRO: cro, U0OPS: sales.ops }\n",
+        "desk: { listen: \"127.0.0.1:0\" }\nruns: { secrets_file: secrets.env }\nnotifications:\n  slack: { ops: { url: OPS_URL } }\n  parties: { chief.staff: { ops: {} } }\n  slack_answers:\n    signing_secret: SLACK_SIGNING\n    users: { U0CHIEF: chief.staff, U0CRO: cro, U0OPS: sales.ops, U0LEFT: who.left }\n",
     );
     world.put("secrets.env", &format!("OPS_URL={}\nSLACK_SIGNING={SIGNING}\n", address(slack)));
     std::fs::set_permissions(world.path("secrets.env"), std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -115,10 +115,11 @@ fn untrusted(desk: &Desk<'_>, value: &str, response_url: &str) {
 fn unanswered(desk: &Desk<'_>, value: &str, foreign: &str) {
     let (id, hash) = value.split_once(' ').unwrap();
     refused(&press(desk, "U0NOBODY", value, foreign), 403, "U0NOBODY answers for nobody here");
+    refused(&press(desk, "U0LEFT", value, foreign), 404, "who.left");
     refused(&press(desk, "U0CRO", value, foreign), 403, "it started the run");
     refused(&press(desk, "U0OPS", value, foreign), 403, "it does the step");
     refused(&press(desk, "U0CHIEF", &format!("{id} {}", "0".repeat(64)), foreign), 409, "other bytes");
-    refused(&press(desk, "U0CHIEF", &format!("{id} "), foreign), 400, "at least its first 8 digits");
+    refused(&press(desk, "U0CHIEF", &format!("{id} "), foreign), 400, "at least its first 32 digits");
     refused(&press(desk, "U0CHIEF", &format!("D-9999 {hash}"), foreign), 404, "D-9999");
 }
 

@@ -34,11 +34,11 @@ fn neither_the_initiator_nor_the_performer_nor_old_bytes_open_a_gate() {
     let performer = world.fails(4, &["approve", id, "--as", "sales.ops"]);
     assert!(performer.contains("it does the step"), "{performer}");
     world.fails(4, &["approve", id, "--as", "ceo"]);
-    world.fails(6, &["approve", id, "--as", "chief.staff", "--hash", "0123456789abcdef"]);
+    world.fails(6, &["approve", id, "--as", "chief.staff", "--hash", &"0".repeat(32)]);
     world.fails(2, &["reject", id, "--as", "chief.staff", "--reason", " "]);
     assert_eq!(stands(&world, &run), "awaiting_approval: awaiting_approval pending");
     let hash = gate["hash"].as_str().unwrap();
-    world.done(&["approve", id, "--as", "chief.staff", "--hash", hash.get(..12).unwrap()]);
+    world.done(&["approve", id, "--as", "chief.staff", "--hash", hash.get(..32).unwrap()]);
     let twice = world.fails(6, &["approve", id, "--as", "chief.staff"]);
     assert!(twice.contains("chief.staff"), "{twice}");
     world.drive();

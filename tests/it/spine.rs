@@ -20,8 +20,12 @@ fn approve_all(root: &Path) -> usize {
     let workspace = open(root);
     let waiting = workspace.journal.read(|db| decision::open_for(db, None)).unwrap();
     for decision in &waiting {
-        let given =
-            Given { by: decision.ask.asked_of[0].clone(), os_user: "test".into(), ..Given::default() };
+        let given = Given {
+            by: decision.ask.asked_of[0].clone(),
+            os_user: "test".into(),
+            shown: Some(decision.ask.hash.0.clone()),
+            ..Given::default()
+        };
         let id = decision.id.clone();
         workspace
             .journal

@@ -63,8 +63,13 @@ fn whoever_is_slow_is_hung_up_on_and_holds_up_nobody() {
     }
     for (stream, name) in slow.into_iter().zip(["api", "hook", "page"]) {
         let text = rest(stream);
-        let status = if name == "page" { "HTTP/1.1 4" } else { "HTTP/1.1 408" };
-        assert!(text.starts_with(status), "{name}: {text}");
+        // Where nobody listens, not a byte of what is sent is waited for.
+        let status = match name {
+            "page" => "4",
+            "hook" => "404",
+            _ => "408",
+        };
+        assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{name}: {text}");
     }
     assert!(begun.elapsed() < PATIENCE);
 }
@@ -86,8 +91,7 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     let got = sent("/api/v1/missions", format!("{{\"text\":\"{big}\"}}"));
     assert_eq!(got.status, 413, "{}", got.text);
     assert!(got.text.contains("the body is too large"), "{}", got.text);
-    // Webhooks may be as large as GitHub's.
-    assert_eq!(sent("/hooks/x", big.repeat(2)).status, 413);
+    assert_eq!(sent("/hooks/x", big.repeat(2)).status, 404, "nobody listens there");
     let deep = sent("/api/v1/missions", format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
     assert_eq!(deep.status, 422, "{}", deep.text);
 }
@@ -115,9 +119,9 @@ fn the_cookie_of_a_browser_opens_nothing_for_other_pages() {
 fn guesses_are_slowed_down() {
     let world = World::new();
     let desk = Desk::open(&world);
-    let tries: Vec<u16> =
-        (0..70).map(|n| desk.send(desk.request("GET", &format!("/sign-in/guess{n}"))).status).collect();
-    assert_eq!((tries[0], tries.last()), (403, Some(&429)), "{tries:?}");
+    // However fast this machine is.
+    let mut tries = (0..600).map(|n| desk.send(desk.request("GET", &format!("/sign-in/guess{n}"))).status);
+    assert_eq!((tries.next(), tries.find(|status| *status != 403)), (Some(403), Some(429)));
 }
 
 #[test]
@@ -185,6 +189,8 @@ fn a_webhook_is_taken_once_and_only_with_its_signature() {
         assert_eq!(status, 403, "{name}: {told:#}");
         assert_eq!(told["kind"], "not_allowed", "{name}");
     }
+    // Webhooks may be as large as GitHub's.
+    assert_eq!(send("msg_5", now, &"x".repeat(26 * 1024 * 1024), SECRET).0, 413);
     let bare = desk.send(desk.request("POST", "/hooks/deploy").body(body));
     assert_eq!(bare.status, 403, "{}", bare.text);
     assert_eq!(desk.send(desk.request("POST", "/hooks/elsewhere").body(body)).status, 404);

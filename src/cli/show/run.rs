@@ -5,7 +5,7 @@ use crate::cli::desk::Desk;
 use crate::cli::outcome::outcome;
 use crate::cli::print;
 use crate::daemon::RunStatus;
-use crate::decision::{Decision, Verb, commands};
+use crate::decision::{Decision, commands};
 use serde_json::{Value, json};
 
 /// A run with what it asks.
@@ -53,8 +53,6 @@ fn entry(out: &mut String, desk: &Desk, one: &Decision) {
         return;
     }
     for command in commands::of(&desk.command(), one) {
-        let bound = matches!(command.verb, Verb::Approve | Verb::Reject);
-        let hash = if bound { format!(" --hash {}", ask.hash.short()) } else { String::new() };
-        put(out, format_args!("  {}{hash}\n", command.line));
+        put(out, format_args!("  {}\n", command.line));
     }
 }

@@ -31,10 +31,10 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         return print::line("no difference");
     }
     if !print::is_terminal() {
-        return print::raw(&unified);
+        return print::document(&unified);
     }
     // Inverse video: it can be told apart with any colours, and without any.
-    print::raw(&diff::diff_words(&a, &b, labels, ("\u{1b}[7m", "\u{1b}[27m")))
+    print::document(&diff::diff_words(&a, &b, labels, ("\u{1b}[7m", "\u{1b}[27m")))
 }
 
 fn text(desk: &Desk, name: &str) -> Result<String> {

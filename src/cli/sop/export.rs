@@ -40,7 +40,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         return if desk.json {
             print::json(&json!({ "shape": "sopd/export/1", "name": name, "text": exported }))
         } else {
-            print::raw(&exported)
+            print::document(&exported)
         };
     };
     let path = folder.join(&name);

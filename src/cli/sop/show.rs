@@ -28,7 +28,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         return print::json(&value);
     }
     if args.plain {
-        return print::raw(&text);
+        return print::document(&text);
     }
     let overridden = row.overriding.as_ref().map_or(String::new(), |why| format!("\noverride: {why}"));
     print::line(&format!(

@@ -6,6 +6,7 @@ use crate::base::{Problem, text::put};
 use crate::cli::desk::Desk;
 use crate::cli::outcome::outcome;
 use crate::cli::print;
+use crate::cli::seen;
 use crate::cli::trouble::Done;
 use crate::daemon::{self, RunStatus, Task, Workspace};
 use crate::decision::{self, commands};
@@ -105,6 +106,7 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
     }
     outcome(&mut out, status);
     let open = workspace.journal.read(|db| decision::open_of_mission(db, &status.id))?;
+    seen::note(workspace, &open);
     for decision in &open {
         let ask = &decision.ask;
         put_line(

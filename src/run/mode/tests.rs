@@ -37,6 +37,27 @@ fn plain(number: u32) -> Step {
 }
 
 #[test]
+fn a_start_asks_as_much_of_people_as_was_signed_or_more() {
+    let modes = PriorityModes::default();
+    let strict = [AUTO, SUPERVISED, STEP_BY_STEP];
+    for (wanted, place) in strict.iter().zip(0..) {
+        for (signed, other) in strict.iter().zip(0..) {
+            assert_eq!(
+                may_start_in(*wanted, *signed, (Normal, &modes)),
+                place >= other,
+                "{wanted:?} {signed:?}"
+            );
+        }
+    }
+    // What a priority stands for counts, not its name.
+    assert!(may_start_in(BY_PRIORITY, SUPERVISED, (Low, &modes)));
+    assert!(!may_start_in(BY_PRIORITY, SUPERVISED, (Critical, &modes)));
+    assert!(
+        may_start_in(AUTO, BY_PRIORITY, (High, &modes)) && !may_start_in(AUTO, BY_PRIORITY, (Normal, &modes))
+    );
+}
+
+#[test]
 fn every_cell_is_as_written_down() {
     let modes = PriorityModes::default();
     let steps = [plain(1), plain(2), plain(3)];

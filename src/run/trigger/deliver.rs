@@ -119,6 +119,35 @@ fn event_of(post: &Post) -> Option<String> {
     if github { None } else { typed() }
 }
 
+/// Refuses a request that cannot be let in, by its path and headers alone: before its body is taken. `secret` is that
+/// of its path.
+///
+/// # Errors
+/// Those of [`deliver`] that need no body.
+pub fn expect(
+    journal: &Journal,
+    root: &Path,
+    secret: Option<&str>,
+    (path, headers): (&str, &[(String, String)]),
+) -> Result<()> {
+    let head = Post { path: path.to_owned(), headers: headers.to_vec(), body: Vec::new() };
+    let (sop, hook) = listener(journal, root, &head)?;
+    let trigger = words(&Trigger::Webhook(hook));
+    let looked = secret
+        .ok_or_else(|| nobody_to_trust(path))
+        .and_then(|_known| webhook::look(headers, journal.clock().now()));
+    if let Err(problem) = &looked {
+        let told = problem.clone();
+        journal.append(move |tx| note_refusal(tx, &sop, &trigger, &told))?;
+    }
+    looked
+}
+
+fn nobody_to_trust(path: &str) -> Problem {
+    Problem::not_allowed(format!("there is no secret for `{path}`, so nobody can be trusted there"))
+        .hint("name one under `runs.webhooks` in sopd.yaml, and set it where secrets are")
+}
+
 /// The one active SOP that listens at the path, for the event where several name theirs.
 fn listener(journal: &Journal, root: &Path, post: &Post) -> Result<(SopId, Hook)> {
     let path = post.path.as_str();
@@ -154,13 +183,7 @@ fn arrival(
     (sop, trigger): (&SopId, &Trigger),
     (secret, post, ignored): (Option<&str>, &Post, bool),
 ) -> Result<(String, Option<Arrival>)> {
-    let secret = secret.ok_or_else(|| {
-        Problem::not_allowed(format!(
-            "there is no secret for `{}`, so nobody can be trusted there",
-            post.path
-        ))
-        .hint("name one under `runs.webhooks` in sopd.yaml, and set it where secrets are")
-    })?;
+    let secret = secret.ok_or_else(|| nobody_to_trust(&post.path))?;
     let now = journal.clock().now();
     let delivery = webhook::verify(&post.headers, &post.body, secret.as_bytes(), now)?.id;
     if ignored {

@@ -5,8 +5,11 @@ use crate::base::Problem;
 use crate::web::caller::Visitor;
 use crate::web::form::{Nothing, Signed};
 use crate::web::page::Answer;
+use crate::web::serve::Peer;
 use crate::web::site::Shared;
+use axum::Extension;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect};
 use serde::Deserialize;
 use serde_json::json;
@@ -37,25 +40,29 @@ pub(super) struct NewPassword {
 }
 
 /// `POST /account/password`: ends every other session.
-pub(super) async fn password(State(site): State<Shared>, form: Signed<NewPassword>) -> Answer {
+pub(super) async fn password(
+    State(site): State<Shared>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    form: Signed<NewPassword>,
+) -> Answer {
     let Signed { visitor, fields: NewPassword { password, old } } = form;
     let party = visitor.party().to_owned();
-    let tried = site.password_tries.check_key(&party).is_ok();
-    if !tried {
-        return Err(Problem::not_allowed("too many tries; wait a minute").into());
-    }
+    let (at_once, turn) = site.turn(site.peer(&headers, &peer), &party).await;
     let wanted = party.clone();
     let there = site.read(move |db| access::password_of(db, &wanted)).await?;
-    let permit = site.hashing.acquire().await;
     let hash = site
         .work(move |_workspace| {
             if there.is_some() && !access::matches(there.as_deref(), &old) {
+                if !at_once {
+                    return Err(Problem::not_allowed("too many tries; wait a minute"));
+                }
                 return Err(Problem::not_allowed("this is not the password you have had so far"));
             }
             access::password_hash(&password)
         })
         .await?;
-    drop(permit);
+    drop(turn);
     let number = visitor.session.number;
     site.append(move |tx| {
         access::keep_password(tx, &party, &hash)?;

@@ -30,53 +30,64 @@ use crate::run::Actor;
 use crate::settings::Settings;
 use axum::Router;
 use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
 
-/// Every page and every form.
+/// Every page and every form, with its address.
+fn all() -> Vec<(&'static str, MethodRouter<Shared>)> {
+    vec![
+        ("/", get(|| async { Redirect::to("/inbox") })),
+        ("/sign-in", get(sign_in::show).post(sign_in::with_password)),
+        ("/sign-in/{secret}", get(sign_in::show_link).post(sign_in::with_link)),
+        ("/sign-out", post(sign_in::out)),
+        ("/account", get(account::show)),
+        ("/account/password", post(account::password)),
+        ("/account/sessions", post(account::end_others)),
+        ("/account/tokens", post(account::revoke)),
+        ("/inbox", get(inbox::show)),
+        ("/decisions/{id}", get(decision::show)),
+        ("/decisions/{id}/{verb}", post(decision::answer)),
+        ("/missions", get(missions::board).post(missions::submit)),
+        ("/missions/new", get(missions::form)),
+        ("/missions/{id}", get(missions::show)),
+        ("/missions/{id}/files/{*name}", get(missions::file)),
+        ("/missions/{id}/{verb}", post(missions::control)),
+        ("/runs", get(runs::list)),
+        ("/runs/{id}", get(runs::show)),
+        ("/runs/{id}/{verb}", post(runs::steer)),
+        ("/runs/{id}/steps/{step}/complete", post(runs::complete)),
+        ("/runs/{id}/steps/{step}/files/{name}", get(runs::file)),
+        ("/sops", get(sops::list)),
+        ("/sops/new", get(drafts::new).post(drafts::begin)),
+        ("/sops/drafts", get(drafts::list)),
+        ("/sops/drafts/{name}", get(drafts::show).post(drafts::save)),
+        ("/sops/drafts/{name}/lint", post(drafts::lint)),
+        ("/sops/{id}", get(sops::show)),
+        ("/sops/{id}/run", post(sops::start)),
+        ("/agents", get(agents::show)),
+        ("/agents/new", get(agents::new).post(agents::save)),
+        ("/agents/{id}/edit", get(agents::edit).post(agents::save)),
+        ("/settings", get(settings::show)),
+        ("/settings/council", get(settings::council).post(settings::save_council)),
+        ("/files/{*path}", get(files::show).post(files::save)),
+        ("/changes/{number}", get(files::change)),
+        ("/changes/{number}/{verb}", post(files::decide)),
+        ("/dashboard", get(dashboard::show)),
+        ("/audit", get(audit::show)),
+        ("/audit/verify", post(audit::verify)),
+        ("/audit/export", get(audit::export)),
+    ]
+}
+
+/// The router of every page and every form.
 pub(super) fn router() -> Router<Shared> {
-    Router::new()
-        .route("/", get(|| async { Redirect::to("/inbox") }))
-        .route("/sign-in", get(sign_in::show).post(sign_in::with_password))
-        .route("/sign-in/{secret}", get(sign_in::show_link).post(sign_in::with_link))
-        .route("/sign-out", post(sign_in::out))
-        .route("/account", get(account::show))
-        .route("/account/password", post(account::password))
-        .route("/account/sessions", post(account::end_others))
-        .route("/account/tokens", post(account::revoke))
-        .route("/inbox", get(inbox::show))
-        .route("/decisions/{id}", get(decision::show))
-        .route("/decisions/{id}/{verb}", post(decision::answer))
-        .route("/missions", get(missions::board).post(missions::submit))
-        .route("/missions/new", get(missions::form))
-        .route("/missions/{id}", get(missions::show))
-        .route("/missions/{id}/files/{*name}", get(missions::file))
-        .route("/missions/{id}/{verb}", post(missions::control))
-        .route("/runs", get(runs::list))
-        .route("/runs/{id}", get(runs::show))
-        .route("/runs/{id}/{verb}", post(runs::steer))
-        .route("/runs/{id}/steps/{step}/complete", post(runs::complete))
-        .route("/runs/{id}/steps/{step}/files/{name}", get(runs::file))
-        .route("/sops", get(sops::list))
-        .route("/sops/new", get(drafts::new).post(drafts::begin))
-        .route("/sops/drafts", get(drafts::list))
-        .route("/sops/drafts/{name}", get(drafts::show).post(drafts::save))
-        .route("/sops/drafts/{name}/lint", post(drafts::lint))
-        .route("/sops/{id}", get(sops::show))
-        .route("/sops/{id}/run", post(sops::start))
-        .route("/agents", get(agents::show))
-        .route("/agents/new", get(agents::new).post(agents::save))
-        .route("/agents/{id}/edit", get(agents::edit).post(agents::save))
-        .route("/settings", get(settings::show))
-        .route("/settings/council", get(settings::council).post(settings::save_council))
-        .route("/files/{*path}", get(files::show).post(files::save))
-        .route("/changes/{number}", get(files::change))
-        .route("/changes/{number}/{verb}", post(files::decide))
-        .route("/dashboard", get(dashboard::show))
-        .route("/audit", get(audit::show))
-        .route("/audit/verify", post(audit::verify))
-        .route("/audit/export", get(audit::export))
-        .fallback(|| async { super::page::Failure::from(Problem::not_found("nothing is here")) })
+    let pages = all().into_iter().fold(Router::new(), |router, (address, page)| router.route(address, page));
+    pages.fallback(|| async { super::page::Failure::from(Problem::not_found("nothing is here")) })
+}
+
+/// The addresses of all pages and forms.
+pub(super) fn addresses() -> Vec<&'static str> {
+    all().into_iter().map(|(address, _page)| address).collect()
 }
 
 /// Who acts, for the record.

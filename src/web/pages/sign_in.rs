@@ -2,10 +2,12 @@
 
 use crate::access::{self, Secret};
 use crate::base::{Problem, problem::Result};
+use crate::front;
 use crate::web::caller::{Visitor, cookie_name, cookie_named};
 use crate::web::form::{Nothing, Signed};
 use crate::web::onward::{encoded, own_page};
 use crate::web::page::{Answer, Failure};
+use crate::web::serve::Peer;
 use crate::web::site::Shared;
 use axum::Extension;
 use axum::extract::rejection::FormRejection;
@@ -49,23 +51,43 @@ pub(super) async fn show_link(
     State(site): State<Shared>,
     Path(secret): Path<String>,
     Query(Onward { next }): Query<Onward>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
 ) -> Answer {
-    slow_down(site.link_tries.check().is_ok())?;
-    let (now, wanted) = (site.now(), secret.clone());
-    let party = site.read(move |db| access::party_of_link(db, &wanted, now)).await?;
+    let party = party_of(&site, &secret, (&peer, &headers)).await?;
     Ok(site
         .render(None, "sign_in.html", &json!({ "link": secret, "party": party, "next": own_page(&next) }))?
         .into_response())
+}
+
+/// For whom a link signs in. Only what is no link is counted: a good one is never kept out by others' bad ones.
+async fn party_of(
+    site: &Shared,
+    secret: &str,
+    (peer, headers): (&Peer, &HeaderMap),
+) -> Result<String, Failure> {
+    let (now, wanted) = (site.now(), secret.to_owned());
+    let found = site
+        .work(move |workspace| {
+            let party = workspace.journal.read(|db| access::party_of_link(db, &wanted, now))?;
+            front::let_in(workspace, &party).map(|()| party)
+        })
+        .await;
+    if found.is_err() {
+        slow_down(!site.is_wrong_link_too_many(site.peer(headers, peer)))?;
+    }
+    Ok(found?)
 }
 
 /// `POST /sign-in/{secret}`
 pub(super) async fn with_link(
     State(site): State<Shared>,
     Path(secret): Path<String>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     form: Result<Form<Onward>, FormRejection>,
 ) -> Answer {
-    slow_down(site.link_tries.check().is_ok())?;
+    party_of(&site, &secret, (&peer, &headers)).await?;
     let agent = agent(&headers);
     let session = site
         .append(move |tx| {
@@ -89,18 +111,23 @@ pub(super) struct Credentials {
 /// `POST /sign-in`
 pub(super) async fn with_password(
     State(site): State<Shared>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     Form(Credentials { party, password, next }): Form<Credentials>,
 ) -> Answer {
     let wanted = party.clone();
     let hash = site.read(move |db| access::password_of(db, &wanted)).await?;
-    // Parties without a password share one count, so that made-up names fill no memory.
-    let counted = if hash.is_some() { party.clone() } else { String::new() };
-    slow_down(site.password_tries.check_key(&counted).is_ok())?;
-    let permit = site.hashing.acquire().await;
-    let fits = site.work(move |_workspace| Ok(access::matches(hash.as_deref(), &password))).await?;
-    drop(permit);
+    let (at_once, turn) = site.turn(site.peer(&headers, &peer), &party).await;
+    let whose = party.clone();
+    let fits = site
+        .work(move |workspace| {
+            let fits = access::matches(hash.as_deref(), &password);
+            if fits { front::let_in(workspace, &whose).map(|()| true) } else { Ok(false) }
+        })
+        .await?;
+    drop(turn);
     if !fits {
+        slow_down(at_once)?;
         return Err(Problem::not_allowed("this party and password do not belong together")
             .hint("or sign in with a link: `sopd sign-in PARTY` on the machine that runs sopd")
             .into());
