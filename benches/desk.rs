@@ -93,8 +93,13 @@ fn house() -> House {
         workspace.journal.append(ask).unwrap();
     }
     let secrets = workspace.journal.append(|tx| {
-        let new =
-            NewToken { party: "ceo".into(), name: "bench".into(), scope: Scope::Write, by: "bench".into() };
+        let new = NewToken {
+            party: "ceo".into(),
+            name: "bench".into(),
+            scope: Scope::Write,
+            life: "1 day".parse().unwrap(),
+            by: "bench".into(),
+        };
         Ok((access::new_token(tx, &new)?.1, access::begin(tx, "ceo", "bench", "link")?))
     });
     let (token, session) = secrets.unwrap();
@@ -206,8 +211,13 @@ async fn latency(house: &House) {
     let client = Client::new();
     let mut near = Vec::new();
     for n in 0..FACTS {
-        let new =
-            NewToken { party: "ceo".into(), name: format!("t{n}"), scope: Scope::Read, by: "bench".into() };
+        let new = NewToken {
+            party: "ceo".into(),
+            name: format!("t{n}"),
+            scope: Scope::Read,
+            life: "1 day".parse().unwrap(),
+            by: "bench".into(),
+        };
         let made = house.workspace.journal.append_async(move |tx| Ok(access::new_token(tx, &new)?.0)).await;
         until(&mut stream, "token_made").await;
         let url = format!("http://{}/api/v1/tokens/{}/revoke", house.address, made.unwrap());

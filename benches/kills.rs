@@ -88,8 +88,8 @@ fn answer_all(workspace: &Workspace) -> usize {
         };
         let overriding = (one.ask.kind == DecisionKind::Publish).then(|| "for the figure".to_owned());
         let by = one.ask.asked_of.first().unwrap().clone();
-        let given =
-            Given { by, os_user: "bench".into(), text: "go on".into(), overriding, ..Given::default() };
+        let (os_user, text, shown) = ("bench".into(), "go on".into(), Some(one.ask.hash.0.clone()));
+        let given = Given { by, os_user, text, overriding, shown, ..Given::default() };
         let id = one.id.clone();
         workspace.journal.append(move |tx| decision::resolve(tx, &id, verb, &given)).unwrap().unwrap();
     }

@@ -220,10 +220,13 @@ async fn answers() {
     let runs = start(&house.workspace, "asking", ANSWERS);
     engine.idle().await;
     for run in &runs {
-        let given = Given { by: "vp.sales".to_owned(), os_user: "bench".to_owned(), ..Given::default() };
         let id = run.clone();
-        let answered =
-            house.workspace.journal.append(move |tx| decision::resolve(tx, &id, Verb::Approve, &given));
+        let answered = house.workspace.journal.append(move |tx| {
+            let shown = Some(decision::find(tx.db(), &id)?.ask.hash.0);
+            let (by, os_user) = ("vp.sales".to_owned(), "bench".to_owned());
+            let given = Given { by, os_user, shown, ..Given::default() };
+            decision::resolve(tx, &id, Verb::Approve, &given)
+        });
         answered.unwrap().unwrap();
         engine.idle().await;
     }
