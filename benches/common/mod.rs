@@ -76,6 +76,17 @@ impl Daemon {
         }
     }
 
+    /// How often its threads were put on a processor because something woke them.
+    pub(crate) fn switches(&self) -> f64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap().flatten();
+        let one = |thread: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line.and_then(|count| count.trim().parse::<f64>().ok()).unwrap_or(0.0)
+        };
+        threads.map(one).sum()
+    }
+
     /// Resident memory now and at its highest, MB.
     pub(crate) fn memory(&self) -> (f64, f64) {
         memory_of(&self.0.id().to_string())

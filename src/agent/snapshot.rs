@@ -13,6 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The file of the settings.
 const SETTINGS: &str = "sopd.yaml";
+/// Where the last sound reading is kept.
+const SOUND: &str = ".sopd/sound.json";
+/// Largest one that is read.
+const MAX_SOUND_BYTES: u64 = 64 * 1024 * 1024;
 /// Largest file of these that is read.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// How long a file must have been left alone before its marks stand for its bytes, in milliseconds: file systems tell
@@ -39,6 +43,24 @@ impl Snapshot {
     pub fn read(root: &Path) -> Result<Arc<Self>, Vec<Problem>> {
         static LAST: Mutex<Option<Reading>> = Mutex::new(None);
         Self::read_at(root, Clock::System.now(), &LAST)
+    }
+
+    /// [`Self::read`], or where the files cannot be read, what they were when they last were sound: one typing error
+    /// stops nothing that does not need it.
+    ///
+    /// # Errors
+    /// What is wrong with the files, where no daemon ever found them sound.
+    pub fn in_force(root: &Path) -> Result<Arc<Self>, Vec<Problem>> {
+        Self::read(root).or_else(|problems| Self::last_sound(root).map(Arc::new).ok_or(problems))
+    }
+
+    /// Keeps it as the last sound one.
+    pub fn keep(&self, root: &Path) -> Result<()> {
+        files::project(&root.join(SOUND), self.text()?.as_bytes())
+    }
+
+    fn last_sound(root: &Path) -> Option<Self> {
+        serde_json::from_str(&files::read_text(&root.join(SOUND), MAX_SOUND_BYTES).ok()?).ok()
     }
 
     fn read_at(root: &Path, now: Instant, last: &Mutex<Option<Reading>>) -> Result<Arc<Self>, Vec<Problem>> {

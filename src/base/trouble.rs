@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 
 /// The first pause before something is tried again.
 const FIRST: Duration = Duration::from_millis(250);
-/// The longest: whatever is mended is noticed within so long.
-const LONGEST: Duration = Duration::from_secs(15);
 /// How often trouble that goes on is said again.
 const AGAIN: Duration = Duration::from_hours(1);
 
@@ -22,6 +20,9 @@ pub struct Trouble {
 }
 
 impl Trouble {
+    /// The longest pause: whatever is mended is noticed within so long.
+    pub const LONGEST: Duration = Duration::from_secs(15);
+
     /// Nothing wrong yet.
     pub fn of(what: &'static str) -> Self {
         Self { what, began: None, told: None, tries: 0 }
@@ -41,7 +42,7 @@ impl Trouble {
         }
         self.began.get_or_insert(now);
         self.tries = self.tries.saturating_add(1);
-        FIRST.saturating_mul(1 << (self.tries - 1).min(16)).min(LONGEST)
+        FIRST.saturating_mul(1 << (self.tries - 1).min(16)).min(Self::LONGEST)
     }
 
     /// It worked: says so where it had failed before.
@@ -82,7 +83,7 @@ mod tests {
         let now = Instant::now();
         assert!(trouble.is_news(&full, now));
         let pauses: Vec<_> = (0..40).map(|_try| trouble.failed(&full)).collect();
-        assert!(pauses.is_sorted() && pauses[0] == FIRST && pauses[39] == LONGEST, "{pauses:?}");
+        assert!(pauses.is_sorted() && pauses[0] == FIRST && pauses[39] == Trouble::LONGEST, "{pauses:?}");
         assert!(trouble.lasts() && !trouble.is_news(&full, now));
         assert!(trouble.is_news(&other, now) && trouble.is_news(&full, now + AGAIN * 2));
         assert_eq!(trouble.after(&Ok(())), None);

@@ -59,6 +59,8 @@ pub(super) fn run(desk: &Desk) -> Done {
     let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.clone()).unwrap_or_default();
     checks.push(git(&root, settings.git));
     checks.extend(promises::modes(&root, &settings));
+    let notes = daemon::standing_notes(&root);
+    checks.extend(notes.into_iter().map(|note| check("counting", Outcome::Note, note)));
     if snapshot.is_ok() {
         checks.extend(notifications::look(desk, &root, &settings));
     }

@@ -41,6 +41,7 @@ mod sign_in;
 mod sop;
 mod status;
 mod steer;
+mod stop;
 mod submit;
 mod token;
 mod triggers;
@@ -54,6 +55,7 @@ use rustix::fs::Mode;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 use trouble::Done;
 
 const ABOUT: &str = "Turns a mission file into a reviewed, human-approved, versioned SOP.";
@@ -65,8 +67,14 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 invalid input, 4 not allowed, 5 not fou
 6 conflict (already decided, or decided on other bytes), 7 store problem,
 8 the machine is short of room, open files or memory.";
 
+/// The version, with the commit where whoever built it said so (`SOPD_COMMIT`).
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    option_env!("SOPD_COMMIT").map_or(version.to_owned(), |commit| format!("{version} ({commit})"))
+});
+
 #[derive(Debug, Parser)]
-#[command(name = "sopd", version, about = ABOUT, after_help = AFTER)]
+#[command(name = "sopd", version = VERSION.as_str(), about = ABOUT, after_help = AFTER)]
 struct Cli {
     /// The workspace; without it, the nearest folder upwards that holds a sopd.yaml
     #[arg(short, long, global = true, value_name = "DIR")]
@@ -86,6 +94,8 @@ enum Verb {
     Demo(demo::Args),
     /// Drive the workspace: the daemon, in the foreground
     Up(up::Args),
+    /// Stop the daemon of this workspace: nothing new begins, and what is under way comes to its end
+    Stop(stop::Args),
     /// Hand a mission file in
     Submit(submit::Args),
     /// Where missions stand, what they wait for, who must act
@@ -209,6 +219,7 @@ fn run(cli: Cli) -> Done {
         Verb::Init(args) => init::run(&desk, args),
         Verb::Demo(args) => demo::run(&desk, args),
         Verb::Up(args) => up::run(&desk, &args),
+        Verb::Stop(args) => stop::run(&desk, &args),
         Verb::Submit(args) => submit::run(&desk, &args),
         Verb::Status(args) => status::run(&desk, &args),
         Verb::Show(args) => show::run(&desk, &args),

@@ -74,6 +74,11 @@ pub(super) fn json<T: Serialize>(value: &T) -> Done {
     json_lines(&(text + "\n"))
 }
 
+/// Says something beside an answer that programs read, on standard error. A closed one hears nothing.
+pub(super) fn aside(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{}", shown(text)));
+}
+
 /// Whether a person reads along.
 pub(super) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()

@@ -29,8 +29,14 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         after: None,
     };
     let workspace = desk.open()?;
-    let found = workspace.journal.read(|db| daemon::run_statuses(db, &wanted))?;
+    let (found, all) =
+        workspace.journal.read(|db| Ok((daemon::run_statuses(db, &wanted)?, run::count(db, &wanted)?)))?;
+    let more = all.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+    let more = (more > 0).then(|| format!("{more} more: --limit {all} lists them"));
     if desk.json {
+        if let Some(more) = &more {
+            print::aside(more);
+        }
         return print::json(&found.iter().map(crate::front::shapes::run).collect::<Result<Vec<_>, _>>()?);
     }
     if found.is_empty() {
@@ -40,6 +46,9 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         &["run", "sop", "stands at", "step", "begun by", "waits for, or how it ended and what came out"],
         &found.iter().map(row).collect::<Vec<_>>(),
     ))?;
+    if let Some(more) = more {
+        print::line(&more)?;
+    }
     let goes_on = found.iter().any(|status| status.ended_at.is_none());
     match next::standing_note(&desk.command(), &workspace).filter(|_| goes_on) {
         Some(note) => print::line(&note),

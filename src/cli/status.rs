@@ -84,9 +84,11 @@ fn look(workspace: &Workspace, id: Option<&str>) -> Result<Vec<MissionStatus>> {
 
 fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) -> String {
     if found.is_empty() {
-        let shut = daemon::shut_out(&workspace.root).map_or(String::new(), |shut| format!("\n{shut}"));
+        let driven = daemon::holder(&workspace.root).is_some();
+        let note = next::standing_note(&desk.command(), workspace).filter(|_| driven);
+        let note = note.map_or(String::new(), |note| format!("\n{note}"));
         return format!(
-            "no mission yet: drop a Markdown file into {} or use `{} submit FILE`{shut}",
+            "no mission yet: drop a Markdown file into {} or use `{} submit FILE`{note}",
             workspace.missions().display(),
             desk.command()
         );

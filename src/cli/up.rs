@@ -1,22 +1,20 @@
 //! `sopd up [--until-idle] [--go-on]`
 
 mod listen;
+mod log;
+mod manager;
+
+pub(super) use log::log_to_stderr;
 
 use super::desk::{Desk, os_user};
 use super::print;
 use super::trouble::Done;
-use crate::base::{Problem, problem::Result, trace};
-use crate::daemon::{self, Stopping, Until, Workspace, traces};
+use crate::base::{Problem, problem::Result};
+use crate::daemon::{self, Stopping, Until, Workspace};
 use crate::journal::Feed;
-use crate::settings::Settings;
 use futures::future::OptionFuture;
 use listen::Listening;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::path::Path;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,7 +32,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let runtime = runtime()?;
     let traces = {
         let _inside = runtime.enter();
-        log("warn,sopd=info", &root)?
+        log::open("warn,sopd=info", &root)?
     };
     let clock = desk.clock.clone();
     if args.go_on
@@ -55,6 +53,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
             Until::Stopped => Some(Listening::start(workspace, &feed, stopping)?.work()),
         };
         Ok(Some(async move {
+            manager::tell("READY=1");
             futures::join!(OptionFuture::from(traces), OptionFuture::from(served));
         }))
     };
@@ -78,40 +77,4 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
         .max_blocking_threads(most)
         .build()
         .map_err(|error| Problem::failed(format!("the machine gives us no threads: {error}")))
-}
-
-/// What is told on the side goes to standard error; `SOPD_LOG` says how much.
-pub(super) fn log_to_stderr(usual: &str) {
-    let filter = EnvFilter::try_from_env("SOPD_LOG").unwrap_or_else(|_unset| EnvFilter::new(usual));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(|| print::Log)
-        .with_ansi(false)
-        .with_target(false);
-    // A second call finds the first one's in place.
-    drop(subscriber.try_init());
-}
-
-/// Like [`log_to_stderr`]; makes traces as well where the settings name a collector. Settings that cannot be read are
-/// explained by whatever needs them next.
-fn log(usual: &str, root: &Path) -> Result<Option<traces::Traces>> {
-    let text = std::fs::read_to_string(root.join("sopd.yaml")).unwrap_or_default();
-    let endpoint = Settings::parse("sopd.yaml", &text).ok().and_then(|settings| settings.traces.endpoint);
-    let Some(endpoint) = endpoint else {
-        log_to_stderr(usual);
-        return Ok(None);
-    };
-    let (tracer, traces) = traces::open(&endpoint)?;
-    let filter = EnvFilter::try_from_env("SOPD_LOG").unwrap_or_else(|_unset| EnvFilter::new(usual));
-    let told =
-        tracing_subscriber::fmt::layer().with_writer(|| print::Log).with_ansi(false).with_target(false);
-    let spans = tracing_opentelemetry::layer()
-        .with_tracer(tracer)
-        .with_location(false)
-        .with_threads(false)
-        .with_target(false)
-        .with_tracked_inactivity(false)
-        .with_filter(filter_fn(|about| about.target() == trace::TARGET));
-    drop(tracing_subscriber::registry().with(told.with_filter(filter)).with(spans).try_init());
-    Ok(Some(traces))
 }

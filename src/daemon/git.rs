@@ -13,20 +13,43 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The registry's own file.
 const INDEX: &str = "sops/INDEX.md";
 
-/// Commits what the registry has and git has not.
-pub(super) fn commit(workspace: &Workspace, settings: Git) -> Result<()> {
-    let root = &workspace.root;
-    let Ok(index) = std::fs::read_to_string(root.join(INDEX)) else { return Ok(()) };
-    let Some(prefix) = repository(root).filter(|prefix| prefix.is_empty() || settings.enclosing) else {
+/// How often git is asked although nothing seems to have changed: somebody may have worked in the repository.
+const ASK_AGAIN: Duration = Duration::from_mins(1);
+
+/// What there was when git last had nothing to commit.
+#[derive(Default)]
+pub(super) struct Looked(Option<(Instant, Marks)>);
+
+/// The registry's revision, and the time stamps of INDEX.md and of git's own files.
+type Marks = (i64, [Option<SystemTime>; 3]);
+
+/// [`commit`], where registry or repository have moved since git had nothing to do: each look is two processes.
+pub(super) fn look_after(workspace: &Workspace, settings: Git, last: &mut Looked) -> Result<()> {
+    let changed = |name: &str| std::fs::metadata(workspace.root.join(name)).ok()?.modified().ok();
+    let files = [INDEX, ".git/index", ".git/HEAD"].map(changed);
+    let marks = (workspace.journal.read(registry::revision)?, files);
+    if last.0.as_ref().is_some_and(|(at, known)| at.elapsed() < ASK_AGAIN && *known == marks) {
         return Ok(());
+    }
+    last.0 = (!commit(workspace, settings)?).then(|| (Instant::now(), marks));
+    Ok(())
+}
+
+/// Commits what the registry has and git has not. Whether there was anything.
+fn commit(workspace: &Workspace, settings: Git) -> Result<bool> {
+    let root = &workspace.root;
+    let Ok(index) = std::fs::read_to_string(root.join(INDEX)) else { return Ok(false) };
+    let Some(prefix) = repository(root).filter(|prefix| prefix.is_empty() || settings.enclosing) else {
+        return Ok(false);
     };
     let waiting = waiting(root, &prefix);
     if waiting.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     // What INDEX.md does not name yet waits for the look that finds it there, so that both come together.
     let told = registry::anchors(&index, INDEX).into_iter().map(|anchor| anchor.seq).max().unwrap_or(0);
@@ -53,7 +76,7 @@ pub(super) fn commit(workspace: &Workspace, settings: Git) -> Result<()> {
     if !paths.is_empty() {
         commit_paths(root, &paths, &format!("{title}\n\n{}", messages.join("\n")));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Where the folder `root` lies in its repository, "" for its top; `None` outside of any.

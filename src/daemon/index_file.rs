@@ -16,7 +16,7 @@ pub(super) struct Looked {
 }
 
 /// [`keep`], where registry or file have moved since the last look. With thousands of SOPs the comparison costs a
-/// large part of a second's work, and the daemon looks after INDEX.md every two seconds.
+/// large part of a second's work, and the daemon looks after INDEX.md every few seconds.
 pub(super) fn look_after(workspace: &Workspace, last: &mut Looked) -> Result<()> {
     let path = workspace.root.join("sops/INDEX.md");
     let look = || -> Result<Looked> {

@@ -1,10 +1,11 @@
 //! Takes mission files in: a settled, valid file becomes a mission and moves into its dossier; any other stays
 //! where it is with an explanation beside it.
 
+use super::beat::LOOKS;
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
 use crate::base::text::{put, visible};
-use crate::base::{Digest, Kind, Problem, files, problem::Result};
+use crate::base::{Digest, Kind, Problem, Trouble, files, problem::Result};
 use crate::brief;
 use crate::journal::Tx;
 use crate::mission::{self, NewMission};
@@ -27,6 +28,8 @@ const SETTLED: Duration = Duration::from_millis(250);
 const TOLD_WITHIN: Duration = Duration::from_millis(50);
 /// How often the folder is looked at without being told: events get lost.
 const RESCAN: Duration = Duration::from_secs(2);
+/// The coarsest steps in which a file system tells time, and a little more.
+const COARSEST: Duration = Duration::from_secs(3);
 /// Largest mission file.
 pub(super) const MAX_MISSION_BYTES: u64 = 256 * 1024;
 /// Marks an explanation beside a file.
@@ -101,7 +104,10 @@ pub(super) struct Intake {
     workspace: Workspace,
     told: Arc<Notify>,
     seen: HashMap<PathBuf, Seen>,
+    /// The folder's time stamp at the last look that found nothing to wait for.
+    quiet: Option<SystemTime>,
     next: Instant,
+    trouble: Trouble,
     _watcher: Option<RecommendedWatcher>,
 }
 
@@ -140,7 +146,9 @@ impl Intake {
             _watcher: watch(&folder, told.clone()),
             told,
             seen: HashMap::new(),
+            quiet: None,
             next: Instant::now(),
+            trouble: Trouble::of("the missions folder is not looked at"),
         };
         intake.finish_moves()?;
         Ok(intake)
@@ -159,6 +167,21 @@ impl Intake {
     /// Whether a file is still being written, or was written just now.
     pub(super) fn unsettled(&self) -> bool {
         self.seen.values().any(|seen| seen.left.is_none())
+    }
+
+    /// [`Self::sweep`], whose trouble is told and tried again.
+    pub(super) async fn attend(&mut self) {
+        let outcome = self.sweep().await;
+        if let Some(pause) = self.trouble.after(&outcome) {
+            self.next = Instant::now() + pause;
+        }
+    }
+
+    /// Whether nothing can have come since the last look: no file is waited for, and the folder has its old time stamp,
+    /// which no change can have left as it was.
+    fn is_quiet(&self, folder: &Path) -> bool {
+        let changed = std::fs::metadata(folder).and_then(|data| data.modified()).ok();
+        self.seen.is_empty() && changed.is_some() && changed == self.quiet
     }
 
     /// Looks at every file once. Returns whether a mission was taken in.
@@ -190,6 +213,13 @@ impl Intake {
     /// Files that have settled since they were last looked at.
     fn look(&mut self) -> Result<Vec<PathBuf>> {
         let folder = self.workspace.missions();
+        if self.is_quiet(&folder) {
+            return Ok(Vec::new());
+        }
+        metrics::counter!(LOOKS, "what" => "missions").increment(1);
+        let stamp = std::fs::metadata(&folder).and_then(|data| data.modified()).ok();
+        // File systems tell time in steps, and two changes within one may leave the same stamp.
+        self.quiet = stamp.filter(|stamp| stamp.elapsed().is_ok_and(|since| since >= COARSEST));
         let entries = std::fs::read_dir(&folder).map_err(|error| files::explain(&folder, &error))?;
         let now = Instant::now();
         let mut ready = Vec::new();

@@ -45,14 +45,23 @@ impl Lock {
     }
 }
 
+/// The process that drives the workspace now; `None` when nobody does.
+pub fn driver(root: &Path) -> Option<rustix::process::Pid> {
+    process_in(&holder(root)?)
+}
+
+fn process_in(words: &str) -> Option<rustix::process::Pid> {
+    let number = words.strip_prefix("process ")?.split(' ').next()?.parse().ok()?;
+    rustix::process::Pid::from_raw(number)
+}
+
 /// Who drives the workspace now, in the words of the lock; `None` when nobody does. Never takes the lock from a
 /// daemon that is about to start: it is only tried when the process named in it is alive, whether that process
 /// still is the holder.
 pub fn holder(root: &Path) -> Option<String> {
     let path = root.join(PRIVATE_FOLDER).join("lock");
     let words = std::fs::read_to_string(&path).ok()?.trim().to_owned();
-    let number = words.strip_prefix("process ")?.split(' ').next()?.parse().ok()?;
-    let process = rustix::process::Pid::from_raw(number)?;
+    let process = process_in(&words)?;
     if let Err(rustix::io::Errno::SRCH) = rustix::process::test_kill_process(process) {
         return None;
     }

@@ -11,6 +11,7 @@
 //! - what is known of it from outside: `door` (where it listens, if it does), `health` (what the machine has left).
 
 mod anchors;
+mod beat;
 mod departed;
 mod door;
 mod dossier;
@@ -21,6 +22,7 @@ pub mod held;
 mod index_file;
 mod intake;
 mod lock;
+mod narrator;
 mod notices;
 mod projector;
 mod refused;
@@ -29,6 +31,7 @@ mod retention;
 mod run;
 mod run_folder;
 mod run_status;
+mod sound;
 mod starter;
 mod status;
 pub mod traces;
@@ -45,13 +48,14 @@ pub use git::repository;
 pub use health::{NO_SPACE, most_open_files, short_of};
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};
-pub use lock::{Lock, holder};
+pub use lock::{Lock, driver, holder};
 pub use notices::client as notify_client;
 pub use refused::{RefusedMission, refused_missions};
 pub use repeats::{Claim, REPEAT_TABLES, claim, forget, keep_answer};
 pub use run::{Stopping, Until, first_of, run, run_beside};
 pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
+pub use sound::standing_notes;
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
 pub use workspace::{

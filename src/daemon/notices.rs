@@ -1,20 +1,21 @@
 //! Tells people what happened: looks at the journal's news and sets the sending going, beside everything else. Trouble
 //! with it is told on the side and never ends the daemon.
 
+use super::beat::Beat;
 use super::departed;
 use super::run::Until;
 use super::workspace::{Workspace, notify_wiring};
-use crate::base::{Problem, problem::Result};
-use crate::notify::{Dispatcher, Reader, Wiring};
+use crate::base::{Problem, Trouble, problem::Result};
+use crate::notify::{Dispatcher, Reader, Wiring, outbox_waits};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often the outbox and the journal are looked at.
+/// How soon after news they are told, and how often the outbox is looked at as long as something is in it.
 const PERIOD: Duration = Duration::from_millis(250);
 /// How often settings are looked at without news: somebody may have named a channel.
-const LOOK_AFTER: Duration = Duration::from_secs(2);
+const LOOK_AFTER: Duration = Duration::from_secs(4);
 /// Longest time to reach a server.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence of a server.
@@ -38,9 +39,8 @@ pub(super) struct Notices {
     wiring: Option<Arc<Wiring>>,
     seen: i64,
     looked: Option<Instant>,
-    due: Instant,
-    /// It was told that settings or secrets cannot be read.
-    told: bool,
+    beat: Beat,
+    trouble: Trouble,
     /// What was told of parties that have left.
     left: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -54,27 +54,36 @@ impl Notices {
             wiring: None,
             seen: 0,
             looked: None,
-            due: Instant::now(),
-            told: false,
+            beat: Beat::new(&workspace.journal, "notices"),
+            trouble: Trouble::of("notifications wait"),
             left: Arc::default(),
         }
     }
 
     /// When the next pass should be.
-    pub(super) async fn due(&self) {
-        tokio::time::sleep_until(self.due).await;
+    pub(super) async fn due(&mut self) {
+        self.beat.due().await;
     }
 
     /// Looks at the news, and begins to send what is due.
     pub(super) async fn pass(&mut self) {
-        self.due = Instant::now() + PERIOD;
+        self.beat.begin();
         let looked = self.look(false).await.and_then(|()| match &self.wiring {
-            Some(wiring) => self.dispatcher.pass(wiring).map(drop),
-            None => Ok(()),
+            Some(wiring) => self.dispatcher.pass(wiring),
+            None => Ok(false),
         });
-        if let Err(problem) = looked {
-            tracing::error!(%problem, "notifications wait until this is mended");
-        }
+        let outstanding = match &looked {
+            Ok(sending) => *sending || (self.wiring.is_some() && self.is_outstanding()),
+            Err(_) => false,
+        };
+        let rest = if outstanding { PERIOD } else { LOOK_AFTER };
+        let pause = self.trouble.after(&looked);
+        self.beat.rest(pause.unwrap_or(PERIOD), pause.unwrap_or(rest));
+    }
+
+    /// Whether anything is in the outbox.
+    fn is_outstanding(&self) -> bool {
+        self.workspace.journal.read(outbox_waits).unwrap_or(true)
     }
 
     /// Puts everything outstanding in the outbox, and lets what is being sent come to its end. A daemon that ends by
@@ -136,16 +145,11 @@ impl Notices {
         let done = work.await.unwrap_or_else(|error| Err(Problem::failed(format!("BUG: {error}"))));
         match done {
             Ok(wiring) => {
-                (self.wiring, self.told) = (wiring, false);
+                self.wiring = wiring;
                 (self.seen, self.looked) = (head, rested.then(Instant::now).or(self.looked));
                 Ok(())
             }
-            // Told once; it is looked at again all the same.
-            Err(_) if self.told => Ok(()),
-            Err(problem) => {
-                self.told = true;
-                Err(problem)
-            }
+            Err(problem) => Err(problem),
         }
     }
 }

@@ -1,24 +1,26 @@
 //! Keeps the files people read in step with the journal: dossiers, STATUS.md, INDEX.md, git. Everything here can be
 //! deleted and is written again; nothing here is ever read as truth.
 
+use super::beat::Beat;
+use super::sound::Sound;
 use super::workspace::{PRIVATE_FOLDER, Workspace};
-use super::{anchors, dossier, git, index_file, retention, run_folder};
+use super::{anchors, dossier, git, index_file, narrator, retention, run_folder};
 use crate::base::trace::is_run;
-use crate::base::{Problem, files, problem::Result};
+use crate::base::{Problem, Trouble, files, problem::Result};
 use crate::journal::events_of;
 use crate::mission;
 use crate::registry;
-use crate::settings::Git;
+use crate::settings::Settings;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often the journal is looked at for news: quick for an eye, and one write for many events.
+/// How soon after news files are written: quick for an eye, and one write for many events.
 const PERIOD: Duration = Duration::from_millis(100);
 /// How often INDEX.md and outstanding git commits are looked at without news.
-const LOOK_AFTER: Duration = Duration::from_secs(2);
+const LOOK_AFTER: Duration = Duration::from_secs(4);
 /// How many times as long as a pass the pause after it is: files for eyes never hold up the work.
 const BREATH: u32 = 4;
 /// Events read at once.
@@ -26,28 +28,33 @@ const PAGE: u32 = 2_000;
 
 pub(super) struct Projector {
     workspace: Workspace,
-    git: Git,
     /// Everything up to this fact is on disk.
     done: i64,
     /// Nothing was written since the start: what a crash cut off may lie about.
     fresh: bool,
-    due: Instant,
+    beat: Beat,
+    trouble: Trouble,
     looked_after: Instant,
     shelf: Arc<Mutex<Shelf>>,
 }
 
 /// What the last pass left on disk, so that the next one writes only what has changed.
-#[derive(Default)]
 struct Shelf {
     dossiers: dossier::Written,
     index: index_file::Looked,
     retention: retention::Looked,
     /// The day an anchor was last written down for.
     anchored: String,
+    /// Whether git may have something to commit.
+    git: git::Looked,
+    sound: Sound,
+    /// Everything up to this fact was told in the log.
+    told: i64,
+    short: narrator::Short,
 }
 
 impl Projector {
-    pub(super) fn start(workspace: &Workspace, git: Git) -> Self {
+    pub(super) fn start(workspace: &Workspace, settings: &Settings) -> Self {
         let done = std::fs::read_to_string(mark(workspace))
             .ok()
             .and_then(|text| text.lines().next()?.trim().parse().ok())
@@ -56,35 +63,57 @@ impl Projector {
         let head = workspace.journal.head().map_or(0, |(head, _)| head);
         let done = if done > head { 0 } else { done };
         let now = Instant::now();
-        let shelf = Arc::default();
-        Self { workspace: workspace.clone(), git, done, fresh: true, due: now, looked_after: now, shelf }
+        let mut sound = Sound::start(&workspace.root, settings);
+        sound.look(workspace);
+        let shelf = Arc::new(Mutex::new(Shelf {
+            dossiers: dossier::Written::default(),
+            index: index_file::Looked::default(),
+            retention: retention::Looked::default(),
+            anchored: String::new(),
+            git: git::Looked::default(),
+            sound,
+            told: head,
+            short: narrator::Short::default(),
+        }));
+        let (beat, trouble) =
+            (Beat::new(&workspace.journal, "files"), Trouble::of("files that people read wait"));
+        Self { workspace: workspace.clone(), done, fresh: true, beat, trouble, looked_after: now, shelf }
     }
 
     /// When the next pass should be.
-    pub(super) async fn due(&self) {
-        tokio::time::sleep_until(self.due).await;
+    pub(super) async fn due(&mut self) {
+        self.beat.due().await;
+    }
+
+    /// [`Self::pass`], whose trouble is told and tried again.
+    pub(super) async fn attend(&mut self) {
+        let outcome = self.pass().await;
+        if let Some(pause) = self.trouble.after(&outcome) {
+            self.beat.rest(pause, pause);
+        }
     }
 
     /// Writes what the journal has more than the files. Trouble with one file is told after the others are written.
     pub(super) async fn pass(&mut self) -> Result<()> {
         let begun = Instant::now();
-        self.due = begun + PERIOD;
+        self.beat.begin();
+        self.beat.rest(PERIOD, LOOK_AFTER);
         let look_after = self.looked_after.elapsed() >= LOOK_AFTER;
         let head = self.workspace.journal.head()?.0;
         if head <= self.done && !look_after && !self.fresh {
             return Ok(());
         }
-        let (workspace, git, done) = (self.workspace.clone(), self.git, self.done);
+        let (workspace, done) = (self.workspace.clone(), self.done);
         let tidy = std::mem::replace(&mut self.fresh, false);
         let shelf = self.shelf.clone();
         let work = tokio::task::spawn_blocking(move || {
             let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
-            project(&workspace, git, (done, tidy), &mut shelf)
+            project(&workspace, (done, tidy), &mut shelf)
         });
         let outcome =
             work.await.map_err(|error| Problem::failed(format!("BUG: a projection broke down: {error}")))?;
         self.looked_after = Instant::now();
-        self.due = self.looked_after + PERIOD.max(begun.elapsed() * BREATH);
+        self.beat.rest(PERIOD.max(begun.elapsed() * BREATH), LOOK_AFTER);
         self.done = outcome?;
         Ok(())
     }
@@ -127,7 +156,7 @@ fn anchor_the_day(workspace: &Workspace, last: &mut String) -> Result<()> {
     Ok(())
 }
 
-fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &mut Shelf) -> Result<i64> {
+fn project(workspace: &Workspace, (done, tidy): (i64, bool), shelf: &mut Shelf) -> Result<i64> {
     let mut at = done;
     let mut seen = None;
     let mut subjects = BTreeSet::new();
@@ -136,6 +165,7 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
         let Some(last) = page.last() else { break };
         at = last.seq;
         seen = Some(format!("{at}\nChain: {at} {}\n", last.hash));
+        narrator::tell(&page, &mut shelf.told);
         subjects.extend(page.into_iter().map(|event| event.subject));
     }
     let mut trouble = None;
@@ -161,8 +191,13 @@ fn project(workspace: &Workspace, git: Git, (done, tidy): (i64, bool), shelf: &m
     anchor_the_day(workspace, &mut shelf.anchored)?;
     index_file::look_after(workspace, &mut shelf.index)?;
     retention::look_after(workspace, &mut shelf.retention)?;
-    if git.commit {
-        git::commit(workspace, git)?;
+    shelf.short.look(&workspace.root);
+    shelf.sound.look(workspace);
+    let git = workspace.snapshot().map(|snapshot| snapshot.settings.git);
+    if let Ok(git) = git
+        && git.commit
+    {
+        git::look_after(workspace, git, &mut shelf.git)?;
     }
     if let Some(problem) = trouble {
         Err(problem)

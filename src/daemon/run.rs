@@ -11,6 +11,7 @@ use crate::base::{Clock, Problem, problem::Result};
 use crate::journal::{Access, Engine, Stories};
 use crate::mission::{self, Office};
 use crate::run::Site;
+use crate::settings::Settings;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +60,7 @@ where
     Beside: Future<Output = ()> + Send + 'static,
 {
     let _lock = Lock::take(root, &clock)?;
-    let told = (until == Until::Stopped).then(Told::listen).transpose()?;
+    let mut told = Told::listen()?;
     let workspace = Workspace::open(root, Access::Holder, clock)?;
     super::held::look(&workspace)?;
     tracing::info!(workspace = %root.display(), version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "driving");
@@ -70,17 +71,7 @@ where
         journal: workspace.journal.clone(),
         gateway: gateway.clone(),
     });
-    let site = Arc::new(Site {
-        root: workspace.root.clone(),
-        journal: workspace.journal.clone(),
-        gateway: gateway.clone(),
-        warden: std::env::current_exe()
-            .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
-        http: crate::run::http::client(CONNECT, SILENCE)?,
-        secrets: run_secrets(&workspace.root, &settings)?,
-        private: private_files(&workspace.root, &settings),
-        settings: settings.runs.clone(),
-    });
+    let site = Arc::new(site(&workspace, &settings, &gateway)?);
     let stories =
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
@@ -91,12 +82,18 @@ where
     let engine = Engine::start(&workspace.journal, stories)?;
     let intake = Intake::start(&workspace)?;
     let triggers = Triggers::start(&workspace);
-    let projector = Projector::start(&workspace, settings.git);
+    let projector = Projector::start(&workspace, &settings);
     let notices = Notices::start(&workspace);
     let mut chores = Chores { intake, triggers, projector, notices };
-    match told {
-        None => come_to_rest(&engine, &mut chores).await?,
-        Some(told) => keep_going(&mut chores, told).await?,
+    let asked = match until {
+        Until::Stopped => Some(keep_going(&mut chores, &mut told).await),
+        Until::Idle => tokio::select! {
+            rested = come_to_rest(&engine, &mut chores) => rested.map(|()| None)?,
+            asked = told.asked() => Some(asked),
+        },
+    };
+    if let Some(asked) = asked {
+        drain(&engine, &mut chores, &mut told, (asked, stop_within(&workspace, &settings))).await;
     }
     stop.send_replace(true);
     if let Some(beside) = beside
@@ -106,7 +103,67 @@ where
     }
     engine.stop().await;
     chores.notices.flush(until).await;
-    chores.projector.flush().await
+    let flushed = chores.projector.flush().await;
+    tracing::info!("stopped");
+    match asked {
+        Some(_) if until == Until::Idle => {
+            flushed.and(Err(Problem::failed("it was stopped before everything had come to rest")))
+        }
+        _ => flushed,
+    }
+}
+
+/// What runs need of the world, as the settings of the start say.
+fn site(workspace: &Workspace, settings: &Settings, gateway: &Arc<Gateway>) -> Result<Site> {
+    Ok(Site {
+        root: workspace.root.clone(),
+        journal: workspace.journal.clone(),
+        gateway: gateway.clone(),
+        warden: std::env::current_exe()
+            .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
+        http: crate::run::http::client(CONNECT, SILENCE)?,
+        secrets: run_secrets(&workspace.root, settings)?,
+        private: private_files(&workspace.root, settings),
+        settings: settings.runs.clone(),
+    })
+}
+
+/// How long a stop waits; settings that cannot be read are as they were at the start.
+fn stop_within(workspace: &Workspace, first: &Settings) -> Duration {
+    let now = workspace.snapshot().map(|snapshot| snapshot.settings.runs.stop_within);
+    let span = now.unwrap_or(first.runs.stop_within);
+    Duration::from_millis(u64::try_from(span.millis()).unwrap_or(0))
+}
+
+/// Begins nothing new and lets what is under way come to its end; whoever asks again cuts it off. What people read is
+/// kept up meanwhile.
+async fn drain(engine: &Engine, chores: &mut Chores, told: &mut Told, (asked, most): (Asked, Duration)) {
+    let under_way = engine.under_way();
+    let (waits_for, names, within_s) = (under_way.len(), under_way.join("; "), most.as_secs());
+    if asked == Asked::Now {
+        tracing::warn!(cut_off = waits_for, names, "stopping at once");
+        engine.cut();
+    } else {
+        tracing::info!(
+            waits_for,
+            names,
+            within_s,
+            "stopping: nothing new begins; a second signal cuts off what is under way"
+        );
+    }
+    let mut drained = std::pin::pin!(engine.drain(most));
+    loop {
+        let Chores { projector, notices, .. } = chores;
+        tokio::select! {
+            () = &mut drained => return,
+            _ = told.asked() => {
+                tracing::warn!(cut_off = engine.under_way().len(), "told again: what is under way is cut off");
+                engine.cut();
+            }
+            () = projector.due() => projector.attend().await,
+            () = notices.due() => notices.pass().await,
+        }
+    }
 }
 
 /// What the daemon does besides driving.
@@ -117,11 +174,21 @@ struct Chores {
     notices: Notices,
 }
 
+/// How a daemon is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// What is under way may end (SIGTERM, Ctrl-C).
+    InOrder,
+    /// At once (SIGQUIT, `sopd stop --now`).
+    Now,
+}
+
 /// The signals by which a daemon is told to stop. Listened to before anybody is told that it serves, so that whoever
 /// stops it at once still sees it end in order.
 struct Told {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
 }
 
 impl Told {
@@ -129,33 +196,27 @@ impl Told {
         let to = |kind| {
             signal(kind).map_err(|error| Problem::failed(format!("signals cannot be listened to: {error}")))
         };
-        Ok(Self { terminate: to(SignalKind::terminate())?, interrupt: to(SignalKind::interrupt())? })
+        let (terminate, interrupt) = (to(SignalKind::terminate())?, to(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, quit: to(SignalKind::quit())? })
+    }
+
+    /// The next time it is told.
+    async fn asked(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::InOrder,
+            _ = self.interrupt.recv() => Asked::InOrder,
+            _ = self.quit.recv() => Asked::Now,
+        }
     }
 }
 
-async fn keep_going(
-    Chores { intake, triggers, projector, notices }: &mut Chores,
-    mut told: Told,
-) -> Result<()> {
+async fn keep_going(Chores { intake, triggers, projector, notices }: &mut Chores, told: &mut Told) -> Asked {
     loop {
         tokio::select! {
-            _ = told.terminate.recv() => return Ok(()),
-            _ = told.interrupt.recv() => return Ok(()),
-            () = intake.due() => {
-                if let Err(problem) = intake.sweep().await {
-                    tracing::error!(%problem, "the missions folder could not be looked at");
-                }
-            }
-            () = triggers.due() => {
-                if let Err(problem) = triggers.pass().await {
-                    tracing::error!(%problem, "what waits to start could not be taken; it is tried again");
-                }
-            }
-            () = projector.due() => {
-                if let Err(problem) = projector.pass().await {
-                    tracing::error!(%problem, "a file could not be written; it is tried again");
-                }
-            }
+            asked = told.asked() => return asked,
+            () = intake.due() => intake.attend().await,
+            () = triggers.due() => triggers.attend().await,
+            () = projector.due() => projector.attend().await,
             () = notices.due() => notices.pass().await,
         }
     }
@@ -183,9 +244,7 @@ async fn come_to_rest(engine: &Engine, chores: &mut Chores) -> Result<()> {
         }
         while !rests_within(engine, GLANCE).await {
             // A slow model works for minutes: people who look meanwhile find how it stands.
-            if let Err(problem) = projector.pass().await {
-                tracing::error!(%problem, "a file could not be written; it is tried again");
-            }
+            projector.attend().await;
         }
         // What was driven may have set something off that is not in line yet.
         tokio::time::sleep(REST).await;

@@ -2,9 +2,10 @@
 //! thing that waits in the queue, in the order of arrival. Which triggers there are is read from the registry and read
 //! again whenever the registry has changed.
 
+use super::beat::Beat;
 use super::watched::Watched;
 use super::workspace::Workspace;
-use crate::base::{Instant, Problem, fault, problem::Result};
+use crate::base::{Instant, Problem, Trouble, fault, problem::Result};
 use crate::registry;
 use crate::run::{self, MOST_AT_ONCE, Wired};
 use crate::sop::document::Trigger;
@@ -12,8 +13,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time;
 
-/// How often schedules, registry and queue are looked at: by the clock on the wall, which may be set at any moment.
+/// How soon after news registry and queue are looked at.
 const TICK: Duration = Duration::from_millis(100);
+/// How often schedules are looked at without news: the clock on the wall may be set at any moment.
+const REST: Duration = Duration::from_secs(4);
+/// The least time between two looks for what falls due.
+const FINEST: Duration = Duration::from_millis(5);
 /// How long until unreadable SOPs are looked at again: somebody may have put the file back.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Arrivals taken in one pass; more would keep the daemon from its other work.
@@ -21,7 +26,8 @@ const MOST_TAKEN: u32 = 32;
 
 pub(super) struct Triggers {
     state: Arc<Mutex<State>>,
-    due: time::Instant,
+    beat: Beat,
+    trouble: Trouble,
     unsettled: bool,
 }
 
@@ -55,12 +61,22 @@ impl Triggers {
             watched: Watched::default(),
             told: false,
         };
-        Self { state: Arc::new(Mutex::new(state)), due: time::Instant::now(), unsettled: false }
+        let trouble = Trouble::of("what waits to start is not taken");
+        let beat = Beat::new(&workspace.journal, "triggers");
+        Self { state: Arc::new(Mutex::new(state)), beat, trouble, unsettled: false }
     }
 
     /// When the next pass should be.
-    pub(super) async fn due(&self) {
-        time::sleep_until(self.due).await;
+    pub(super) async fn due(&mut self) {
+        self.beat.due().await;
+    }
+
+    /// [`Self::pass`], whose trouble is told and tried again.
+    pub(super) async fn attend(&mut self) {
+        let outcome = self.pass().await;
+        if let Some(pause) = self.trouble.after(&outcome) {
+            self.beat.rest(pause, pause);
+        }
     }
 
     /// Whether a watched file is still being written, or was written just now. A schedule's next moment is no work.
@@ -70,19 +86,19 @@ impl Triggers {
 
     /// Takes in what has come and starts what waits. Whether there was anything of either.
     pub(super) async fn pass(&mut self) -> Result<bool> {
-        self.due = time::Instant::now() + TICK;
+        self.beat.begin();
         let state = self.state.clone();
         let work = tokio::task::spawn_blocking(move || {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             let did = state.pass();
-            (did, state.watched.unsettled())
+            (did, state.watched.unsettled(), state.rest())
         });
-        let (did, unsettled) =
+        let (did, unsettled, rest) =
             work.await.map_err(|error| Problem::failed(format!("BUG: starting runs broke down: {error}")))?;
         self.unsettled = unsettled;
-        if did.as_ref().is_ok_and(|did| *did) {
-            self.due = time::Instant::now();
-        }
+        let more = did.as_ref().is_ok_and(|did| *did);
+        let (pause, rest) = if more { (Duration::ZERO, Duration::ZERO) } else { (TICK, rest) };
+        self.beat.rest(pause, rest);
         did
     }
 }
@@ -93,6 +109,16 @@ impl State {
         let mut came = self.fall_due()?;
         came |= self.watched.look(&self.workspace, &self.folders)?;
         Ok(self.take()? || came)
+    }
+
+    /// How long nothing is due without news.
+    fn rest(&self) -> Duration {
+        let now = self.workspace.journal.clock().now();
+        let until = |next: Instant| Duration::from_millis(u64::try_from(next.0 - now.0).unwrap_or(0));
+        let left = |at: time::Instant| at.saturating_duration_since(time::Instant::now());
+        let watched = if self.folders.is_empty() { None } else { self.watched.next_look() };
+        let all = [self.next.map(until), self.again.map(left), watched.map(left)];
+        all.into_iter().flatten().fold(REST, Duration::min).max(FINEST)
     }
 
     /// Reads anew what may start runs, where that has changed.

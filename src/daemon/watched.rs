@@ -45,12 +45,16 @@ impl Watched {
         self.seen.values().any(|seen| !seen.taken)
     }
 
+    /// When the folders should be looked at: a file may have settled, or it is time again.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        let settling = self.seen.values().filter(|seen| !seen.taken).map(|seen| seen.since + SETTLED).min();
+        self.next.into_iter().chain(settling).min()
+    }
+
     /// Looks at the folders, if it is time. Whether a file has arrived.
     pub(super) fn look(&mut self, workspace: &Workspace, wired: &[Wired]) -> Result<bool> {
         let begun = Instant::now();
-        let settling = self.seen.values().filter(|seen| !seen.taken).map(|seen| seen.since + SETTLED).min();
-        let at = self.next.into_iter().chain(settling).min();
-        if at.is_some_and(|at| begun < at) {
+        if self.next_look().is_some_and(|at| begun < at) {
             return Ok(false);
         }
         let mut there = HashMap::new();

@@ -84,10 +84,18 @@ impl Workspace {
         Ok(Self { root, journal })
     }
 
-    /// Settings, roster and prompts as they are on disk now. What is wrong with them is told without any secret.
+    /// Settings, roster and prompts as they are on disk now; where they cannot be read, as they last were sound, as long
+    /// as a daemon drives the workspace. Whoever edits them with nothing under way is told instead, without any secret.
+    ///
+    /// # Errors
+    /// What is wrong with them.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Vec<Problem>> {
         let clean = |problem: Problem| problem.in_words(|words| self.journal.clean(words));
-        Snapshot::read(&self.root).map_err(|problems| problems.into_iter().map(clean).collect())
+        let read = Snapshot::read(&self.root).or_else(|problems| match super::lock::holder(&self.root) {
+            Some(_) => Snapshot::in_force(&self.root),
+            None => Err(problems),
+        });
+        read.map_err(|problems| problems.into_iter().map(clean).collect())
     }
 
     /// Refuses a party that is not at work here, with the names that would do: the one place every face and every

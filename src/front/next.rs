@@ -38,7 +38,12 @@ pub fn idle_note(sopd: &str, workspace: &Workspace) -> Option<String> {
 
 /// What there is to say of whoever drives the workspace: that nobody does, or that nobody is served.
 pub fn standing_note(sopd: &str, workspace: &Workspace) -> Option<String> {
-    idle_note(sopd, workspace).or_else(|| daemon::shut_out(&workspace.root))
+    let idle = idle_note(sopd, workspace);
+    let all = idle
+        .into_iter()
+        .chain(daemon::shut_out(&workspace.root))
+        .chain(daemon::standing_notes(&workspace.root));
+    all.reduce(|all, note| format!("{all}\n{note}"))
 }
 
 /// Where a mission stands a moment after something was said, and what it waits for.

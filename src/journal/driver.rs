@@ -159,8 +159,13 @@ impl<'a> Driver<'a> {
             if self.pending.is_empty() {
                 return Err(Broken::Halt("BUG: it awaits something the workflow did not give it".to_owned()));
             }
-            self.launch().await?;
-            if !self.wait().await? {
+            let goes_on = if self.bell.drains() {
+                self.finish_running().await?
+            } else {
+                self.launch().await?;
+                self.wait().await?
+            };
+            if !goes_on {
                 return Ok(());
             }
         }

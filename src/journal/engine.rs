@@ -4,36 +4,73 @@
 use super::driver;
 use super::store::Journal;
 use super::stories::Stories;
-use crate::base::problem::Result;
+use super::writer::News;
+use crate::base::{Trouble, problem::Result};
 use futures::FutureExt as _;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-/// How often other processes' appends and due timers are looked for. A person who approves on the command
-/// line sees the daemon act within a tenth of a second.
+/// How soon after an append of ours it is looked which timers are due: many appends make one look.
 const TICK: Duration = Duration::from_millis(50);
+/// How often it is looked without news: the clock on the wall may be set at any moment.
+const REST: Duration = Duration::from_secs(2);
 /// Workflows in memory at the same time; the others wait in line as ids.
 const MOST_DRIVEN: usize = 1_024;
 /// Timers fired in one commit.
 const TIMER_BATCH: u32 = 500;
-/// Pause before a workflow is driven again, or the journal looked at again, after it could not be used.
+/// How often it is looked, while sopd stops, whether all has come to its end.
+const STEP: Duration = Duration::from_millis(10);
+/// Pause before a workflow is driven again after the journal could not be used.
 const STORE_TROUBLE: Duration = Duration::from_secs(1);
 
+/// How far the engine still goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// Everything that can go on is driven.
+    Going,
+    /// Nothing new begins; what is under way comes to its end.
+    Draining,
+    /// What is still under way is cut off, and recorded as that.
+    Cut,
+}
+
+/// Activities under way that are more than a computation, by workflow and key.
+pub(super) type UnderWay = Arc<Mutex<BTreeSet<String>>>;
+
 /// Rung when something has come for a driven workflow.
-#[derive(Default)]
 pub(super) struct Bell {
     rung: AtomicBool,
     notify: Notify,
     /// Whether others wait for a place in memory.
     crowded: Arc<AtomicBool>,
+    pub(super) phase: watch::Receiver<Phase>,
+    pub(super) under_way: UnderWay,
 }
 
 impl Bell {
+    fn of(inner: &Inner) -> Self {
+        Self {
+            rung: AtomicBool::new(false),
+            notify: Notify::new(),
+            crowded: inner.crowded.clone(),
+            phase: inner.phase.subscribe(),
+            under_way: inner.under_way.clone(),
+        }
+    }
+    /// Whether nothing new may begin.
+    pub(super) fn drains(&self) -> bool {
+        *self.phase.borrow() >= Phase::Draining
+    }
+    /// Returns when what is under way is to be cut off. An engine that is gone says that as well.
+    pub(super) async fn cut(&self) {
+        drop(self.phase.clone().wait_for(|phase| *phase == Phase::Cut).await);
+    }
     fn ring(&self) {
         self.rung.store(true, Ordering::SeqCst);
         self.notify.notify_one();
@@ -71,6 +108,9 @@ struct Inner {
     /// How often somebody asked to be told when nothing is left to do, and the last asking so answered.
     askings: AtomicU64,
     answered: watch::Sender<u64>,
+    looks: AtomicU64,
+    phase: watch::Sender<Phase>,
+    under_way: UnderWay,
 }
 
 /// Who is being driven and who waits in line. One lock for both: a workflow that wants driving is at every
@@ -104,6 +144,9 @@ impl Engine {
             wake: Notify::new(),
             askings: AtomicU64::new(0),
             answered: watch::channel(0).0,
+            looks: AtomicU64::new(0),
+            phase: watch::channel(Phase::Going).0,
+            under_way: UnderWay::default(),
         });
         let heard = Arc::downgrade(&inner);
         journal.on_commit(Box::new(move |woken| {
@@ -134,9 +177,38 @@ impl Engine {
         self.inner.floor().is_quiet()
     }
 
+    /// How often it looked for what is due, for figures.
+    pub fn looks(&self) -> u64 {
+        self.inner.looks.load(Ordering::Relaxed)
+    }
+
     /// How many workflows are in memory now.
     pub fn driven(&self) -> usize {
         self.inner.floor().driven.len()
+    }
+
+    /// What is under way that is more than a computation: commands, requests, calls of models.
+    pub fn under_way(&self) -> Vec<String> {
+        self.inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Begins nothing new, and waits until what is under way has come to its end and is recorded; what has not within
+    /// `most` is cut off. What can be repeated is repeated after the next start; of what cannot it is recorded that it
+    /// was stopped.
+    pub async fn drain(&self, most: Duration) {
+        self.inner.go_to(Phase::Draining);
+        let late = Instant::now() + most;
+        while self.driven() > 0 {
+            if Instant::now() >= late {
+                self.cut();
+            }
+            tokio::time::sleep(STEP).await;
+        }
+    }
+
+    /// Cuts off what is under way.
+    pub fn cut(&self) {
+        self.inner.go_to(Phase::Cut);
     }
 
     /// Stops driving and waits until everything in flight has let go: afterwards no activity of this engine
@@ -152,43 +224,69 @@ impl Engine {
 
 async fn dispatch(inner: Arc<Inner>, mut stopped: oneshot::Receiver<()>) {
     let mut drives = JoinSet::new();
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut trouble = false;
+    let mut news = inner.journal.news();
+    let mut seen = *news.borrow();
+    let mut look_at = Instant::now();
+    let mut trouble = Trouble::of("what is due waits for the journal");
     loop {
         inner.fill(&mut drives);
-        if !trouble && inner.is_asked() {
-            tick.reset_immediately();
+        if !trouble.lasts() && inner.is_asked() {
+            look_at = Instant::now();
         }
         tokio::select! {
             _ = &mut stopped => break,
             () = inner.wake.notified() => {}
             Some(_) = drives.join_next() => {}
-            _ = tick.tick() => {
-                let looked = inner.look_around().await;
-                trouble = looked.is_err();
-                match looked {
-                    Ok(false) => {}
-                    Ok(true) => tick.reset_immediately(),
-                    Err(problem) => {
-                        tracing::error!(%problem, "the journal could not be looked at");
-                        tick.reset_after(STORE_TROUBLE);
-                    }
+            now = other_than(&mut news, seen) => {
+                let pause = if now.others == seen.others { TICK } else { Duration::ZERO };
+                seen = now;
+                if !trouble.lasts() {
+                    look_at = look_at.min(Instant::now() + pause);
                 }
+            }
+            () = tokio::time::sleep_until(look_at) => {
+                seen = *news.borrow();
+                let looked = inner.look_around().await;
+                let pause = trouble.after(&looked);
+                look_at = Instant::now() + pause.or(looked.ok()).unwrap_or(REST).min(Trouble::LONGEST);
             }
         }
     }
     drives.shutdown().await;
 }
 
+/// The news, once they are others than `seen`.
+pub(super) async fn other_than(news: &mut watch::Receiver<News>, seen: News) -> News {
+    if let Ok(now) = news.wait_for(|now| *now != seen).await {
+        return *now;
+    }
+    // Its sender lives as long as the journal: nothing comes any more.
+    std::future::pending().await
+}
+
 impl Inner {
+    /// Goes on to a later phase, and lets everything that is driven know.
+    fn go_to(&self, phase: Phase) {
+        let later = |now: &mut Phase| {
+            let before = *now;
+            *now = phase.max(before);
+            before < phase
+        };
+        if self.phase.send_if_modified(later) {
+            self.floor().driven.values().for_each(|bell| bell.ring());
+        }
+    }
+
     /// Drives as many of those in line as may be driven.
     fn fill(self: &Arc<Self>, drives: &mut JoinSet<()>) {
+        if *self.phase.borrow() >= Phase::Draining {
+            return;
+        }
         let mut floor = self.floor();
         while floor.driven.len() < MOST_DRIVEN {
             let Some(id) = floor.line.pop_front() else { break };
             floor.in_line.remove(&id);
-            let bell = Arc::new(Bell { crowded: self.crowded.clone(), ..Bell::default() });
+            let bell = Arc::new(Bell::of(self));
             floor.driven.insert(id.clone(), bell.clone());
             drives.spawn(self.clone().drive(id, bell));
         }
@@ -244,17 +342,18 @@ impl Inner {
         self.askings.load(Ordering::SeqCst) > *self.answered.borrow() && self.floor().is_quiet()
     }
 
-    /// Takes in what others appended and what is due; `true` when there may be more due.
-    async fn look_around(&self) -> Result<bool> {
+    /// Takes in what others appended and what is due. How long until something may be due again.
+    async fn look_around(&self) -> Result<Duration> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         let asking = self.askings.load(Ordering::SeqCst);
         if self.journal.others_appended().await? {
             self.scan()?;
         }
-        let more = self.fire_due_timers().await?;
-        if !more && self.floor().is_quiet() {
+        let next = self.fire_due_timers().await?;
+        if !next.is_zero() && self.floor().is_quiet() {
             self.answered.send_replace(asking);
         }
-        Ok(more)
+        Ok(next)
     }
 
     /// Puts everything in line that the journal says can go on.
@@ -268,15 +367,16 @@ impl Inner {
         Ok(())
     }
 
-    /// Fires one batch; `true` when there may be more.
-    async fn fire_due_timers(&self) -> Result<bool> {
+    /// Fires one batch. How long until the next timer is due: not at all where there may be more.
+    async fn fire_due_timers(&self) -> Result<Duration> {
         let now = self.journal.clock().now().0;
-        let due: bool = self.journal.read(|db| {
-            let sql = "SELECT EXISTS(SELECT 1 FROM timer WHERE due_at <= ?1)";
-            Ok(db.prepare_cached(sql)?.query_row([now], |row| row.get(0))?)
+        let first: Option<i64> = self.journal.read(|db| {
+            let sql = "SELECT min(due_at) FROM timer";
+            Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
         })?;
-        if !due {
-            return Ok(false);
+        let Some(wait) = first.map(|due| due.saturating_sub(now)) else { return Ok(REST) };
+        if wait > 0 {
+            return Ok(Duration::from_millis(u64::try_from(wait).unwrap_or(u64::MAX)).min(REST));
         }
         self.journal
             .append_async(move |tx| {
@@ -291,7 +391,7 @@ impl Inner {
                 for (workflow, ordinal) in &fired {
                     tx.signal(workflow, &format!("timer/{ordinal}"), &serde_json::Value::Null)?;
                 }
-                Ok(!fired.is_empty())
+                Ok(if fired.is_empty() { REST } else { Duration::ZERO })
             })
             .await
     }

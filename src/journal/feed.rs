@@ -1,19 +1,16 @@
-//! The journal's facts as they come, for everybody who listens: one task looks for new ones, whichever process
+//! The journal's facts as they come, for everybody who listens: one task reads the new ones, whichever process
 //! appended them, and keeps the last ones in memory, so that a thousand listeners cost one read.
 
 use super::chain::{Event, events_of};
 use super::store::Journal;
-use crate::base::problem::Result;
+use crate::base::{Trouble, problem::Result};
 use futures::Stream;
 use futures::stream::unfold;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often the journal's end is looked at for what other processes append; what this one appends rings by itself.
-const LOOK: Duration = Duration::from_millis(100);
 /// Facts kept in memory: more than come while a listener is being served, a few hundred bytes each.
 const KEPT: usize = 1_000;
 /// Facts read at once.
@@ -126,17 +123,16 @@ struct Looker {
 
 impl Looker {
     async fn work(self, mut stopping: watch::Receiver<bool>) {
-        let mut commits = self.journal.commits();
+        let mut news = self.journal.news();
+        let mut trouble = Trouble::of("pages and programs that listen wait for new facts");
         while !*stopping.borrow() && !self.tell.is_closed() {
-            commits.borrow_and_update();
-            if let Err(problem) = self.look().await {
-                tracing::warn!(%problem, "new facts could not be read; it is tried again");
-            }
+            news.borrow_and_update();
+            let pause = trouble.after(&self.look().await);
             tokio::select! {
                 // A sender that is gone says that the daemon is.
                 changed = stopping.changed() => if changed.is_err() { return },
-                _rung = commits.changed() => {}
-                () = tokio::time::sleep(LOOK) => {}
+                changed = news.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
             }
         }
     }

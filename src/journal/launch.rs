@@ -3,6 +3,7 @@
 
 use super::activity::{Failure, FailureClass, Recorded, Repeat};
 use super::driver::{CANCEL, Driven, Driver, words};
+use super::engine::{Phase, UnderWay};
 use super::history::StepRecord;
 use super::ledger::step_of;
 use super::stories::Perform;
@@ -12,7 +13,8 @@ use crate::base::{Problem, Trouble, fault, problem::Result, trace};
 use futures::FutureExt as _;
 use futures::future::abortable;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::watch;
 use tracing::Instrument as _;
 
 /// Something whose start is recorded.
@@ -100,7 +102,7 @@ impl Driver<'_> {
         })
     }
 
-    fn repeat_of(&self, activity: &str) -> Repeat {
+    pub(super) fn repeat_of(&self, activity: &str) -> Repeat {
         self.stories.find_activity(activity).map_or(Repeat::Pure, |known| known.repeat)
     }
 
@@ -114,15 +116,19 @@ impl Driver<'_> {
             None => Err(Failure::bug(format!("this sopd knows no activity `{name}`"))),
         };
         let span = trace::activity(&self.id, name, &key);
+        let (mut phase, under_way) = (self.bell.phase.clone(), self.bell.under_way.clone());
+        let more_than_thought = self.repeat_of(name) != Repeat::Pure;
+        let here = more_than_thought.then(|| UnderWayHere::note(&under_way, format!("{}: {key}", self.id)));
         let told = span.clone();
         let whole = async move {
             let outcome = match work {
                 Err(failure) => Err(failure),
                 Ok(perform) => {
                     fault::point(&place, "before");
-                    performed(&perform, name, &input.into()).await
+                    performed(&perform, name, &input.into(), &mut phase).await
                 }
             };
+            drop(here);
             if let Err(failure) = &outcome {
                 trace::failed(&told, failure.class.word());
             }
@@ -136,7 +142,13 @@ impl Driver<'_> {
 }
 
 /// Does the work. What the machine was short of before anything was begun is no outcome: it is tried until it can be.
-async fn performed(perform: &Perform, name: &str, input: &Arc<str>) -> Result<Recorded<String>, Failure> {
+/// When sopd stops meanwhile it is given back as it is.
+async fn performed(
+    perform: &Perform,
+    name: &str,
+    input: &Arc<str>,
+    phase: &mut watch::Receiver<Phase>,
+) -> Result<Recorded<String>, Failure> {
     let mut trouble = Trouble::of("work waits for the machine");
     loop {
         let outcome = AssertUnwindSafe(perform(input.clone()))
@@ -145,13 +157,33 @@ async fn performed(perform: &Perform, name: &str, input: &Arc<str>) -> Result<Re
             .unwrap_or_else(|panic| Err(Failure::bug(format!("`{name}` broke down: {}", words(&*panic)))));
         match outcome {
             Err(Failure { class: FailureClass::Machine, reason }) => {
-                tokio::time::sleep(trouble.failed(&Problem::failed(format!("`{name}`: {reason}")))).await;
+                let pause = trouble.failed(&Problem::failed(format!("`{name}`: {reason}")));
+                let stops = phase.wait_for(|phase| *phase >= Phase::Draining);
+                if tokio::time::timeout(pause, stops).await.is_ok() {
+                    return Err(Failure::new(FailureClass::Machine, reason));
+                }
             }
             outcome => {
                 trouble.over();
                 return outcome;
             }
         }
+    }
+}
+
+/// Something under way, for as long as this lives.
+struct UnderWayHere(UnderWay, String);
+
+impl UnderWayHere {
+    fn note(all: &UnderWay, name: String) -> Self {
+        all.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        Self(all.clone(), name)
+    }
+}
+
+impl Drop for UnderWayHere {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
     }
 }
 

@@ -47,4 +47,4 @@ pub use stories::Stories;
 pub use tx::Tx;
 pub use waits::{Answered, Wait, waits};
 pub use workflow::{Either, Pending, Stop, Workflow};
-pub use writer::{Appended, COMMIT_SECONDS};
+pub use writer::{Appended, COMMIT_SECONDS, News};

@@ -1,7 +1,7 @@
 //! Records what comes: an activity's answer, a signal, a cancel, the end. One commit each; only what is committed
 //! is told to the story.
 
-use super::activity::{Failure, Recorded};
+use super::activity::{Failure, FailureClass, Recorded, Repeat};
 use super::blob;
 use super::driver::{CANCEL, Driven, Driver, Finished};
 use super::history::{StepRecord, decode_outcome, encode_outcome};
@@ -50,6 +50,9 @@ impl Driver<'_> {
     pub(super) async fn wait(&mut self) -> Driven<bool> {
         let mut lingered = false;
         loop {
+            if self.bell.drains() {
+                return Ok(true);
+            }
             let running = self.pending.values().any(|(asked, _)| matches!(asked.what, What::Activity { .. }));
             let linger = !running && !lingered && self.has_children() && !self.bell.crowded();
             self.look |= self.bell.take();
@@ -81,6 +84,61 @@ impl Driver<'_> {
                 }
             }
         }
+    }
+
+    /// While sopd stops: waits until one of what is under way has come to its end, and records it; `false` when nothing
+    /// is left, and the workflow is let go. Nothing else is taken in: it stays in the journal until the next start.
+    pub(super) async fn finish_running(&mut self) -> Driven<bool> {
+        let bell = self.bell;
+        let mut cut = std::pin::pin!(bell.cut());
+        loop {
+            while let Some(finished) = self.ended.pop_front() {
+                if finished.1.as_ref().is_err_and(|failure| failure.class == FailureClass::Machine) {
+                    self.hand_back(finished.0).await;
+                } else if self.record_activity(finished).await? {
+                    return Ok(true);
+                }
+            }
+            if self.running.is_empty() {
+                return Ok(false);
+            }
+            tokio::select! {
+                biased;
+                Some(ended) = self.running.next() => self.ended.extend(ended.ok()),
+                () = &mut cut => return self.cut_off().await.map(|()| false),
+            }
+        }
+    }
+
+    /// Something whose start is on record was not begun: another start may begin it. Where that cannot be written down,
+    /// it counts as cut off.
+    async fn hand_back(&mut self, ordinal: i64) {
+        let id = self.id.clone();
+        let sql = "DELETE FROM step WHERE workflow = ?1 AND ordinal = ?2 AND position IS NULL";
+        let deleted =
+            self.journal.append_async(move |tx| Ok(tx.db().execute(sql, (&*id, ordinal)).map(drop)?));
+        if let Err(problem) = deleted.await {
+            tracing::warn!(%problem, workflow = %self.id, "what was not begun could not be handed back");
+        }
+    }
+
+    /// Ends what is under way. What must not run twice unseen has an outcome then: that it was stopped.
+    async fn cut_off(&mut self) -> Driven<()> {
+        let under_way: Vec<(i64, &'static str)> =
+            self.aborts.keys().filter_map(|ordinal| self.unsafe_one(*ordinal)).collect();
+        self.running.clear();
+        for (ordinal, name) in under_way {
+            let reason =
+                format!("`{name}` was under way when sopd was stopped, and must not run twice unseen");
+            self.record_activity((ordinal, Err(Failure::new(FailureClass::Stopped, reason)))).await?;
+        }
+        Ok(())
+    }
+
+    fn unsafe_one(&self, ordinal: i64) -> Option<(i64, &'static str)> {
+        let (asked, _) = self.pending.get(&ordinal)?;
+        let What::Activity { name, .. } = &asked.what else { return None };
+        (self.repeat_of(name) == Repeat::Unsafe).then_some((ordinal, *name))
     }
 
     fn has_children(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::kept::{self, Kept};
 use super::redact::Redactor;
 use super::tx::Tx;
-use super::writer::{Appended, Writer};
+use super::writer::{Appended, News, Writer};
 use super::{blob, chain, schema};
 use crate::base::{Clock, Digest, Problem, files, problem::Result};
 use rusqlite::{Connection, OpenFlags};
@@ -129,9 +129,14 @@ impl Journal {
         self.shared.writer.appended()
     }
 
-    /// Changes with every commit of this process.
-    pub(super) fn commits(&self) -> watch::Receiver<u64> {
-        self.shared.writer.commits()
+    /// Changes with every append, of this process at once and of others within a tenth of a second.
+    pub fn news(&self) -> watch::Receiver<News> {
+        self.shared.writer.news()
+    }
+
+    /// How often it was looked for other processes' appends, for figures.
+    pub fn looks(&self) -> u64 {
+        self.shared.writer.looks()
     }
 
     /// Reads beside the writer, on a snapshot.
@@ -168,7 +173,7 @@ impl Journal {
     /// Whether another process has appended since the last call. Asked on the writer's connection: any other
     /// would miss appends or report our own.
     pub(super) async fn others_appended(&self) -> Result<bool> {
-        self.shared.writer.others_appended().await.unwrap_or_else(|_gone| Err(closed()))
+        self.shared.writer.others_appended().await.unwrap_or_else(|| Err(closed()))
     }
 
     fn open_reader(&self) -> Result<Connection> {

@@ -1,15 +1,17 @@
-//! The one thread that appends: whatever waits is put into one transaction and one sync to disk.
+//! The one thread that appends: whatever waits is put into one transaction and one sync to disk. It is also the only one
+//! that looks again and again, for what other processes append; whoever waits for news is woken by it.
 
 use super::kept::{self, Kept};
 use super::redact::Redactor;
 use super::schema::store;
 use super::tx::Tx;
-use crate::base::{Clock, Kind, Problem, problem::Result};
+use crate::base::{Clock, Kind, Problem, Trouble, problem::Result};
 use rusqlite::{Connection, TransactionBehavior};
 use std::panic::AssertUnwindSafe;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 /// Appends that may share one commit. More would make the first one wait for no gain: at this size the sync
@@ -27,6 +29,23 @@ type Reply = Box<dyn FnOnce(Result<()>) + Send>;
 /// Run with the open transaction, or with the reason why there is none.
 type Job = Box<dyn FnOnce(Result<&Tx<'_>>) -> (bool, Reply) + Send>;
 
+/// How often it is looked for what other processes append, as long as something happens: a person who approves on the
+/// command line sees the daemon act at once.
+const QUICK: Duration = Duration::from_millis(25);
+/// How often at rest: ten wake-ups a second, the only ones that come often.
+const AT_REST: Duration = Duration::from_millis(100);
+/// How long after the last append nothing is taken to happen any more.
+const CALM: Duration = Duration::from_secs(10);
+
+/// What was appended since the journal was opened, counted: another count says that there are news.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Commits of this process.
+    pub ours: u64,
+    /// Looks that found commits of other processes.
+    pub others: u64,
+}
+
 /// How much was appended by this process since it opened the journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Appended {
@@ -38,14 +57,20 @@ pub struct Appended {
 
 enum Order {
     Append(Job),
-    OthersAppended(oneshot::Sender<Result<bool>>),
+    /// Look now for what others appended.
+    Look(oneshot::Sender<Result<()>>),
+    /// Look for it from now on, again and again.
+    Watch,
 }
 
 pub(super) struct Writer {
     orders: Sender<Order>,
     listener: Arc<Mutex<Option<Listener>>>,
     appended: Arc<Mutex<Appended>>,
-    commits: watch::Receiver<u64>,
+    news: watch::Receiver<News>,
+    /// Looks for others' appends so far, and those that found some and were asked about.
+    looks: Arc<AtomicU64>,
+    asked: AtomicU64,
 }
 
 impl Writer {
@@ -55,14 +80,28 @@ impl Writer {
         let heard = listener.clone();
         let appended: Arc<Mutex<Appended>> = Arc::default();
         let counted = appended.clone();
-        let (rung, commits) = watch::channel(0);
-        let mut desk = Desk { db, kept, clock, redactor, listener: heard, appended: counted, rung, seen: 0 };
+        let (rung, news) = watch::channel(News::default());
+        let looks: Arc<AtomicU64> = Arc::default();
+        let mut desk = Desk {
+            db,
+            kept,
+            clock,
+            redactor,
+            listener: heard,
+            appended: counted,
+            rung,
+            looks: looks.clone(),
+            seen: 0,
+            watching: false,
+            stirred: Instant::now(),
+            trouble: Trouble::of("what others append waits to be noticed"),
+        };
         // What others append after this is noticed, even before anybody has asked.
-        if let Err(problem) = desk.data_version() {
+        if let Err(problem) = desk.look() {
             tracing::warn!(%problem, "the journal's version could not be read");
         }
         std::thread::spawn(move || desk.work(&inbox));
-        Self { orders, listener, appended, commits }
+        Self { orders, listener, appended, news, looks, asked: AtomicU64::new(0) }
     }
 
     pub(super) fn listen(&self, listener: Listener) {
@@ -73,8 +112,15 @@ impl Writer {
         *self.appended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn commits(&self) -> watch::Receiver<u64> {
-        self.commits.clone()
+    /// Changes with every append, whoever made it. From the first call on it is looked for those of other processes.
+    pub(super) fn news(&self) -> watch::Receiver<News> {
+        self.order(Order::Watch);
+        self.news.clone()
+    }
+
+    /// How often it was looked for other processes' appends.
+    pub(super) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 
     pub(super) fn submit<T, F>(&self, job: F) -> Receiver<Result<T>>
@@ -97,10 +143,13 @@ impl Writer {
         receiver
     }
 
-    pub(super) fn others_appended(&self) -> oneshot::Receiver<Result<bool>> {
+    /// Looks now; whether others have appended since the last call.
+    pub(super) async fn others_appended(&self) -> Option<Result<bool>> {
         let (answer, receiver) = oneshot::channel();
-        self.order(Order::OthersAppended(answer));
-        receiver
+        self.order(Order::Look(answer));
+        let looked = receiver.await.ok()?;
+        let found = self.news.borrow().others;
+        Some(looked.map(|()| self.asked.swap(found, Ordering::SeqCst) != found))
     }
 
     /// A send fails only when the thread is gone; the submitter then finds its answer channel closed.
@@ -134,19 +183,27 @@ struct Desk {
     redactor: Redactor,
     listener: Arc<Mutex<Option<Listener>>>,
     appended: Arc<Mutex<Appended>>,
-    rung: watch::Sender<u64>,
+    rung: watch::Sender<News>,
+    looks: Arc<AtomicU64>,
+    /// The version of the file at the last look.
     seen: i64,
+    /// Whether anybody wants to hear of what others append.
+    watching: bool,
+    /// When something was last appended.
+    stirred: Instant,
+    trouble: Trouble,
 }
 
 impl Desk {
     fn work(&mut self, inbox: &Receiver<Order>) {
-        while let Ok(first) = inbox.recv() {
+        while let Some(first) = self.next(inbox) {
             let mut batch = Vec::new();
             let mut next = Some(first);
             while let Some(order) = next.take() {
                 match order {
                     Order::Append(job) => batch.push(job),
-                    Order::OthersAppended(answer) => drop(answer.send(self.data_version())),
+                    Order::Look(answer) => drop(answer.send(self.look())),
+                    Order::Watch => self.watching = true,
                 }
                 if batch.len() < BATCH {
                     next = inbox.try_recv().ok();
@@ -158,11 +215,36 @@ impl Desk {
         }
     }
 
-    fn data_version(&mut self) -> Result<bool> {
+    /// The next order. Meanwhile it is looked for what others append: here, since any other connection would miss
+    /// appends or report our own, and in this thread, since it costs one wake-up and no more.
+    fn next(&mut self, inbox: &Receiver<Order>) -> Option<Order> {
+        let mut pause = None;
+        loop {
+            if !self.watching {
+                return inbox.recv().ok();
+            }
+            let usual = if self.stirred.elapsed() < CALM { QUICK } else { AT_REST };
+            match inbox.recv_timeout(pause.unwrap_or(usual)) {
+                Ok(order) => return Some(order),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    let looked = self.look();
+                    pause = self.trouble.after(&looked);
+                }
+            }
+        }
+    }
+
+    /// Looks for what others appended, and tells it.
+    fn look(&mut self) -> Result<()> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         let version: i64 = self.db.pragma_query_value(None, "data_version", |row| row.get(0))?;
-        let changed = self.seen != 0 && self.seen != version;
-        self.seen = version;
-        Ok(changed)
+        let before = std::mem::replace(&mut self.seen, version);
+        if before != 0 && before != version {
+            self.stirred = Instant::now();
+            self.rung.send_modify(|news| news.others += 1);
+        }
+        Ok(())
     }
 
     fn commit(&mut self, batch: Vec<Job>) {
@@ -185,7 +267,8 @@ impl Desk {
                 listener(woken);
             }
         }
-        self.rung.send_modify(|count| *count = count.wrapping_add(1));
+        self.stirred = Instant::now();
+        self.rung.send_modify(|news| news.ours += 1);
         // After the listener: who has an answer may rely on the engine knowing what it set off.
         for reply in replies {
             reply(committed.clone());

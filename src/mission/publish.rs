@@ -71,7 +71,7 @@ impl Activity for Publish {
 /// Whoever the SOP names may have left since it was checked: nobody could answer for it, or at its gates.
 fn refuse_departed(office: &Office, sop: &sop::Sop) -> Result<(), Failure> {
     // Where the roster cannot be read, the checks of before count.
-    let Ok(now) = Snapshot::read(&office.root) else { return Ok(()) };
+    let Ok(now) = Snapshot::in_force(&office.root) else { return Ok(()) };
     let steps = sop.body.steps.iter();
     let named = steps.flat_map(|step| {
         step.assignee.iter().chain(step.approvers.iter().flat_map(|approvers| &approvers.parties))

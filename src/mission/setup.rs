@@ -97,7 +97,7 @@ impl Activity for Prepare {
         let (digest, bytes, snapshot) = if let Some(digest) = &self.snapshot {
             (digest.clone(), None, office.gateway.snapshot(digest)?)
         } else {
-            let read = Snapshot::read(&office.root).map_err(|problems| unreadable(&problems))?;
+            let read = Snapshot::in_force(&office.root).map_err(|problems| unreadable(&problems))?;
             let (digest, bytes, snapshot) = office.gateway.keep_snapshot(&read)?;
             (digest, Some(bytes), snapshot)
         };

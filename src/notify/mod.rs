@@ -20,7 +20,7 @@ mod wiring;
 pub use channel::Fault;
 pub use dispatch::{Dispatcher, try_out};
 pub use notice::{Asked, Notice};
-pub use outbox::{Counts, Posted, counts, posted};
+pub use outbox::{Counts, Posted, counts, posted, waits as outbox_waits};
 pub use reader::Reader;
 pub use slack_answer::{
     Pressed, claim as claim_slack, ours as is_slacks_own, pressed, reply as reply_to_slack,

@@ -72,6 +72,12 @@ pub(super) fn has_loose(db: &Connection) -> Result<bool> {
     Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// Whether anything is in the outbox that is not sent, failed or dropped.
+pub fn waits(db: &Connection) -> Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM message WHERE state = 'waiting')";
+    Ok(has_loose(db)? || db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Makes messages of what waits: at most one of each party and channel is under way, so that what comes while a
 /// server is away goes in one message when it is back. `most` is how many notices one message of a channel holds;
 /// `hurry` does not wait for more. A decision that was answered meanwhile is not asked for any more.

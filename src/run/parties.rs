@@ -19,7 +19,7 @@ pub(super) struct Today(Option<Arc<Snapshot>>);
 impl Today {
     /// Reads the roster of the workspace.
     pub(super) fn of(site: &Site) -> Self {
-        Self(Snapshot::read(&site.root).ok())
+        Self(Snapshot::in_force(&site.root).ok())
     }
 
     /// Whether `id` can answer nothing any more.

@@ -115,7 +115,7 @@ impl Activity for GatherReview {
     }
     async fn perform(self, site: &Site) -> Result<Recorded<Gathered>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
-        let read = Snapshot::read(&site.root).map_err(|problems| {
+        let read = Snapshot::in_force(&site.root).map_err(|problems| {
             let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Failure::new(FailureClass::Content, words.join("; "))
         })?;

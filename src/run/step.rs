@@ -76,14 +76,16 @@ impl Story for DoStep {
             let reason = match one.perform(&w, &begun.does).await {
                 Ok(Tried::Done) => return Ok(StepEnd::Completed),
                 Ok(Tried::Failed(reason)) => reason,
-                Err(Stop::Failed(failure)) if failure.class == FailureClass::Interrupted => {
-                    let reason = format!(
-                        "step {step} was cut off by a crash; nobody knows how far it came, and it is not repeated unseen"
-                    );
-                    one.fail(&w, (StepState::Interrupted, &reason)).await?;
-                    return Ok(StepEnd::Interrupted { reason });
-                }
-                Err(Stop::Failed(failure)) => failure.reason,
+                Err(Stop::Failed(failure)) => match cut_off_by(failure.class) {
+                    None => failure.reason,
+                    Some(by) => {
+                        let reason = format!(
+                            "step {step} was cut off {by}; nobody knows how far it came, and it is not repeated unseen"
+                        );
+                        one.fail(&w, (StepState::Interrupted, &reason)).await?;
+                        return Ok(StepEnd::Interrupted { reason });
+                    }
+                },
                 Err(Stop::Cancelled) => return Err(Stop::Cancelled),
             };
             if attempt >= begun.tries {
@@ -94,6 +96,15 @@ impl Story for DoStep {
             w.timer(begun.pause.after(w.now())).await?;
             attempt += 1;
         }
+    }
+}
+
+/// What cut work off that must not be repeated unseen.
+fn cut_off_by(class: FailureClass) -> Option<&'static str> {
+    match class {
+        FailureClass::Interrupted => Some("by a crash"),
+        FailureClass::Stopped => Some("when sopd was stopped"),
+        _ => None,
     }
 }
 

@@ -142,7 +142,7 @@ impl Activity for EvaluateDone {
 
 /// Who judges a rule that is words: a user tester who did none of the steps. Nobody where no model is named.
 fn judging(site: &Site, sight: &Sight) -> Result<Option<(Judging, Vec<u8>)>, Failure> {
-    let Ok(read) = Snapshot::read(&site.root) else { return Ok(None) };
+    let Ok(read) = Snapshot::in_force(&site.root) else { return Ok(None) };
     if !read.settings.models.any() {
         return Ok(None);
     }

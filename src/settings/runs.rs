@@ -53,6 +53,9 @@ pub struct Runs {
     pub readable: Vec<String>,
     /// What one script may use up.
     pub limits: StepLimits,
+    /// How long a stop of sopd waits for what is under way, commands, requests and calls of models, before it is cut off.
+    /// Default 1 minute.
+    pub stop_within: Span,
     /// For whom runs start that no person started: an id on the roster. It is their initiator, so it answers none of
     /// their gates. Default `sop.manager`.
     pub trigger_party: String,
@@ -73,6 +76,7 @@ impl Default for Runs {
             network: StepNetwork::default(),
             readable: Vec::new(),
             limits: StepLimits::default(),
+            stop_within: Span { count: 1, unit: Unit::Minute },
             trigger_party: "sop.manager".to_owned(),
         }
     }

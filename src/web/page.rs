@@ -6,6 +6,7 @@ use super::markdown;
 use super::site::Site;
 use crate::base::text::{first_unseen, visible};
 use crate::base::{Digest, Kind, Problem, problem::Result};
+use crate::daemon;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use minijinja::value::Serde;
@@ -186,7 +187,9 @@ impl Site {
         context: &serde_json::Value,
     ) -> Result<Html<String>> {
         let me = visitor.map(|visitor| json!({ "party": visitor.party(), "csrf": visitor.csrf }));
-        let all = json!({ "me": me, "now": self.now().0, "seq": self.feed.head() });
+        // What is wrong with the workspace's own files is for those who are in, not for whoever passes by.
+        let notes = if me.is_some() { daemon::standing_notes(&self.workspace.root) } else { Vec::new() };
+        let all = json!({ "me": me, "now": self.now().0, "seq": self.feed.head(), "standing_notes": notes });
         let context = minijinja::context! { ..Value::from(Serde(context)), ..Value::from(Serde(all)) };
         let made = self.templates.get_template(template).and_then(|template| template.render(context));
         made.map(Html).map_err(|error| {

@@ -7,7 +7,7 @@ use crate::front::Known;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::serve::Listener;
@@ -21,8 +21,8 @@ use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Longest time for the head of a request, and between two requests of a connection.
 const HEAD: Duration = Duration::from_secs(10);
@@ -111,7 +111,7 @@ impl hyper::service::Service<hyper::Request<Incoming>> for From {
 /// What every request passes, whoever answers it: its body must come in time, how long it took is counted, and whoever
 /// writes is told when the connection cannot be used again.
 pub(super) async fn watched(request: Request, next: Next) -> Response {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -125,6 +125,9 @@ pub(super) async fn watched(request: Request, next: Next) -> Response {
     keep_to_itself(response.headers_mut());
     if let (Some(peer), Some(Known)) = (peer, response.extensions().get::<Known>()) {
         peer.guest.is_known();
+    }
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        tell_refused(method, &route, response.status());
     }
     let status = response.status().as_u16().to_string();
     metrics::counter!("sopd_http_requests_total", "method" => method, "route" => route.clone(), "status" => status)
@@ -142,6 +145,21 @@ fn keep_to_itself(headers: &mut HeaderMap) {
         headers.get(header::CACHE_CONTROL).is_some_and(|kept| kept.as_bytes().starts_with(b"public"));
     if !stands {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// How often refused requests are told at most: whoever tries doors must not fill a disk with it.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// Tells that somebody was refused, and how many were since that was last told.
+fn tell_refused(method: &str, route: &str, status: StatusCode) {
+    static LAST: Mutex<(Option<Instant>, u32)> = Mutex::new((None, 0));
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    last.1 = last.1.saturating_add(1);
+    if last.0.is_none_or(|at| at.elapsed() >= TOLD_EVERY) {
+        let refused = std::mem::take(&mut last.1);
+        last.0 = Some(Instant::now());
+        tracing::info!(method, route, status = status.as_u16(), refused, "a request was refused at the door");
     }
 }
 

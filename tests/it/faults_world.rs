@@ -54,6 +54,7 @@ impl World {
                 Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{name}"),
             }
         }
+        shut(folder.path());
         Self { folder, clock: self.clock.clone() }
     }
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -276,6 +277,14 @@ pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
         std::thread::sleep(POLL);
     }
     panic!("waited in vain until {what}");
+}
+
+/// Lets nobody else look into what sopd keeps, as it does itself: what is copied by hand has other modes.
+pub(crate) fn shut(root: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (name, mode) in [(".sopd/journal.db", 0o600), (".sopd", 0o700)] {
+        std::fs::set_permissions(root.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 /// Every file below `root`, relative to it, sorted.

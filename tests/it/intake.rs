@@ -109,11 +109,9 @@ fn what_was_refused_because_of_the_workspace_is_taken_once_that_is_mended() {
             world.read("agents/finance.controller.md").replace("id: finance.controller", "id: ops.planner");
         world.write("agents/ops.planner.md", agent);
         until("it is taken", || world.statuses().len() == 1 && !has(&world, "new.md.error.md"));
+        // Settings that cannot be read hold nothing up: what was last sound counts.
         world.write("sopd.yaml", "priorities: broken\n");
         world.drop_in("other.md", "# Travel expenses\n\nSay how travel expenses are checked and paid.\n");
-        until("the broken settings are explained", || has(&world, "other.md.error.md"));
-        assert!(explained(&world, "other.md").contains("sopd.yaml:1"), "{}", explained(&world, "other.md"));
-        world.write("sopd.yaml", "");
         until("it is taken", || world.statuses().len() == 2 && !has(&world, "other.md.error.md"));
     });
 }

@@ -31,6 +31,7 @@ mod journal_crash;
 mod journal_gaps;
 mod journal_random;
 mod journal_script;
+mod journal_stop;
 mod layers;
 mod mcp;
 mod mcp_http;

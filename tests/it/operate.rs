@@ -170,3 +170,115 @@ fn idle_connections_leave_open_files_to_the_work() {
     daemon.kill().unwrap();
     daemon.wait().unwrap();
 }
+
+/// Writes to a file what the daemon says.
+fn logging(world: &World, form: &str) -> std::process::Child {
+    let log = std::fs::File::options().create(true).append(true).open(world.path("log")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sopd"));
+    command.arg("up").current_dir(world.root()).env("SOPD_LOG", "info").env("SOPD_LOG_FORMAT", form);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+}
+
+fn state(world: &World, run: &str) -> String {
+    world.json(&["status", run])["state"].as_str().unwrap().to_owned()
+}
+
+/// A step that ends once somebody says so.
+fn waiting_sop() -> String {
+    SOP.replace("echo ran", "touch begun; while [ ! -e go ]; do sleep 0.05; done; echo ran")
+}
+
+#[test]
+fn a_stop_waits_for_the_step_that_is_done_and_cuts_it_off_only_when_told() {
+    let world = World::new();
+    world.put("sopd.yaml", "desk: { listen: null }\n");
+    world.activated(&waiting_sop());
+    let begin = || {
+        let daemon = logging(&world, "");
+        let run = world.json(&["run", "SOP-REV-plain", "--as", "cro"])["run"].as_str().unwrap().to_owned();
+        let work = world.path(&format!(".sopd/runs/{run}/work"));
+        until("its step has begun", || work.join("begun").exists());
+        (daemon, run, work)
+    };
+
+    let (mut daemon, run, work) = begin();
+    let mut stop =
+        Command::new(env!("CARGO_BIN_EXE_sopd")).arg("stop").current_dir(world.root()).spawn().unwrap();
+    until("it says what it waits for", || {
+        world.read("log").contains("stopping") && world.read("log").contains("waits_for=1")
+    });
+    drop(std::fs::File::create(work.join("go")).unwrap());
+    assert!(stop.wait().unwrap().success() && daemon.wait().unwrap().success());
+    let step = world.json(&["status", &run, "--step", "1"]);
+    assert!(step.to_string().contains("completed"), "{step:#}");
+    assert!(world.done(&["runs"]).contains("nothing drives this workspace"));
+    world.drive();
+    assert_eq!(state(&world, &run), "completed");
+
+    let (mut daemon, run, _) = begin();
+    assert!(world.done(&["stop", "--now"]).contains("stopped"));
+    assert!(daemon.wait().unwrap().success());
+    world.drive();
+    let said = world.done(&["status", &run]);
+    assert!(said.contains("cut off when sopd was stopped") && !said.contains("crash"), "{said}");
+    assert!(world.done(&["stop"]).contains("nothing drives"));
+}
+
+#[test]
+fn one_broken_file_stops_nothing_and_everybody_who_asks_is_told() {
+    let world = World::new();
+    world.put("sopd.yaml", "desk: { listen: null }\n");
+    world.activated(SOP);
+    let mut daemon = logging(&world, "json");
+    let sound = world.read("agents/mkt.demand.md");
+    world.put("agents/mkt.demand.md", &sound.replacen("title:", "titel:", 1));
+    let said = || world.done(&["status"]).contains("as they last were sound");
+    until("it is said that a file cannot be read", said);
+    let run = world.json(&["run", "SOP-REV-plain", "--as", "cro"])["run"].as_str().unwrap().to_owned();
+    until("the run is done", || state(&world, &run) == "completed");
+    let taken = world.json(&["submit", "missions/examples/1-lead-qualification.md"]);
+    let mission = taken["mission"].as_str().unwrap();
+    until("the mission goes on", || world.json(&["status", mission])[0]["state"] == "awaiting_decision");
+    world.done(&["stop"]);
+    assert!(daemon.wait().unwrap().success());
+    // A start with the broken file goes on as well.
+    let mut daemon = logging(&world, "json");
+    until("it drives", || world.sopd(&["doctor"]).out.contains("driven by"));
+    assert!(world.sopd(&["doctor"]).out.contains("agents/mkt.demand.md"));
+    world.put("agents/mkt.demand.md", &sound);
+    until("it is mended", || !said());
+    world.put("sopd.yaml", "desk: { listen: null }\ncalls: { max_concurrent: 2 }\n");
+    until("it is said what counts later", || {
+        world.done(&["status"]).contains("from the next start of sopd: `calls`")
+    });
+    world.done(&["stop"]);
+    assert!(daemon.wait().unwrap().success());
+
+    // Each of it is a line of JSON, with ids.
+    let log = world.read("log");
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |message: &str| {
+        lines.iter().filter(|line| line["message"].as_str().unwrap().contains(message)).count()
+    };
+    for message in [
+        "driving",
+        "run started",
+        "run ended",
+        "mission accepted",
+        "decision asked",
+        "as they last were sound",
+        "it works again",
+        "stopping",
+        "stopped",
+    ] {
+        assert!(told(message) > 0, "{message}: {log}");
+    }
+    assert!(
+        lines.iter().any(|line| line["about"] == run.as_str() && line["message"] == "run ended"),
+        "{log}"
+    );
+    assert!(
+        told("as they last were sound; it is tried again") <= 4,
+        "trouble is told once, not each time: {log}"
+    );
+}

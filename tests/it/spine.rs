@@ -78,6 +78,7 @@ async fn a_journal_of_format_1_still_goes_on_to_its_publication() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals/format-1.db");
     std::fs::create_dir_all(root.join(".sopd")).unwrap();
     std::fs::copy(kept, root.join(".sopd/journal.db")).unwrap();
+    crate::faults_world::shut(root);
     init(root, &Clock::System).unwrap();
     // Only who holds the workspace brings a journal to a newer format.
     settle(root).await;

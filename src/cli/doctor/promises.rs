@@ -3,7 +3,7 @@
 
 use super::{Check, Outcome, check};
 use crate::agent::Snapshot;
-use crate::base::text::counted;
+use crate::base::text::{counted, listed};
 use crate::base::{Instant, Problem, files, problem::Result};
 use crate::cli::backup::last_backup;
 use crate::daemon::{self, Door, Workspace};
@@ -43,8 +43,8 @@ pub(super) fn modes(root: &Path, settings: &Settings) -> Vec<Check> {
 
 /// What the journal and the files of the registry say.
 pub(super) fn kept(workspace: &Workspace, snapshot: Option<&Snapshot>) -> Vec<Check> {
-    let looks: [fn(&Workspace) -> Result<Check>; 3] = [published, log, schedules];
-    let names = ["registry", "log", "triggers"];
+    let looks: [fn(&Workspace) -> Result<Check>; 4] = [published, log, schedules, reviews];
+    let names = ["registry", "log", "triggers", "reviews"];
     let mut checks: Vec<Check> = names
         .into_iter()
         .zip(looks)
@@ -92,6 +92,16 @@ fn schedules(workspace: &Workspace) -> Result<Check> {
         (true, true) => {
             check("triggers", Outcome::Good, counted(found.triggers.len(), "trigger") + " in force")
         }
+    })
+}
+
+fn reviews(workspace: &Workspace) -> Result<Check> {
+    let now = workspace.journal.clock().now();
+    let due = workspace.journal.read(|db| registry::due_for_review(db, Instant(i64::MIN), now))?;
+    let due: Vec<String> = due.iter().map(|row| format!("{} (asks {})", row.id, row.owner)).collect();
+    Ok(match due.as_slice() {
+        [] => check("reviews", Outcome::Good, "no review of an SOP is due"),
+        due => check("reviews", Outcome::Note, format!("to be looked at again: {}", listed(due))),
     })
 }
 

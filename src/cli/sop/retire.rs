@@ -1,9 +1,11 @@
 //! `sopd sop retire ID --as PARTY --reason T`
 
+use crate::base::text::{counted, listed};
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::front::{self, Actor, next, shapes};
+use crate::run::{self, Wanted};
 use crate::sop::SopId;
 
 #[derive(Debug, clap::Args)]
@@ -30,5 +32,12 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         "{} v{} is retired by {}, on record as done by {}; its file stays where it is",
         row.id, row.version, by, os_user
     ))?;
+    let wanted = Wanted { sop: Some(row.id.clone()), state: None, limit: 0, after: None };
+    let runs = workspace.journal.read(|db| run::runs(db, &wanted))?;
+    let open: Vec<String> = runs.into_iter().filter(|run| run.ended_at.is_none()).map(|run| run.id).collect();
+    if !open.is_empty() {
+        let said = format!("{} under way and stay on it: {}", counted(open.len(), "run"), listed(&open));
+        print::line(&format!("{said}; `{} cancel RUN` ends one", desk.command()))?;
+    }
     next::idle_note(&desk.command(), &workspace).map_or(Ok(()), |note| print::line(&note))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often it is looked whether the desk's settings have changed.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(4);
 /// How long those who are being served may take to come to an end when the desk moves.
 const FAREWELL: Duration = Duration::from_secs(5);
 

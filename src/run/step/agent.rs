@@ -42,7 +42,7 @@ pub(in crate::run) struct AgentWork {
 impl AgentWork {
     /// What `step` asks, and the snapshot of settings, roster and prompts it is asked under.
     pub(in crate::run) fn of(site: &Site, sight: &Sight, number: u32) -> Result<(Self, Vec<u8>), Failure> {
-        let read = Snapshot::read(&site.root).map_err(|problems| {
+        let read = Snapshot::in_force(&site.root).map_err(|problems| {
             let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Failure::new(
                 FailureClass::Content,

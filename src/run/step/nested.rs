@@ -62,7 +62,7 @@ impl Activity for StartNested {
         let Work::Nested(sop) = sight.plan.work(self.step)? else {
             return Err(Failure::bug(format!("step {} of {} calls no SOP", self.step, self.run)));
         };
-        let snapshot = Snapshot::read(&site.root).map_err(|problems| {
+        let snapshot = Snapshot::in_force(&site.root).map_err(|problems| {
             let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Failure::new(FailureClass::Content, words.join("; "))
         })?;
