@@ -134,6 +134,7 @@ fn question_of_run(role: &str, full: bool) -> Value {
             "artifact": text("ARTIFACT"), "constraints": list(json!("CONSTRAINT")),
             "inputs": if full { json!({"lead_id": "GIVEN", "n": 7}) } else { json!({}) },
             "earlier": if full { json!({"step 1": "EARLIER"}) } else { json!({}) },
+            "about": list(json!({"title": "TERMS", "text": "MEANING"})), "today": text("TODAY"),
             "outputs": some(json!("SCHEMA")), "tools": list(json!("file_read")),
             "found": list(json!({"asked": {"tool": "file_read", "argument": "a.md"}, "answer": "FOUND"}))}))
         }

@@ -5,7 +5,7 @@ use super::provider::strict_schema;
 use crate::draft::{Draft, checks};
 use crate::roles::Role;
 use crate::roles::council::{CouncilChair, CouncilMember};
-use crate::roles::done::JudgeDone;
+use crate::roles::done::{DoneAnswer, DoneQuestion, JudgeDone, Met};
 use crate::roles::draft::DraftWork;
 use crate::roles::perform::{Perform, Performed};
 use crate::roles::plan::Plan;
@@ -46,8 +46,8 @@ pub(super) struct Inspected {
 pub(super) struct RoleCode {
     /// JSON schema of the answer.
     pub(super) schema: fn() -> Value,
-    /// Reads an answer into its type and looks at it.
-    pub(super) inspect: fn(&Value) -> Inspected,
+    /// Reads an answer into its type and holds it against its question.
+    pub(super) inspect: fn(&Value, &Value) -> Inspected,
     /// Answers without a model.
     pub(super) tier0: fn(&Value, &Agent, &Roster) -> Result<Value, String>,
 }
@@ -88,7 +88,11 @@ pub(super) fn code(name: &str) -> Option<RoleCode> {
             inspect: inspect_performed,
             tier0: |q, agent, _| answer::<Perform>(q, |q| Ok(tier0::perform::perform(&q, agent))),
         },
-        JudgeDone::NAME => of::<JudgeDone>(|q, _, _| answer::<JudgeDone>(q, |_| Ok(tier0::review::done()))),
+        JudgeDone::NAME => RoleCode {
+            schema: strict_schema::<DoneAnswer>,
+            inspect: inspect_done,
+            tier0: |q, _, _| answer::<JudgeDone>(q, |_| Ok(tier0::review::done())),
+        },
         LookBack::NAME => of::<LookBack>(|q, _, _| answer::<LookBack>(q, |q| Ok(tier0::review::review(&q)))),
         _ => return None,
     };
@@ -105,7 +109,7 @@ fn answer<R: Role>(
         .map_err(|error| format!("BUG: the answer of {} is not JSON: {error}", R::NAME))
 }
 
-fn readable<R: Role>(value: &Value) -> Inspected {
+fn readable<R: Role>(_question: &Value, value: &Value) -> Inspected {
     match serde_json::from_value::<R::Answer>(value.clone()) {
         Ok(_) => Inspected { problems: Vec::new(), confidence: 100 },
         Err(error) => unreadable(&error),
@@ -117,7 +121,8 @@ fn unreadable(error: &serde_json::Error) -> Inspected {
 }
 
 /// Work says itself how sure it is; a broken constraint halves that, and a use of a tool is no result yet.
-fn inspect_performed(value: &Value) -> Inspected {
+/// Values of another form than the step asks for are no result.
+fn inspect_performed(question: &Value, value: &Value) -> Inspected {
     match serde_json::from_value::<Performed>(value.clone()) {
         Ok(done) => {
             let broken = done.verdicts.iter().any(|verdict| !verdict.kept);
@@ -127,14 +132,28 @@ fn inspect_performed(value: &Value) -> Inspected {
                 (false, true) => done.confidence / 2,
                 (false, false) => done.confidence,
             };
-            Inspected { problems: done.problems(), confidence }
+            let form = question.get("outputs").and_then(Value::as_str);
+            Inspected { problems: done.problems(form), confidence }
         }
         Err(error) => unreadable(&error),
     }
 }
 
+/// A quote that is not in the evidence shows nothing: the judge may mend it.
+fn inspect_done(question: &Value, value: &Value) -> Inspected {
+    let asked = serde_json::from_value::<DoneQuestion>(question.clone());
+    match (serde_json::from_value::<DoneAnswer>(value.clone()), asked) {
+        (Ok(said), Ok(asked)) if said.met != Met::CannotTell && !asked.holds(&said.quote) => {
+            let told = "a quote that is not in the evidence, or shorter than twenty characters: quote it word for word, or say that it cannot be told";
+            Inspected { problems: vec![told.to_owned()], confidence: 0 }
+        }
+        (Ok(_), _) => Inspected { problems: Vec::new(), confidence: 100 },
+        (Err(error), _) => unreadable(&error),
+    }
+}
+
 /// A draft says itself how sure it is; what code sees of it can only lower that.
-fn inspect_draft(value: &Value) -> Inspected {
+fn inspect_draft(_question: &Value, value: &Value) -> Inspected {
     match serde_json::from_value::<Draft>(value.clone()) {
         Ok(draft) => {
             let problems: Vec<String> =

@@ -118,7 +118,7 @@ impl Think {
         let receipt = receipt("", agent, &self.question);
         let outcome = match (code.tier0)(&self.question, agent, &snapshot.roster) {
             Err(reason) => Outcome::Failed(Failure::new(FailureClass::Content, reason)),
-            Ok(value) => match (code.inspect)(&value) {
+            Ok(value) => match (code.inspect)(&self.question, &value) {
                 Inspected { problems, confidence } if problems.is_empty() => {
                     Outcome::Answer { value, confidence }
                 }
@@ -158,7 +158,7 @@ impl Think {
         let span = self.span(endpoint, &request);
         let exchange = gateway.exchange(endpoint, &request).instrument(span.clone()).await;
         let used = used(&exchange, &reservation, endpoint);
-        let outcome = judge(&exchange, code, (&request.schema, most_tokens));
+        let outcome = judge(&exchange, code, (&request.schema, most_tokens, &self.question));
         figures::told(&span, self.tier, (&exchange, &outcome), used);
         let event =
             self.event(&exchange, (&outcome, endpoint), used, &receipt(template, agent, &self.question));
@@ -263,7 +263,11 @@ fn too_long(most_tokens: u32) -> String {
     )
 }
 
-fn judge(exchange: &Exchange, code: &RoleCode, (schema, most_tokens): (&Value, u32)) -> Outcome {
+fn judge(
+    exchange: &Exchange,
+    code: &RoleCode,
+    (schema, most_tokens, question): (&Value, u32, &Value),
+) -> Outcome {
     let text = match &exchange.outcome {
         Ok(completion) => &completion.text,
         // A model that is told so may well be brief; one that cannot be leads to the next tier, as any unfit answer.
@@ -278,7 +282,7 @@ fn judge(exchange: &Exchange, code: &RoleCode, (schema, most_tokens): (&Value, u
     };
     let mut problems = json::check(&value, schema);
     if problems.is_empty() {
-        let Inspected { problems: found, confidence } = (code.inspect)(&value);
+        let Inspected { problems: found, confidence } = (code.inspect)(question, &value);
         if found.is_empty() {
             return Outcome::Answer { value, confidence };
         }

@@ -56,6 +56,10 @@ fn standstill(sopd: &str, decision: &Decision, party: &str) -> Vec<Command> {
         let leads_to = format!("step {back} and what comes after it are done again, with your reason");
         lines.push(line("retry", &rest, &leads_to));
     }
+    if let (Some(step), true) = (details.get("step"), details.get("by_hand") == Some(&json!(true))) {
+        let rest = format!(" --step {step} --note 'what you found'");
+        lines.push(line("complete", &rest, "you did the step by hand, and the run goes on with it"));
+    }
     lines.insert(lines.len().min(2), line("cancel", " --reason 'why'", "the run ends"));
     lines
 }

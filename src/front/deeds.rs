@@ -66,6 +66,7 @@ impl Steering {
                 format!("step {step} of {run} and what comes after it are done again")
             }
             Self::Control(Control::Skip { step, .. }) => format!("step {step} of {run} is left out"),
+            Self::Control(Control::Complete { step, .. }) => format!("step {step} of {run} is done by hand"),
             Self::Cancel(_) => format!("{run} ends"),
         }
     }

@@ -36,10 +36,25 @@ pub struct PerformQuestion {
     pub earlier: Map<String, Value>,
     /// JSON schema of the outputs, as text; absent where the SOP does not ask for any.
     pub outputs: Option<String>,
+    /// What else the SOP says that the step may speak of: its terms, roles, risks, where exceptions go.
+    #[serde(default)]
+    pub about: Vec<Part>,
+    /// The day, in the time zone that counts; empty in questions of older runs.
+    #[serde(default)]
+    pub today: String,
     /// Tools that may be used.
     pub tools: Vec<String>,
     /// What tools have answered so far.
     pub found: Vec<Found>,
+}
+
+/// A section of the SOP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its title.
+    pub title: String,
+    /// Its text, Markdown.
+    pub text: String,
 }
 
 /// One use of a tool and what it gave.
@@ -91,9 +106,22 @@ pub struct Kept {
     pub reason: String,
 }
 
+/// How `values` differ from the form the step asks for, if they do.
+fn misfit(form: &str, values: Map<String, Value>) -> Option<String> {
+    let schema: Value = serde_json::from_str(form).ok()?;
+    let validator = jsonschema::validator_for(&schema).ok()?;
+    let values = Value::Object(values);
+    let wrong: Vec<String> = validator
+        .iter_errors(&values)
+        .map(|error| format!("{} {error}", error.instance_path()).trim().to_owned())
+        .collect();
+    (!wrong.is_empty()).then(|| format!("`outputs` are not of the asked form: {}", wrong.join("; ")))
+}
+
 impl Performed {
     /// What is wrong with the answer as far as code can see.
-    pub fn problems(&self) -> Vec<String> {
+    /// `form` is the schema of the values the step asks for.
+    pub fn problems(&self, form: Option<&str>) -> Vec<String> {
         let mut problems = Vec::new();
         let empty = self.result.trim().is_empty() && self.cannot.trim().is_empty();
         if self.tool.is_none() && empty {
@@ -101,8 +129,12 @@ impl Performed {
                 .push("the answer holds no tool, no result, and no reason why it cannot be done".to_owned());
         }
         let outputs = self.outputs.trim();
-        if !outputs.is_empty() && serde_json::from_str::<Map<String, Value>>(outputs).is_err() {
-            problems.push("`outputs` is not a JSON object in text".to_owned());
+        let given = if outputs.is_empty() { "{}" } else { outputs };
+        match serde_json::from_str::<Map<String, Value>>(given) {
+            Err(_) => problems.push("`outputs` is not a JSON object in text".to_owned()),
+            // A step that needs a tool first, or cannot be done, gives no values yet.
+            Ok(_) if self.tool.is_some() || !self.cannot.trim().is_empty() => {}
+            Ok(values) => problems.extend(form.and_then(|form| misfit(form, values))),
         }
         if self.confidence > 100 {
             problems.push("`confidence` is more than 100".to_owned());

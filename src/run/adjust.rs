@@ -5,6 +5,7 @@ use super::control::{Actor, allow};
 use super::plan::{Assignee, Plan};
 use super::records;
 use super::start::materialise;
+use crate::base::text::listed;
 use crate::base::{Digest, Problem, problem::Result};
 use crate::journal::Tx;
 use crate::roster::{Roster, Runtime};
@@ -99,7 +100,7 @@ pub fn changes_of(db: &Connection, run: &str) -> Result<Vec<String>> {
 fn change(plan: &mut Plan, adjustment: &Adjustment, roster: &Roster) -> Result<String> {
     match adjustment {
         Adjustment::Assign { step, to } => {
-            plan.step(*step)?;
+            able(plan.step(*step)?, roster, to)?;
             let before = plan.assignees.insert(*step, known(roster, to)?);
             Ok(format!("{to} does step {step} in place of {}", before.map_or_else(String::new, |one| one.id)))
         }
@@ -183,6 +184,17 @@ fn drop_step(plan: &mut Plan, number: u32) -> Result<String> {
 fn find(plan: &mut Plan, number: u32) -> Result<&mut Step> {
     let missing = Problem::not_found(format!("{} has no step {number}", plan.sop.head.id));
     plan.sop.body.steps.iter_mut().find(|step| step.number == number).ok_or(missing)
+}
+
+/// Refuses to give a step to somebody without the skills it needs.
+fn able(step: &Step, roster: &Roster, to: &str) -> Result<()> {
+    let has = |skill: &String| roster.get(to).is_none_or(|agent| agent.head.skills.contains(skill));
+    let lacking: Vec<&String> = step.needs_skills.iter().filter(|skill| !has(skill)).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let told = format!("step {} needs the skill {}, which {to} does not have", step.number, listed(&lacking));
+    Err(Problem::not_allowed(told).hint("assign it to somebody who has it; see `sopd agents`"))
 }
 
 fn known(roster: &Roster, id: &str) -> Result<Assignee> {

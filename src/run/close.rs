@@ -110,7 +110,7 @@ struct Completed {
 /// of done. The last look at each counts.
 fn failed_checks(db: &Connection, run: &str) -> Result<Vec<String>> {
     let mut rows = db.prepare_cached(
-        "SELECT text FROM event WHERE subject = ?1 AND kind IN ('work_done', 'done_evaluated', 'done_judged')
+        "SELECT text FROM event WHERE subject = ?1 AND kind IN ('work_done', 'step_completed', 'done_evaluated', 'done_judged')
          ORDER BY seq",
     )?;
     let rows = rows.query_map([run], |row| row.get::<_, String>(0))?;
@@ -121,6 +121,13 @@ fn failed_checks(db: &Connection, run: &str) -> Result<Vec<String>> {
             done = fact.pointer("/verdict/unsure").map(|_why| "the definition of done".to_owned());
             continue;
         };
+        if fact.get("duration").is_some() {
+            // A person's own words, or work by hand, are in the place of what was judged.
+            if fact.get("replaced").is_some() || fact.get("by_hand").is_some() {
+                by_step.remove(&step);
+            }
+            continue;
+        }
         let verdicts = fact.get("verdicts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let broken = verdicts.iter().filter(|verdict| verdict.get("kept") == Some(&json!(false)));
         let words = |verdict: &Value| verdict.get("constraint").and_then(Value::as_str).map(str::to_owned);

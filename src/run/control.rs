@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::records::{self, RunRow};
 use super::state::{RunState, StepState};
 use crate::base::text::listed;
-use crate::base::{Problem, problem::Result};
+use crate::base::{Digest, Problem, problem::Result};
 use crate::decision;
 use crate::journal::{Tx, stopped};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,31 @@ pub enum Control {
         /// Why.
         reason: String,
     },
+    /// Take a step that did not come to a good end as done by hand.
+    Complete {
+        /// Which.
+        step: u32,
+        /// Who did it.
+        by: String,
+        /// What it gives.
+        given: ByHand,
+    },
+}
+
+/// What somebody hands in for a step that is not theirs by the SOP.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByHand {
+    /// What was done, or found.
+    pub note: String,
+    /// A file by name, with the hash of its content.
+    pub file: Option<(String, Digest)>,
+    /// Values for later steps: a JSON object.
+    pub outputs: String,
+}
+
+/// Whether a step in that state may be done by hand: a no at its gate is no matter of doing it.
+pub(super) fn takes_hands(state: StepState) -> bool {
+    matches!(state, StepState::Failed | StepState::Interrupted | StepState::Asking)
 }
 
 /// Who acts.
@@ -84,7 +109,12 @@ pub fn control(tx: &Tx<'_>, run: &str, control: &Control, (actor, plan): (&Actor
     }
     let payload = serde_json::to_value(control)
         .map_err(|error| Problem::failed(format!("BUG: a control is not JSON: {error}")))?;
-    record(tx, run, "run_control", actor, &json!({ "asked": payload }))?;
+    // What is handed in is on record with the step, once it is taken.
+    let told = match control {
+        Control::Complete { step, by, .. } => json!({ "complete": { "step": step, "by": by } }),
+        _ => payload.clone(),
+    };
+    record(tx, run, "run_control", actor, &json!({ "asked": told }))?;
     tx.signal(run, CONTROL, &payload)
 }
 
@@ -166,6 +196,16 @@ fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
         Control::Retry { step: Some(step), .. } if !comes_before_stuck(tx, &row.id, *step)? => {
             no(&format!("step {step} does not come before what holds it up"), "see `sopd status`")
         }
+        Control::Complete { step, .. } => {
+            let there = records::step(tx.db(), &row.id, *step)?;
+            if takes_hands(there.state) {
+                return Ok(());
+            }
+            let (state, work) = (there.state.word(), there.work);
+            let told =
+                format!("step {step} of {} does not wait for a person: it is {state} ({work})", row.id);
+            Err(Problem::conflict(told).hint(format!("see `sopd status {}`", row.id)))
+        }
         Control::Skip { step, .. } => {
             let there = records::step(tx.db(), &row.id, *step)?;
             match there.state {
@@ -191,7 +231,7 @@ fn stuck(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {
     if !stopped(tx.db(), &row.id)?.is_empty() {
         return Ok(true);
     }
-    let sql = "SELECT EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state IN ('failed', 'rejected', 'interrupted'))
+    let sql = "SELECT EXISTS(SELECT 1 FROM run_step WHERE run = ?1 AND state IN ('failed', 'rejected', 'interrupted', 'asking'))
                OR EXISTS(SELECT 1 FROM run WHERE id = ?1 AND halted = 1 AND started_at IS NULL)";
     Ok(tx.db().prepare_cached(sql)?.query_row([&row.id], |row| row.get(0))?)
 }
@@ -201,7 +241,8 @@ fn comes_before_stuck(tx: &Tx<'_>, run: &str, step: u32) -> Result<bool> {
     records::step(tx.db(), run, step)?;
     let steps = records::steps(tx.db(), run)?;
     let failed = |row: &&records::StepRow| {
-        matches!(row.state, StepState::Failed | StepState::Rejected | StepState::Interrupted)
+        use StepState::{Asking, Failed, Interrupted, Rejected};
+        matches!(row.state, Failed | Rejected | Interrupted | Asking)
     };
     let mut open: Vec<u32> = steps.iter().filter(failed).map(|row| row.number).collect();
     let mut found: BTreeSet<u32> = open.iter().copied().collect();

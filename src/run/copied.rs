@@ -55,7 +55,7 @@ impl Story for AskAfterCopy {
         let reason = WHY.to_owned();
         let asked = w.child(AskHow { run: run.clone(), step: WHOLE, nth, reason, late: true }).await?;
         match asked {
-            Some(by) => w.call(GoOn { run, by, nth }).await,
+            Some(wish) => w.call(GoOn { run, by: wish.by_and_reason().0, nth }).await,
             None => Ok(()),
         }
     }

@@ -3,10 +3,10 @@
 
 use super::control::{CONTROL, Control};
 use super::gate::{AskGate, GateEnd};
-use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, UndoGate};
+use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, TakeByHand, UndoGate};
 use super::plan::Leg;
 use super::records::left_out;
-use super::standstill::{AskHow, WHOLE};
+use super::standstill::{AskHow, WHOLE, Wish};
 use super::state::{RunState, StepState};
 use super::step::{DoStep, FailStep, StepEnd};
 use super::weigh::{Weigh, Weighed};
@@ -29,7 +29,7 @@ enum Came {
     Gate(GateEnd),
     Work(StepEnd),
     /// Who wants it to go on from there.
-    How(Option<String>),
+    How(Option<Wish>),
     /// What was under way could not even be prepared or asked: why.
     Broke(String),
 }
@@ -194,13 +194,14 @@ impl<'w> Floor<'w> {
                 self.over.insert(number);
                 self.completed.push(number);
             }
-            Came::Work(StepEnd::Interrupted { reason }) => {
+            Came::Work(StepEnd::Interrupted { reason } | StepEnd::Asks { reason }) => {
                 self.stand_still(number, (RunState::Paused, &reason)).await?;
             }
             Came::Work(StepEnd::Failed { reason }) => self.fail(number, &reason).await?,
-            Came::How(Some(by)) if number == WHOLE => self.obey(Control::Resume { by }).await?,
-            Came::How(Some(by)) => {
-                self.obey(Control::Retry { by, step: None, reason: String::new() }).await?;
+            Came::How(Some(wish)) => {
+                let (by, reason) = wish.by_and_reason();
+                let again = Control::Retry { by: by.clone(), step: None, reason };
+                self.obey(if number == WHOLE { Control::Resume { by } } else { again }).await?;
             }
             Came::How(None) => {}
             Came::Broke(reason) => self.broke(number, reason).await?,
@@ -341,6 +342,15 @@ impl<'w> Floor<'w> {
         self.under_way.insert(step, asked.map(|end| end.map(Came::How)).boxed());
     }
 
+    /// Nothing is to be done for a step any more.
+    fn put_away(&mut self, step: u32) {
+        self.give_up(step);
+        self.undoing.take_if(|(failed, _)| *failed == step);
+        self.cleared.remove(&step);
+        self.stuck.remove(&step);
+        self.over.insert(step);
+    }
+
     async fn late(&mut self) -> Result<(), Stop> {
         self.deadline = None;
         self.paused = true;
@@ -382,12 +392,17 @@ impl<'w> Floor<'w> {
                 let steps = steps.into_iter().collect();
                 self.w.call(Reopen { run, steps, by: Some(by), nth, back_to: step, reason }).await
             }
+            // Somebody was faster where nothing holds it up any more.
+            Control::Complete { step, .. } if !self.stuck.contains(&step) => Ok(()),
+            Control::Complete { step, by, given } => {
+                self.put_away(step);
+                self.completed.push(step);
+                let goes_on = self.stuck.is_empty() && !self.paused;
+                self.w.call(UndoGate { run: run.clone(), step, nth }).await?;
+                self.w.call(TakeByHand { run, step, by, given, goes_on, nth }).await
+            }
             Control::Skip { step, by, reason } => {
-                self.give_up(step);
-                self.undoing.take_if(|(failed, _)| *failed == step);
-                self.cleared.remove(&step);
-                self.stuck.remove(&step);
-                self.over.insert(step);
+                self.put_away(step);
                 let goes_on = self.stuck.is_empty() && !self.paused;
                 self.w.call(UndoGate { run: run.clone(), step, nth }).await?;
                 self.w.call(SkipStep { run, step, reason: left_out(&by, &reason), goes_on, nth }).await

@@ -53,7 +53,7 @@ pub use adjust::{Adjustment, adjust, changes_of};
 pub use autonomy::{AUTONOMY_INDEX, Word, say, widened};
 pub use cleanup::{Erased, cleanup, erased, is_erased, over_before};
 pub use close::quality_of;
-pub use control::{Actor, Control, cancel, control};
+pub use control::{Actor, ByHand, Control, cancel, control};
 pub use copied::stand_still;
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
 pub use gate::gate_parties;

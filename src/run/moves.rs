@@ -3,8 +3,10 @@
 use super::Site;
 use super::admission::let_in;
 use super::close::left;
+use super::control::ByHand;
 use super::effect::Sight;
 use super::records::{StepRow, refresh, sent_back, set_run, set_step, steps};
+use super::result;
 use super::standstill::WHOLE;
 use super::state::{RunState, StepState};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Tx};
@@ -94,18 +96,19 @@ impl Activity for Reopen {
         let Self { run, steps, by, back_to, reason, .. } = self;
         let kind = if by.is_some() { "run_retried" } else { "steps_reopened" };
         let mut body = json!({ "by": by, "steps": steps, "stepNumber": steps.first() });
-        if let (Some(back), Some(body)) = (back_to, body.as_object_mut()) {
-            body.insert("back_to".to_owned(), json!(back));
+        let told = back_to.is_some() || !reason.is_empty();
+        if let (true, Some(body)) = (told, body.as_object_mut()) {
+            body.insert("back_to".to_owned(), json!(back_to));
             body.insert("reason".to_owned(), json!(reason));
         }
         Ok(Recorded::of(()).event(&run.clone(), kind, body).change(move |tx| {
             crate::decision::void_of(tx, &run, WHOLE)?;
             set_run(tx, &run, RunState::Running, "")?;
-            let word = back_to.map(|_back| comment(tx, &run, (by.as_deref().unwrap_or("sopd"), &reason)));
-            let word = word.transpose()?.unwrap_or_default();
+            let who = by.as_deref().unwrap_or("sopd");
+            let word = if told { comment(tx, &run, (who, &reason))? } else { String::new() };
             for step in &steps {
                 crate::decision::void_of(tx, &run, *step)?;
-                let word = if Some(*step) == back_to { word.as_str() } else { "" };
+                let word = if back_to.is_none_or(|back| back == *step) { word.as_str() } else { "" };
                 set_step(tx, (&run, *step), StepState::Pending, word)?;
             }
             refresh(tx, &run)
@@ -115,7 +118,8 @@ impl Activity for Reopen {
 
 /// What whoever does a step again is told: the words of who sends it back, and why what came of it was refused.
 fn comment(tx: &Tx<'_>, run: &str, (by, reason): (&str, &str)) -> crate::base::problem::Result<String> {
-    let refused = |row: &StepRow| matches!(row.state, StepState::Rejected | StepState::Failed);
+    let refused =
+        |row: &StepRow| matches!(row.state, StepState::Rejected | StepState::Failed | StepState::Asking);
     let rows = steps(tx.db(), run)?;
     let mut words: Vec<String> = vec![reason.trim().to_owned()];
     words.extend(rows.iter().filter(|row| refused(row)).map(|row| row.reason.clone()));
@@ -209,6 +213,46 @@ impl Activity for RollBack {
             let body = json!({ "stepNumber": step, "output": output, "wrong": wrong });
             tx.event(&run, "step_rolled_back", &body)?;
             if undone { set_step(tx, (&run, step), StepState::RolledBack, "undone again") } else { Ok(()) }
+        }))
+    }
+}
+
+/// A step is done by hand, in place of who or what the SOP names.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TakeByHand {
+    pub(super) run: String,
+    pub(super) step: u32,
+    pub(super) by: String,
+    pub(super) given: ByHand,
+    /// Nothing else holds the run up.
+    pub(super) goes_on: bool,
+    pub(super) nth: u32,
+}
+
+impl Activity for TakeByHand {
+    const NAME: &'static str = "take_by_hand";
+    const REPEAT: Repeat = Repeat::Pure;
+    type World = Site;
+    type Output = ();
+    fn key(&self) -> String {
+        format!("by-hand-{}#{}", self.step, self.nth)
+    }
+    async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
+        let Self { run, step, by, given, goes_on, .. } = self;
+        let result = result::Result {
+            outputs: result::read_outputs(&given.outputs)?,
+            said: given.note,
+            files: given.file.into_iter().collect(),
+            note: format!("{by} did it by hand"),
+            by: Some(by),
+            more: serde_json::Map::from_iter([("by_hand".to_owned(), json!(true))]),
+            ..result::Result::default()
+        };
+        Ok(Recorded::of(()).change(move |tx| {
+            if goes_on {
+                set_run(tx, &run, RunState::Running, "")?;
+            }
+            result::finish(tx, (&run, step), &result)
         }))
     }
 }

@@ -3,6 +3,7 @@
 use super::audit::transient;
 use super::records::{set_step, step};
 use super::state::StepState;
+use crate::base::text::put;
 use crate::base::{Digest, Exact, Exacts, Problem, exact, problem};
 use crate::journal::Tx;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,15 @@ pub(super) fn duration(millis: i64) -> String {
 /// As much of a result as belongs into a table.
 pub(super) fn beginning(text: &str) -> String {
     const MOST: usize = 4_000;
-    text.chars().take(MOST).collect()
+    let mut head: String = text.chars().take(MOST).collect();
+    let all = text.chars().count();
+    if all > MOST {
+        put(
+            &mut head,
+            format_args!("\n… (cut here: the whole has {all} characters and is among the step's files)"),
+        );
+    }
+    head
 }
 
 /// Holds outputs against the step's schema, if it has one.

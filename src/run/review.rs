@@ -171,7 +171,11 @@ fn deviations(sight: &Sight) -> Vec<String> {
             StepState::Skipped if step.is_left_out() => {
                 found.push(format!("{title} was left out: {}", step.reason));
             }
-            StepState::Failed | StepState::Rejected | StepState::Interrupted | StepState::RolledBack => {
+            StepState::Failed
+            | StepState::Rejected
+            | StepState::Interrupted
+            | StepState::Asking
+            | StepState::RolledBack => {
                 found.push(format!("{title} is {}: {}", step.state.word(), step.reason));
             }
             _ => {}

@@ -3,6 +3,7 @@
 //! is void then.
 
 use super::Site;
+use super::control::takes_hands;
 use super::effect::Sight;
 use super::parties::{Judges, Today, does};
 use super::state::StepState;
@@ -37,13 +38,33 @@ impl Story for AskHow {
     const NAME: &'static str = "ask_how";
     const VERSION: u32 = 1;
     /// Who wants it to go on; nobody, where what was asked is void.
-    type Output = Option<String>;
+    type Output = Option<Wish>;
     fn key(&self) -> String {
         format!("how-{}#{}", self.step, self.nth)
     }
-    async fn tell(self, w: Workflow) -> Result<Option<String>, Stop> {
+    async fn tell(self, w: Workflow) -> Result<Option<Wish>, Stop> {
         let asked = w.call(OpenHow { asking: self, workflow: w.id().to_owned() }).await?;
-        Ok(answer_to(&w, &asked).await?.map(|answer| answer.by))
+        Ok(answer_to(&w, &asked).await?.map(|answer| Wish::of(answer.by, answer.text)))
+    }
+}
+
+/// Somebody's word that a run goes on. The name alone is the form of recorded ones, and of all without words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Wish {
+    By(String),
+    Said { by: String, reason: String },
+}
+
+impl Wish {
+    fn of(by: String, reason: String) -> Self {
+        if reason.trim().is_empty() { Self::By(by) } else { Self::Said { by, reason } }
+    }
+    pub(super) fn by_and_reason(self) -> (String, String) {
+        match self {
+            Self::By(by) => (by, String::new()),
+            Self::Said { by, reason } => (by, reason),
+        }
     }
 }
 
@@ -90,6 +111,7 @@ impl OpenHow {
             }
         };
         let back = sight.step(*step).ok().and_then(|row| row.depends_on.last().copied());
+        let by_hand = sight.step(*step).is_ok_and(|row| takes_hands(row.state));
         let text = told(sight, *step, reason)?;
         let (asked_of, barred) = whom(sight, today, *step);
         Ok(NewDecision {
@@ -103,7 +125,7 @@ impl OpenHow {
             asked_of,
             barred,
             hash: Digest::of(&text),
-            details: json!({ "step": step, "effect": text, "retry": again, "late": late, "back": back }),
+            details: json!({ "step": step, "effect": text, "retry": again, "late": late, "back": back, "by_hand": by_hand }),
             due_at: None,
             on_deadline: OnDeadline::Escalate,
             quorum: 1,
@@ -115,6 +137,7 @@ impl OpenHow {
 fn again(sight: &Sight, step: u32) -> Result<&'static str, Failure> {
     Ok(match (sight.step(step)?.state, sight.plan.work(step)) {
         (StepState::Rejected, _) => "its gate is asked again",
+        (StepState::Asking, _) => "it is asked again, with what you give as the reason",
         (_, Ok(Work::Nested(_))) => {
             "a new run of the whole SOP begins, and what the last one did is done a second time"
         }

@@ -78,6 +78,8 @@ states!(
         Rejected = "rejected",
         /// Cut off, by a crash in work that must not be repeated unseen or by the run's end.
         Interrupted = "interrupted",
+        /// Whoever does it says that it cannot be done so, and asks.
+        Asking = "asking",
         /// Done, and undone again.
         RolledBack = "rolled_back",
     }

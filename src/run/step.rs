@@ -47,6 +47,10 @@ pub(super) enum StepEnd {
     Interrupted {
         reason: String,
     },
+    /// Whoever does it says that it cannot be done so.
+    Asks {
+        reason: String,
+    },
 }
 
 /// What one try came to.
@@ -55,11 +59,13 @@ pub(super) enum StepEnd {
 pub(super) enum Tried {
     Done,
     Failed(String),
+    /// It cannot be done so: what is missing. No failure, and no matter of trying again as it is.
+    Asks(String),
 }
 
 impl Story for DoStep {
     const NAME: &'static str = "do_step";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Output = StepEnd;
     fn key(&self) -> String {
         format!("step-{}#{}", self.step, self.visit)
@@ -75,6 +81,10 @@ impl Story for DoStep {
             let one = OneTry { run: &run, step, visit, attempt };
             let reason = match one.perform(&w, &begun.does).await {
                 Ok(Tried::Done) => return Ok(StepEnd::Completed),
+                Ok(Tried::Asks(reason)) => {
+                    one.fail(&w, (StepState::Asking, &reason)).await?;
+                    return Ok(StepEnd::Asks { reason });
+                }
                 Ok(Tried::Failed(reason)) => reason,
                 Err(Stop::Failed(failure)) => match cut_off_by(failure.class) {
                     None => failure.reason,
@@ -318,8 +328,9 @@ impl Activity for FailStep {
     async fn perform(self, _site: &Site) -> Result<Recorded<()>, Failure> {
         let Self { run, step, state, reason, .. } = self;
         let body = json!({ "stepNumber": step, "error": reason, "state": state });
+        let kind = if state == StepState::Asking { "step_asks" } else { "step_failed" };
         Ok(Recorded::of(())
-            .event(&run.clone(), "step_failed", body)
+            .event(&run.clone(), kind, body)
             .change(move |tx| set_step(tx, (&run, step), state, &reason)))
     }
 }

@@ -6,10 +6,11 @@ use super::effect::Sight;
 use super::parties::{Judges, Today, hands, stood_in};
 use super::records::set_run;
 use super::state::{RunState, StepState};
+use super::step::agent::whole as whole_words;
 use super::step::person::{Asked, answer_to};
 use super::workflow::RunEnd;
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
-use crate::base::{Digest, exact, text::counted};
+use crate::base::{Digest, Problem, exact, text::counted};
 use crate::decision::{self, DecisionKind, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Workflow};
 use crate::roles::done::{DoneAnswer, DoneQuestion, JudgeDone, Met};
@@ -153,18 +154,18 @@ fn judging(site: &Site, sight: &Sight) -> Result<Option<(Judging, Vec<u8>)>, Fai
     let settings = &snapshot.settings;
     let evidence = sight.steps.iter().map(|step| {
         let outputs = exact::written(&step.outputs);
-        format!(
-            "Step {}: {} ({})\nGave: {outputs}\n{}",
+        let said = whole_words(site, step)?;
+        Ok::<_, Problem>(format!(
+            "Step {}: {} ({})\nGave: {outputs}\n{said}",
             step.number,
             step.title,
             step.state.word(),
-            step.said
-        )
+        ))
     });
     let question = DoneQuestion {
         sop: sight.plan.sop.head.title.clone(),
         rule: sight.plan.sop.body.definition_of_done.trim().to_owned(),
-        evidence: evidence.collect(),
+        evidence: evidence.collect::<Result<_, _>>()?,
     };
     let asker = Asker::new(&sight.row.id, digest, (&settings.models, settings.missions.confidence_threshold));
     let judging = Judging { asker, agent: judge.head.id.clone(), tier: judge.head.tier, question };

@@ -179,7 +179,7 @@ async fn how(w: &Workflow, asking: AskHow) -> Result<How, Stop> {
             Either::Right((wish, _)) => Either::Right(wish?),
         };
         let wish = match said {
-            Either::Left(Ok(Some(by))) => return Ok(How::Again(by)),
+            Either::Left(Ok(Some(wish))) => return Ok(How::Again(wish.by_and_reason().0)),
             Either::Left(Err(Stop::Cancelled)) => return Err(Stop::Cancelled),
             Either::Left(_) => control.await?,
             Either::Right(wish) => wish,
@@ -187,7 +187,9 @@ async fn how(w: &Workflow, asking: AskHow) -> Result<How, Stop> {
         match wish {
             Control::Retry { by, .. } => return Ok(How::Again(by)),
             Control::Skip { by, reason, .. } => return Ok(How::GivenUp(left_out(&by, &reason))),
-            Control::Pause { .. } | Control::Resume { .. } => control = w.signal(CONTROL),
+            Control::Pause { .. } | Control::Resume { .. } | Control::Complete { .. } => {
+                control = w.signal(CONTROL);
+            }
         }
     }
 }

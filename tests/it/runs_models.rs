@@ -2,7 +2,7 @@
 //! review in an agent's words.
 
 use crate::fake_openai::{FakeOpenAi, Question, Reply};
-use crate::runs_world::{Draft, asked, facts, kinds, stands, started, status, with};
+use crate::runs_world::{Draft, asked, facts, kinds, stands, started, status, steer, with};
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -160,4 +160,88 @@ fn work_that_may_break_a_constraint_is_looked_at_however_sure_it_is() {
             "{parts}"
         );
     }
+}
+
+#[test]
+fn an_agent_that_cannot_asks_and_is_told_what_a_person_says_or_the_person_does_it() {
+    let server = FakeOpenAi::start(|q| {
+        Reply::json(&match role(q) {
+            "perform" if q.user.contains("number 77") => result(SAID, "{\"hours\": 2}", 90),
+            "perform" => {
+                let mut cannot = result("", "", 95);
+                cannot["cannot"] = json!("The contract of the lead is not in the case.");
+                cannot
+            }
+            _ => {
+                json!({ "met": "yes", "quote": "answered within two hours of the arrival", "reason": "It says so." })
+            }
+        })
+    });
+    let world = world(&draft(), &server);
+    let run = started(&world, SOP, &[]);
+    // A question is no failure; the inbox has every way on.
+    assert_eq!(stands(&world, &run), "paused: asking");
+    let shown = world.done(&["show", &run]);
+    for part in ["The contract of the lead is not in the case.", "complete", "retry", "skip", "cancel"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    steer(&world, "retry", &run, &["--reason", "The contract is number 77."]);
+    assert_eq!(stands(&world, &run), "completed: completed", "{:#}", status(&world, &run));
+
+    let run = started(&world, SOP, &[]);
+    let by_hand = |party: &str, note: &str, code: i32| {
+        let said = world.sopd(&["complete", &run, "--step", "1", "--as", party, "--note", note]);
+        assert_eq!(said.code, code, "{}{}", said.out, said.err);
+    };
+    by_hand("sales.rep", "{\"hours\": 3}", 4);
+    by_hand("cro", "three hours", 3);
+    by_hand("cro", "{\"hours\": 3}", 0);
+    world.drive();
+    let step = &status(&world, &run)["tasks"][0];
+    assert_eq!((&step["state"], &step["outputs"]), (&json!("completed"), &json!({ "hours": 3 })), "{step:#}");
+    assert!(step["reason"].as_str().unwrap().contains("cro did it by hand"), "{step:#}");
+    by_hand("cro", "{\"hours\": 3}", 6);
+    world.done(&["audit", "verify"]);
+}
+
+#[test]
+fn an_agent_sees_what_its_step_speaks_of_and_may_mend_the_form_of_its_values() {
+    let server = FakeOpenAi::start(|q| {
+        Reply::json(&match role(q) {
+            "perform" if !q.user.contains("is a required property") => result(SAID, "{\"minutes\": 2}", 90),
+            "perform" => {
+                for part in [
+                    "leads with an active contract",
+                    "makes the first call",
+                    "hold the run for vp.sales",
+                    "Today is 20",
+                ] {
+                    assert!(q.user.contains(part), "{part}: {}", q.user);
+                }
+                // An input that was not given is not told as nothing; a result is told whole.
+                assert!(!q.user.contains("lead_id"), "{}", q.user);
+                assert!(q.user.contains("the last word"), "a long result is not cut: {}", q.user.len());
+                assert!(!q.user.contains("a secret of step 1"), "step 3 does not depend on step 1");
+                result(SAID, "{\"hours\": 2}", 90)
+            }
+            _ => {
+                json!({ "met": "yes", "quote": "answered within two hours of the arrival", "reason": "It says so." })
+            }
+        })
+    });
+    let keys = "Assignee: vp.sales\nConfidence: 70%\nDepends On: 2\nOutput: { \"type\": \"object\", \"required\": [\"hours\"] }";
+    let text = "Answer the contact.\n\n- You MUST answer in the contact's language.";
+    let world = world(&Draft::new(SOP).person("").person("").step(text, keys), &server);
+    let run = started(&world, SOP, &[]);
+    let long = format!("{} the last word", "word ".repeat(2_000));
+    for (step, note) in [("1", "a secret of step 1"), ("2", long.as_str())] {
+        world.done(&["complete", &run, "--step", step, "--as", "sales.rep", "--note", note]);
+        world.drive();
+    }
+    assert_eq!(
+        stands(&world, &run),
+        "completed: completed completed completed",
+        "{:#}",
+        status(&world, &run)
+    );
 }

@@ -2,12 +2,17 @@
 //! files included, and why it was sent back. Whoever decides on a step sees what whoever does it will see.
 
 use super::{Effect, Sight, plain, shown};
-use crate::base::Digest;
 use crate::base::problem::Result;
 use crate::base::text::{put_line, visible};
+use crate::base::{Digest, Instant};
+use crate::roles::perform::Part;
 use crate::run::records::StepRow;
 use crate::run::state::StepState;
+use crate::sop::document::Section;
+use crate::sop::render::section_text;
+use crate::sop::trigger::Trigger;
 use crate::sop::work::Work;
+use std::collections::BTreeSet;
 
 /// Most characters of what a step said that are shown; its hash stands for the rest.
 const MOST_SAID: usize = 4_000;
@@ -29,6 +34,9 @@ impl Sight {
             put_line(&mut text, format_args!("\nNo input was given to the run."));
         }
         self.put_given(&mut text, number);
+        if matches!(work, Work::Hands) {
+            self.put_about(&mut text);
+        }
         Ok(Effect { hash: Digest::of(&text), text })
     }
 
@@ -45,6 +53,42 @@ impl Sight {
             Some(again) => format!("{text}\n\n{again}"),
             None => text,
         })
+    }
+
+    /// Steps whose results step `number` is given: where it says what it depends on, those and the ones its own words
+    /// name; else all that come before it.
+    pub(in crate::run) fn given(&self, number: u32) -> BTreeSet<u32> {
+        let before = self.before(number);
+        let Ok(step) = self.plan.step(number) else { return before };
+        let hands = matches!(self.plan.work(number), Ok(Work::Hands));
+        if !hands || step.depends_on.is_empty() {
+            return before;
+        }
+        let named = |other: &u32| step.depends_on.contains(other) || speaks_of(&step.text, *other);
+        before.into_iter().filter(named).collect()
+    }
+
+    /// What the SOP says besides the step, for whoever does it: what its words mean, who answers for what, what may go
+    /// wrong, where exceptions go.
+    pub(in crate::run) fn about(&self) -> Vec<Part> {
+        let sections = [Section::Scope, Section::Roles, Section::Confidence, Section::Risk];
+        let part = |section: Section| Part {
+            title: section.title().to_owned(),
+            text: section_text(&self.plan.sop, section).trim().to_owned(),
+        };
+        sections.into_iter().map(part).filter(|part| !part.text.is_empty()).collect()
+    }
+
+    /// The day, in the zone of the SOP's schedule where it has one, else in UTC.
+    pub(in crate::run) fn today(&self, now: Instant) -> String {
+        let mut zones = self.plan.sop.head.triggers.iter().filter_map(|trigger| match trigger {
+            Trigger::Cron(cron) => cron.timetable().ok().map(|(_, zone)| zone),
+            _ => None,
+        });
+        match zones.next() {
+            Some(zone) => now.utc().with_timezone(&zone).format("%Y-%m-%d, %A (%Z)").to_string(),
+            None => now.utc().format("%Y-%m-%d, %A (UTC)").to_string(),
+        }
     }
 
     /// Why a step is done again, and what it gave before.
@@ -69,7 +113,7 @@ impl Sight {
         if let Some(again) = self.again(number) {
             put_line(text, format_args!("\n{again}"));
         }
-        let before = self.before(number);
+        let before = self.given(number);
         let over = |step: &&StepRow| before.contains(&step.number) && step.state != StepState::Pending;
         let rows: Vec<&StepRow> = self.steps.iter().filter(over).collect();
         if rows.is_empty() {
@@ -80,6 +124,28 @@ impl Sight {
             put_row(text, row);
         }
     }
+
+    fn put_about(&self, text: &mut String) {
+        for part in self.about() {
+            let quoted: Vec<String> = part.text.lines().map(|line| format!("> {}", visible(line))).collect();
+            put_line(
+                text,
+                format_args!("\nWhat the SOP says under {}:\n\n{}", part.title, quoted.join("\n")),
+            );
+        }
+    }
+}
+
+/// Whether a step's words name another one: `step 2`, `steps.2`, `steps["2"]`.
+fn speaks_of(text: &str, other: u32) -> bool {
+    let mut words = text.to_lowercase();
+    words.retain(|c| !matches!(c, '"' | '\'' | '[' | ']' | '.' | '*' | '`'));
+    let named = |at: usize, length: usize| {
+        let rest = words.get(at + length..).unwrap_or_default().trim_start();
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits == other.to_string()
+    };
+    ["step", "steps"].iter().any(|word| words.match_indices(word).any(|(at, found)| named(at, found.len())))
 }
 
 fn put_row(text: &mut String, row: &StepRow) {

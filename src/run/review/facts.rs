@@ -51,6 +51,7 @@ fn sentence(db: &Connection, event: &Event) -> Result<Option<String>> {
             Some(format!("try {attempt} of step {step} failed: {}", text("error")))
         }
         "step_failed" => Some(format!("step {step} failed: {}", text("error"))),
+        "step_asks" => Some(format!("step {step} could not be done so: {}", text("error"))),
         "work_refused" => Some(format!("the result of step {step} was refused: {}", text("error"))),
         "work_done" => broken(&fact).map(|words| format!("step {step} was not shown to keep to {words}")),
         "run_retried" => Some(again(&fact)),
@@ -73,7 +74,8 @@ fn again(fact: &Value) -> String {
     let by = text("by");
     match fact.get("back_to").and_then(Value::as_u64) {
         Some(back) => format!("{by} sent it back to step {back}: {}", text("reason")),
-        None => format!("{by} had it tried again"),
+        None if text("reason").is_empty() => format!("{by} had it tried again"),
+        None => format!("{by} had it tried again: {}", text("reason")),
     }
 }
 

@@ -4,20 +4,22 @@
 use super::person::{OpenTask, TakeTask, TaskKind, answer_to};
 use super::{OneTry, Tried};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
-use crate::base::{exact, files};
+use crate::base::{Digest, Problem, exact, files};
 use crate::decision::Verb;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
 use crate::registry;
 use crate::roles::perform::{Found, Perform, PerformQuestion, Performed, ToolUse};
 use crate::run::Site;
 use crate::run::effect::Sight;
+use crate::run::records::StepRow;
 use crate::run::result::{self, check_outputs, completed, keep};
+use crate::run::state::StepState;
 use crate::sop::constraints::constraints;
 use crate::sop::tokens::stems;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 /// Most uses of tools in one try: an agent that needs more is going round in circles.
@@ -28,6 +30,9 @@ const LARGEST_ANSWER: u64 = 64 * 1024;
 const USUAL_THRESHOLD: u8 = 80;
 /// Most constraints in doubt that a person is told of one by one.
 const MOST_DOUBTS: usize = 3;
+
+/// The version of a step's story from which on an agent that cannot do it asks; before it the step failed.
+const ASKS: u32 = 2;
 
 /// What an agent is asked, fixed when the step begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,13 +59,11 @@ impl AgentWork {
         let head = &sight.plan.sop.head;
         let missing = || Failure::bug(format!("step {number} of {} has no assignee", sight.row.id));
         let assignee = sight.plan.assignees.get(&number).ok_or_else(missing)?;
-        let earlier = sight.scope(number).steps.into_iter().map(|(before, outputs)| {
-            let row = sight.step(before);
-            let (title, said) =
-                row.map_or((String::new(), String::new()), |row| (row.title.clone(), row.said.clone()));
-            let gave = if outputs.is_empty() { json!(said) } else { Value::Object(exact::told(&outputs)) };
-            (format!("step {before}: {title}"), gave)
-        });
+        let given = sight.given(number);
+        let earlier = sight.steps.iter().filter(|row| given.contains(&row.number));
+        let earlier = earlier
+            .filter(|row| row.state != StepState::Skipped)
+            .map(|row| Ok::<_, Problem>((format!("step {}: {}", row.number, row.title), gave(site, row)?)));
         let settings = &snapshot.settings;
         let question = PerformQuestion {
             sop: head.title.clone(),
@@ -69,8 +72,10 @@ impl AgentWork {
             text: sight.task(number)?,
             artifact: step.artifact.clone().unwrap_or_default(),
             constraints: constraints(step),
-            inputs: exact::told(&sight.packet),
-            earlier: earlier.collect(),
+            inputs: exact::told(&sight.packet).into_iter().filter(|(_, value)| !value.is_null()).collect(),
+            earlier: earlier.collect::<Result<_, _>>()?,
+            about: sight.about(),
+            today: sight.today(site.journal.clock().now()),
             outputs: step.output.clone(),
             tools: step.tools.clone(),
             found: Vec::new(),
@@ -80,6 +85,55 @@ impl AgentWork {
         let threshold = sight.plan.sop.threshold(step).unwrap_or(USUAL_THRESHOLD);
         Ok((Self { asker, agent: assignee.id.clone(), tier: assignee.tier, question, threshold }, bytes))
     }
+}
+
+/// What a step gave, for whoever goes on with it: its values, all of its words, and the text of its files.
+fn gave(site: &Site, row: &StepRow) -> Result<Value, Problem> {
+    let said = whole(site, row)?;
+    let own = own_file(row.number);
+    let mut files = Map::new();
+    for (name, hash) in row.files.iter().filter(|(name, _)| *name != own && !name.ends_with("-replaced.md")) {
+        files.insert(name.clone(), json!(file(site, hash)?));
+    }
+    let values = exact::told(&row.outputs);
+    Ok(match (values.is_empty(), files.is_empty()) {
+        (true, true) => json!(said),
+        (false, true) if said.trim().is_empty() => Value::Object(values),
+        _ => {
+            let parts =
+                [("values", Value::Object(values)), ("words", json!(said)), ("files", Value::Object(files))];
+            let empty = |value: &Value| {
+                value.as_str().is_some_and(|text| text.trim().is_empty()) || *value == json!({})
+            };
+            json!(parts.into_iter().filter(|(_, value)| !empty(value)).collect::<BTreeMap<_, _>>())
+        }
+    })
+}
+
+/// All that a step said: its row holds the beginning only, its own file the whole.
+pub(in crate::run) fn whole(site: &Site, row: &StepRow) -> Result<String, Problem> {
+    let own = own_file(row.number);
+    match row.files.iter().find(|(name, _)| *name == own) {
+        Some((_, hash)) => file(site, hash),
+        None => Ok(row.said.clone()),
+    }
+}
+
+fn own_file(step: u32) -> String {
+    format!("step-{step}.md")
+}
+
+/// A file as a reader of text gets it; where it cannot be shown, or not all of it, that is said.
+fn file(site: &Site, hash: &Digest) -> Result<String, Problem> {
+    let Some(bytes) = site.journal.blob(hash)? else { return Ok("(erased)".to_owned()) };
+    let most = usize::try_from(LARGEST_ANSWER).unwrap_or(usize::MAX);
+    let size = bytes.len();
+    let Ok(text) = String::from_utf8(bytes) else { return Ok(format!("(no text: {size} bytes)")) };
+    if size <= most {
+        return Ok(text);
+    }
+    let head: String = text.chars().take(most / 4).collect();
+    Ok(format!("{head}\n(cut here: the whole has {size} bytes)"))
 }
 
 /// Asks the agent until it has done its work, and a person where that must be looked at.
@@ -107,7 +161,8 @@ pub(in crate::run) async fn by_agent(w: &Workflow, at: &OneTry<'_>, work: &Agent
         question.found.push(Found { asked, answer: w.call(tool).await? });
     };
     if !done.cannot.trim().is_empty() {
-        return Ok(Tried::Failed(format!("{} cannot do it: {}", work.agent, done.cannot.trim())));
+        let words = format!("{} cannot do it: {}", work.agent, done.cannot.trim());
+        return Ok(if w.version() < ASKS { Tried::Failed(words) } else { Tried::Asks(words) });
     }
     let kept =
         KeepWork { run: run.to_owned(), step, visit, attempt, done, confidence, threshold: work.threshold };

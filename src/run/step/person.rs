@@ -6,6 +6,7 @@ use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewD
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::run::Site;
 use crate::run::audit::transient;
+use crate::run::control::{Actor, ByHand, Control, control};
 use crate::run::effect::Sight;
 use crate::run::parties::{Judges, Today, hands};
 use crate::run::plan::Plan;
@@ -196,21 +197,13 @@ pub fn complete(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<
     let Handed { run, step, note, file } = handed;
     let open = decision::open_of_mission(tx.db(), run)?;
     let task = open.into_iter().find(|one| is_task(one, *step));
-    let Some(task) = task else {
-        let row = crate::run::records::step(tx.db(), run, *step)?;
-        return Err(Problem::conflict(format!(
-            "step {step} of {run} does not wait for a person: it is {} ({})",
-            row.state.word(),
-            row.work
-        ))
-        .hint(format!("see `sopd status {run}`")));
-    };
     if file.as_ref().is_some_and(|(_, bytes)| bytes.len() as u64 > result::LARGEST_FILE) {
         return Err(Problem::invalid(format!(
             "the file is larger than {} MiB",
             result::LARGEST_FILE / 1_048_576
         )));
     }
+    let Some(task) = task else { return by_hand(tx, handed, given).map(Ok) };
     let text = if let (true, Some((name, _))) = (note.trim().is_empty(), file) {
         name.clone()
     } else {
@@ -228,6 +221,39 @@ pub fn complete(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<
     Ok(answered)
 }
 
+/// Takes over a step that did not come to a good end, by the word of who may steer the run.
+fn by_hand(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<Answer> {
+    let Handed { run, step, note, file } = handed;
+    let row = crate::run::records::run(tx.db(), run)?;
+    let lost = || Problem::store(format!("the journal lacks the plan of {run}"));
+    let plan: Plan = serde_json::from_slice(&tx.read_blob(&row.plan)?.ok_or_else(lost)?)
+        .map_err(|error| Problem::store(format!("the plan of {run} cannot be read: {error}")))?;
+    if note.trim().is_empty() && file.is_none() {
+        return Err(Problem::usage("`complete` needs words: say what was done, or bring the file"));
+    }
+    let form = plan.step(*step)?.output.clone();
+    let outputs = match form.as_deref() {
+        Some(form) => formed(form, (note, file.as_ref().map(|(_, bytes)| bytes.as_slice())))?,
+        None => Exacts::new(),
+    };
+    let file =
+        file.as_ref().map(|(name, bytes)| Ok::<_, Problem>((name.clone(), tx.blob(bytes)?))).transpose()?;
+    let handed = ByHand { note: tx.clean(note), file, outputs: exact::written(&outputs) };
+    let actor = Actor { by: given.by.clone(), os_user: given.os_user.clone() };
+    let wish = Control::Complete { step: *step, by: given.by.clone(), given: handed };
+    control(tx, run, &wish, (&actor, &plan))?;
+    Ok(Answer {
+        verb: Verb::Complete,
+        by: given.by.clone(),
+        os_user: given.os_user.clone(),
+        at: tx.now(),
+        text: tx.clean(note),
+        overriding: None,
+        line: None,
+        hash: Digest::of(note),
+    })
+}
+
 fn is_task(decision: &Decision, step: u32) -> bool {
     decision.ask.kind == DecisionKind::Task && decision.ask.details.get("step") == Some(&json!(step))
 }
@@ -236,6 +262,11 @@ fn outputs(task: &Decision, (note, file): (&str, Option<&[u8]>)) -> problem::Res
     let Some(schema) = task.ask.details.get("output").and_then(Value::as_str) else {
         return Ok(Exacts::new());
     };
+    formed(schema, (note, file))
+}
+
+/// The file, or the note, as values of the asked form.
+fn formed(schema: &str, (note, file): (&str, Option<&[u8]>)) -> problem::Result<Exacts> {
     let text = match file {
         Some(bytes) => {
             std::str::from_utf8(bytes).map_err(|_not_text| Problem::invalid("the file is not UTF-8"))?
