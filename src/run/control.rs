@@ -201,10 +201,7 @@ fn sensible(tx: &Tx<'_>, row: &RunRow, control: &Control) -> Result<()> {
             if takes_hands(there.state) {
                 return Ok(());
             }
-            let (state, work) = (there.state.word(), there.work);
-            let told =
-                format!("step {step} of {} does not wait for a person: it is {state} ({work})", row.id);
-            Err(Problem::conflict(told).hint(format!("see `sopd status {}`", row.id)))
+            no(&format!("step {step} is {}", there.state.word()), "see `sopd status`")
         }
         Control::Skip { step, .. } => {
             let there = records::step(tx.db(), &row.id, *step)?;

@@ -118,6 +118,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .activity::<moves::Reopen>(site)
         .activity::<moves::UndoGate>(site)
         .activity::<moves::SkipStep>(site)
+        .activity::<moves::TakeByHand>(site)
         .activity::<moves::RollBack>(site)
         .activity::<verdict::EvaluateDone>(site)
         .activity::<verdict::KeepJudgement>(site)

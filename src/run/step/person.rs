@@ -6,7 +6,7 @@ use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, Given, NewD
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::run::Site;
 use crate::run::audit::transient;
-use crate::run::control::{Actor, ByHand, Control, control};
+use crate::run::control::{Actor, ByHand, Control, control, takes_hands};
 use crate::run::effect::Sight;
 use crate::run::parties::{Judges, Today, hands};
 use crate::run::plan::Plan;
@@ -224,6 +224,12 @@ pub fn complete(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<
 /// Takes over a step that did not come to a good end, by the word of who may steer the run.
 fn by_hand(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<Answer> {
     let Handed { run, step, note, file } = handed;
+    let there = crate::run::records::step(tx.db(), run, *step)?;
+    if !takes_hands(there.state) {
+        let (state, work) = (there.state.word(), there.work);
+        let told = format!("step {step} of {run} does not wait for a person: it is {state} ({work})");
+        return Err(Problem::conflict(told).hint(format!("see `sopd status {run}`")));
+    }
     let row = crate::run::records::run(tx.db(), run)?;
     let lost = || Problem::store(format!("the journal lacks the plan of {run}"));
     let plan: Plan = serde_json::from_slice(&tx.read_blob(&row.plan)?.ok_or_else(lost)?)
