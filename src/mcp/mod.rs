@@ -6,6 +6,7 @@
 //! [`Caller`] that whoever mounts the service has put into the request's extensions, request by request.
 
 mod answers;
+mod digits;
 mod library;
 mod missions;
 mod news;
@@ -19,6 +20,9 @@ use crate::base::{Problem, problem::Result};
 use crate::daemon::{Stopping, Workspace};
 use crate::front::Caller;
 use crate::journal::Feed;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{StatusCode, header::CONTENT_LENGTH};
 use news::News;
 use rmcp::ServiceExt as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -26,6 +30,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use server::Server;
 use std::collections::HashSet;
 use std::sync::Arc;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
 
 /// Largest request over HTTP, in bytes: a draft and what surrounds it.
 const LARGEST_REQUEST: usize = 1024 * 1024;
@@ -100,8 +105,37 @@ pub async fn stdio(workspace: &Workspace, caller: Caller) -> Result<()> {
     let (_stop, stopping) = tokio::sync::watch::channel(false);
     let news = News::start(&workspace.journal, &Feed::start(&workspace.journal, stopping))?;
     let server = Server::new(workspace.clone(), Some(caller), news);
-    let running = server.serve(rmcp::transport::stdio()).await.map_err(|error| wrong(&error))?;
+    let running = server.serve((as_written(), tokio::io::stdout())).await.map_err(|error| wrong(&error))?;
     running.waiting().await.map(drop).map_err(|error| wrong(&error))
+}
+
+/// Standard input, its messages (one a line) as [`digits::kept`] gives them.
+fn as_written() -> DuplexStream {
+    let (messages, mut given) = tokio::io::duplex(LARGEST_REQUEST);
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(tokio::io::stdin()).split(b'\n');
+        while let Ok(Some(line)) = lines.next_segment().await {
+            let mut message = digits::kept(line);
+            message.push(b'\n');
+            // Nobody reads any more once the client is no longer served.
+            if given.write_all(&message).await.is_err() {
+                return;
+            }
+        }
+    });
+    messages
+}
+
+/// A request over HTTP, its message as [`digits::kept`] gives it.
+///
+/// # Errors
+/// A body that is larger than a message may be.
+pub async fn kept(request: Request) -> Result<Request, StatusCode> {
+    let (mut parts, body) = request.into_parts();
+    let message =
+        to_bytes(body, LARGEST_REQUEST).await.map_err(|_too_large| StatusCode::PAYLOAD_TOO_LARGE)?;
+    parts.headers.remove(CONTENT_LENGTH);
+    Ok(Request::from_parts(parts, Body::from(digits::kept(message.into()))))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The six tools of the skill description, with its names of arguments and results.
 
 use super::answers::{Place, SOPD, Told, fields, whole};
-use crate::base::{Problem, problem::Result};
+use super::digits::as_written;
+use crate::base::{Problem, exact, problem::Result};
 use crate::daemon::{self, RunStatus, Task};
 use crate::decision::{self, Decision, DecisionKind, State, Verb};
 use crate::front::{self, Answered, Answering, next};
@@ -33,7 +34,8 @@ pub(super) struct Execute {
 
 pub(super) fn execute(place: &Place, given: Execute) -> Told {
     let sop = front::sop_named(&place.workspace, &given.sop_name).map_err(whole)?;
-    let inputs = packet::from_file("params.json", &Value::Object(given.params).to_string()).map_err(whole)?;
+    let inputs =
+        packet::from_file("params.json", &exact::written(&as_written(given.params))).map_err(whole)?;
     let mode = given.execution_mode.as_deref().map(front::mode).transpose().map_err(whole)?;
     let mut request = front::by_hand(&place.caller.actor(), sop, inputs);
     request.mode = mode;

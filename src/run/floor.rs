@@ -1,11 +1,12 @@
 //! The floor of a run: which step may begin, what is under way, and what each ending leads to. Steps whose
 //! predecessors are over begin together; each has at most one thing under way: its look, its gate or its work.
 
+mod wishes;
+
 use super::control::{CONTROL, Control};
 use super::gate::{AskGate, GateEnd};
-use super::moves::{Halt, Reopen, Resumed, RollBack, SkipStep, TakeByHand, UndoGate};
+use super::moves::{Halt, Reopen, RollBack};
 use super::plan::Leg;
-use super::records::left_out;
 use super::standstill::{AskHow, WHOLE, Wish};
 use super::state::{RunState, StepState};
 use super::step::{DoStep, FailStep, StepEnd};
@@ -359,55 +360,6 @@ impl<'w> Floor<'w> {
         halt(self.w, &self.run, &self.moves.to_string(), (RunState::Paused, reason)).await?;
         self.ask_how(WHOLE, reason);
         Ok(())
-    }
-
-    async fn obey(&mut self, wish: Control) -> Result<(), Stop> {
-        self.moves += 1;
-        let (run, nth) = (self.run.clone(), self.moves);
-        match wish {
-            Control::Pause { by, reason } => {
-                self.paused = true;
-                let reason = if reason.is_empty() {
-                    format!("{by} paused it")
-                } else {
-                    format!("{by} paused it: {reason}")
-                };
-                halt(self.w, &run, &nth.to_string(), (RunState::Paused, &reason)).await
-            }
-            Control::Resume { by } => {
-                self.paused = false;
-                self.give_up(WHOLE);
-                if self.stuck.is_empty() { self.w.call(Resumed { run, by, nth }).await } else { Ok(()) }
-            }
-            Control::Retry { by, step, reason } => {
-                self.paused = false;
-                self.give_up(WHOLE);
-                self.undoing = None;
-                let mut steps = self.stuck.clone();
-                if let Some(back) = step {
-                    steps.insert(back);
-                    steps = self.with_all_after(steps);
-                }
-                self.reopen(&steps);
-                let steps = steps.into_iter().collect();
-                self.w.call(Reopen { run, steps, by: Some(by), nth, back_to: step, reason }).await
-            }
-            // Somebody was faster where nothing holds it up any more.
-            Control::Complete { step, .. } if !self.stuck.contains(&step) => Ok(()),
-            Control::Complete { step, by, given } => {
-                self.put_away(step);
-                self.completed.push(step);
-                let goes_on = self.stuck.is_empty() && !self.paused;
-                self.w.call(UndoGate { run: run.clone(), step, nth }).await?;
-                self.w.call(TakeByHand { run, step, by, given, goes_on, nth }).await
-            }
-            Control::Skip { step, by, reason } => {
-                self.put_away(step);
-                let goes_on = self.stuck.is_empty() && !self.paused;
-                self.w.call(UndoGate { run: run.clone(), step, nth }).await?;
-                self.w.call(SkipStep { run, step, reason: left_out(&by, &reason), goes_on, nth }).await
-            }
-        }
     }
 }
 

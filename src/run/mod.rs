@@ -66,7 +66,7 @@ pub use score::Quality;
 pub use site::{Site, run_folder};
 pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
 pub use state::{RunState, StepState};
-pub use step::person::{Handed, check_words, complete};
+pub use step::handed::{Handed, check_words, complete};
 pub use trigger::{
     Arrival, Came, Delivered, Due, LARGEST_BODY, MOST_AT_ONCE, Overview, Post, Refused, TRIGGER_TABLES,
     TriggerStatus, Wired, Wiring, accept, deliver, expect, fall_due, is_known, next_due, open_due, overview,
@@ -107,7 +107,7 @@ pub fn stories(stories: Stories, site: &Arc<Site>, gateway: &Arc<Gateway>) -> St
         .activity::<step::http::SendRequest>(site)
         .activity::<step::person::OpenTask>(site)
         .activity::<step::person::TakeTask>(site)
-        .activity::<step::agent::UseTool>(site)
+        .activity::<step::tools::UseTool>(site)
         .activity::<step::agent::KeepWork>(site)
         .activity::<step::nested::StartNested>(site)
         .activity::<step::nested::TakeNested>(site)

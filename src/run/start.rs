@@ -1,6 +1,8 @@
 //! Starting a run: what is asked for is held against the active SOP, its packet, its triggers and its limits, and
 //! either the whole run is there, or a refusal with its reason is on record and nothing else has changed.
 
+mod checks;
+
 use super::admission::{Admitted, admit};
 use super::mode::check_mode;
 use super::plan::{Plan, assignees, signer};
@@ -102,14 +104,14 @@ pub struct Started {
 
 /// Looks at everything that can be looked at before anything changes.
 pub fn prepare(journal: &Journal, root: &Path, snapshot: &Snapshot, mut request: Request) -> Result<Ready> {
-    check_initiator(snapshot, &request)?;
+    checks::initiator(snapshot, &request)?;
     let row = journal.read(|db| match request.pinned {
         Some(version) => registry::version(db, &format!("{}-v{version}", request.sop)),
         None => active(db, &request.sop),
     })?;
     let sop = read(root, &row)?;
-    check_trigger(&sop, &request)?;
-    check_owner(snapshot, &sop)?;
+    checks::trigger(&sop, &request)?;
+    checks::owner(snapshot, &sop)?;
     check_mode(&sop, request.mode, snapshot.settings.runs.priority_modes)?;
     if matches!(request.cause, Cause::Step { .. }) {
         // The outer run hands over all it has; what the inner SOP does not ask for is no mistake.
@@ -308,25 +310,6 @@ fn new_id() -> String {
     format!("sop_run_{}", digits.get(20..).unwrap_or(&digits))
 }
 
-fn check_initiator(snapshot: &Snapshot, request: &Request) -> Result<()> {
-    let agent = snapshot.roster.get(&request.by);
-    if agent.is_some_and(crate::roster::Agent::is_active) {
-        return Ok(());
-    }
-    Err(Problem::not_allowed(format!("{} is not at work in this company, so cannot start a run", request.by))
-        .hint("name a party with --as; see `sopd agents`"))
-}
-
-/// Whoever is asked last about a run must be there; one who is not is found out before it begins.
-fn check_owner(snapshot: &Snapshot, sop: &Sop) -> Result<()> {
-    let owner = &sop.head.owner;
-    if snapshot.roster.get(owner).is_some_and(crate::roster::Agent::is_active) {
-        return Ok(());
-    }
-    let told = format!("{} is owned by {owner}, who is not at work in this company", sop.head.id);
-    Err(Problem::conflict(told).hint("publish a version with another owner, or put the owner back to work"))
-}
-
 /// The active version of `sop`; where there is none, why.
 pub(super) fn active(db: &rusqlite::Connection, sop: &SopId) -> Result<VersionRow> {
     if let Some(row) = registry::active(db, sop)? {
@@ -357,29 +340,6 @@ pub(super) fn together(problems: Vec<Problem>) -> Problem {
     }
     let hint = first.hint.clone().map(|hint| format!("{hint}; ")).unwrap_or_default();
     first.hint(format!("{hint}also: {}", others.join("; ")))
-}
-
-fn check_trigger(sop: &Sop, request: &Request) -> Result<()> {
-    let allowed = match &request.cause {
-        Cause::Manual => sop.head.triggers.contains(&Trigger::Manual),
-        Cause::Trigger(words) => super::trigger::lists(sop, words),
-        Cause::Step { .. } => true,
-    };
-    if allowed {
-        return Ok(());
-    }
-    if let Cause::Trigger(words) = &request.cause {
-        return Err(Problem::not_allowed(format!(
-            "{} v{} has no trigger `{words}`",
-            sop.head.id, sop.head.version
-        ))
-        .hint("see `sopd triggers` for what starts it"));
-    }
-    Err(Problem::not_allowed(format!(
-        "{} is not started by hand: its triggers leave `manual` out",
-        sop.head.id
-    ))
-    .hint("see `sopd triggers` for what starts it"))
 }
 
 /// Pins every SOP that steps call, however deep.

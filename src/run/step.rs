@@ -3,9 +3,11 @@
 
 pub(super) mod agent;
 pub(super) mod command;
+pub(super) mod handed;
 pub(super) mod http;
 pub(super) mod nested;
 pub(super) mod person;
+pub(super) mod tools;
 
 use super::Site;
 use super::effect::Sight;

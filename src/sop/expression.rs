@@ -216,7 +216,7 @@ pub fn holds(text: &str, scope: &Scope) -> Result<bool, String> {
     match expression.eval(scope.context(false)).map_err(|error| wrong(&error))? {
         answer if answer.is_undefined() => Err(wrong(&Error::from(ErrorKind::UndefinedError))),
         answer if answer.kind() == ValueKind::Bool => Ok(answer.is_true()),
-        other => Err(format!("`{text}` is {}, neither true nor false", short(&other.to_string()))),
+        other => Err(format!("`{text}` is `{}`, neither true nor false", shortened(&other.to_string(), 40))),
     }
 }
 
@@ -285,11 +285,6 @@ fn evaluating() -> Environment<'static> {
     environment.add_filter("trim", minijinja::filters::trim);
     environment.add_test("defined", minijinja::tests::is_defined);
     environment
-}
-
-fn short(text: &str) -> String {
-    const MOST: usize = 40;
-    format!("`{}`", shortened(text, MOST))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::mcp;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::Response;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,7 +97,10 @@ pub(super) fn agents(site: &Shared, stopping: Stopping) -> Result<Router> {
     let service = http.service.clone();
     let (workspace, seal) = (site.workspace.clone(), Seal::new()?);
     let door = Arc::new(Door { workspace, seal, http, begun: Mutex::default() });
-    Ok(Router::new().route_service("/mcp", service).layer(from_fn_with_state(door, pass)))
+    Ok(Router::new()
+        .route_service("/mcp", service)
+        .layer(map_request(mcp::kept))
+        .layer(from_fn_with_state(door, pass)))
 }
 
 /// Who calls, and whether the session is its own. Host, origin and size are looked at by the service.

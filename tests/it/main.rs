@@ -16,6 +16,7 @@ mod cli_keep;
 mod cli_read;
 mod commands;
 mod decisions_care;
+mod digits;
 mod doors;
 mod fake_openai;
 mod faults_crash;

@@ -59,6 +59,14 @@ impl Client {
         }
     }
 
+    /// Asks with a message as it is written.
+    pub(crate) fn written(&mut self, message: &str) -> Value {
+        writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
+        let mut line = String::new();
+        assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "the server has gone");
+        serde_json::from_str(&line).unwrap()
+    }
+
     /// Waits for a notification.
     pub(crate) fn hear(&mut self, method: &str) {
         let mut line = String::new();
@@ -168,6 +176,12 @@ impl<'a> Agent<'a> {
     /// Sends a message.
     pub(crate) fn post(&self, headers: &[(&str, &str)], body: &Value) -> Got {
         self.send("POST", headers, Some(body))
+    }
+
+    /// Sends a message as it is written.
+    pub(crate) fn written(&self, body: String) -> Value {
+        let request = self.request("POST", &[("Content-Type", "application/json")], None);
+        message(&self.desk.send(request.body(body)))
     }
 
     /// Sends a request of any kind.

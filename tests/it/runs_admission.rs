@@ -159,7 +159,6 @@ fn preflight_checks_let_go_skip_or_refuse_and_use_no_cooldown() {
     for (lead, amount, state, words) in [
         ("10", "7", "cancelled: pending", "nothing to do"),
         ("3", "7", "cancelled: pending", "a pre-flight check ended with exit code 3"),
-        ("0", "4", "cancelled: pending", "`inputs.amount > 5` does not hold"),
         ("0", "7", "completed: completed", ""),
     ] {
         let inputs = [format!("lead_id={lead}"), format!("amount={amount}")];
@@ -170,6 +169,11 @@ fn preflight_checks_let_go_skip_or_refuse_and_use_no_cooldown() {
         let began = kinds(&world, &run).contains(&"run_started".to_owned());
         assert_eq!(began, state.starts_with("completed"));
     }
+    // What the inputs alone decide is decided at once: there is no run.
+    let before = world.json(&["runs"]);
+    let refused = world.fails(3, &["run", SOP, "--as", "cro", "--input", "lead_id=0", "--input", "amount=4"]);
+    assert!(refused.contains("`inputs.amount > 5` does not hold"), "{refused}");
+    assert_eq!(world.json(&["runs"]), before);
 }
 
 #[test]

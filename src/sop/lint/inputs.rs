@@ -66,13 +66,19 @@ const VARIABLES: [&str; 4] = ["$INPUT_", "${INPUT_", "$PARAM_", "${PARAM_"];
 /// The same, and how everything else does.
 const MARKS: [&str; 5] = ["$INPUT_", "${INPUT_", "$PARAM_", "${PARAM_", "inputs."];
 
-/// Names after the `marks`, in the form of the table.
+/// Whether what follows a variable's name says what counts where nobody gives it: `${PARAM_VERSION:-1.0.0}`.
+fn has_default(mark: &str, after: &str) -> bool {
+    mark.starts_with("${") && after.strip_prefix(':').unwrap_or(after).starts_with(['-', '+', '='])
+}
+
+/// Names after the `marks`, in the form of the table; without those that are not missed.
 fn used_inputs(line: &str, marks: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for mark in marks {
         for piece in line.split(mark).skip(1) {
             let name: String = piece.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            if !name.is_empty() {
+            let after = piece.strip_prefix(name.as_str()).unwrap_or_default();
+            if !name.is_empty() && !has_default(mark, after) {
                 found.push(name.to_lowercase());
             }
         }
