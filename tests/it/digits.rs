@@ -36,7 +36,7 @@ fn a_number_keeps_its_digits_through_every_door() {
     world.put("in.json", &inputs);
     world.put("in.yaml", &yaml);
     let desk = Desk::open(&world);
-    let token = world.json(&["token", "new", "cro"])["token"].as_str().unwrap().to_owned();
+    let token = world.json(&["token", "new", "cro", "--scope", "write"])["token"].as_str().unwrap().to_owned();
 
     let pairs: Vec<String> =
         ["a", "b", "c"].into_iter().zip(NUMBERS).map(|(name, value)| format!("{name}={value}")).collect();
@@ -48,6 +48,7 @@ fn a_number_keeps_its_digits_through_every_door() {
     let api =
         desk.request("POST", "/api/v1/runs").bearer_auth(&token).header("Content-Type", "application/json");
     let api = desk.send(api.body(format!("{{\"sop\":\"{SOP}\",\"inputs\":{inputs}}}")));
+    assert_eq!(api.status, 201, "{}", api.text);
     let call = format!(
         "{{\"jsonrpc\":\"2.0\",\"id\":77,\"method\":\"tools/call\",\"params\":{{\"name\":\"sop_execute\",\"arguments\":{{\"sopName\":\"{SOP}\",\"params\":{inputs}}}}}}}"
     );
