@@ -12,7 +12,7 @@ use crate::agent::Snapshot;
 use crate::base::{Exacts, Instant, Kind, Problem, exact, problem::Result};
 use crate::journal::{Journal, Story as _, Tx};
 use crate::registry::{self, VersionRow};
-use crate::sop::document::{ExecutionMode, Trigger};
+use crate::sop::document::ExecutionMode;
 use crate::sop::work::Work;
 use crate::sop::{Sop, SopId, Version};
 use serde::Serialize;

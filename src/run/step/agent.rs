@@ -2,7 +2,7 @@
 //! where the result cannot be relied on enough.
 
 use super::person::{OpenTask, TakeTask, TaskKind, answer_to};
-use super::tools::UseTool;
+use super::tools::{LARGEST_ANSWER, UseTool};
 use super::{OneTry, Tried};
 use crate::agent::{Asker, Asking, Seat, Snapshot, ask};
 use crate::base::{Digest, Problem, exact};

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 /// Largest file or answer that a tool hands over, in bytes.
-const LARGEST_ANSWER: u64 = 64 * 1024;
+pub(super) const LARGEST_ANSWER: u64 = 64 * 1024;
 
 /// Uses a tool for an agent.
 #[derive(Debug, Serialize, Deserialize)]
