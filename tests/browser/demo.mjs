@@ -216,7 +216,8 @@ async function drive(browser, { width, scheme, scripts, name }) {
     await staff.locator("#way-revise textarea").fill("Shorter, next time.");
     await staff.locator("#way-approve").getByRole("button", { name: "Forward" }).click();
     await staff.getByRole("heading", { name: "Send your comments along?" }).waitFor();
-    await look(staff, "along");
+    // Without scripts axe needs an address of its own, and the answer to a form has none.
+    if (scripts) await look(staff, "along");
     await staff.getByRole("button", { name: "Forward, and send them along" }).click();
     await staff.waitForURL("**/decisions/*");
     must(await onFirstScreen(staff, "You forwarded"), "forwarded");
