@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_line_names_who_and_why_and_nothing_of_the_content() {
-        let text = r#"{"at":"x","kind":"run_failed","by":"cro","error":"it\n  broke","stepNumber":2,"inputs":{"a":"b"}}"#;
+        let text = r#"{"at":"x","by":"cro","error":"it\n  broke","stepNumber":2,"inputs":{"a":"b"}}"#;
         assert_eq!(members(text), "stepNumber=2 by=cro error=it broke");
     }
 }

@@ -79,7 +79,7 @@ mod tests {
         };
         for open in [
             "missions: { rounds: 5 }\nbudgets: { week_usd: 1 }\nretention: { days: 30 }\n",
-            "council: { members: 5 }\ndecisions: { max_escalations: 1 }\ncalls: { in_flight: 2 }\n",
+            "council: { members: 5 }\ndecisions: { max_escalations: 1 }\ncalls: { max_concurrent: 2 }\n",
             "models: { model: m, price: { input_per_mtok_usd: 1, output_per_mtok_usd: 2 }, tiers: { 1: { model: s } } }\n",
             "runs: { max_concurrent: 1, approval_timeout: 2 hours }\n",
         ] {
@@ -88,7 +88,7 @@ mod tests {
         for (text, key) in [
             ("notifications: { exec: { x: { command: [/bin/sh] } } }\n", "notifications.exec.x.command"),
             (
-                "notifications: { webhook: { x: { url: \"https://x.example\", key: KEY } } }\n",
+                "notifications: { webhook: { x: { url: ADDRESS, key: KEY } } }\n",
                 "notifications.webhook.x.key",
             ),
             (

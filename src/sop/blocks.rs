@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn scripts_without_words_between_are_one() {
         let two = "Do it.\n\n```bash\na\n```\n\n```sh\nb\n```\n\nDone.";
-        assert_eq!(joined(two).as_deref(), Some("Do it.\n\n```bash\na\nb\n```\n\n\n\nDone."));
+        assert_eq!(joined(two).as_deref(), Some("Do it.\n\n```bash\na\nb\n```\n\n\nDone."));
         let three = "```bash\na\n```\n```bash\nb\n```\n\n```bash\nc\n```";
         assert_eq!(joined(three).as_deref(), Some("```bash\na\nb\nc\n```"));
         assert_eq!(joined("```bash\na\n```\n\nthen\n\n```bash\nb\n```"), None);

@@ -1,6 +1,6 @@
 //! Looks back on a run without a model: each deviation leads to one plain question to the SOP.
 
-use crate::base::text::counted;
+use crate::base::text::{counted, full_stop};
 use crate::roles::done::{DoneAnswer, Met};
 use crate::roles::review::{ReviewQuestion, Reviewed};
 
@@ -19,7 +19,7 @@ pub fn review(q: &ReviewQuestion) -> Reviewed {
     let lessons = q
         .deviations
         .iter()
-        .map(|deviation| format!("Decide whether the SOP should foresee this: {deviation}."));
+        .map(|deviation| format!("Decide whether the SOP should foresee this: {}", full_stop(deviation)));
     Reviewed { summary, lessons: lessons.collect() }
 }
 

@@ -36,7 +36,8 @@ fn a_number_keeps_its_digits_through_every_door() {
     world.put("in.json", &inputs);
     world.put("in.yaml", &yaml);
     let desk = Desk::open(&world);
-    let token = world.json(&["token", "new", "cro", "--scope", "write"])["token"].as_str().unwrap().to_owned();
+    let token =
+        world.json(&["token", "new", "cro", "--scope", "write"])["token"].as_str().unwrap().to_owned();
 
     let pairs: Vec<String> =
         ["a", "b", "c"].into_iter().zip(NUMBERS).map(|(name, value)| format!("{name}={value}")).collect();

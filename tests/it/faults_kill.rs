@@ -113,14 +113,14 @@ fn killed_at_random_instants_twenty_missions_reach_their_decision() {
 fn person(world: &World, asked: &[Decision], number: usize) -> Command {
     let decision = &asked[number % asked.len()];
     let (id, mission) = (decision.id.as_str(), decision.ask.mission.as_str());
-    let words = format!("person {number}");
+    let (words, hash) = (format!("person {number}"), decision.ask.hash.0.as_str());
     let arguments = match number / asked.len() % 5 {
         0 => return late(world, id),
-        1 => vec!["approve", id, "--comment", &words],
+        1 => vec!["approve", id, "--hash", hash, "--comment", &words],
         2 => vec!["reject", id, "--reason", &words],
         3 => vec!["revise", id, "--comment", &words],
         _ if number.is_multiple_of(3) => vec!["mission", "cancel", mission],
-        _ => vec!["approve", mission],
+        _ => vec!["approve", mission, "--hash", hash],
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_sopd"));
     command.args(arguments).args(["--as", "chief.staff"]).current_dir(world.root());

@@ -32,6 +32,7 @@ fn a_publication_is_one_commit_of_its_own_files_where_it_may_be() {
     sopd(&["sop", "activate", "mine.md", "--as", "cro"]);
     for (decision, party) in [("D-1", "chief.staff"), ("D-2", "ceo")] {
         drive();
+        sopd(&["inbox"]);
         sopd(&["approve", decision, "--as", party]);
     }
     drive();

@@ -52,7 +52,6 @@ const DEFECTS: &[(&str, &str, &str, bool)] = &[
         false,
     ),
     ("## not a heading\n```", "x\n```\n\nthen\n\n```sh\ny\n```", "one_script_per_step", true),
-    ("./crm release \"$INPUT_LEAD_ID\"", "x\n```\n\n```bash\ny", "one_script_per_step", true),
     ("from the form and the website.", "if the form has them:\n\nIf not:", "scripts_need_no_words", true),
     ("Take the owner off the record again.", "Only if it was set:", "scripts_need_no_words", true),
     ("Rate budget,", "```python\nx\n```\n\nRate budget,", "blocks_are_understood", true),
@@ -73,7 +72,12 @@ const DEFECTS: &[(&str, &str, &str, bool)] = &[
     ("inputs.source != ", "inputs.origin != ", "conditions_defined", true),
     ("inputs.source != ", "origin != ", "conditions_defined", true),
     ("**When**: inputs.source != \"referral\"", "**When**: steps.2.score > 1", "conditions_defined", true),
-    ("**When**: inputs.source != \"referral\"", "**When**: inputs.source > 3", "conditions_defined", true),
+    (
+        "**When**: inputs.source != \"referral\"",
+        "**When**: inputs.source.size() > 3",
+        "conditions_defined",
+        true,
+    ),
     (
         "**When**: inputs.source != \"referral\"",
         "**When**: inputs[\"employees\"]",

@@ -49,8 +49,14 @@ impl Reader<'_> {
             match block.kind {
                 BlockKind::Paragraph => {
                     let fence =
-                        blocks.get(index + 1).filter(|next| matches!(next.kind, BlockKind::Fence(..)));
-                    keyed.extend(self.paragraph(step, part, block, fence));
+                        |nth: usize| blocks.get(nth).filter(|at| matches!(at.kind, BlockKind::Fence(..)));
+                    let taken = self.paragraph(step, part, block, fence(index + 1));
+                    if let (Some(own), Some(second)) = (fence(index + 1), fence(index + 2))
+                        && taken.contains(&own.first)
+                    {
+                        self.second_block(part, block, second);
+                    }
+                    keyed.extend(taken);
                 }
                 BlockKind::Rule => keyed.extend(block.first..=block.last),
                 BlockKind::List | BlockKind::Other => self.no_keys(part, block),
@@ -92,6 +98,17 @@ impl Reader<'_> {
             }
         }
         taken
+    }
+
+    /// A block below the one of a rollback looks like more of it, and would be what the step does.
+    fn second_block(&mut self, part: &Part, key: &Block, second: &Block) {
+        let last = lines_between(&part.text, key.last, key.last);
+        let name = last.first().and_then(|line| key_line(line)).map(|(name, _)| name);
+        if name == Some("Rollback") {
+            let message = "a second block after `Rollback` would be what the step itself does";
+            let hint = "write what the step does above its keys; a rollback is one block";
+            self.refuse(second.first + part.text_line - 1, 1, message, hint);
+        }
     }
 
     /// A key that is written so that it would be read as text must not pass silently.

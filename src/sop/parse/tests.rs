@@ -56,6 +56,7 @@ fn every_mistake_is_refused_at_its_place() {
         ),
         ("**Approval Required**: Yes", "**Approval Requird**: Yes", "did you mean `Approval Required`?"),
         ("**Approval Required**: Yes", "- **Approval Required**: Yes", "would be read as text"),
+        ("./crm release", "x\n```\n\n```bash\n./crm release", "what the step itself does"),
         ("**Approval Required**: Yes", "Approval Required: Yes", "would be read as text"),
         ("**Approval Required**: Yes", "*Approval Required*: Yes", "would be read as text"),
         ("**Approval Required**: Yes", "**Approval Required** Yes", "not written as a key"),
