@@ -108,13 +108,9 @@ fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) 
     if shown < ended.len() {
         put(&mut text, format_args!("\n{} more have ended: --all lists them", ended.len() - shown));
     }
-    let waits = !open.is_empty();
-    let note = if waits {
-        next::standing_note(&desk.command(), workspace)
-    } else {
-        daemon::shut_out(&workspace.root)
-    };
-    if let Some(note) = note {
+    // Where nothing waits, nobody need drive.
+    let told = !open.is_empty() || daemon::holder(&workspace.root).is_some();
+    if let Some(note) = next::standing_note(&desk.command(), workspace).filter(|_| told) {
         put(&mut text, format_args!("\n{note}"));
     }
     text
