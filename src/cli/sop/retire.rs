@@ -1,6 +1,6 @@
 //! `sopd sop retire ID --as PARTY --reason T`
 
-use crate::base::text::{counted, listed};
+use crate::base::text::listed;
 use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
@@ -36,7 +36,7 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let runs = workspace.journal.read(|db| run::runs(db, &wanted))?;
     let open: Vec<String> = runs.into_iter().filter(|run| run.ended_at.is_none()).map(|run| run.id).collect();
     if !open.is_empty() {
-        let said = format!("{} under way and stay on it: {}", counted(open.len(), "run"), listed(&open));
+        let said = format!("still under way, and staying on it: {}", listed(&open));
         print::line(&format!("{said}; `{} cancel RUN` ends one", desk.command()))?;
     }
     next::idle_note(&desk.command(), &workspace).map_or(Ok(()), |note| print::line(&note))
