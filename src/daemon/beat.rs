@@ -1,7 +1,8 @@
 //! When a chore of the daemon is done next: soon after something was appended, by whichever process, and at its own times.
 //! Nothing is looked at because time has passed and nothing else.
 
-use crate::journal::{Journal, News};
+use crate::base::{Trouble, problem::Result};
+use crate::journal::{Journal, News, other_than};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -21,14 +22,15 @@ pub(super) struct Beat {
     latest: Instant,
     /// What it is for, in figures.
     what: &'static str,
+    trouble: Trouble,
 }
 
 impl Beat {
-    /// The first one is due at once.
-    pub(super) fn new(journal: &Journal, what: &'static str) -> Self {
+    /// The first one is due at once. While the chore fails, `waits` says what does not go on.
+    pub(super) fn new(journal: &Journal, what: &'static str, waits: &'static str) -> Self {
         let (news, now) = (journal.news(), Instant::now());
         let seen = *news.borrow();
-        Self { news, seen, soonest: now, latest: now, what }
+        Self { news, seen, soonest: now, latest: now, what, trouble: Trouble::of(waits) }
     }
 
     /// A pass begins: what is appended from here on is news to the next one.
@@ -43,15 +45,19 @@ impl Beat {
         (self.soonest, self.latest) = (now + pause, now + rest.max(pause));
     }
 
+    /// What came of a pass, told. After one that failed the next is tried later each time, whatever was said before.
+    pub(super) fn came<T>(&mut self, outcome: &Result<T>) {
+        if let Some(pause) = self.trouble.after(outcome) {
+            self.rest(pause, pause);
+        }
+    }
+
     /// When the next pass should be.
     pub(super) async fn due(&mut self) {
         let (seen, soonest, latest) = (self.seen, self.soonest, self.latest);
         let news = &mut self.news;
         let come = async {
-            // Its sender lives as long as the journal; where it does not, nothing comes any more.
-            if news.wait_for(|now| *now != seen).await.is_err() {
-                std::future::pending::<()>().await;
-            }
+            other_than(news, seen).await;
             tokio::time::sleep_until(soonest).await;
         };
         tokio::select! {

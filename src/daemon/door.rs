@@ -44,9 +44,9 @@ impl Door {
 
     /// What the daemon that drives the workspace now wrote down; `None` where nobody drives it or it serves nowhere.
     pub fn told(root: &Path) -> Option<Self> {
-        let holder = lock::holder(root)?;
+        let driver = lock::driver(root)?;
         let told: Self = serde_json::from_str(&std::fs::read_to_string(file(root)).ok()?).ok()?;
-        holder.starts_with(&format!("process {} ", told.process)).then_some(told)
+        (i64::from(driver.as_raw_nonzero().get()) == i64::from(told.process)).then_some(told)
     }
 }
 

@@ -5,7 +5,7 @@ use super::beat::Beat;
 use super::departed;
 use super::run::Until;
 use super::workspace::{Workspace, notify_wiring};
-use crate::base::{Problem, Trouble, problem::Result};
+use crate::base::{Problem, problem::Result};
 use crate::notify::{Dispatcher, Reader, Wiring, outbox_waits};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,7 +40,6 @@ pub(super) struct Notices {
     seen: i64,
     looked: Option<Instant>,
     beat: Beat,
-    trouble: Trouble,
     /// What was told of parties that have left.
     left: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -54,8 +53,7 @@ impl Notices {
             wiring: None,
             seen: 0,
             looked: None,
-            beat: Beat::new(&workspace.journal, "notices"),
-            trouble: Trouble::of("notifications wait"),
+            beat: Beat::new(&workspace.journal, "notices", "notifications wait"),
             left: Arc::default(),
         }
     }
@@ -76,9 +74,8 @@ impl Notices {
             Ok(sending) => *sending || (self.wiring.is_some() && self.is_outstanding()),
             Err(_) => false,
         };
-        let rest = if outstanding { PERIOD } else { LOOK_AFTER };
-        let pause = self.trouble.after(&looked);
-        self.beat.rest(pause.unwrap_or(PERIOD), pause.unwrap_or(rest));
+        self.beat.rest(PERIOD, if outstanding { PERIOD } else { LOOK_AFTER });
+        self.beat.came(&looked);
     }
 
     /// Whether anything is in the outbox.

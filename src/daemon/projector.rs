@@ -6,7 +6,7 @@ use super::sound::Sound;
 use super::workspace::{PRIVATE_FOLDER, Workspace};
 use super::{anchors, dossier, git, index_file, narrator, retention, run_folder};
 use crate::base::trace::is_run;
-use crate::base::{Problem, Trouble, files, problem::Result};
+use crate::base::{Problem, files, problem::Result};
 use crate::journal::events_of;
 use crate::mission;
 use crate::registry;
@@ -33,7 +33,6 @@ pub(super) struct Projector {
     /// Nothing was written since the start: what a crash cut off may lie about.
     fresh: bool,
     beat: Beat,
-    trouble: Trouble,
     looked_after: Instant,
     shelf: Arc<Mutex<Shelf>>,
 }
@@ -75,9 +74,8 @@ impl Projector {
             told: head,
             short: narrator::Short::default(),
         }));
-        let (beat, trouble) =
-            (Beat::new(&workspace.journal, "files"), Trouble::of("files that people read wait"));
-        Self { workspace: workspace.clone(), done, fresh: true, beat, trouble, looked_after: now, shelf }
+        let beat = Beat::new(&workspace.journal, "files", "files that people read wait");
+        Self { workspace: workspace.clone(), done, fresh: true, beat, looked_after: now, shelf }
     }
 
     /// When the next pass should be.
@@ -88,9 +86,7 @@ impl Projector {
     /// [`Self::pass`], whose trouble is told and tried again.
     pub(super) async fn attend(&mut self) {
         let outcome = self.pass().await;
-        if let Some(pause) = self.trouble.after(&outcome) {
-            self.beat.rest(pause, pause);
-        }
+        self.beat.came(&outcome);
     }
 
     /// Writes what the journal has more than the files. Trouble with one file is told after the others are written.

@@ -5,7 +5,7 @@
 use super::beat::Beat;
 use super::watched::Watched;
 use super::workspace::Workspace;
-use crate::base::{Instant, Problem, Trouble, fault, problem::Result};
+use crate::base::{Instant, Problem, fault, problem::Result};
 use crate::registry;
 use crate::run::{self, MOST_AT_ONCE, Wired};
 use crate::sop::document::Trigger;
@@ -27,7 +27,6 @@ const MOST_TAKEN: u32 = 32;
 pub(super) struct Triggers {
     state: Arc<Mutex<State>>,
     beat: Beat,
-    trouble: Trouble,
     unsettled: bool,
 }
 
@@ -61,9 +60,8 @@ impl Triggers {
             watched: Watched::default(),
             told: false,
         };
-        let trouble = Trouble::of("what waits to start is not taken");
-        let beat = Beat::new(&workspace.journal, "triggers");
-        Self { state: Arc::new(Mutex::new(state)), beat, trouble, unsettled: false }
+        let beat = Beat::new(&workspace.journal, "triggers", "what waits to start is not taken");
+        Self { state: Arc::new(Mutex::new(state)), beat, unsettled: false }
     }
 
     /// When the next pass should be.
@@ -74,9 +72,7 @@ impl Triggers {
     /// [`Self::pass`], whose trouble is told and tried again.
     pub(super) async fn attend(&mut self) {
         let outcome = self.pass().await;
-        if let Some(pause) = self.trouble.after(&outcome) {
-            self.beat.rest(pause, pause);
-        }
+        self.beat.came(&outcome);
     }
 
     /// Whether a watched file is still being written, or was written just now. A schedule's next moment is no work.

@@ -256,7 +256,7 @@ async fn dispatch(inner: Arc<Inner>, mut stopped: oneshot::Receiver<()>) {
 }
 
 /// The news, once they are others than `seen`.
-pub(super) async fn other_than(news: &mut watch::Receiver<News>, seen: News) -> News {
+pub async fn other_than(news: &mut watch::Receiver<News>, seen: News) -> News {
     if let Ok(now) = news.wait_for(|now| *now != seen).await {
         return *now;
     }

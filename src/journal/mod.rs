@@ -35,7 +35,7 @@ mod writer;
 
 pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
 pub use chain::{Anchor, Event, Verified, events_of, holds, last_of, quick_check, verify, verify_tail};
-pub use engine::Engine;
+pub use engine::{Engine, other_than};
 pub use feed::Feed;
 pub use kept::{KEPT_PAYLOADS, Kept, ROWS};
 pub use look::{Order, Search, lines, search};

@@ -11,7 +11,7 @@ use crate::contract::Severity;
 use crate::decision::Answer;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry::{self, Approval, Publication, published_path};
-use crate::sop;
+use crate::sop::{self, Step};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -72,10 +72,7 @@ impl Activity for Publish {
 fn refuse_departed(office: &Office, sop: &sop::Sop) -> Result<(), Failure> {
     // Where the roster cannot be read, the checks of before count.
     let Ok(now) = Snapshot::in_force(&office.root) else { return Ok(()) };
-    let steps = sop.body.steps.iter();
-    let named = steps.flat_map(|step| {
-        step.assignee.iter().chain(step.approvers.iter().flat_map(|approvers| &approvers.parties))
-    });
+    let named = sop.body.steps.iter().flat_map(Step::parties);
     let gone: BTreeSet<&str> = [&sop.head.owner]
         .into_iter()
         .chain(named)

@@ -221,10 +221,7 @@ fn parties_of(sop: &Sop) -> BTreeSet<String> {
     let bullets = sop::outline::bullets(&sop.body.roles, 1);
     let roles =
         bullets.iter().filter_map(|bullet| bullet.text.split_once(':')).map(|(id, _)| id.trim().to_owned());
-    let steps = sop.body.steps.iter();
-    let working = steps.clone().filter_map(|step| step.assignee.clone());
-    let approving = steps.filter_map(|step| step.approvers.as_ref()).flat_map(|named| named.parties.clone());
-    let named = roles.chain(working).chain(approving);
+    let named = roles.chain(sop.body.steps.iter().flat_map(sop::Step::parties).cloned());
     named.filter(|id| crate::roster::is_agent_id(id)).chain([sop.head.owner.clone()]).collect()
 }
 

@@ -2,6 +2,7 @@
 //! lists for the step.
 
 use super::Role;
+use crate::sop::output::misfit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -106,18 +107,6 @@ pub struct Kept {
     pub reason: String,
 }
 
-/// How `values` differ from the form the step asks for, if they do.
-fn misfit(form: &str, values: Map<String, Value>) -> Option<String> {
-    let schema: Value = serde_json::from_str(form).ok()?;
-    let validator = jsonschema::validator_for(&schema).ok()?;
-    let values = Value::Object(values);
-    let wrong: Vec<String> = validator
-        .iter_errors(&values)
-        .map(|error| format!("{} {error}", error.instance_path()).trim().to_owned())
-        .collect();
-    (!wrong.is_empty()).then(|| format!("`outputs` are not of the asked form: {}", wrong.join("; ")))
-}
-
 impl Performed {
     /// What is wrong with the answer as far as code can see.
     /// `form` is the schema of the values the step asks for.
@@ -134,7 +123,11 @@ impl Performed {
             Err(_) => problems.push("`outputs` is not a JSON object in text".to_owned()),
             // A step that needs a tool first, or cannot be done, gives no values yet.
             Ok(_) if self.tool.is_some() || !self.cannot.trim().is_empty() => {}
-            Ok(values) => problems.extend(form.and_then(|form| misfit(form, values))),
+            // What is wrong with the form itself is found where the result is kept.
+            Ok(values) => {
+                let wrong = form.and_then(|form| misfit(form, &Value::Object(values)).ok()?);
+                problems.extend(wrong.map(|wrong| format!("`outputs` are not of the asked form: {wrong}")));
+            }
         }
         if self.confidence > 100 {
             problems.push("`confidence` is more than 100".to_owned());

@@ -3,6 +3,7 @@
 
 use super::admission::let_in;
 use super::copied;
+use super::effect::before;
 use super::parties::does;
 use super::plan::Plan;
 use super::records::{self, RunRow};
@@ -13,7 +14,6 @@ use crate::decision;
 use crate::journal::{Tx, stopped};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// Name of the signal.
 pub(super) const CONTROL: &str = "control";
@@ -241,13 +241,8 @@ fn comes_before_stuck(tx: &Tx<'_>, run: &str, step: u32) -> Result<bool> {
         use StepState::{Asking, Failed, Interrupted, Rejected};
         matches!(row.state, Failed | Rejected | Interrupted | Asking)
     };
-    let mut open: Vec<u32> = steps.iter().filter(failed).map(|row| row.number).collect();
-    let mut found: BTreeSet<u32> = open.iter().copied().collect();
-    while let Some(next) = open.pop() {
-        let before = steps.iter().find(|row| row.number == next).map(|row| row.depends_on.clone());
-        open.extend(before.unwrap_or_default().into_iter().filter(|number| found.insert(*number)));
-    }
-    Ok(found.contains(&step))
+    let stuck: Vec<u32> = steps.iter().filter(failed).map(|row| row.number).collect();
+    Ok(stuck.contains(&step) || before(&steps, stuck).contains(&step))
 }
 
 fn held(tx: &Tx<'_>, row: &RunRow) -> Result<bool> {

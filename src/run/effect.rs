@@ -86,14 +86,7 @@ impl Sight {
 
     /// Everything that comes before a step, however far.
     fn before(&self, number: u32) -> BTreeSet<u32> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![number];
-        while let Some(next) = open.pop() {
-            let direct =
-                self.steps.iter().find(|step| step.number == next).map(|step| step.depends_on.clone());
-            open.extend(direct.unwrap_or_default().into_iter().filter(|before| found.insert(*before)));
-        }
-        found
+        before(&self.steps, [number])
     }
 
     /// The environment of a command step, without its secrets: `INPUT_…` and the same as `PARAM_…`, `STEP_2_…`.
@@ -181,6 +174,17 @@ impl Sight {
 pub(super) struct Effect {
     pub(super) text: String,
     pub(super) hash: Digest,
+}
+
+/// Everything that comes before any of `steps`, however far.
+pub(super) fn before(rows: &[StepRow], steps: impl IntoIterator<Item = u32>) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<u32> = steps.into_iter().collect();
+    while let Some(next) = open.pop() {
+        let direct = rows.iter().find(|row| row.number == next).map_or(&[][..], |row| &row.depends_on);
+        open.extend(direct.iter().filter(|number| found.insert(**number)));
+    }
+    found
 }
 
 /// What a script runs in, for whoever decides on it and did not write it for sopd.

@@ -74,17 +74,20 @@ impl Plan {
         if let Some(plan) = known().get(&run.plan) {
             return Ok(plan.clone());
         }
-        let lost = || Problem::store(format!("the journal lacks the plan of {}", run.id));
-        let bytes = journal.blob(&run.plan)?.ok_or_else(lost)?;
-        let plan: Arc<Self> = serde_json::from_slice(&bytes)
-            .map(Arc::new)
-            .map_err(|error| Problem::store(format!("the plan of {} cannot be read: {error}", run.id)))?;
+        let plan = Arc::new(Self::read(run, journal.blob(&run.plan)?)?);
         let mut known = known();
         if known.len() >= MOST_KNOWN {
             known.clear();
         }
         known.insert(run.plan.clone(), plan.clone());
         Ok(plan)
+    }
+
+    /// Reads the plan of `run`, as its payload has it.
+    pub(super) fn read(run: &RunRow, payload: Option<Vec<u8>>) -> Result<Self> {
+        let lost = || Problem::store(format!("the journal lacks the plan of {}", run.id));
+        serde_json::from_slice(&payload.ok_or_else(lost)?)
+            .map_err(|error| Problem::store(format!("the plan of {} cannot be read: {error}", run.id)))
     }
 
     /// The step with that number.

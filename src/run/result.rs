@@ -6,6 +6,7 @@ use super::state::StepState;
 use crate::base::text::put;
 use crate::base::{Digest, Exact, Exacts, Problem, exact, problem};
 use crate::journal::Tx;
+use crate::sop::output::misfit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -105,20 +106,10 @@ pub(super) fn beginning(text: &str) -> String {
 /// Holds outputs against the step's schema, if it has one.
 pub(super) fn check_outputs(schema: Option<&str>, outputs: &Exacts) -> std::result::Result<(), String> {
     let Some(schema) = schema else { return Ok(()) };
-    let schema: Value =
-        serde_json::from_str(schema).map_err(|error| format!("the step's Output is not JSON: {error}"))?;
-    let validator = jsonschema::validator_for(&schema)
-        .map_err(|error| format!("the step's Output is not a JSON schema: {error}"))?;
     // Held against the schema as programs read it; what is handed on keeps its digits.
-    let value = Exact::Object(outputs.clone()).common();
-    let wrong: Vec<String> = validator
-        .iter_errors(&value)
-        .map(|error| format!("{} {error}", error.instance_path()).trim().to_owned())
-        .collect();
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("the outputs are not of the asked form: {}", wrong.join("; ")))
+    match misfit(schema, &Exact::Object(outputs.clone()).common())? {
+        None => Ok(()),
+        Some(wrong) => Err(format!("the outputs are not of the asked form: {wrong}")),
     }
 }
 

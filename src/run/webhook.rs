@@ -199,7 +199,8 @@ fn mismatch() -> Problem {
     refused("the signature does not fit the request", hint)
 }
 
-fn named<'a>(headers: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
+/// The values of a header, whose name may be written in any case.
+pub(super) fn named<'a>(headers: &'a [(String, String)], name: &str) -> impl Iterator<Item = &'a str> {
     headers.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 

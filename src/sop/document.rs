@@ -334,6 +334,13 @@ pub struct Step {
     pub network: Option<bool>,
 }
 
+impl Step {
+    /// Whom it names: who does it, and who lets it go ahead.
+    pub fn parties(&self) -> impl Iterator<Item = &String> {
+        self.assignee.iter().chain(self.approvers.iter().flat_map(|approvers| &approvers.parties))
+    }
+}
+
 /// `chief.staff, coo (2)`: the named parties, and how many must agree (default 1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approvers {

@@ -4,8 +4,9 @@
 //! - its one form: `parse`, `render`, `outline` (blocks of Markdown), `fences`, `references`, `plain` (text from
 //!   elsewhere made to fit in); `input_value` and `expression` for what a run puts into it;
 //! - other forms: `import`, `export`, `constraints`;
-//! - looking at it: `lint`, `work` (what a step asks to be done), `blocks` and `network` (what may be meant otherwise), and for its sentences `prose`, `words`, `tokens`,
-//!   `measure` (amounts), `phrases` (who does what);
+//! - what its steps ask: `work` (what is to be done), `request` (one over HTTP), `output` (values of which form);
+//! - looking at it: `lint`, `blocks` and `network` (what may be meant otherwise), and for its sentences `prose`, `words`,
+//!   `tokens`, `measure` (amounts), `phrases` (who does what);
 //! - holding it against another: `diff`, `facts` and `conflict`.
 
 pub mod blocks;
@@ -25,6 +26,7 @@ pub mod lint;
 pub mod measure;
 pub mod network;
 pub mod outline;
+pub mod output;
 pub mod parse;
 mod phrases;
 pub mod plain;

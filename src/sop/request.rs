@@ -135,7 +135,7 @@ pub fn parse(block: &str) -> Result<Request, (usize, String)> {
 }
 
 /// Whether the address says what the text says: nothing was resolved (`..`), dropped or escaped in reading it.
-fn same(url: &Url, text: &str) -> bool {
+pub fn same(url: &Url, text: &str) -> bool {
     url.as_str() == text || url.as_str().strip_suffix('/') == Some(text)
 }
 

@@ -116,8 +116,7 @@ type Known = (BTreeSet<String>, BTreeMap<String, String>, BTreeMap<SopId, BTreeS
 fn taken_as_known(sop: &Sop, text: &str) -> Known {
     let mut agents: BTreeSet<String> = BTreeSet::from([sop.head.owner.clone()]);
     for step in &sop.body.steps {
-        agents.extend(step.assignee.clone());
-        agents.extend(step.approvers.iter().flat_map(|approvers| approvers.parties.clone()));
+        agents.extend(step.parties().cloned());
     }
     let mut sops: BTreeMap<SopId, BTreeSet<Version>> = BTreeMap::new();
     for written in crate::sop::references::written(text) {

@@ -2,7 +2,7 @@
 //! long they were waited for, what was refused, replaced, sent back or overridden.
 
 use crate::base::problem::Result;
-use crate::base::text::visible;
+use crate::base::text::{shortened, visible};
 use crate::decision::{self, DecisionKind, Verb};
 use crate::journal::{Event, events_of};
 use crate::run::result::duration;
@@ -25,11 +25,7 @@ pub(super) fn told(db: &Connection, run: &str) -> Result<Vec<String>> {
 
 /// On one line, as long as a sentence may be: what people write stands whole with its decision.
 fn line(words: &str) -> String {
-    let line = visible(&words.split_whitespace().collect::<Vec<_>>().join(" "));
-    if line.chars().count() <= LONGEST {
-        return line;
-    }
-    line.chars().take(LONGEST).chain(['…']).collect()
+    shortened(&visible(&words.split_whitespace().collect::<Vec<_>>().join(" ")), LONGEST)
 }
 
 fn sentence(db: &Connection, event: &Event) -> Result<Option<String>> {

@@ -61,9 +61,7 @@ fn by_hand(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<Answe
         return Err(Problem::conflict(told).hint(format!("see `sopd status {run}`")));
     }
     let row = crate::run::records::run(tx.db(), run)?;
-    let lost = || Problem::store(format!("the journal lacks the plan of {run}"));
-    let plan: Plan = serde_json::from_slice(&tx.read_blob(&row.plan)?.ok_or_else(lost)?)
-        .map_err(|error| Problem::store(format!("the plan of {run} cannot be read: {error}")))?;
+    let plan = Plan::read(&row, tx.read_blob(&row.plan)?)?;
     if note.trim().is_empty() && file.is_none() {
         return Err(Problem::usage("`complete` needs words: say what was done, or bring the file"));
     }

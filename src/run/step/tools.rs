@@ -7,6 +7,7 @@ use crate::registry;
 use crate::roles::perform::ToolUse;
 use crate::run::Site;
 use crate::run::effect::Sight;
+use crate::sop::request::same;
 use crate::sop::tokens::stems;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -117,9 +118,8 @@ fn readable(argument: &str, step: &str) -> Result<Url, String> {
     // What is no longer the same once it was read could be another address than the one that is compared.
     let plain = |text: &str| {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-        let same = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
         let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-        (same && bare).then_some(url)
+        (same(&url, text) && bare).then_some(url)
     };
     let hidden = ["%2e", "%2f", "%5c", "%25"].iter().any(|code| argument.to_ascii_lowercase().contains(code));
     let asked = plain(argument).filter(|_| !argument.contains(char::is_control));

@@ -110,11 +110,10 @@ fn event_of(post: &Post) -> Option<String> {
     struct Typed {
         r#type: Option<String>,
     }
-    let named = post.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-github-event"));
-    if let Some((_, event)) = named {
+    if let Some(event) = webhook::named(&post.headers, "x-github-event").next() {
         return Some(event.trim().to_owned());
     }
-    let github = post.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-hub-signature-256"));
+    let github = webhook::named(&post.headers, "x-hub-signature-256").next().is_some();
     let typed = || serde_json::from_slice::<Typed>(&post.body).ok()?.r#type;
     if github { None } else { typed() }
 }
@@ -204,8 +203,7 @@ fn arrival(
 
 /// The JSON a request brings: its body, or the member `payload` of a form, which is GitHub's default.
 fn document(post: &Post) -> Result<Cow<'_, [u8]>> {
-    let kind = post.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let form = kind.is_some_and(|(_, kind)| {
+    let form = webhook::named(&post.headers, "content-type").next().is_some_and(|kind| {
         kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
     });
     if !form {

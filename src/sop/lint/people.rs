@@ -89,8 +89,7 @@ fn roles_complete(subject: &Subject<'_>) -> Vec<Hit> {
     }
     let mut people: BTreeSet<&str> = BTreeSet::from([subject.sop.head.owner.as_str()]);
     for step in subject.steps() {
-        people.extend(step.assignee.as_deref());
-        people.extend(step.approvers.iter().flat_map(|approvers| &approvers.parties).map(String::as_str));
+        people.extend(step.parties().map(String::as_str));
     }
     people
         .into_iter()
