@@ -69,6 +69,7 @@ fn seat(settings: &Council, roster: &Roster, parties: &Parties, why: String) -> 
             && id != parties.owner
             && id != parties.requester
             && !parties.workers.iter().any(|worker| worker == id)
+            && !parties.voices.contains_key(id)
     };
     let sits = |role: AgentRole| settings.member_roles.contains(&role);
     let mut free: Vec<(&str, &str)> = roster

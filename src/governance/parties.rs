@@ -20,18 +20,44 @@ pub struct Parties {
     pub scrutiny: String,
     /// Who exercises it; empty until chosen.
     pub user_testing: String,
+    /// Whose words came into it on the way, and how.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub voices: BTreeMap<String, Voice>,
+}
+
+/// How the words of a party came into a draft after its plan was made; the closest to drafting is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voice {
+    /// It answered a question of those who draft.
+    Answered,
+    /// It said what to change.
+    Revised,
+    /// It handed in a part that was asked of another.
+    Drafted,
+}
+
+impl Voice {
+    /// What the party did, after its name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Answered => "answered what its authors asked",
+            Self::Revised => "said what to change in it",
+            Self::Drafted => "drafted part of it",
+        }
+    }
 }
 
 impl Parties {
     /// Why `id` had a hand in the draft, if it had.
     pub(super) fn hand_in_draft(&self, id: &str) -> Option<String> {
         if self.workers.iter().any(|worker| worker == id) {
-            return Some(format!("{id} drafted part of it"));
+            return Some(format!("{id} {}", Voice::Drafted.words()));
         }
         if self.orchestrator == id {
             return Some(format!("{id} orchestrates the mission"));
         }
-        None
+        self.voices.get(id).map(|voice| format!("{id} {}", voice.words()))
     }
 
     /// Why `id` may not validate, if it may not: worker, orchestrator, requester, owner.
@@ -48,11 +74,12 @@ impl Parties {
         self.hand_in_draft(id).or_else(other)
     }
 
-    /// Who may not sign, and why: whoever drafted or validated. The requester is looked at by the path, since
+    /// Who may not sign, and why: whoever drafted, spoke or validated. The requester is looked at by the path, since
     /// it may sign where the path leaves nobody else.
     pub fn barred(&self) -> BTreeMap<String, String> {
         let mut barred = BTreeMap::new();
-        for id in self.workers.iter().chain([&self.orchestrator]) {
+        let spoke = self.voices.keys().filter(|id| **id != self.requester);
+        for id in self.workers.iter().chain([&self.orchestrator]).chain(spoke) {
             if let Some(reason) = self.hand_in_draft(id) {
                 barred.insert(id.clone(), reason);
             }
@@ -63,6 +90,30 @@ impl Parties {
             }
         }
         barred
+    }
+
+    /// The parties of a draft into which these have spoken: a validator whose words are in it gives its place to
+    /// another. Also what who signs should know of it: whose words they are, and a judge nobody could replace.
+    pub fn heard(&self, voices: BTreeMap<String, Voice>, roster: &Roster) -> (Self, Vec<String>) {
+        let mut parties = Self { voices, ..self.clone() };
+        let others = parties.voices.iter().filter(|(id, _)| **id != parties.requester);
+        let mut notes: Vec<String> =
+            others.map(|(id, voice)| format!("Words of {id} stand in it: {id} {}.", voice.words())).collect();
+        let mut replaced = |judge: &str, other: Result<String, String>| {
+            let reason = parties.interested(judge)?;
+            match other {
+                Ok(other) => Some(other),
+                Err(nobody) => {
+                    notes.push(format!("{judge} judges it although {reason}: {nobody}."));
+                    None
+                }
+            }
+        };
+        let scrutiny = replaced(&parties.scrutiny, scrutiny_validator(roster, None, &parties));
+        let user_testing = replaced(&parties.user_testing, user_tester(roster, None, &parties));
+        parties.scrutiny = scrutiny.unwrap_or(parties.scrutiny);
+        parties.user_testing = user_testing.unwrap_or(parties.user_testing);
+        (parties, notes)
     }
 }
 
@@ -117,4 +168,48 @@ fn choose(
         return Err(format!("nobody on the roster can be asked for {what}"));
     }
     Err(format!("nobody is left for {what}: {}", listed(&reasons)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_words_are_in_it_judges_it_no_more() {
+        let agent = |id: &str, department: &str, role: &str| {
+            let text = format!(
+                "---\nid: {id}\ntitle: T\ndepartment: {department}\nstatus: active\nroles: [{role}]\n---\nWho it is.\n"
+            );
+            crate::roster::parse(&format!("agents/{id}.md"), &text).unwrap()
+        };
+        let agents = [
+            agent("chief.staff", "EXE", "scrutiny"),
+            agent("it.security", "IT", "scrutiny"),
+            agent("qa.testing", "QA", "user_testing"),
+        ];
+        let roster = Roster::new(agents).unwrap();
+        let planned = Parties {
+            requester: "cro".to_owned(),
+            scrutiny: "chief.staff".to_owned(),
+            user_testing: "qa.testing".to_owned(),
+            ..Parties::default()
+        };
+        let with = |said: &[(&str, Voice)]| {
+            let voices = said.iter().map(|(id, voice)| ((*id).to_owned(), *voice)).collect();
+            let (parties, notes) = planned.heard(voices, &roster);
+            (parties.scrutiny.clone(), parties.user_testing.clone(), notes, parties.barred())
+        };
+        for voice in [Voice::Answered, Voice::Revised, Voice::Drafted] {
+            let (scrutiny, _, notes, barred) = with(&[("chief.staff", voice)]);
+            assert_eq!(scrutiny, "it.security", "{voice:?}");
+            assert_eq!(notes, [format!("Words of chief.staff stand in it: chief.staff {}.", voice.words())]);
+            assert!(barred.contains_key("chief.staff"), "it judged before and spoke since: it does not sign");
+        }
+        let (scrutiny, _, notes, barred) = with(&[("cro", Voice::Answered)]);
+        assert_eq!((scrutiny.as_str(), notes.len()), ("chief.staff", 0), "who asked for it is known to have");
+        assert!(!barred.contains_key("cro"), "the path says whether who asked for it signs");
+        let (_, tester, notes, _) = with(&[("qa.testing", Voice::Revised)]);
+        assert_eq!(tester, "qa.testing");
+        assert!(notes.iter().any(|note| note.starts_with("qa.testing judges it although")), "{notes:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Office;
 use super::checks::{Known, finding, read_back};
+use super::hands::voices;
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
 use super::unmet::unmet;
@@ -10,6 +11,7 @@ use crate::base::text::{cell, put};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Finding, Severity};
 use crate::draft::{self, Item, dispositions, provenance};
+use crate::governance::Parties;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::registry;
 use crate::roles::MissionView;
@@ -51,6 +53,9 @@ pub(super) struct Assembled {
     pub(super) unsourced: u32,
     /// What only judgement can tell.
     pub(super) to_judge: Vec<String>,
+    /// Who has which part from here on; absent where nothing was said that could change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) parties: Option<Parties>,
 }
 
 impl Activity for Assemble {
@@ -69,10 +74,10 @@ impl Activity for Assemble {
         let text = sop::render(&meant);
         let (sop, form) = read_back(meant, &text);
         findings.extend(form);
-        let known = office.journal.read(|db| {
+        let (known, voices) = office.journal.read(|db| {
             let known = Known::of(db, &snapshot, &text)?;
             findings.extend(known.findings(db, &sop, &text)?);
-            Ok(known)
+            Ok((known, voices(db, &self.mission)?))
         })?;
         let items: Vec<Item> =
             self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
@@ -84,8 +89,11 @@ impl Activity for Assemble {
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
         let mut to_judge = unmet(&self.view, &text);
         to_judge.extend(crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true));
-        let assembled =
-            Assembled { sha256: Digest::of(&text), to_judge, text, findings, coded, evidence, unsourced };
+        let (parties, notes) = self.plan.parties.heard(voices, &snapshot.roster);
+        to_judge.extend(notes);
+        let parties = Some(parties).filter(|parties| *parties != self.plan.parties);
+        let sha256 = Digest::of(&text);
+        let assembled = Assembled { text, sha256, findings, coded, evidence, unsourced, to_judge, parties };
         let title = format!("{} v{}, round {}", self.plan.sop, self.plan.version, self.round);
         let traced = provenance.markdown(&title) + &self.accounts();
         Ok(self.record(assembled, sop, traced))
@@ -111,11 +119,15 @@ fn inputs(synthesis: &Synthesis, current: Option<&Sop>) -> Vec<Input> {
 impl Assemble {
     fn record(self, assembled: Assembled, sop: Sop, traced: String) -> Recorded<Assembled> {
         let Self { mission, round, .. } = self;
-        let event = json!({
+        let mut event = json!({
             "round": round, "sha256": assembled.sha256, "findings": assembled.findings.len(),
             "blocking": assembled.findings.iter().filter(|f| f.severity == Severity::Blocking).count(),
             "unsourced": assembled.unsourced,
         });
+        if let (Some(parties), Some(fact)) = (&assembled.parties, event.as_object_mut()) {
+            fact.insert("scrutiny".to_owned(), json!(parties.scrutiny));
+            fact.insert("user_testing".to_owned(), json!(parties.user_testing));
+        }
         let text = assembled.text.clone();
         Recorded::of(assembled).event(&mission.clone(), "synthesis_made", event).change(move |tx| {
             keep(tx, &mission, &format!("synthesis-{round}.md"), &text)?;

@@ -54,6 +54,8 @@ impl Activity for Examine {
             evidence,
             // Every line is its author's.
             unsourced: 0,
+            // A comment sends it back; it comes again in its author's words.
+            parties: None,
         };
         let blocking = assembled.findings.iter().filter(|finding| finding.severity == Severity::Blocking);
         let event = json!({

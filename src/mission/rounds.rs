@@ -200,6 +200,9 @@ impl Desk<'_> {
             round: self.round,
         };
         let assembled = self.w.call(assemble).await?;
+        if let Some(parties) = assembled.parties.clone() {
+            self.plan.parties = parties;
+        }
         let judged = if self.plan.change == Change::Patch {
             by_code_only(&assembled)
         } else {

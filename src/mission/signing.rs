@@ -7,6 +7,7 @@ use super::records::MissionState;
 use super::rounds::{Desk, Round};
 use super::workflow::Ending;
 use crate::decision::{Answer, DecisionKind, Verb};
+use crate::governance::Voice;
 use crate::journal::Stop;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -76,7 +77,14 @@ impl Desk<'_> {
             DecisionKind::Forward => ("Forward", self.setup.deadlines.forwarding),
             _ => ("Publish", self.setup.deadlines.signature),
         };
-        let barred = if kind == DecisionKind::Publish { self.plan.parties.barred() } else { BTreeMap::new() };
+        let mut barred = BTreeMap::new();
+        if kind == DecisionKind::Publish {
+            barred = self.plan.parties.barred();
+            // Who asks for a change has not drafted: the path's signer signs what it asked for, and is told.
+            if self.plan.parties.voices.get(party) != Some(&Voice::Drafted) {
+                barred.remove(party);
+            }
+        }
         let why = match kind {
             DecisionKind::Forward => format!(
                 "read it and pass it on to {} with your recommendation, or send it back",

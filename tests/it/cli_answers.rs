@@ -73,8 +73,30 @@ fn revise_sends_back_and_reject_ends() {
     world.drive();
     let status = world.json(&["status", &mission]);
     assert_eq!(status[0]["round"], 2, "{status}");
-    let said = world.done(&["reject", &mission, "--as", "chief.staff", "--reason", "not now"]);
-    assert!(said.contains("rejected by chief.staff"), "{said}");
+    // Whose words are in it judges it no more, and who signs is told whose they are.
+    let judge = |round: u32| {
+        let report = world.read(&format!("missions/{mission}/scrutiny-{round}.md"));
+        report.lines().next().unwrap().rsplit_once("by ").unwrap().1.to_owned()
+    };
+    assert!(judge(1) == "chief.staff" && judge(2) != "chief.staff", "{} then {}", judge(1), judge(2));
+    world.done(&["approve", &mission, "--as", "chief.staff"]);
+    world.drive();
+    let shown = world.done(&["show", &mission]);
+    assert!(shown.contains("Words of chief.staff stand in it"), "{shown}");
+    // The signer may ask for a change and sign what comes of it, knowing that it did.
+    world.done(&["revise", &mission, "--as", "ceo", "--comment", "Say who covers holidays."]);
+    world.drive();
+    world.done(&["approve", &mission, "--as", "chief.staff"]);
+    world.drive();
+    let asked = world.json(&["inbox", "--for", "ceo"]);
+    assert!(asked[0]["barred"].get("ceo").is_none() && asked[0]["barred"].get("chief.staff").is_some());
+    assert!(
+        asked[0]["details"]["for_you_to_judge"].to_string().contains("ceo said what to change"),
+        "{asked}"
+    );
+    assert_eq!(judge(3), judge(2));
+    let said = world.done(&["reject", &mission, "--as", "ceo", "--reason", "not now"]);
+    assert!(said.contains("rejected by ceo"), "{said}");
     world.drive();
     assert_eq!(world.json(&["status", &mission])[0]["state"], "rejected");
     assert!(world.json(&["inbox"]).as_array().unwrap().is_empty());
