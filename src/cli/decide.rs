@@ -60,6 +60,7 @@ fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> D
         (Verb::Approve, DecisionKind::Publish | DecisionKind::Review) => "signed",
         (Verb::Approve, DecisionKind::Gate) if decision.state == State::Open => "approved",
         (Verb::Approve, DecisionKind::Gate) => "let through",
+        (Verb::Approve, DecisionKind::PeriodicReview) => "confirmed",
         (Verb::Approve, _) => "accepted",
         (Verb::Reject, _) => "rejected",
         (Verb::Revise, _) => "sent back",

@@ -73,7 +73,7 @@ fn page(desk: &Desk, shown: &OfMission) -> String {
     );
     match &shown.draft {
         None => {
-            out.push_str("\nThere is no draft yet. What was asked for:\n\n");
+            out.push_str("\nWhat was asked for, of which there is no draft:\n\n");
             out.push_str(shown.brief.trim_end());
             out.push('\n');
         }

@@ -173,7 +173,7 @@ pub fn plain(state: MissionState) -> &'static str {
         MissionState::WaitingForPerson => "it cannot go on until a person acts",
         MissionState::Publishing => "approved; the file is being registered",
         MissionState::Published => "the SOP is active",
-        MissionState::Answered => "the council has answered",
+        MissionState::Answered => "what was asked has been answered",
         MissionState::Rejected => "somebody with authority said no",
         MissionState::Cancelled => "somebody cancelled it",
         MissionState::Failed => "it could not be done",

@@ -14,6 +14,7 @@ const TOLD: &[(&str, Level, &str)] = &[
     ("mission_held", Level::INFO, "mission held"),
     ("published", Level::INFO, "published"),
     ("retired", Level::INFO, "retired"),
+    ("review_confirmed", Level::INFO, "still right"),
     ("run_started", Level::INFO, "run started"),
     ("run_completed", Level::INFO, "run ended"),
     ("run_cancelled", Level::INFO, "run cancelled"),

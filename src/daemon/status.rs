@@ -110,12 +110,14 @@ pub(super) fn asked(decision: &Decision) -> String {
     let what = match decision.ask.kind {
         DecisionKind::Forward => "read it and forward it".to_owned(),
         DecisionKind::Publish => "sign it".to_owned(),
-        DecisionKind::Question => format!("answer \"{}\"", decision.ask.title),
         DecisionKind::Assignment => "hand in a draft".to_owned(),
         DecisionKind::Stuck => format!("say how to go on ({})", decision.ask.why),
-        DecisionKind::Gate | DecisionKind::Task | DecisionKind::Result | DecisionKind::Review => {
-            format!("answer \"{}\"", decision.ask.title)
-        }
+        DecisionKind::Question
+        | DecisionKind::Gate
+        | DecisionKind::Task
+        | DecisionKind::Result
+        | DecisionKind::Review
+        | DecisionKind::PeriodicReview => format!("answer \"{}\"", decision.ask.title),
     };
     format!("{who} to {what} ({})", decision.id)
 }

@@ -1,11 +1,12 @@
-//! Starts what nobody starts by hand: takes in what schedules and watched folders bring, and starts a run for each
-//! thing that waits in the queue, in the order of arrival. Which triggers there are is read from the registry and read
+//! Starts what nobody starts by hand: takes in what schedules and watched folders bring, starts a run for each thing
+//! that waits in the queue, in the order of arrival, and asks owners to look at their SOPs when that is due. Which triggers there are is read from the registry and read
 //! again whenever the registry has changed.
 
 use super::beat::Beat;
 use super::watched::Watched;
 use super::workspace::Workspace;
 use crate::base::{Instant, Problem, fault, problem::Result};
+use crate::mission;
 use crate::registry;
 use crate::run::{self, MOST_AT_ONCE, Wired};
 use crate::sop::document::Trigger;
@@ -40,6 +41,8 @@ struct State {
     again: Option<time::Instant>,
     /// When the next schedule falls due.
     next: Option<Instant>,
+    /// When the next review of an SOP falls due.
+    review: Instant,
     /// The moment of the last look: a clock that shows an earlier one was set back.
     seen: Instant,
     watched: Watched,
@@ -56,6 +59,7 @@ impl Triggers {
             folders: Vec::new(),
             again: None,
             next: None,
+            review: Instant(i64::MIN),
             seen: Instant(i64::MIN),
             watched: Watched::default(),
             told: false,
@@ -103,6 +107,7 @@ impl State {
     fn pass(&mut self) -> Result<bool> {
         self.rewire()?;
         let mut came = self.fall_due()?;
+        came |= self.ask_owners()?;
         came |= self.watched.look(&self.workspace, &self.folders)?;
         Ok(self.take()? || came)
     }
@@ -110,10 +115,11 @@ impl State {
     /// How long nothing is due without news.
     fn rest(&self) -> Duration {
         let now = self.workspace.journal.clock().now();
-        let until = |next: Instant| Duration::from_millis(u64::try_from(next.0 - now.0).unwrap_or(0));
+        let until =
+            |next: Instant| Duration::from_millis(u64::try_from(next.0.saturating_sub(now.0)).unwrap_or(0));
         let left = |at: time::Instant| at.saturating_duration_since(time::Instant::now());
         let watched = if self.folders.is_empty() { None } else { self.watched.next_look() };
-        let all = [self.next.map(until), self.again.map(left), watched.map(left)];
+        let all = [self.next.map(until), Some(until(self.review)), self.again.map(left), watched.map(left)];
         all.into_iter().flatten().fold(REST, Duration::min).max(FINEST)
     }
 
@@ -139,8 +145,9 @@ impl State {
         self.folders = of(|trigger| matches!(trigger, Trigger::Files(_)));
         journal.append(move |tx| run::put_in_force(tx, &wiring))?;
         self.revision = Some(revision);
-        // Whatever the schedules were, they are looked at now.
+        // Whatever the schedules and reviews were, they are looked at now.
         self.seen = Instant(i64::MAX);
+        self.review = Instant(i64::MIN);
         Ok(())
     }
 
@@ -161,6 +168,18 @@ impl State {
         }
         self.next = self.moments(now)?.into_iter().map(|(_, next)| next).min();
         Ok(came)
+    }
+
+    /// Asks the owners of SOPs whose review falls due.
+    fn ask_owners(&mut self) -> Result<bool> {
+        let journal = &self.workspace.journal;
+        let now = journal.clock().now();
+        if now < self.review {
+            return Ok(false);
+        }
+        let begun = journal.append(mission::ask_owners)?;
+        self.review = journal.read(|db| registry::next_review(db, now))?.unwrap_or(Instant(i64::MAX));
+        Ok(begun > 0)
     }
 
     /// Every schedule with its next moment.

@@ -20,10 +20,15 @@ pub struct Awaited {
     pub most: u32,
 }
 
+/// The name of the signal that carries the answer to a decision.
+pub fn signal_of(decision: &str) -> String {
+    format!("decision/{decision}")
+}
+
 impl Awaited {
     /// The name of the signal that carries the answer.
     pub fn signal(&self) -> String {
-        format!("decision/{}", self.decision)
+        signal_of(&self.decision)
     }
 
     /// Waits. `above` names who is asked as well when the deadline has passed for the `nth` time, where the rule says

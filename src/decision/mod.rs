@@ -24,7 +24,7 @@ pub use answer::{Answer, Given, resolve};
 pub use ask::{about, ask, questions};
 pub use care::{Care, Claim, Look, TABLES_4, care, look_of, looked};
 pub use claim::{CLAIM_MINUTES, claim, release};
-pub use deadline::{ApplyDeadline, Awaited};
+pub use deadline::{ApplyDeadline, Awaited, signal_of};
 pub use defer::defer;
 pub use delegate::{close_for, delegate, hand_on, let_through};
 pub use inbox::{

@@ -31,6 +31,8 @@ pub enum DecisionKind {
     Result,
     /// Sign the post-run review.
     Review,
+    /// Say whether a published SOP is still right.
+    PeriodicReview,
 }
 
 /// What a person may do with a decision.
@@ -53,7 +55,7 @@ pub enum Verb {
 
 impl DecisionKind {
     /// Every kind, in the order in which people meet them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Forward,
         Self::Publish,
         Self::Question,
@@ -63,12 +65,15 @@ impl DecisionKind {
         Self::Task,
         Self::Result,
         Self::Review,
+        Self::PeriodicReview,
     ];
 
     /// The verbs this kind takes.
     pub fn verbs(self) -> &'static [Verb] {
         match self {
-            Self::Forward | Self::Publish => &[Verb::Approve, Verb::Reject, Verb::Revise],
+            Self::Forward | Self::Publish | Self::PeriodicReview => {
+                &[Verb::Approve, Verb::Reject, Verb::Revise]
+            }
             Self::Gate => &[Verb::Approve, Verb::Reject],
             Self::Task => &[Verb::Complete, Verb::Reject],
             Self::Result => &[Verb::Approve, Verb::Answer, Verb::Reject],
@@ -89,6 +94,7 @@ impl DecisionKind {
             Self::Task => "task",
             Self::Result => "result",
             Self::Review => "review",
+            Self::PeriodicReview => "periodic_review",
         }
     }
 }

@@ -82,6 +82,11 @@ fn usual(verb: Verb, kind: DecisionKind) -> String {
         (Verb::Reject, DecisionKind::Task | DecisionKind::Result) => "the step fails with your reason",
         (Verb::Approve, DecisionKind::Review) => "sign the review",
         (Verb::Answer, DecisionKind::Review) => "sign it with your own words added",
+        (Verb::Approve, DecisionKind::PeriodicReview) => "it is still right: its next review is set",
+        (Verb::Revise, DecisionKind::PeriodicReview) => "a mission changes it as you say",
+        (Verb::Reject, DecisionKind::PeriodicReview) => {
+            "it is no longer needed: who signs publications retires it"
+        }
         (Verb::Approve, _) => "sign it: it becomes the active version",
         (Verb::Reject, _) => "end the mission",
         (Verb::Revise, _) => "send it back with your comment",

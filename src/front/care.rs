@@ -189,7 +189,10 @@ impl Rules {
             DecisionKind::Question if of_run => Matter::Work,
             DecisionKind::Question => Matter::Word(&self.parties),
             DecisionKind::Gate => Matter::Named(&self.named),
-            DecisionKind::Stuck | DecisionKind::Result | DecisionKind::Review => Matter::Rank,
+            DecisionKind::Stuck
+            | DecisionKind::Result
+            | DecisionKind::Review
+            | DecisionKind::PeriodicReview => Matter::Rank,
             DecisionKind::Task => Matter::Work,
             DecisionKind::Assignment => Matter::Own,
         };

@@ -47,7 +47,8 @@ pub fn may_still_answer(
         | DecisionKind::Gate
         | DecisionKind::Task
         | DecisionKind::Result
-        | DecisionKind::Review => Ok(()),
+        | DecisionKind::Review
+        | DecisionKind::PeriodicReview => Ok(()),
     }
 }
 

@@ -131,7 +131,9 @@ impl Activity for OpenDecision {
                 }
                 let decision = decision::open(tx, &new)?;
                 let state = match new.kind {
-                    DecisionKind::Forward | DecisionKind::Publish => MissionState::AwaitingDecision,
+                    DecisionKind::Forward | DecisionKind::Publish | DecisionKind::PeriodicReview => {
+                        MissionState::AwaitingDecision
+                    }
                     DecisionKind::Stuck => MissionState::WaitingForPerson,
                     // The others go on meanwhile.
                     _goes_on => return Ok(decision),

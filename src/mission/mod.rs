@@ -28,6 +28,7 @@ mod judge;
 mod judging;
 mod lay_out;
 mod objection;
+mod periodic;
 mod plan;
 mod planning;
 mod publish;
@@ -51,6 +52,7 @@ pub use council::called_and_not_held;
 pub use council_review::review;
 pub use hands::hands;
 pub use objection::{Fated, Objection, fates_of, object};
+pub use periodic::ask_owners;
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, by_state, call_council, is_id, mark_moved,
@@ -89,6 +91,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .story::<close::Closing>()
         .story::<council::HoldCouncil>()
         .story::<council_review::CouncilReview>()
+        .story::<periodic::PeriodicReview>()
         .story::<validate::Scrutinise>()
         .story::<validate::UserTest>()
         .activity::<Think>(gateway)
@@ -107,6 +110,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<validate::KeepScenarios>(office)
         .activity::<judge::Judge>(office)
         .activity::<publish::Publish>(office)
+        .activity::<periodic::SettleReview>(office)
         .activity::<close::Close>(office)
 }
 

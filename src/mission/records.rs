@@ -40,7 +40,7 @@ pub enum MissionState {
     Publishing,
     /// Ended: the SOP is active.
     Published,
-    /// Ended: the council has answered on a file that was brought before it.
+    /// Ended: what was asked has been answered, by the council on a file or by an owner on an SOP.
     Answered,
     /// Ended: somebody with authority said no.
     Rejected,
@@ -146,10 +146,10 @@ pub fn mission(db: &Connection, id: &str) -> Result<MissionRow> {
         .ok_or_else(|| Problem::not_found(format!("there is no mission `{id}`")).hint("see `sopd status`"))
 }
 
-/// Whether `text` looks like the id of a mission, of a file on its way into the registry, or of one the council
-/// was asked about.
+/// Whether `text` looks like the id of a mission, of a file on its way into the registry, of one the council
+/// was asked about, or of a periodic review.
 pub fn is_id(text: &str) -> bool {
-    ["M-", "A-", "C-"].iter().any(|prefix| text.starts_with(prefix))
+    ["M-", "A-", "C-", "P-"].iter().any(|prefix| text.starts_with(prefix))
 }
 
 /// Missions, newest first: open ones only, or all.

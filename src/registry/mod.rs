@@ -13,9 +13,12 @@ mod verify;
 
 pub use facts::{conflicts, forget, remember_draft};
 pub use index::{Index, anchor_the_day, anchors, index, revision};
-pub use publish::{Approval, Publication, Retirement, published_path, register, retire, version_path};
+pub use publish::{
+    Approval, Confirmation, Publication, Retirement, confirm, published_path, register, retire, version_path,
+};
 pub use rows::{
-    Status, VersionRow, active, all, check_in_force, due_for_review, history, published, summaries, version,
+    Status, VersionRow, active, all, check_in_force, due_for_review, history, next_review, published,
+    summaries, version,
 };
 pub use search::{Found, SEARCH_TABLES, referring, search};
 pub use verify::{Checked, read_checked, verify_files};

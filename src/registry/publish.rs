@@ -156,6 +156,37 @@ pub fn retire(tx: &Tx<'_>, retirement: &Retirement) -> Result<i64> {
     Ok(revision)
 }
 
+/// An active version that was looked at again and found right.
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    /// The version.
+    pub row: VersionRow,
+    /// Who says so.
+    pub by: String,
+    /// The periodic review.
+    pub mission: String,
+    /// When it is looked at again.
+    pub next: Instant,
+}
+
+/// Sets the day of an active version's next review. One registry revision; one that is active no more stays as it is.
+pub fn confirm(tx: &Tx<'_>, confirmation: &Confirmation) -> Result<()> {
+    let Confirmation { row, by, mission, next } = confirmation;
+    let sql = "UPDATE sop_version SET review_due = ?3 WHERE sop = ?1 AND version = ?2 AND status = 'active'";
+    let version = row.version.to_string();
+    if tx.db().prepare_cached(sql)?.execute((row.id.as_str(), &version, next.0))? == 0 {
+        return Ok(());
+    }
+    let revision = next_revision(tx)?;
+    let seq = tx.event(
+        mission,
+        "review_confirmed",
+        &json!({ "sop": row.id, "version": version, "by": by, "next": next.day(), "revision": revision }),
+    )?;
+    let what = format!("{} v{version} is still right; next review {}", row.id, next.day());
+    log_revision(tx, revision, &what, (by, Some(mission)), seq)
+}
+
 fn check_order(version: Version, highest: Option<Version>) -> Result<()> {
     match highest {
         Some(highest) if version <= highest => Err(Problem::conflict(format!(

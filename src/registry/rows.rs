@@ -190,6 +190,12 @@ pub fn due_for_review(db: &Connection, from: Instant, to: Instant) -> Result<Vec
     Ok(rows)
 }
 
+/// When the next review of an active version falls due, after `now`.
+pub fn next_review(db: &Connection, now: Instant) -> Result<Option<Instant>> {
+    let sql = "SELECT min(review_due) FROM sop_version WHERE status = 'active' AND review_due > ?1";
+    Ok(db.prepare_cached(sql)?.query_row([now.0], |row| row.get::<_, Option<i64>>(0))?.map(Instant))
+}
+
 /// Every version that was ever published; empty for an SOP nobody knows.
 pub fn published(db: &Connection, id: &SopId) -> Result<BTreeSet<Version>> {
     let sql = "SELECT version FROM sop_version WHERE sop = ?1 AND status <> 'draft'";

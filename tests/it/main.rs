@@ -53,6 +53,7 @@ mod notify_slack;
 mod notify_told;
 mod notify_world;
 mod operate;
+mod periodic;
 mod provider;
 mod requests;
 mod runs_admission;

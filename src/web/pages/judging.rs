@@ -133,6 +133,8 @@ pub(super) fn label(way: &str, kind: DecisionKind) -> &'static str {
     match (way, kind) {
         ("approve", DecisionKind::Forward) => "Forward",
         ("approve", DecisionKind::Publish | DecisionKind::Review) => "Sign",
+        ("approve", DecisionKind::PeriodicReview) => "Still right",
+        ("reject", DecisionKind::PeriodicReview) => "Retire",
         ("approve", _) => "Approve",
         ("reject", _) => "Reject",
         ("revise", _) => "Request changes",

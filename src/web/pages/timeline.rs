@@ -80,6 +80,7 @@ fn words(kind: &str, fact: &Value) -> Option<String> {
                 "something blocks"
             }
         ),
+        "review_confirmed" => format!("still right; looked at again on {}", text(fact, "next")),
         "decision_requested" => format!("{decision} asked of {}: {}", list("asked_of"), text(fact, "title")),
         "decision_vote" => {
             format!("{decision}: yes, {} of {}", number(fact, "votes"), number(fact, "quorum"))
