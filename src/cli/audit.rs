@@ -120,6 +120,13 @@ fn search(desk: &Desk, wanted: Wanted) -> Done {
     let Wanted { words, subject, kind, by, from, until, limit } = wanted;
     let wanted = Search { subject, kind, party: by, from, until, words: words.join(" ") };
     let newest = Order::NewestBefore(i64::MAX);
-    let found: Vec<Event> = desk.open()?.journal.read(|db| journal::search(db, &wanted, newest, limit))?;
+    let one_more = limit.saturating_add(1);
+    let mut found: Vec<Event> =
+        desk.open()?.journal.read(|db| journal::search(db, &wanted, newest, one_more))?;
+    let all = usize::try_from(limit).unwrap_or(usize::MAX);
+    if found.len() > all {
+        found.truncate(all);
+        print::aside(&format!("there are older ones: --limit above {limit} writes more of them"));
+    }
     print::json_lines(&journal::lines(&found))
 }

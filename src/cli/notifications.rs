@@ -43,14 +43,20 @@ fn list(desk: &Desk) -> Done {
     let (counts, messages) = workspace.journal.read(|db| Ok((notify::counts(db)?, notify::posted(db)?)))?;
     if desk.json {
         return print::json(&json!({
-            "shape": "sopd/notifications/1", "waiting": counts.waiting, "failed": counts.failed, "messages": messages,
+            "shape": "sopd/notifications/1", "waiting": counts.waiting, "failed": counts.failed, "total": counts.messages,
+            "messages": messages,
         }));
     }
     if messages.is_empty() {
         return print::line(&format!("nothing was sent yet, and {} to be", counts.waiting));
     }
+    let more = counts.messages.saturating_sub(messages.len().try_into().unwrap_or(u64::MAX));
     let rows: Vec<Vec<String>> = messages.into_iter().map(row).collect();
-    print::line(&print::table(&["made", "for", "by", "state", "what"], &rows))
+    print::line(&print::table(&["made", "for", "by", "state", "what"], &rows))?;
+    if more > 0 {
+        print::line(&format!("{more} older ones were sent as well; each is a fact of `{} audit search`", desk.command()))?;
+    }
+    Ok(())
 }
 
 fn row(message: Posted) -> Vec<String> {

@@ -16,16 +16,19 @@ pub(super) struct Args {
     /// Only runs in this state, e.g. awaiting_approval
     #[arg(long)]
     state: Option<String>,
-    /// At most so many, the newest first
-    #[arg(long, default_value_t = 20)]
-    limit: u32,
+    /// At most so many, the newest first; without it 20 on the screen, and with --json all
+    #[arg(long)]
+    limit: Option<u32>,
 }
+
+/// How many are shown where nobody says: what fits a screen. A program is given all.
+const SHOWN: u32 = 20;
 
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let wanted = Wanted {
         sop: args.sop.as_deref().map(str::parse).transpose().map_err(Problem::usage)?,
         state: args.state.as_deref().map(RunState::named).transpose()?,
-        limit: args.limit,
+        limit: args.limit.unwrap_or(if desk.json { 0 } else { SHOWN }),
         after: None,
     };
     let workspace = desk.open()?;

@@ -251,17 +251,21 @@ pub struct Counts {
     pub waiting: u64,
     /// Given up in the last month.
     pub failed: u64,
+    /// Messages on record.
+    pub messages: u64,
 }
 
 /// How much waits in the outbox, and how much was given up.
 pub fn counts(db: &Connection) -> Result<Counts> {
     let sql = "SELECT count(*) FILTER (WHERE message.state IS NULL OR message.state = 'waiting'),
-                      count(*) FILTER (WHERE message.state = 'failed')
+                      count(*) FILTER (WHERE message.state = 'failed'),
+                      (SELECT count(*) FROM message)
                FROM notice LEFT JOIN message ON message.number = notice.message";
     let counts = db.prepare_cached(sql)?.query_row([], |row| {
         Ok(Counts {
             waiting: row.get::<_, i64>(0)?.unsigned_abs(),
             failed: row.get::<_, i64>(1)?.unsigned_abs(),
+            messages: row.get::<_, i64>(2)?.unsigned_abs(),
         })
     });
     Ok(counts?)

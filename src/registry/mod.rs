@@ -20,7 +20,7 @@ pub use rows::{
     Status, VersionRow, active, all, check_in_force, due_for_review, history, next_review, published,
     summaries, version,
 };
-pub use search::{Found, SEARCH_TABLES, referring, search};
+pub use search::{Found, MAX_FOUND, SEARCH_TABLES, referring, search};
 pub use verify::{Checked, read_checked, verify_files};
 
 /// What version 3 adds: the facts of publications are found by SOP, since they say what may run.

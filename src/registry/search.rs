@@ -24,7 +24,7 @@ const MAX_WORDS: usize = 20;
 /// Longest search, in bytes.
 const MAX_BYTES: usize = 200;
 /// Most SOPs found: more than a person looks through.
-const MAX_FOUND: u32 = 100;
+pub const MAX_FOUND: usize = 100;
 /// Marks around the words found, in what the index gives; no text holds them.
 const MARKS: (char, char) = ('\u{2}', '\u{3}');
 

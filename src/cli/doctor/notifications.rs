@@ -41,7 +41,7 @@ fn lacking(workspace: &Workspace, settings: &Settings) -> Result<Vec<String>> {
     Ok(names.filter(|name| !known.contains_key(*name)).cloned().collect())
 }
 
-fn outbox(Counts { waiting, failed }: Counts) -> Check {
+fn outbox(Counts { waiting, failed, messages: _ }: Counts) -> Check {
     let number = |count| usize::try_from(count).unwrap_or(usize::MAX);
     match failed {
         0 => check(WHAT, Outcome::Good, format!("{} to be sent", counted(number(waiting), "notice"))),

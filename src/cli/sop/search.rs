@@ -4,7 +4,7 @@ use crate::cli::desk::Desk;
 use crate::cli::print;
 use crate::cli::trouble::Done;
 use crate::front::shapes;
-use crate::registry::{self, Found};
+use crate::registry::{self, Found, MAX_FOUND};
 use serde_json::Value;
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,9 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
         let excerpt: String = excerpt.iter().map(words).collect();
         let excerpt = excerpt.split_whitespace().collect::<Vec<_>>().join(" ");
         print::line(&format!("{} v{}  {}\n    {excerpt}", row.id, row.version, print::bold(&row.title)))?;
+    }
+    if found.len() == MAX_FOUND {
+        print::aside(&format!("these are the {MAX_FOUND} that fit best; more words find others"));
     }
     Ok(())
 }

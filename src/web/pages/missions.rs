@@ -114,7 +114,8 @@ fn context(workspace: &Workspace, id: &str) -> Result<Value> {
         Ok(json!({
             "title": status.title, "status": status, "state": status.state.word(),
             "plain": daemon::plain(status.state), "brief": files.text("mission.md")?, "files": names,
-            "workers": workers(&plan, &drafts, &told, &open), "stages": stages(status.state, &told), "plan": plan, "facts": facts, "ended": status.ended_at.is_some(),
+            "workers": workers(&plan, &drafts, &told, &open), "stages": stages(status.state, &told), "plan": plan,
+            "facts": facts, "facts_of": events.len(), "subject": id, "ended": status.ended_at.is_some(),
             "open": open.iter().map(|one| json!({ "id": one.id, "title": one.ask.title, "asked_of": one.ask.asked_of }))
                 .collect::<Vec<_>>(),
         }))

@@ -108,6 +108,7 @@ fn context(workspace: &Workspace, id: &str, me: &str) -> Result<Value> {
             "title": format!("{} v{}", status.sop, status.version), "run": status, "state": status.state.word(),
             "ended": status.state.ended(), "open": open, "changes": changes,
             "review": review.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            "facts_of": events.len(), "subject": id,
             "facts": events.iter().rev().take(FACTS_SHOWN).map(super::audit::fact).collect::<Vec<_>>(),
         }))
     })

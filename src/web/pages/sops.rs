@@ -57,6 +57,7 @@ fn table(workspace: &Workspace, Search { q, department, status }: &Search) -> Re
     } else {
         shown.into_values().map(|row| (row, Vec::new())).collect()
     };
+    let cut = searched && rows.len() == registry::MAX_FOUND;
     let fits = |row: &VersionRow| {
         (department.is_empty() || row.department == *department)
             && (status.is_empty() || row.status.word() == status)
@@ -71,7 +72,7 @@ fn table(workspace: &Workspace, Search { q, department, status }: &Search) -> Re
     let rows: Vec<Value> = rows.iter().filter(|(row, _)| fits(row)).map(shape).collect();
     Ok(json!({
         "title": "SOPs", "rows": rows, "q": q, "department": department, "status": status, "searched": searched,
-        "departments": departments, "drafts": drafts::list(workspace)?.len(),
+        "departments": departments, "cut": cut, "drafts": drafts::list(workspace)?.len(),
     }))
 }
 

@@ -20,7 +20,14 @@ pub(super) fn of(db: &Connection, subject: &str) -> Result<Vec<Value>> {
         let what = words(&event.kind, &fact)?;
         Some(entry(event.seq, &fact, &what))
     };
-    let mut entries: Vec<Value> = events.iter().rev().filter_map(told).take(SHOWN).collect();
+    let mut entries: Vec<Value> = events.iter().rev().filter_map(told).collect();
+    let earlier = entries.len().saturating_sub(SHOWN);
+    entries.truncate(SHOWN);
+    if let (1.., Some(first)) = (earlier, events.first()) {
+        let what = format!("and {earlier} more before what follows: the audit page has all");
+        let at = serde_json::from_str::<Value>(&first.text).unwrap_or_default();
+        entries.push(entry(first.seq, &json!({ "at": text(&at, "at") }), &what));
+    }
     entries.reverse();
     Ok(entries)
 }
