@@ -164,12 +164,15 @@ pub fn tokens_of(db: &Connection, party: Option<&str>) -> Result<Vec<Token>> {
     Ok(db.prepare_cached(sql)?.query_map([party], read)?.collect::<Result<_, _>>()?)
 }
 
-/// Revokes a token, of `party` where one is named.
-pub fn revoke(tx: &Tx<'_>, number: i64, party: Option<&str>, by: &str) -> Result<()> {
+/// Revokes a token, of `party` where one is named. Returns whose it was.
+pub fn revoke(tx: &Tx<'_>, number: i64, party: Option<&str>, by: &str) -> Result<String> {
     let sql = "UPDATE token SET revoked_at = ?2
-               WHERE number = ?1 AND revoked_at IS NULL AND (?3 IS NULL OR party = ?3)";
-    if tx.db().execute(sql, (number, tx.now().0, party))? != 1 {
+               WHERE number = ?1 AND revoked_at IS NULL AND (?3 IS NULL OR party = ?3) RETURNING party";
+    let whose: Option<String> =
+        tx.db().prepare_cached(sql)?.query_row((number, tx.now().0, party), |row| row.get(0)).optional()?;
+    let Some(whose) = whose else {
         return Err(Problem::not_found(format!("there is no token {number}")).hint("see `sopd token list`"));
-    }
-    tx.event("desk", "token_revoked", &json!({ "token": number, "by": by })).map(drop)
+    };
+    tx.event("desk", "token_revoked", &json!({ "token": number, "by": by }))?;
+    Ok(whose)
 }

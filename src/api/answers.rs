@@ -2,7 +2,7 @@
 //! of the answer, and lists by pages.
 
 use super::refusal::Refusal;
-use crate::base::{Digest, Problem};
+use crate::base::{Digest, Problem, json};
 use crate::front;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -80,7 +80,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         // The door has read it already, up to its own limit.
         let bytes = whole(request.into_body(), usize::MAX).await?;
         let read = serde_json::from_slice(&bytes);
-        read.map(Self).map_err(|error| Problem::invalid(format!("the body cannot be used: {error}")).into())
+        read.map(Self).map_err(|error| {
+            Problem::invalid(format!("the body cannot be used: {}", json::at_line(&error))).into()
+        })
     }
 }
 

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod exact;
 pub mod fault;
 pub mod files;
+pub mod json;
 pub mod markdown;
 pub mod money;
 pub mod problem;

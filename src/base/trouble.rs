@@ -42,7 +42,12 @@ impl Trouble {
         }
         self.began.get_or_insert(now);
         self.tries = self.tries.saturating_add(1);
-        FIRST.saturating_mul(1 << (self.tries - 1).min(16)).min(Self::LONGEST)
+        Self::pause(self.tries)
+    }
+
+    /// The pause after so many tries in vain.
+    pub fn pause(tries: u32) -> Duration {
+        FIRST.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(Self::LONGEST)
     }
 
     /// It worked: says so where it had failed before.

@@ -2,6 +2,8 @@
 
 mod words;
 
+pub(in crate::base) use words::{first_of, plain};
+
 use super::problem::{Place, Problem, Result};
 use serde::de::DeserializeOwned;
 
@@ -17,6 +19,8 @@ pub fn read<T: DeserializeOwned>(file: &str, text: &str, first_line: u32) -> Res
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! { max_anchors: 0, max_aliases: 0, max_nodes: MAX_NODES, max_depth: MAX_DEPTH },
         strict_booleans: true,
+        // A sign such as `!now` before a value would otherwise be dropped without a word.
+        reject_unsupported_tags: true,
         duplicate_keys: serde_yaml::options::DuplicateKeyPolicy::Error,
     };
     serde_yaml::from_str_with_options(text, options).map_err(|error| {
@@ -151,6 +155,7 @@ mod tests {
         for (text, message, hint) in [
             ("objective: Pay once: never twice", "second colon", "objective: \"Pay once: never twice\""),
             ("objective: &a Pay", "begins with `&`", "objective: \"&a Pay\""),
+            ("objective: !now Pay", "`!` means something else", "objective: \"!now Pay\""),
             ("objective: *a", "begins with `&`", "objective: \"*a\""),
             ("objective: \"Pay", "never closed", "in double quotes"),
             ("objective: [Pay", "text is expected", "objective: \"[Pay\""),

@@ -3,8 +3,13 @@
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
-use crate::base::Problem;
+use crate::base::problem::Result;
+use crate::base::{Problem, text::listed};
+use crate::daemon::Workspace;
+use crate::decision::{self, Decision, DecisionKind};
 use crate::front::{self, Autonomy, shapes};
+use crate::run::{self, Wanted};
+use crate::sop::SopId;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,7 +39,7 @@ pub(super) enum Change {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let workspace = desk.open()?;
-    let sop: crate::sop::SopId = args.sop.parse().map_err(Problem::usage)?;
+    let sop: SopId = args.sop.parse().map_err(Problem::usage)?;
     let actor = args.party.map(Desk::actor);
     let said = match (args.what, &actor, args.reason) {
         (Some(what), Some(actor), Some(reason)) => {
@@ -46,10 +51,27 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     if desk.json {
         return print::json(&shapes::autonomy(&sop, &now));
     }
+    let asked = open_gates(&workspace, &sop)?;
     let steps: Vec<String> = now.steps.iter().map(ToString::to_string).collect();
     print::line(&match (now.sop, steps.is_empty()) {
         (true, _) => format!("{sop}: autonomy is widened for the whole SOP"),
         (false, false) => format!("{sop}: autonomy is widened for step {}", steps.join(", ")),
         (false, true) => format!("{sop}: danger and whatever reaches customers ask a person first"),
+    })?;
+    if asked.is_empty() || actor.is_none() {
+        return Ok(());
+    }
+    print::line(&format!("what was asked before stays asked: {}", listed(&asked)))
+}
+
+/// The gates of its runs that are asked already.
+fn open_gates(workspace: &Workspace, sop: &SopId) -> Result<Vec<String>> {
+    let wanted = Wanted { sop: Some(sop.clone()), state: None, limit: 0, after: None };
+    workspace.journal.read(|db| {
+        let runs = run::runs(db, &wanted)?;
+        let of_sop = |one: &Decision| runs.iter().any(|run| run.id == one.ask.mission);
+        let open = decision::open_for(db, None)?.into_iter();
+        let gates = open.filter(|one| one.ask.kind == DecisionKind::Gate && of_sop(one));
+        Ok(gates.map(|one| one.id).collect())
     })
 }

@@ -5,6 +5,7 @@
 mod contents;
 mod scratch;
 
+pub(super) use contents::stays_inside;
 pub(super) use scratch::Scratch;
 
 use super::desk::Desk;
@@ -206,8 +207,21 @@ fn is_published(name: &str) -> bool {
         && !name.starts_with("sops/drafts/")
 }
 
-/// Puts a file in as it is now, also while somebody writes it; whether it was still there.
+/// Puts a file in as it is now, also while somebody writes it; of a run's folder also a link or a folder, as what it is.
+/// Whether it was still there.
 fn put<W: Write>(builder: &mut Builder<W>, from: &PathBuf, name: &Path) -> std::io::Result<bool> {
+    let kind = if name.starts_with(RUNS) { std::fs::symlink_metadata(from).ok() } else { None };
+    if let Some(data) = kind.filter(|data| !data.is_file()) {
+        let mut header = Header::new_gnu();
+        header.set_metadata(&data);
+        header.set_size(0);
+        if data.is_symlink() {
+            builder.append_link(&mut header, name, std::fs::read_link(from)?)?;
+        } else {
+            builder.append_data(&mut header, name, std::io::empty())?;
+        }
+        return Ok(true);
+    }
     let file = match File::open(from) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         other => other?,

@@ -54,7 +54,7 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.extend(own_files(snapshot.as_deref()));
     checks.extend(["", "missions", "sops", ".sopd"].map(|folder| permission(&root, folder)));
     checks.push(journal(desk, &root));
-    checks.push(lock(&root));
+    checks.push(lock(desk, &root));
     checks.push(space(&root));
     let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.clone()).unwrap_or_default();
     checks.push(git(&root, settings.git));
@@ -147,7 +147,12 @@ fn journal(desk: &Desk, root: &Path) -> Check {
     }
 }
 
-fn lock(root: &Path) -> Check {
+fn lock(desk: &Desk, root: &Path) -> Check {
+    let held = desk.open().and_then(|workspace| workspace.journal.read(daemon::held::held));
+    if let Ok(Some(why)) = held {
+        let said = format!("held, {why}: nothing drives it before `sopd up --go-on`");
+        return check("daemon", Outcome::Bad, said);
+    }
     match daemon::holder(root) {
         Some(holder) => check("daemon", Outcome::Good, format!("driven by {holder}")),
         None => check("daemon", Outcome::Note, "nothing drives this workspace; `sopd up` does"),

@@ -24,6 +24,7 @@ mod desk;
 mod doctor;
 mod inbox;
 mod init;
+mod man;
 mod mcp;
 mod mission;
 mod notifications;
@@ -158,7 +159,7 @@ enum Verb {
     #[command(subcommand)]
     Sop(sop::Verb),
     /// The roster, and what each agent has at hand
-    Agents,
+    Agents(agents::Args),
     /// The audit log: check it, or write it out
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -177,6 +178,8 @@ enum Verb {
     Restore(restore::Args),
     /// Print the completion script of a shell
     Completions(completions::Args),
+    /// Write the manual pages into a folder
+    Man(man::Args),
     /// Run one command of a run (started by the daemon)
     #[command(hide = true)]
     Warden,
@@ -249,7 +252,7 @@ fn run(cli: Cli) -> Done {
         Verb::Triggers(args) => triggers::run(&desk, args),
         Verb::Notifications(args) => notifications::run(&desk, args),
         Verb::Sop(verb) => sop::run(&desk, verb),
-        Verb::Agents => agents::run(&desk),
+        Verb::Agents(args) => agents::run(&desk, args),
         Verb::Audit(verb) => audit::run(&desk, verb),
         Verb::Mcp(args) => mcp::run(&desk, args),
         Verb::SignIn(args) => sign_in::run(&desk, args),
@@ -258,6 +261,7 @@ fn run(cli: Cli) -> Done {
         Verb::Backup(args) => backup::run(&desk, &args),
         Verb::Restore(args) => restore::run(&desk, &args),
         Verb::Completions(args) => completions::run::<Cli>(&args),
+        Verb::Man(args) => man::run::<Cli>(&args),
         Verb::Warden => warden::run(),
     }
 }

@@ -54,7 +54,10 @@ fn list(desk: &Desk) -> Done {
     let rows: Vec<Vec<String>> = messages.into_iter().map(row).collect();
     print::line(&print::table(&["made", "for", "by", "state", "what"], &rows))?;
     if more > 0 {
-        print::line(&format!("{more} older ones were sent as well; each is a fact of `{} audit search`", desk.command()))?;
+        print::line(&format!(
+            "{more} older ones were sent as well; each is a fact of `{} audit search`",
+            desk.command()
+        ))?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! `sopd restore FILE DIR`: unpacks a backup beside the empty folder it is meant for, checks the chain and every
 //! published file, and only then moves it into place. What it makes is held: nothing of it starts until somebody says so.
 
-use super::backup::{FOLDERS, JOURNAL, NAMED, RUNS, SEAL, SETTINGS, SHAPE, Scratch, Seal, print_left_out};
+use super::backup::{
+    FOLDERS, JOURNAL, NAMED, RUNS, SEAL, SETTINGS, SHAPE, Scratch, Seal, print_left_out, stays_inside,
+};
 use super::desk::Desk;
 use super::print;
 use super::trouble::Done;
@@ -15,7 +17,7 @@ use serde_json::json;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
-use tar::Archive;
+use tar::{Archive, EntryType};
 
 /// Largest seal; it has four short members.
 const MAX_SEAL_BYTES: u64 = 64 * 1024;
@@ -97,6 +99,7 @@ fn unpack(file: &Path, root: &Path) -> Result<Seal> {
     let mut archive = Archive::new(opened);
     let mut count = 0;
     let mut seal = None;
+    let mut links = Vec::new();
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
         let path = entry.path().map_err(broken)?.into_owned();
@@ -107,22 +110,30 @@ fn unpack(file: &Path, root: &Path) -> Result<Seal> {
             seal = Some(read);
             continue;
         }
-        let wanted = place(&path).filter(|_| entry.header().entry_type().is_file());
-        let Some(wanted) = wanted else {
-            return Err(Problem::invalid(format!(
-                "{} holds `{}`, which no backup of sopd has",
-                file.display(),
-                path.display()
-            )));
+        let foreign = || {
+            let (file, path) = (file.display(), path.display());
+            Problem::invalid(format!("{file} holds `{path}`, which no backup of sopd has"))
         };
+        let wanted = root.join(place(&path).ok_or_else(foreign)?);
+        count += 1;
+        match entry.header().entry_type() {
+            EntryType::Regular => {}
+            EntryType::Directory if path.starts_with(RUNS) => {
+                std::fs::create_dir_all(&wanted).map_err(|error| files::explain(&wanted, &error))?;
+                continue;
+            }
+            EntryType::Symlink if path.starts_with(RUNS) => {
+                let target = entry.link_name().map_err(broken)?.filter(|target| stays_inside(&path, target));
+                links.push((wanted, target.ok_or_else(foreign)?.into_owned()));
+                continue;
+            }
+            _ => return Err(foreign()),
+        }
         let mode =
             if path == Path::new(JOURNAL) { 0o600 } else { entry.header().mode().map_err(broken)? & 0o700 };
-        put(&mut entry, (&root.join(wanted), mode))?;
-        count += 1;
+        put(&mut entry, (&wanted, mode))?;
     }
-    let private = root.join(".sopd");
-    std::fs::set_permissions(&private, Permissions::from_mode(0o700))
-        .map_err(|error| files::explain(&private, &error))?;
+    finish(root, links)?;
     match seal {
         Some(seal) if seal.shape != SHAPE => {
             Err(Problem::invalid(format!("{} is of the form `{}`", file.display(), seal.shape))
@@ -136,6 +147,16 @@ fn unpack(file: &Path, root: &Path) -> Result<Seal> {
         ))
         .hint("try an older one")),
     }
+}
+
+/// Makes the links, last, so that nothing was written by way of them, and shuts the private folder.
+fn finish(root: &Path, links: Vec<(PathBuf, PathBuf)>) -> Result<()> {
+    for (path, target) in links {
+        std::os::unix::fs::symlink(&target, &path).map_err(|error| files::explain(&path, &error))?;
+    }
+    let private = root.join(".sopd");
+    std::fs::set_permissions(&private, Permissions::from_mode(0o700))
+        .map_err(|error| files::explain(&private, &error))
 }
 
 /// Where an entry goes in the workspace; `None` for what has no business in a backup.
@@ -195,8 +216,8 @@ fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<Restored> {
     if !checked.wrong.is_empty() {
         return Err(Problem::invalid(format!("the backup is not sound: {}", listed(&checked.wrong))));
     }
-    let taken_at = seal.taken_at.clone();
-    let suspended = workspace.journal.append(move |tx| daemon::held::restored(tx, &taken_at))?;
+    let (taken_at, left_out) = (seal.taken_at.clone(), seal.left_out.clone());
+    let suspended = workspace.journal.append(move |tx| daemon::held::restored(tx, &taken_at, &left_out))?;
     let would = daemon::held::would_start(&workspace)?;
     Ok(Restored { facts: verified.events, intact: checked.intact, would, suspended })
 }

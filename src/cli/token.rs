@@ -4,8 +4,9 @@ use super::desk::{Desk, os_user};
 use super::print;
 use super::trouble::Done;
 use crate::access::{self, NewToken, Scope, Token};
-use crate::base::text::listed;
+use crate::base::text::{counted, listed};
 use crate::base::{Instant, Problem, Span};
+use crate::decision;
 use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
@@ -111,11 +112,24 @@ fn list(desk: &Desk) -> Done {
 fn revoke(desk: &Desk, args: &RevokeArgs) -> Done {
     let number = args.number;
     let by = os_user();
-    desk.open()?.journal.append(move |tx| access::revoke(tx, number, None, &by))?;
+    let workspace = desk.open()?;
+    let party = workspace.journal.append(move |tx| access::revoke(tx, number, None, &by))?;
     if desk.json {
-        return print::json(&json!({ "shape": "sopd/token-revoked/1", "number": number }));
+        return print::json(&json!({ "shape": "sopd/token-revoked/1", "number": number, "party": party }));
     }
-    print::line(&format!("token {number} counts no more"))
+    print::line(&format!("token {number} of {party} counts no more"))?;
+    let (others, waits) = workspace
+        .journal
+        .read(|db| Ok((access::tokens_of(db, Some(&party))?.len(), decision::open_for(db, Some(&party))?)))?;
+    let waits: Vec<&str> = waits.iter().map(|one| one.id.as_str()).collect();
+    let left = match (others, waits.as_slice()) {
+        (0, []) => return Ok(()),
+        (others, []) => format!("it has {}", counted(others, "other token")),
+        (others, waits) => {
+            format!("it has {}; still asked of it: {}", counted(others, "other token"), listed(waits))
+        }
+    };
+    print::line(&left)
 }
 
 fn confirm(desk: &Desk, args: &ConfirmArgs) -> Done {

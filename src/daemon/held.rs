@@ -32,17 +32,27 @@ pub fn held(db: &Connection) -> Result<Option<String>> {
     Ok(last.filter(|(kind, _)| kind != GOES_ON).map(|(_, why)| why.unwrap_or_default()))
 }
 
-/// Records that this workspace was made of a backup: sessions and links are over, tokens wait to be confirmed.
+/// Records that this workspace was made of a backup, which did not hold `left_out`: sessions and links are over, tokens
+/// wait to be confirmed.
 ///
 /// # Errors
 /// When the journal cannot be used.
-pub fn restored(tx: &Tx<'_>, taken_at: &str) -> Result<Suspended> {
-    hold(tx, RESTORED, &format!("it was restored from a backup taken at {taken_at}"))
+pub fn restored(tx: &Tx<'_>, taken_at: &str, left_out: &[String]) -> Result<Suspended> {
+    hold(tx, RESTORED, (&format!("it was restored from a backup taken at {taken_at}"), left_out))
 }
 
-fn hold(tx: &Tx<'_>, kind: &str, why: &str) -> Result<Suspended> {
+/// What the backup did not hold of which this workspace was made.
+fn left_out(db: &Connection) -> Result<Vec<String>> {
+    let sql = "SELECT text ->> 'left_out' FROM event WHERE subject = 'sopd' AND kind IN (?1, ?2)
+               ORDER BY seq DESC LIMIT 1";
+    let told: Option<Option<String>> =
+        db.prepare_cached(sql)?.query_row((RESTORED, COPIED), |row| row.get(0)).optional()?;
+    Ok(told.flatten().and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default())
+}
+
+fn hold(tx: &Tx<'_>, kind: &str, (why, left_out): (&str, &[String])) -> Result<Suspended> {
     let suspended = access::suspend(tx)?;
-    tx.event("sopd", kind, &json!({ "why": why, "suspended": suspended }))?;
+    tx.event("sopd", kind, &json!({ "why": why, "suspended": suspended, "left_out": left_out }))?;
     Ok(suspended)
 }
 
@@ -55,7 +65,7 @@ pub(super) fn look(workspace: &Workspace) -> Result<()> {
     if journal.read(held)?.is_none() {
         let moved = is_copy(workspace)?.then(|| "it is a copy of another workspace".to_owned());
         if let Some(why) = moved.or(anchors::went_back(workspace)?) {
-            journal.append(move |tx| hold(tx, COPIED, &why))?;
+            journal.append(move |tx| hold(tx, COPIED, (&why, &[])))?;
         }
     }
     let Some(why) = journal.read(held)? else { return settle(workspace) };
@@ -143,7 +153,7 @@ pub fn go_on(root: &Path, clock: &Clock, os_user: String) -> Result<Option<Strin
             [GOES_ON],
             |row| row.get(0),
         )?;
-        let runs = run::stand_still(tx, nth + 1)?;
+        let runs = run::stand_still(tx, nth + 1, &left_out(tx.db())?)?;
         tx.event("sopd", GOES_ON, &json!({ "os_user": os_user, "runs": runs }))?;
         Ok(runs)
     })?;

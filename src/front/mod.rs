@@ -12,6 +12,7 @@ pub mod figures;
 mod library;
 pub mod lint;
 mod missions;
+pub mod named;
 pub mod next;
 mod party;
 mod remarks;

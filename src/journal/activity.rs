@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 /// One named piece of outside work. Runs once; its recorded outcome is what replay sees.
 pub trait Activity: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -53,7 +54,8 @@ pub trait Story: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn tell(self, w: Workflow) -> impl Future<Output = Result<Self::Output, Stop>> + Send;
 }
 
-type Change = Box<dyn FnOnce(&Tx<'_>) -> Result<()> + Send>;
+/// Applied again where the commit it was part of was lost.
+pub(super) type Change = Arc<dyn Fn(&Tx<'_>) -> Result<()> + Send + Sync>;
 
 /// An activity's answer with everything that must become visible together with it.
 pub struct Recorded<T> {
@@ -81,8 +83,8 @@ impl<T> Recorded<T> {
     }
     /// Adds a change of rows. When it fails nothing is recorded but the failure.
     #[must_use]
-    pub fn change(mut self, change: impl FnOnce(&Tx<'_>) -> Result<()> + Send + 'static) -> Self {
-        self.changes.push(Box::new(change));
+    pub fn change(mut self, change: impl Fn(&Tx<'_>) -> Result<()> + Send + Sync + 'static) -> Self {
+        self.changes.push(Arc::new(change));
         self
     }
     /// The same changes with another answer.

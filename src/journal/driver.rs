@@ -8,8 +8,9 @@ use super::history::{self, Record, decode_outcome};
 use super::launch::GivenUp;
 use super::store::Journal;
 use super::stories::{Stories, Told};
+use super::tx::Tx;
 use super::workflow::{Asked, Stop, What, Workflow};
-use crate::base::{Problem, problem::Result};
+use crate::base::{Problem, Trouble, problem::Result};
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -90,6 +91,28 @@ pub(super) async fn stop(journal: &Journal, id: &str, reason: String) -> Result<
             Ok(())
         })
         .await
+}
+
+/// Appends, however long the journal takes nothing in: what is under way lives only as long as the drive, and what
+/// came of it is known nowhere else. Where it is to be cut off, it is given up.
+pub(super) async fn append<T: Send + 'static>(
+    (journal, bell): (&Journal, &Bell),
+    what: impl Fn(&Tx<'_>) -> Result<T> + Send + Sync + 'static,
+) -> Result<T> {
+    let what = Arc::new(what);
+    let mut tries = 0;
+    loop {
+        let once = what.clone();
+        let outcome = journal.append_async(move |tx| once(tx)).await;
+        if !outcome.as_ref().is_err_and(|problem| problem.kind.passes()) {
+            return outcome;
+        }
+        tries += 1;
+        tokio::select! {
+            () = tokio::time::sleep(Trouble::pause(tries)) => {}
+            () = bell.cut() => return outcome,
+        }
+    }
 }
 
 pub(super) struct Driver<'a> {

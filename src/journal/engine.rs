@@ -26,8 +26,6 @@ const MOST_DRIVEN: usize = 1_024;
 const TIMER_BATCH: u32 = 500;
 /// How often it is looked, while sopd stops, whether all has come to its end.
 const STEP: Duration = Duration::from_millis(10);
-/// Pause before a workflow is driven again after the journal could not be used.
-const STORE_TROUBLE: Duration = Duration::from_secs(1);
 
 /// How far the engine still goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +109,7 @@ struct Inner {
     looks: AtomicU64,
     phase: watch::Sender<Phase>,
     under_way: UnderWay,
+    stalled: Mutex<Trouble>,
 }
 
 /// Who is being driven and who waits in line. One lock for both: a workflow that wants driving is at every
@@ -147,6 +146,7 @@ impl Engine {
             looks: AtomicU64::new(0),
             phase: watch::channel(Phase::Going).0,
             under_way: UnderWay::default(),
+            stalled: Mutex::new(Trouble::of("what can go on waits for the journal")),
         });
         let heard = Arc::downgrade(&inner);
         journal.on_commit(Box::new(move |woken| {
@@ -306,9 +306,10 @@ impl Inner {
                 driver::stop(&self.journal, &id, reason).await
             }
         };
-        if let Err(problem) = &outcome {
-            tracing::error!(%problem, workflow = %id, "driving is tried again shortly");
-            tokio::time::sleep(STORE_TROUBLE).await;
+        // Of all together: they fail for the same reason.
+        let pause = self.stalled.lock().unwrap_or_else(PoisonError::into_inner).after(&outcome);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
         }
         let mut floor = self.floor();
         floor.driven.remove(&id);

@@ -2,7 +2,7 @@
 //! first, all of it in one commit; a thing whose start is on record is never started as new again.
 
 use super::activity::{Failure, FailureClass, Recorded, Repeat};
-use super::driver::{CANCEL, Driven, Driver, words};
+use super::driver::{CANCEL, Driven, Driver, append, words};
 use super::engine::{Phase, UnderWay};
 use super::history::StepRecord;
 use super::ledger::step_of;
@@ -56,12 +56,11 @@ impl Driver<'_> {
         let given_up = std::mem::take(&mut self.given_up);
         if !starts.is_empty() || !given_up.is_empty() {
             let id = self.id.clone();
-            self.journal
-                .append_async(move |tx| {
-                    put_away(tx, &id, &given_up)?;
-                    starts.iter().try_for_each(|start| start.write(tx, &id))
-                })
-                .await?;
+            append((self.journal, self.bell), move |tx| {
+                put_away(tx, &id, &given_up)?;
+                starts.iter().try_for_each(|start| start.write(tx, &id))
+            })
+            .await?;
         }
         for performance in performances {
             self.perform(performance);

@@ -3,7 +3,7 @@
 
 use super::activity::{Failure, FailureClass, Recorded, Repeat};
 use super::blob;
-use super::driver::{CANCEL, Driven, Driver, Finished};
+use super::driver::{CANCEL, Driven, Driver, Finished, append};
 use super::history::{StepRecord, decode_outcome, encode_outcome};
 use super::launch::{GivenUp, put_away};
 use super::ledger::{Arrived, consume, step_of};
@@ -183,13 +183,11 @@ impl Driver<'_> {
         };
         let (outcome, written) = self.cleaned(outcome)?;
         let (id, stored) = (self.id.clone(), step.clone());
-        let committed = self
-            .journal
-            .append_async(move |tx| {
-                changes.into_iter().try_for_each(|change| change(tx))?;
-                stored.write(tx, &id, Some(&written))
-            })
-            .await;
+        let committed = append((self.journal, self.bell), move |tx| {
+            changes.iter().try_for_each(|change| change(tx))?;
+            stored.write(tx, &id, Some(&written))
+        })
+        .await;
         let problem = match committed {
             Ok(at) => return Ok((outcome, at)),
             Err(problem) if problem.kind.passes() => return Err(problem.into()),
@@ -198,7 +196,7 @@ impl Driver<'_> {
         // The changes did not apply; what is recorded is that failure, and nothing of the changes.
         let (outcome, written) = self.cleaned(Err(Stop::Failed(Failure::from(problem))))?;
         let id = self.id.clone();
-        let at = self.journal.append_async(move |tx| step.write(tx, &id, Some(&written))).await?;
+        let at = append((self.journal, self.bell), move |tx| step.write(tx, &id, Some(&written))).await?;
         Ok((outcome, at))
     }
 
@@ -222,7 +220,7 @@ impl Driver<'_> {
             cancelled: self.cancelled,
             may_park,
         };
-        let seen = self.journal.append_async(move |tx| look.take(tx)).await?;
+        let seen = append((self.journal, self.bell), move |tx| look.take(tx)).await?;
         // After an answer there may be more.
         self.look = !matches!(seen, Seen::Nothing);
         Ok(seen)
@@ -249,30 +247,27 @@ impl Driver<'_> {
         let (_, written) = self.cleaned(outcome)?;
         let (id, parent) = (self.id.clone(), self.record.parent.clone());
         let given_up = std::mem::take(&mut self.given_up);
-        self.journal
-            .append_async(move |tx| {
-                put_away(tx, &id, &given_up)?;
-                let stored = blob::shelve(tx, &written)?;
-                tx.db()
-                    .prepare_cached(
-                        "UPDATE workflow SET state = 'done', outcome = ?2, ended_at = ?3 WHERE id = ?1",
-                    )?
-                    .execute((&*id, &stored, tx.now().0))?;
-                tx.db()
-                    .prepare_cached(
-                        "UPDATE signal SET position = -1 WHERE workflow = ?1 AND position IS NULL",
-                    )?
-                    .execute([&*id])?;
-                tx.db().prepare_cached("DELETE FROM timer WHERE workflow = ?1")?.execute([&*id])?;
-                parent.map_or(Ok(()), |parent| tx.signal_text(&parent, &format!("child/{id}"), &stored))
-            })
-            .await?;
+        append((self.journal, self.bell), move |tx| {
+            put_away(tx, &id, &given_up)?;
+            let stored = blob::shelve(tx, &written)?;
+            tx.db()
+                .prepare_cached(
+                    "UPDATE workflow SET state = 'done', outcome = ?2, ended_at = ?3 WHERE id = ?1",
+                )?
+                .execute((&*id, &stored, tx.now().0))?;
+            tx.db()
+                .prepare_cached("UPDATE signal SET position = -1 WHERE workflow = ?1 AND position IS NULL")?
+                .execute([&*id])?;
+            tx.db().prepare_cached("DELETE FROM timer WHERE workflow = ?1")?.execute([&*id])?;
+            parent.as_ref().map_or(Ok(()), |parent| tx.signal_text(parent, &format!("child/{id}"), &stored))
+        })
+        .await?;
         Ok(())
     }
 }
 
 impl Look {
-    fn take(self, tx: &Tx<'_>) -> Result<Seen> {
+    fn take(&self, tx: &Tx<'_>) -> Result<Seen> {
         put_away(tx, &self.id, &self.given_up)?;
         let wants = |name: &str| (name == CANCEL && !self.cancelled) || self.wanted.contains_key(name);
         let Some(found) = Arrived::oldest(tx.db(), &self.id, wants)? else {

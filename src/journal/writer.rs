@@ -95,6 +95,7 @@ impl Writer {
             watching: false,
             stirred: Instant::now(),
             trouble: Trouble::of("what others append waits to be noticed"),
+            appending: Trouble::of("nothing can be appended to the journal"),
         };
         // What others append after this is noticed, even before anybody has asked.
         if let Err(problem) = desk.look() {
@@ -192,6 +193,8 @@ struct Desk {
     /// When something was last appended.
     stirred: Instant,
     trouble: Trouble,
+    /// Of appends that are lost; whoever made them tries again.
+    appending: Trouble,
 }
 
 impl Desk {
@@ -258,9 +261,7 @@ impl Desk {
         let begun = Instant::now();
         let committed = self.run(batch, &mut replies, &mut woken);
         metrics::histogram!(COMMIT_SECONDS).record(begun.elapsed());
-        if let Err(problem) = &committed {
-            tracing::error!(%problem, "the journal could not be appended to");
-        }
+        self.appending.after(&committed);
         if committed.is_ok() && !woken.is_empty() {
             let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(listener) = listener.as_ref() {

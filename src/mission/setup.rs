@@ -105,7 +105,7 @@ impl Activity for Prepare {
         let mission = self.mission;
         Ok(Recorded::of(prepared)
             .event(&mission.clone(), "prepared", json!({ "snapshot": digest }))
-            .change(move |tx| bytes.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop)))
+            .change(move |tx| bytes.as_ref().map_or(Ok(()), |bytes| tx.blob(bytes).map(drop)))
             .change(move |tx| set_state(tx, &mission, MissionState::Planning, "")))
     }
 }

@@ -34,6 +34,11 @@ impl Roster {
         self.agents.get(id)
     }
 
+    /// Every agent, in order of their ids.
+    pub fn all(&self) -> impl Iterator<Item = &Agent> {
+        self.agents.values()
+    }
+
     /// Agents at work, in order of their ids.
     pub fn active(&self) -> impl Iterator<Item = &Agent> {
         self.agents.values().filter(|agent| agent.is_active())

@@ -6,6 +6,7 @@ use super::control::go_on;
 use super::records;
 use super::standstill::{AskHow, WHOLE};
 use super::start::set_off;
+use crate::base::text::put;
 use crate::base::{Problem, problem};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Tx, Workflow};
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,9 @@ pub(super) const ASKS: &str = "copied-";
 const WHY: &str = "this workspace was restored or copied while the run was under way: what it does next may have been done already, where \
      it came from; look there first";
 
-/// Makes every run under way stand still, and asks about each. Gives their ids.
-pub fn stand_still(tx: &Tx<'_>, nth: u32) -> problem::Result<Vec<String>> {
+/// Makes every run under way stand still, and asks about each. `left_out` says what the backup does not hold: what of it
+/// is of a run's folder is told with the question. Gives their ids.
+pub fn stand_still(tx: &Tx<'_>, nth: u32, left_out: &[String]) -> problem::Result<Vec<String>> {
     let mut stopped = Vec::new();
     for run in records::open_runs(tx.db())? {
         // One that waited for its turn would begin by itself as soon as another ends.
@@ -26,7 +28,10 @@ pub fn stand_still(tx: &Tx<'_>, nth: u32) -> problem::Result<Vec<String>> {
         if tx.halt(&run, WHY)? == 0 {
             continue;
         }
-        let story = AskAfterCopy { run: run.clone(), nth };
+        let of_run = format!("runs/{run}/");
+        let lacks =
+            left_out.iter().filter_map(|name| name.strip_prefix(&of_run)).map(str::to_owned).collect();
+        let story = AskAfterCopy { run: run.clone(), nth, lacks };
         let input = serde_json::to_string(&story)
             .map_err(|error| Problem::failed(format!("BUG: a question is not JSON: {error}")))?;
         tx.start(&story.key(), (AskAfterCopy::NAME, AskAfterCopy::VERSION), None, &input)?;
@@ -41,6 +46,9 @@ pub(super) struct AskAfterCopy {
     run: String,
     /// Which copying it was.
     nth: u32,
+    /// What its folder had and has no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lacks: Vec<String>,
 }
 
 impl Story for AskAfterCopy {
@@ -51,8 +59,11 @@ impl Story for AskAfterCopy {
         format!("{ASKS}{}#{}", self.run, self.nth)
     }
     async fn tell(self, w: Workflow) -> Result<(), Stop> {
-        let Self { run, nth } = self;
-        let reason = WHY.to_owned();
+        let Self { run, nth, lacks } = self;
+        let mut reason = WHY.to_owned();
+        if !lacks.is_empty() {
+            put(&mut reason, format_args!("; its folder lacks {}", lacks.join(", ")));
+        }
         let asked = w.child(AskHow { run: run.clone(), step: WHOLE, nth, reason, late: true }).await?;
         match asked {
             Some(wish) => w.call(GoOn { run, by: wish.by_and_reason().0, nth }).await,

@@ -1,7 +1,7 @@
 //! A run's input packet: what was given, checked against what the SOP's Inputs ask for. All that is wrong is told at
 //! once, and nothing of a packet that does not fit is used. No I/O.
 
-use crate::base::{Digest, Exact, Exacts, Place, Problem, exact, yaml};
+use crate::base::{Digest, Exact, Exacts, Place, Problem, exact, json, yaml};
 use crate::sop::Input;
 use crate::sop::input_value::value_of;
 use crate::sop::words::did_you_mean;
@@ -157,10 +157,8 @@ impl<'de> Deserialize<'de> for Scalar {
 fn from_json(name: &str, text: &str) -> Result<BTreeMap<String, String>, Problem> {
     let Object(found) = serde_json::from_str(text).map_err(|error| {
         let number = |n: usize| u32::try_from(n).unwrap_or(0);
-        let said = error.to_string();
-        let message = said.split(" at line ").next().unwrap_or(&said).to_owned();
-        let place = Place::of(name, text, number(error.line()), number(error.column()));
-        Problem::invalid(message).at(place).hint(FORM)
+        let place = Place::of(name, text, number(error.line()).max(1), number(error.column()));
+        Problem::invalid(json::words(&error)).at(place).hint(FORM)
     })?;
     Ok(found)
 }

@@ -254,7 +254,7 @@ impl Activity for BeginStep {
         Ok(Recorded::of(Begun::Ready(Ready { does, tries, pause }))
             .event(&run.clone(), "step_started", body)
             .change(move |tx| {
-                snapshot.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop))?;
+                snapshot.as_ref().map_or(Ok(()), |bytes| tx.blob(bytes).map(drop))?;
                 // Its time is its own: what was waited for before it is nobody's delay.
                 set_due(tx, (&run, step), limit.map(|limit| limit.after(tx.now())))?;
                 set_step(tx, (&run, step), StepState::Running, "")

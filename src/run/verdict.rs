@@ -137,7 +137,7 @@ impl Activity for EvaluateDone {
         let body = json!({ "rule": rule, "verdict": told, "evidence": evidence });
         Ok(Recorded::of(verdict)
             .event(&self.run, "done_evaluated", body)
-            .change(move |tx| snapshot.map_or(Ok(()), |bytes| tx.blob(&bytes).map(drop))))
+            .change(move |tx| snapshot.as_ref().map_or(Ok(()), |bytes| tx.blob(bytes).map(drop))))
     }
 }
 

@@ -4,7 +4,7 @@
 use super::document::{ApprovalTimeout, Approvers, Lapse, OnFailure, Step};
 use super::expression;
 use super::words::{did_you_mean, is_agent_id, yes_or_no};
-use crate::base::Span;
+use crate::base::{Span, json};
 
 /// One key of a step.
 pub struct Key {
@@ -254,7 +254,7 @@ fn json_object(value: &str) -> Result<String, String> {
     match serde_json::from_str::<serde_json::Value>(value) {
         Ok(serde_json::Value::Object(_)) => Ok(value.to_owned()),
         Ok(_) => Err("the output schema is not a JSON object".to_owned()),
-        Err(error) => Err(format!("the output schema is not JSON: {error}")),
+        Err(error) => Err(format!("the output schema is not JSON: {}", json::at_line(&error))),
     }
 }
 

@@ -72,6 +72,8 @@ fn pages_say_who_must_act_and_what_to_type() {
     let agents = world.done(&["agents"]);
     assert!(agents.lines().any(|line| line.starts_with("vp.sales") && line.contains("worker")), "{agents}");
     assert!(world.done(&["completions", "bash"]).contains("_sopd"));
+    world.done(&["man", "pages"]);
+    assert!(world.read("pages/sopd-sop-retire.1").contains("retire"));
 }
 
 #[test]

@@ -50,8 +50,10 @@ impl At<'_> {
 fn original(world: &World) -> At<'_> {
     world.done(&["init", "w"]);
     let once = "if [ -e sent.flag ]; then echo already sent; else echo SENT; touch sent.flag; fi";
-    let sends = Draft::new(SENDS).command(&format!("echo report > report.txt; {once}"), "").person("");
-    let sends = sends.command(&format!("{once}; cat report.txt"), "");
+    let left =
+        "echo report > report.txt; mkdir -p out bin; ln -s ../report.txt bin/link; ln -s /etc/hostname away";
+    let sends = Draft::new(SENDS).command(&format!("{left}; {once}"), "").person("");
+    let sends = sends.command(&format!("{once}; cp bin/link out/copy; cat out/copy"), "");
     let watches = Draft::new("SOP-REV-watches").head("triggers", "[{ files: incoming/*.csv }]");
     let watches = watches.input("`file` | text | yes").command("cat \"$INPUT_FILE\"", "");
     for draft in [sends, watches] {
@@ -83,6 +85,7 @@ fn a_restored_workspace_is_held_and_asks_once_about_each_run() {
         taken["left_out"],
         json!([
             "notes.txt: neither settings nor an SOP names it",
+            format!("runs/{run}/work/away: a link to /etc/hostname, elsewhere"),
             "tls: neither settings nor an SOP names it"
         ])
     );
@@ -96,6 +99,8 @@ fn a_restored_workspace_is_held_and_asks_once_about_each_run() {
         assert!(told.contains(part), "{part}: {told}");
     }
     let copied = At(&world, "copy");
+    let doctor = world.sopd(&["-w", "copy", "doctor"]).out;
+    assert!(doctor.contains("held, it was restored from a backup"), "{doctor}");
     assert_eq!(world.read("copy/incoming/left.txt"), "not for a run");
     assert_eq!(copied.json(&["token", "list"])[0]["number"], 1);
     assert!(copied.done(&["token", "list"]).contains("suspended"));
@@ -116,6 +121,8 @@ fn a_restored_workspace_is_held_and_asks_once_about_each_run() {
     let about: Vec<&str> =
         asked.as_array().unwrap().iter().map(|one| one["mission"].as_str().unwrap()).collect();
     assert!(about.contains(&run.as_str()) && about.contains(&fresh.as_str()), "{asked}");
+    let why = asked.as_array().unwrap().iter().find(|one| one["mission"] == *run).unwrap();
+    assert!(why["why"].as_str().unwrap().contains("its folder lacks work/away"), "{why}");
     copied.done(&["resume", &run, "--as", "cro"]);
     copied.done(&["cancel", &fresh, "--as", "cro"]);
     copied.done(&["up", "--until-idle"]);

@@ -13,6 +13,7 @@ mod api_world;
 mod authority;
 mod cli_answers;
 mod cli_keep;
+mod cli_lists;
 mod cli_read;
 mod commands;
 mod decisions_care;

@@ -100,6 +100,14 @@ fn number(ty: &str) -> &'static str {
     }
 }
 
+/// What a type is called by whoever writes a value of it.
+pub(in crate::base) fn first_of(wanted: &str) -> String {
+    match number(wanted) {
+        "another value" => plain(&wanted.replace("a string", "text")),
+        known => known.to_owned(),
+    }
+}
+
 /// Words of programmers for what is written, and those of writers. The first that fits counts.
 const WRITTEN: [(&str, &str); 8] = [
     ("mapping start", "keys with values (`key: value`)"),
@@ -112,7 +120,8 @@ const WRITTEN: [(&str, &str); 8] = [
     ("unit", "nothing"),
 ];
 
-fn plain(message: &str) -> String {
+/// The reader's words for what is written in those of writers.
+pub(in crate::base) fn plain(message: &str) -> String {
     let known = WRITTEN.iter().find(|(theirs, _)| message.contains(theirs));
     known.map_or_else(|| message.to_owned(), |(theirs, ours)| message.replacen(theirs, ours, 1))
 }

@@ -21,6 +21,8 @@ pub(super) struct Contents {
     pub(super) left_out: Vec<String>,
     /// Top-level names that are accounted for.
     known: BTreeSet<String>,
+    /// Top-level names of which a part is.
+    parts: BTreeSet<String>,
 }
 
 /// What belongs to the workspace in `root`, whose journal was copied to `db`.
@@ -44,6 +46,19 @@ pub(super) fn of(root: &Path, db: &Connection) -> Result<Contents> {
     Ok(contents)
 }
 
+/// Whether the link `name` of a run's folder (`runs/RUN/work/…`) leads to a place in that folder. Only steps up at the
+/// beginning are taken: one behind a name might go up from where another link leads.
+pub(in crate::cli) fn stays_inside(name: &Path, target: &Path) -> bool {
+    const ABOVE_WORK: usize = 3;
+    let mut parts = target.components().peekable();
+    let mut up = 0;
+    while parts.next_if(|part| matches!(part, Component::ParentDir | Component::CurDir)).is_some() {
+        up += 1;
+    }
+    let depth = name.components().count().saturating_sub(ABOVE_WORK + 1);
+    up <= depth && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
 impl Contents {
     fn leave_out(&mut self, name: &Path, why: &str) {
         self.left_out.push(format!("{}: {why}", name.display()));
@@ -61,7 +76,7 @@ impl Contents {
         Ok(())
     }
 
-    /// All plain files below `folder`, hidden ones too: they are a command's.
+    /// Everything below `folder`, hidden files too: they are a command's. Links are kept that lead nowhere else.
     fn everything(&mut self, folder: &Path, name: &Path) -> Result<()> {
         let trouble = |error: std::io::Error| files::explain(folder, &error);
         for entry in std::fs::read_dir(folder).map_err(trouble)? {
@@ -69,11 +84,17 @@ impl Contents {
             let (path, name) = (entry.path(), name.join(entry.file_name()));
             let kind = entry.file_type().map_err(trouble)?;
             if kind.is_dir() {
+                self.files.push((path.clone(), name.clone()));
                 self.everything(&path, &name)?;
             } else if kind.is_file() {
                 self.files.push((path, name));
+            } else if kind.is_symlink() {
+                match std::fs::read_link(&path).map_err(trouble)? {
+                    target if stays_inside(&name, &target) => self.files.push((path, name)),
+                    target => self.leave_out(&name, &format!("a link to {}, elsewhere", target.display())),
+                }
             } else {
-                self.leave_out(&name, "it is a link, or no file");
+                self.leave_out(&name, "it is no file, folder or link");
             }
         }
         Ok(())
@@ -117,9 +138,18 @@ impl Contents {
             (&settings.audit.anchor_file, "anchors witness from outside"),
         ] {
             if let Some(name) = name {
-                self.known.insert(name.clone());
+                let top = Path::new(name).components().next();
+                let top = top.map(|top| top.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
+                if top == *name {
+                    self.known.insert(top)
+                } else {
+                    self.parts.insert(top)
+                };
                 self.leave_out(Path::new(name), why);
             }
+        }
+        for name in runs.readable.iter().filter(|name| !Path::new(name).is_absolute()) {
+            self.named(root, Path::new(name), "`runs.readable` names it")?;
         }
         if let Some(name) = &desk.tls_certificate {
             self.named(root, Path::new(name), "the certificate of the desk")?;
@@ -139,7 +169,8 @@ impl Contents {
             let name = entry.map_err(trouble)?.file_name().to_string_lossy().into_owned();
             if !self.known.contains(&name) {
                 let inside = Path::new(NAMED).join(&name);
-                let in_part = self.files.iter().any(|(_, known)| known.starts_with(&inside));
+                let in_part = self.parts.contains(&name)
+                    || self.files.iter().any(|(_, known)| known.starts_with(&inside));
                 let why = if in_part {
                     "whatever of it neither settings nor an SOP names"
                 } else {
@@ -149,5 +180,26 @@ impl Contents {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_kept_that_leads_nowhere_else() {
+        let inside = |name: &str, target: &str| stays_inside(Path::new(name), Path::new(target));
+        for (name, target, kept) in [
+            ("runs/r/work/link", "report.txt", true),
+            ("runs/r/work/bin/tool", "../lib/tool.sh", true),
+            ("runs/r/work/bin/tool", "./tool.sh", true),
+            ("runs/r/work/link", "../outputs.json", false),
+            ("runs/r/work/bin/tool", "../../x", false),
+            ("runs/r/work/bin/tool", "x/../../../y", false),
+            ("runs/r/work/link", "/etc/passwd", false),
+        ] {
+            assert_eq!(inside(name, target), kept, "{name} -> {target}");
+        }
     }
 }

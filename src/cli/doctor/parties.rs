@@ -6,11 +6,11 @@ use crate::agent::Snapshot;
 use crate::base::problem::Result;
 use crate::base::text::listed;
 use crate::daemon::Workspace;
+use crate::front::named;
 use crate::governance::{Parties, scrutiny_validator};
 use crate::registry::{self, Status};
 use crate::roster::Roster;
 use crate::settings::Settings;
-use crate::sop::Sop;
 use std::collections::BTreeMap;
 
 /// Problems of one kind that are listed; more only lengthen the page.
@@ -19,7 +19,7 @@ const MOST_TOLD: usize = 10;
 /// Looks at everybody who is named.
 pub(super) fn look(snapshot: &Snapshot, workspace: Option<&Workspace>) -> Vec<Check> {
     let Snapshot { settings, roster, .. } = snapshot;
-    let mut found: Vec<String> = named(settings)
+    let mut found: Vec<String> = named::in_settings(settings)
         .into_iter()
         .filter_map(|(key, id)| Some(format!("sopd.yaml: `{key}: {id}` is {}", missing(roster, &id)?)))
         .collect();
@@ -49,22 +49,6 @@ fn missing(roster: &Roster, id: &str) -> Option<&'static str> {
     roster.get(id).is_none().then_some("nobody on the roster")
 }
 
-/// Every party the settings name, by the key.
-fn named(settings: &Settings) -> Vec<(&'static str, String)> {
-    let publication = &settings.publication;
-    let mut named = vec![
-        ("requester", settings.requester.clone()),
-        ("publication.signs", publication.signs.clone()),
-        ("publication.interim.forwards", publication.interim.forwards.clone()),
-        ("publication.interim.signs", publication.interim.signs.clone()),
-        ("runs.trigger_party", settings.runs.trigger_party.clone()),
-    ];
-    named.extend(publication.deputy.iter().map(|deputy| ("publication.deputy", deputy.clone())));
-    let told = settings.notifications.parties.keys();
-    named.extend(told.map(|party| ("notifications.parties", party.clone())));
-    named
-}
-
 /// The publication path must end at somebody who is at work.
 fn nobody_signs(settings: &Settings, roster: &Roster) -> Option<String> {
     let active = |id: &str| roster.get(id).is_some_and(crate::roster::Agent::is_active);
@@ -83,7 +67,7 @@ fn of_sops(workspace: &Workspace, roster: &Roster) -> Result<Vec<String>> {
         // A file that is not what was approved is told of elsewhere.
         let Ok(text) = registry::read_checked(&workspace.root, &row) else { continue };
         let Ok(sop) = crate::sop::parse(&row.path, &text) else { continue };
-        for (id, parts) in parts(&sop) {
+        for (id, parts) in named::in_sop(&sop) {
             if missing(roster, &id).is_some() {
                 gone.push(format!(
                     "{} v{}: {} `{id}` is nobody on the roster",
@@ -95,19 +79,6 @@ fn of_sops(workspace: &Workspace, roster: &Roster) -> Result<Vec<String>> {
         }
     }
     Ok(gone)
-}
-
-/// Who has which parts in an SOP.
-fn parts(sop: &Sop) -> BTreeMap<String, Vec<String>> {
-    let mut parts = BTreeMap::from([(sop.head.owner.clone(), vec!["its owner".to_owned()])]);
-    for step in &sop.body.steps {
-        let approvers = step.approvers.iter().flat_map(|approvers| &approvers.parties);
-        let all = step.assignee.iter().map(|id| (id, "assignee")).chain(approvers.map(|id| (id, "approver")));
-        for (id, part) in all {
-            parts.entry(id.clone()).or_default().push(format!("the {part} of step {}", step.number));
-        }
-    }
-    parts
 }
 
 /// Departments for whose SOPs nobody may scrutinise.

@@ -120,6 +120,10 @@ pub(super) async fn door(root: &Path, settings: &Settings) -> Check {
     let Some(wanted) = &settings.desk.listen else {
         return check("desk", Outcome::Good, "served nowhere (`desk: { listen: null }`)");
     };
+    let keys = [&settings.desk.tls_certificate, &settings.desk.tls_key];
+    if let Some(name) = keys.into_iter().flatten().find(|name| !root.join(name).is_file()) {
+        return check("desk", Outcome::Bad, format!("{name}, which `desk` names, is not there"));
+    }
     if daemon::holder(root).is_none() {
         return check("desk", Outcome::Note, format!("`sopd up` opens it at {wanted}"));
     }

@@ -1,7 +1,7 @@
 //! The values a command hands on: `outputs.json` in its working folder, one JSON object.
 //! The file is foreign: a link, a pipe or an endless file in its place is refused, never followed or waited for.
 
-use crate::base::{Exact, Exacts};
+use crate::base::{Exact, Exacts, json};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use std::fs::File;
 use std::io::Read as _;
@@ -39,7 +39,7 @@ pub(super) fn read(folder: &Path) -> Result<Exacts, String> {
         Err(error) if error.is_eof() && is_full(folder) => {
             Err(format!("{FILE} is not whole: the machine's disk is full"))
         }
-        Err(error) => Err(format!("{FILE} is no JSON: {error}")),
+        Err(error) => Err(format!("{FILE} is no JSON: {}", json::at_line(&error))),
     }
 }
 

@@ -234,7 +234,7 @@ impl Activity for KeepWork {
         Ok(Recorded::of(kept).event(&run.clone(), "work_done", body).change(move |tx| {
             let file = tx.blob(done.result.as_bytes())?;
             let result = result::Result {
-                outputs,
+                outputs: outputs.clone(),
                 said: result::beginning(&done.result),
                 files: vec![(format!("step-{step}.md"), file)],
                 confidence: Some(confidence),

@@ -52,22 +52,23 @@ impl Activity for RunCommand {
         let left = files_in(&folder).map_err(Failure::of_begun)?;
         let (kept, passed_over) = collect(left, &known.collect(), &before).map_err(Failure::of_begun)?;
         let (tried, given) = judged(&ended, &script, document.output.as_deref());
-        let mut body = json!({
+        let body = json!({
             "stepNumber": step, "attempt": attempt, "ended": ended.how, "millis": ended.millis,
             "truncated": ended.truncated, "sandbox": ended.sandbox, "network": ended.network, "unheld": ended.unheld, "leftovers": ended.leftovers,
             "not_kept": passed_over,
         });
         let done = tried == Tried::Done;
         Ok(Recorded::of(tried).change(move |tx| {
+            let mut body = body.clone();
             if let Some(body) = body.as_object_mut() {
                 body.insert("output".to_owned(), transient(tx, &ended.tail)?);
             }
             tx.event(&run, "command_ended", &body)?;
             let note = note(&ended, &passed_over);
-            let mut result =
-                result::Result { outputs: given, said: ended.tail, note, ..result::Result::default() };
-            for (name, bytes) in kept {
-                result.files.push((name, tx.blob(&bytes)?));
+            let (outputs, said) = (given.clone(), ended.tail.clone());
+            let mut result = result::Result { outputs, said, note, ..result::Result::default() };
+            for (name, bytes) in &kept {
+                result.files.push((name.clone(), tx.blob(bytes)?));
             }
             if done { finish(tx, (&run, step), &result) } else { result::keep(tx, (&run, step), &result) }
         }))

@@ -93,7 +93,7 @@ fn answered((run, step): (String, u32), response: Response, schema: Option<&str>
             return Ok(());
         }
         let more = Map::from_iter([("status".to_owned(), json!(response.status))]);
-        let (outputs, said) = (response.values, response.tail);
+        let (outputs, said) = (response.values.clone(), response.tail.clone());
         finish(tx, (&run, step), &result::Result { outputs, said, more, ..result::Result::default() })
     })
 }

@@ -84,7 +84,7 @@ impl Activity for StartNested {
         Ok(Recorded::of(started.run).change(move |tx| {
             tx.db()
                 .prepare_cached("UPDATE run_step SET reason = ?3 WHERE run = ?1 AND number = ?2")?
-                .execute((run, step, runs_as))?;
+                .execute((&run, step, &runs_as))?;
             Ok(())
         }))
     }

@@ -213,16 +213,16 @@ impl Activity for TakeTask {
             let row = crate::run::records::step(tx.db(), &self.run, self.step)?;
             debug_assert_eq!(row.state, StepState::Running, "a task is part of a step that was begun");
             let at = (self.run.as_str(), self.step);
-            match self.note {
+            match &self.note {
                 Some(words) if replaces => {
-                    result::finish(tx, at, &instead(tx, row, (&self.by, &words), schema.as_deref())?)
+                    result::finish(tx, at, &instead(tx, row, (&self.by, words), schema.as_deref())?)
                 }
                 Some(note) => {
                     let result = result::Result {
                         outputs: row.outputs,
-                        said: note,
+                        said: note.clone(),
                         files: row.files,
-                        by: Some(self.by),
+                        by: Some(self.by.clone()),
                         ..result::Result::default()
                     };
                     completed(tx, at, &result)

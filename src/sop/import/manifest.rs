@@ -1,6 +1,6 @@
 //! The `manifest.json` beside a `SOP.md`: read strictly, compared with it, and what only it says taken over.
 
-use crate::base::{Place, Problem};
+use crate::base::{Place, Problem, json};
 use crate::sop::document::{Cron, ExecutionMode, Priority, Step, Trigger};
 use crate::sop::trigger::{self, Hook};
 use serde::Deserialize;
@@ -51,10 +51,8 @@ const KEYS: &str = "its keys are name, description, version, priority, execution
 pub(super) fn read(file: &str, text: &str) -> Result<Manifest, Vec<Problem>> {
     serde_json::from_str(text).map_err(|error| {
         let number = |n: usize| u32::try_from(n).unwrap_or(0);
-        let place = Place::of(file, text, number(error.line()), number(error.column()));
-        let said = error.to_string();
-        let message = said.split(" at line ").next().unwrap_or(&said).to_owned();
-        vec![Problem::invalid(message).at(place).hint(KEYS)]
+        let place = Place::of(file, text, number(error.line()).max(1), number(error.column()));
+        vec![Problem::invalid(json::words(&error)).at(place).hint(KEYS)]
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::same;
 use super::template::{Place, Template, Values};
+use crate::base::json;
 use http::Method;
 use serde_json::Value;
 use std::ops::RangeInclusive;
@@ -119,7 +120,10 @@ pub(super) fn body(
     if place == Place::Json
         && let Err(error) = serde_json::from_str::<Value>(&sample)
     {
-        return Err((begins + error.line().saturating_sub(1), format!("the body is no JSON: {error}")));
+        return Err((
+            begins + error.line().saturating_sub(1),
+            format!("the body is no JSON: {}", json::words(&error)),
+        ));
     }
     Ok((place, template))
 }

@@ -91,6 +91,6 @@ pub(super) async fn revoke(State(site): State<Shared>, form: Signed<Number>) -> 
     let Signed { visitor, fields: Number { token } } = form;
     let number: i64 = token.parse().map_err(|_odd| Problem::usage("that is no token's number"))?;
     let party = visitor.party().to_owned();
-    site.append(move |tx| access::revoke(tx, number, Some(&party), &party)).await?;
+    site.append(move |tx| access::revoke(tx, number, Some(&party), &party).map(drop)).await?;
     Ok(Redirect::to("/account").into_response())
 }
