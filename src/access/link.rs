@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::json;
 
 /// How long a link may be used, in milliseconds: 30 minutes.
-const LIFE: i64 = 30 * 60 * 1_000;
+pub(super) const LIFE: i64 = 30 * 60 * 1_000;
 
 /// A new link for `party`, in the place of the one before it; the answer is its secret.
 pub fn new_link(tx: &Tx<'_>, party: &str) -> Result<Secret> {

@@ -3,6 +3,7 @@
 //! Only hashes of secrets are kept. What a party may do is not decided here: every act is looked at again by the
 //! layer that does it.
 
+mod brought_back;
 mod link;
 mod password;
 mod secret;
@@ -10,6 +11,7 @@ mod session;
 mod suspend;
 mod token;
 
+pub use brought_back::bring_back;
 pub use link::{anybody_signed_in, new_link, party_of_link, use_link};
 pub use password::{SHORTEST_PASSWORD, keep_password, matches, password_hash, password_of};
 pub use secret::Secret;

@@ -7,7 +7,7 @@ use crate::access;
 use crate::base::Problem;
 use crate::daemon;
 use crate::front::{self, AtWork, Caller, shapes};
-use crate::journal::{self, Event, Journal, events_of};
+use crate::journal::{Event, Journal, events_of};
 use crate::run;
 use axum::Extension;
 use axum::body::Body;
@@ -113,7 +113,7 @@ fn lines_after(
 pub(super) async fn verify_facts(State(api): State<Api>) -> Answer {
     let told = apart(move || -> Result<Value, Problem> {
         let workspace = &api.workspace;
-        let verified = journal::verify(&workspace.journal, &daemon::anchors(workspace))?;
+        let verified = daemon::verify(workspace, &daemon::anchors(workspace))?;
         Ok(json!({ "shape": "sopd/audit/1", "verified": verified }))
     })
     .await?;

@@ -81,7 +81,7 @@ fn verify(desk: &Desk, against: &[String]) -> Done {
     }
     let workspace = desk.open()?;
     let anchors = daemon::anchors(&workspace).into_iter().chain(named).collect::<Vec<_>>();
-    let verified = journal::verify(&workspace.journal, &anchors)?;
+    let verified = daemon::verify(&workspace, &anchors)?;
     if desk.json {
         return print::json(&json!({ "shape": "sopd/audit/1", "verified": verified }));
     }

@@ -55,6 +55,7 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.extend(["", "missions", "sops", ".sopd"].map(|folder| permission(&root, folder)));
     checks.push(journal(desk, &root));
     checks.push(lock(desk, &root));
+    checks.extend(clock(desk));
     checks.push(space(&root));
     let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.clone()).unwrap_or_default();
     checks.push(git(&root, settings.git));
@@ -157,6 +158,15 @@ fn lock(desk: &Desk, root: &Path) -> Check {
         Some(holder) => check("daemon", Outcome::Good, format!("driven by {holder}")),
         None => check("daemon", Outcome::Note, "nothing drives this workspace; `sopd up` does"),
     }
+}
+
+/// A journal that cannot be read is told of elsewhere.
+fn clock(desk: &Desk) -> Option<Check> {
+    let said = daemon::clock_trouble(&desk.open().ok()?.journal).ok()?;
+    Some(match said {
+        Some(said) => check("clock", Outcome::Note, said),
+        None => check("clock", Outcome::Good, "no fact is of a time yet to come"),
+    })
 }
 
 fn space(root: &Path) -> Check {

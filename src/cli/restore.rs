@@ -11,7 +11,7 @@ use crate::access::Suspended;
 use crate::base::text::{counted, listed};
 use crate::base::{Problem, files, problem::Result};
 use crate::daemon::{self, Workspace};
-use crate::journal::{self, Access, Anchor};
+use crate::journal::{Access, Anchor};
 use crate::registry;
 use serde_json::json;
 use std::fs::{File, Permissions};
@@ -203,7 +203,7 @@ fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<Restored> {
     let (seq, hash) = seal.head.clone();
     let mut anchors = daemon::anchors(&workspace);
     anchors.extend((seq > 0).then(|| Anchor { found_in: "the backup's seal".to_owned(), seq, hash }));
-    let verified = journal::verify(&workspace.journal, &anchors)?;
+    let verified = daemon::verify(&workspace, &anchors)?;
     let more: i64 = workspace.journal.read(|db| {
         let sql = "SELECT count(*) FROM event WHERE seq > ?1 AND kind <> 'rows_found'";
         Ok(db.query_row(sql, [seq], |row| row.get(0))?)

@@ -31,6 +31,7 @@ mod retention;
 mod run;
 mod run_folder;
 mod run_status;
+mod set_back;
 mod sound;
 mod starter;
 mod status;
@@ -55,9 +56,11 @@ pub use repeats::{Claim, REPEAT_TABLES, claim, forget, keep_answer};
 pub use run::{Stopping, Until, first_of, run, run_beside};
 pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
+pub use set_back::clock_trouble;
 pub use sound::standing_notes;
 pub use starter::{Written, init};
 pub use status::{MissionStatus, status_of, status_page, statuses};
+pub use truth::verify;
 pub use workspace::{
     Workspace, absolute, deliver, expect, notify_secrets, notify_wiring, private_files, private_own,
 };

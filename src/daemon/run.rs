@@ -76,6 +76,7 @@ where
         crate::run::stories(mission::stories(Stories::default(), &office, &gateway), &site, &gateway);
     remove_leftovers(&workspace);
     super::edits::finish(&workspace)?;
+    super::set_back::look(&workspace)?;
     // Before anything is driven, so that whoever looks on misses nothing.
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let beside = open(&workspace, stopping)?.map(tokio::spawn);

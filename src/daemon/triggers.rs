@@ -3,12 +3,14 @@
 //! again whenever the registry has changed.
 
 use super::beat::Beat;
+use super::set_back;
 use super::watched::Watched;
 use super::workspace::Workspace;
 use crate::base::{Instant, Problem, fault, problem::Result};
+use crate::journal::AHEAD;
 use crate::mission;
 use crate::registry;
-use crate::run::{self, MOST_AT_ONCE, Wired};
+use crate::run::{self, Wired};
 use crate::sop::document::Trigger;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -155,13 +157,17 @@ impl State {
     fn fall_due(&mut self) -> Result<bool> {
         let now = self.workspace.journal.clock().now();
         let set_back = now < self.seen;
+        if self.seen < Instant(i64::MAX) && now.0.saturating_add(AHEAD) < self.seen.0 {
+            set_back::look(&self.workspace)?;
+        }
         self.seen = now;
         if !set_back && self.next.is_none_or(|next| now < next) {
             return Ok(false);
         }
         let mut came = false;
         for (wired, _) in self.moments(now)?.into_iter().filter(|(_, next)| *next <= now) {
-            came |= fall_due(&self.workspace, wired)?;
+            let wired = wired.clone();
+            came |= self.workspace.journal.append(move |tx| run::fall_due(tx, &wired))? > 0;
         }
         if came {
             fault::point("trigger/cron", "accepted");
@@ -212,18 +218,5 @@ impl State {
             run::take(&self.workspace.journal, &self.workspace.root, &snapshot, due)?;
         }
         Ok(true)
-    }
-}
-
-/// Takes in everything that one schedule has brought.
-fn fall_due(workspace: &Workspace, wired: &Wired) -> Result<bool> {
-    let mut came = false;
-    loop {
-        let one = wired.clone();
-        let moments = workspace.journal.append(move |tx| run::fall_due(tx, &one))?;
-        came |= moments > 0;
-        if moments < MOST_AT_ONCE {
-            return Ok(came);
-        }
     }
 }

@@ -2,7 +2,25 @@
 //! advice, a place in line, or made anew from the rest: claims and leases, whom parties reported to, timers, outboxes,
 //! search, the figures of triggers, the record by which workflows are told again.
 
-use crate::journal::{KEPT_PAYLOADS, Kept};
+use super::workspace::Workspace;
+use crate::base::text::listed;
+use crate::base::{Problem, problem::Result};
+use crate::decision;
+use crate::journal::{self, Anchor, KEPT_PAYLOADS, Kept, Verified};
+
+/// The whole chain with everything that is held against it: payloads, anchors, the rows below, and what workflows were
+/// told of decisions.
+///
+/// # Errors
+/// What is not as it was written.
+pub fn verify(workspace: &Workspace, anchors: &[Anchor]) -> Result<Verified> {
+    let verified = journal::verify(&workspace.journal, anchors)?;
+    let forged = workspace.journal.read(decision::unwitnessed)?;
+    if forged.is_empty() {
+        return Ok(verified);
+    }
+    Err(Problem::failed(listed(&forged)).hint("a row was changed past the log; compare it with a backup"))
+}
 
 /// A change of these columns needs a new journal format; see [`Kept`].
 pub(super) const KEPT: &[Kept] = &[

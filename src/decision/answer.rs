@@ -1,5 +1,6 @@
 //! Answering: one transaction looks at authority, hash and deadline, and records the winner.
 
+use super::deadline::signal_of;
 use super::inbox::closed;
 use super::lapse::expire;
 use super::rows::{Decision, DecisionKind, State, Verb, text};
@@ -136,7 +137,7 @@ pub(super) fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Resul
     )?;
     super::ask::closed(tx, decision)?;
     let signal = serde_json::to_value(Some(answer)).unwrap_or_default();
-    tx.signal(&decision.ask.workflow, &format!("decision/{}", decision.id), &signal)
+    tx.signal(&decision.ask.workflow, &signal_of(&decision.id), &signal)
 }
 
 fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {

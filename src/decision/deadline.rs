@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::lapse::{Lapsed, lapse};
 use super::rows::State;
+use super::witness::PREFIX;
 use crate::base::{Instant, Span};
 use crate::journal::{Activity, Either, Failure, Journal, Recorded, Repeat, Stop, Workflow};
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub struct Awaited {
 
 /// The name of the signal that carries the answer to a decision.
 pub fn signal_of(decision: &str) -> String {
-    format!("decision/{decision}")
+    format!("{PREFIX}{decision}")
 }
 
 impl Awaited {

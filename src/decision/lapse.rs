@@ -1,6 +1,7 @@
 //! Deadlines: what a decision's rule does when nobody answered, and closing what has lost its subject.
 
 use super::answer::Answer;
+use super::deadline::signal_of;
 use super::rows::{Decision, OnDeadline, State, text};
 use crate::base::{Instant, Span, problem::Result};
 use crate::journal::Tx;
@@ -88,7 +89,7 @@ pub(super) fn expire(tx: &Tx<'_>, decision: &Decision) -> Result<()> {
     super::ask::closed(tx, decision)?;
     let nothing: Option<Answer> = None;
     let signal = serde_json::to_value(nothing).unwrap_or_default();
-    tx.signal(&decision.ask.workflow, &format!("decision/{}", decision.id), &signal)
+    tx.signal(&decision.ask.workflow, &signal_of(&decision.id), &signal)
 }
 
 pub(super) fn close(tx: &Tx<'_>, decision: &Decision, state: &str) -> Result<()> {

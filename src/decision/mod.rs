@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod brought_back;
 mod care;
 mod claim;
 pub mod commands;
@@ -18,10 +19,12 @@ mod lease;
 mod queue;
 mod rows;
 mod unsent;
+mod witness;
 mod words;
 
 pub use answer::{Answer, Given, resolve};
 pub use ask::{about, ask, questions};
+pub use brought_back::{bring_back, bring_back_holds};
 pub use care::{Care, Claim, Look, TABLES_4, care, look_of, looked};
 pub use claim::{CLAIM_MINUTES, claim, release};
 pub use deadline::{ApplyDeadline, Awaited, signal_of};
@@ -36,6 +39,7 @@ pub use lease::{TABLES_3, held_by_other, lease};
 pub use queue::{Queue, ResponseTime, queues, response_times};
 pub use rows::{Decision, DecisionKind, NewDecision, OnDeadline, State, Verb, is_asked, open};
 pub use unsent::{UNSENT_TABLES, keep_unsent, sent, unsent};
+pub use witness::{unwitnessed, witness};
 
 /// The tables of this layer, as of version 1.
 pub const TABLES: &str = "

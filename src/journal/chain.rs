@@ -137,6 +137,15 @@ pub fn last_of(db: &Connection, subject: &str) -> Result<Option<String>> {
     Ok(db.prepare_cached(sql)?.query_row([subject], |row| row.get(0)).optional()?)
 }
 
+/// Whether a fact has the hash that follows from its text and the fact before it.
+pub fn is_linked(db: &Connection, (seq, text, hash): (i64, &str, &str)) -> Result<bool> {
+    let before: Option<String> = db
+        .prepare_cached("SELECT hash FROM event WHERE seq = ?1")?
+        .query_row([seq - 1], |row| row.get(0))
+        .optional()?;
+    Ok(before.is_none_or(|before| Digest::of_all([before.as_bytes(), text.as_bytes()]).0 == hash))
+}
+
 /// Reads the whole chain again and compares it with itself, with its payloads, with `anchors`, and the rows that are
 /// read as truth with what it says of them.
 ///

@@ -2,10 +2,11 @@
 
 use super::blob;
 use super::driver::CANCEL;
-use super::history::StepRecord;
+use super::history::{StepRecord, decode_outcome};
 use super::tx::Tx;
 use super::workflow::Asked;
 use crate::base::problem::Result;
+use rusqlite::Connection;
 
 impl StepRecord {
     /// The observation of a cancel. It was never asked for, so its ordinal is negative.
@@ -78,7 +79,7 @@ pub(super) struct Arrived {
 
 impl Arrived {
     pub(super) fn oldest(
-        db: &rusqlite::Connection,
+        db: &Connection,
         workflow: &str,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Option<Self>> {
@@ -95,6 +96,30 @@ impl Arrived {
         }
         Ok(None)
     }
+}
+
+/// What workflows were told, or will be, by signals whose names begin with `prefix`: workflow, name and payload of each.
+/// The same signal may come twice, as what came and as what was recorded of it.
+pub fn signals_heard(db: &Connection, prefix: &str) -> Result<Vec<(String, String, String)>> {
+    let sql = "SELECT workflow, name, outcome FROM step
+                 WHERE kind = 'signal' AND position IS NOT NULL AND outcome IS NOT NULL AND name GLOB ?1 || '*'
+               UNION ALL SELECT workflow, name, payload FROM signal
+                 WHERE (position IS NULL OR position >= 0) AND name GLOB ?1 || '*'";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([prefix])?;
+    let mut heard = Vec::new();
+    while let Some(row) = rows.next()? {
+        // An erased payload says nothing any more.
+        let Ok(text) = blob::fetch(db, row.get(2)?) else { continue };
+        let payload = match decode_outcome(&text) {
+            Ok(Ok(payload)) => payload,
+            // What a cancel answered; or a payload as it came.
+            Ok(Err(_)) => continue,
+            Err(_) => text,
+        };
+        heard.push((row.get(0)?, row.get(1)?, payload));
+    }
+    Ok(heard)
 }
 
 pub(super) fn consume(tx: &Tx<'_>, signal: i64, position: i64) -> Result<()> {

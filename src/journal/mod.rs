@@ -12,6 +12,7 @@
 mod abandon;
 mod activity;
 mod blob;
+mod brought_back;
 mod chain;
 pub mod columns;
 mod driver;
@@ -34,16 +35,20 @@ mod workflow;
 mod writer;
 
 pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
-pub use chain::{Anchor, Event, Verified, events_of, holds, last_of, quick_check, verify, verify_tail};
+pub use brought_back::{AHEAD, BroughtBack, bring_back_timers};
+pub use chain::{
+    Anchor, Event, Verified, events_of, holds, is_linked, last_of, quick_check, verify, verify_tail,
+};
 pub use engine::{Engine, other_than};
 pub use feed::Feed;
 pub use kept::{KEPT_PAYLOADS, Kept, ROWS};
+pub use ledger::signals_heard;
 pub use look::{Order, Search, lines, search};
 pub use redact::Redactor;
 pub use schema::TABLES;
 pub use stopped::{Stopped, stopped};
 pub use store::{Access, IDLE_READERS, Journal, overwrite_erased};
-pub use stories::Stories;
+pub use stories::{Stories, Witness};
 pub use tx::Tx;
 pub use waits::{Answered, Wait, waits};
 pub use workflow::{Either, Pending, Stop, Workflow};

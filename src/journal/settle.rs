@@ -7,10 +7,13 @@ use super::driver::{CANCEL, Driven, Driver, Finished, append};
 use super::history::{StepRecord, decode_outcome, encode_outcome};
 use super::launch::{GivenUp, put_away};
 use super::ledger::{Arrived, consume, step_of};
+use super::stories::Witness;
 use super::tx::Tx;
 use super::workflow::{Stop, What};
+use crate::base::trace::subject_of;
 use crate::base::{fault, problem::Result};
 use futures::{FutureExt as _, StreamExt as _};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +21,9 @@ use std::time::Duration;
 /// How long a parent with running children is kept in memory before it is dropped and later replayed: long
 /// enough for quick children, short enough that a thousand waiting parents cost nothing.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// The position of a signal that no story is told of.
+const UNHEARD: i64 = -1;
 
 /// Everything a look at the signals needs, taken to the writer's thread.
 struct Look {
@@ -27,6 +33,7 @@ struct Look {
     given_up: Vec<(i64, GivenUp)>,
     cancelled: bool,
     may_park: bool,
+    witness: Option<Witness>,
 }
 
 /// What a look found, already recorded.
@@ -219,6 +226,7 @@ impl Driver<'_> {
             given_up: std::mem::take(&mut self.given_up),
             cancelled: self.cancelled,
             may_park,
+            witness: self.stories.witness_of_signals(),
         };
         let seen = append((self.journal, self.bell), move |tx| look.take(tx)).await?;
         // After an answer there may be more.
@@ -270,7 +278,7 @@ impl Look {
     fn take(&self, tx: &Tx<'_>) -> Result<Seen> {
         put_away(tx, &self.id, &self.given_up)?;
         let wants = |name: &str| (name == CANCEL && !self.cancelled) || self.wanted.contains_key(name);
-        let Some(found) = Arrived::oldest(tx.db(), &self.id, wants)? else {
+        let Some(found) = self.next(tx, wants)? else {
             if !self.may_park {
                 return Ok(Seen::Nothing);
             }
@@ -286,6 +294,21 @@ impl Look {
         let step = StepRecord { position: Some(self.position), ..step.clone() };
         let at = step.write(tx, &self.id, Some(&encode_outcome(&outcome)?))?;
         Ok(Seen::Answer { ordinal: step.ordinal, outcome, at, place: place.clone() })
+    }
+
+    /// The oldest signal that is waited for and borne out by the log. One that is not is put away, and told.
+    fn next(&self, tx: &Tx<'_>, wants: impl Fn(&str) -> bool) -> Result<Option<Arrived>> {
+        while let Some(found) = Arrived::oldest(tx.db(), &self.id, &wants)? {
+            let Some(witness) = self.witness else { return Ok(Some(found)) };
+            if witness(tx.db(), &found.name, &found.payload)? {
+                return Ok(Some(found));
+            }
+            consume(tx, found.id, UNHEARD)?;
+            let root = subject_of(&self.id);
+            tx.event(root, "signal_refused", &json!({ "workflow": &*self.id, "signal": found.name }))?;
+            tracing::error!(workflow = %self.id, signal = found.name, "no fact bears this signal out: it is not heard");
+        }
+        Ok(None)
     }
 
     /// Everything waited for is answered by the cancel, and nothing of it goes on.

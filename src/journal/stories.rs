@@ -2,6 +2,8 @@
 
 use super::activity::{Activity, Failure, Recorded, Repeat, Story};
 use super::workflow::{Stop, Workflow};
+use crate::base::Problem;
+use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::future::Future;
@@ -23,16 +25,20 @@ pub(super) struct KnownActivity {
     pub(super) perform: Perform,
 }
 
+/// Whether the log bears out what a signal says, by its name and payload. A row alone lets nobody through.
+pub type Witness = fn(&Connection, &str, &str) -> Result<bool, Problem>;
+
 /// The workflows and activities this program knows.
 #[derive(Default)]
 pub struct Stories {
-    stories: HashMap<&'static str, KnownStory>,
+    witness: Option<Witness>,
+    told: HashMap<&'static str, KnownStory>,
     activities: HashMap<&'static str, KnownActivity>,
 }
 
 impl std::fmt::Debug for Stories {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Stories({:?}, {:?})", self.stories.keys(), self.activities.keys())
+        write!(f, "Stories({:?}, {:?})", self.told.keys(), self.activities.keys())
     }
 }
 
@@ -47,7 +53,7 @@ impl Stories {
                 encode(S::NAME, &output).map_err(Stop::Failed)
             }))
         });
-        self.stories.insert(S::NAME, KnownStory { version: S::VERSION, tell });
+        self.told.insert(S::NAME, KnownStory { version: S::VERSION, tell });
         self
     }
 
@@ -68,8 +74,17 @@ impl Stories {
         self
     }
 
+    /// Asks `witness` about every signal before a workflow is told of it.
+    #[must_use]
+    pub fn witness(self, witness: Witness) -> Self {
+        Self { witness: Some(witness), ..self }
+    }
+
+    pub(super) fn witness_of_signals(&self) -> Option<Witness> {
+        self.witness
+    }
     pub(super) fn find_story(&self, name: &str) -> Option<&KnownStory> {
-        self.stories.get(name)
+        self.told.get(name)
     }
     pub(super) fn find_activity(&self, name: &str) -> Option<&KnownActivity> {
         self.activities.get(name)

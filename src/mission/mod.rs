@@ -64,7 +64,7 @@ pub use sources::LineSource;
 pub use workflow::Author;
 
 use crate::agent::{Gateway, Think};
-use crate::decision::ApplyDeadline;
+use crate::decision::{self, ApplyDeadline};
 use crate::journal::{Journal, Stories};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,6 +84,7 @@ pub struct Office {
 #[must_use]
 pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -> Stories {
     stories
+        .witness(decision::witness)
         .activity::<ApplyDeadline>(&Arc::new(office.journal.clone()))
         .story::<Author>()
         .story::<activation::Activation>()

@@ -166,20 +166,11 @@ pub fn check_in_force(db: &Connection, row: &VersionRow) -> Result<()> {
         Some((_, version, ..)) if version != row.version.to_string() => {
             no(&format!("v{version} was published after it"))
         }
-        Some((_, _, seq, text, hash)) if !is_linked(db, (seq, &text, &hash))? => {
+        Some((_, _, seq, text, hash)) if !crate::journal::is_linked(db, (seq, &text, &hash))? => {
             no(&format!("fact {seq}, of its publication, was changed after it was written"))
         }
         Some(_) => Ok(()),
     }
-}
-
-/// Whether a fact has the hash that follows from its text and the fact before it.
-fn is_linked(db: &Connection, (seq, text, hash): (i64, &str, &str)) -> Result<bool> {
-    let before: Option<String> = db
-        .prepare_cached("SELECT hash FROM event WHERE seq = ?1")?
-        .query_row([seq - 1], |row| row.get(0))
-        .optional()?;
-    Ok(before.is_none_or(|before| Digest::of_all([before.as_bytes(), text.as_bytes()]).0 == hash))
 }
 
 /// Active versions whose review fell due after `from` and up to `to`.

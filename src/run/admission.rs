@@ -50,10 +50,11 @@ pub(super) fn admit(tx: &Tx<'_>, ready: &Ready) -> Result<Result<Admitted, Probl
 /// Why the SOP may not start yet, if its cooldown says so.
 pub(super) fn cooling(tx: &Tx<'_>, sop: &Sop) -> Result<Option<Problem>> {
     let Some(cooldown) = sop.head.cooldown else { return Ok(None) };
+    // A start that the clock has not reached is of a time when it was wrong: it holds nobody up.
     let last: Option<i64> = tx
         .db()
-        .prepare_cached("SELECT max(started_at) FROM run WHERE sop = ?1")?
-        .query_row([sop.head.id.as_str()], |row| row.get(0))?;
+        .prepare_cached("SELECT max(started_at) FROM run WHERE sop = ?1 AND started_at <= ?2")?
+        .query_row((sop.head.id.as_str(), tx.now().0), |row| row.get(0))?;
     let free = last.map(|last| cooldown.after(Instant(last)));
     Ok(free.filter(|free| *free > tx.now()).map(|free| {
         Problem::conflict(format!(

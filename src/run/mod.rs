@@ -68,9 +68,9 @@ pub use start::{Cause, Ready, Request, Started, begin, prepare, refused, start};
 pub use state::{RunState, StepState};
 pub use step::handed::{Handed, check_words, complete};
 pub use trigger::{
-    Arrival, Came, Delivered, Due, LARGEST_BODY, MOST_AT_ONCE, Overview, Post, Refused, TRIGGER_TABLES,
-    TriggerStatus, Wired, Wiring, accept, deliver, expect, fall_due, is_known, next_due, open_due, overview,
-    put_in_force, take, wiring,
+    Arrival, Came, Delivered, Due, LARGEST_BODY, Overview, Post, Refused, TRIGGER_TABLES, TriggerStatus,
+    Wired, Wiring, accept, deliver, drop_early_arrivals, expect, fall_due, is_known, next_due, open_due,
+    overview, put_in_force, take, wiring,
 };
 pub use workflow::{Execute, RunEnd};
 

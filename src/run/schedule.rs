@@ -13,7 +13,7 @@ use chrono_tz::Tz;
 /// schedule is the minute.
 const ON_TIME: i64 = 60_000;
 
-/// Most occurrences that one call of [`due`] gives. Ask again from the last of them for the rest.
+/// Most occurrences that are made up for: whoever was away for longer wants to know, and not all of it done at once.
 pub const MOST_DUE: usize = 1_000;
 
 /// The first occurrence after `after`; `None` when none is left before the calendar ends in the year 5000, or when
@@ -28,16 +28,16 @@ pub fn next(cron: &Cron, after: Instant) -> Option<Instant> {
 /// passed `last` again: no occurrence is given twice as long as the caller keeps `last` at the latest occurrence it
 /// was ever given (for a schedule that never fired: the moment it was put in force). With a clock that jumped
 /// forward, or after a stand-still, [`Missed`] decides: `skip` gives none that is late by more than a minute, `once`
-/// the latest alone, `all` each of them, the oldest [`MOST_DUE`] first.
+/// the latest alone, `all` each of them, but of more than [`MOST_DUE`] only the latest.
 pub fn due(cron: &Cron, last: Instant, now: Instant) -> Vec<Instant> {
     let Some(calendar) = Calendar::of(cron) else { return Vec::new() };
     match cron.missed {
-        Missed::All => calendar.between(last, now).take(MOST_DUE).collect(),
+        Missed::All => calendar.latest((last, now), MOST_DUE),
         Missed::Skip => {
             let from = last.max(now.plus_millis(-ON_TIME - 1));
             calendar.between(from, now).collect()
         }
-        Missed::Once => calendar.latest(last, now).into_iter().collect(),
+        Missed::Once => calendar.latest((last, now), 1),
     }
 }
 
@@ -106,14 +106,15 @@ impl Calendar {
         std::iter::successors(self.next(from), |at| self.next(*at)).take_while(move |at| *at <= to)
     }
 
-    /// The last occurrence after `from` up to and including `to`, looked for backwards in spans that double, so that
-    /// a year of minutes costs no more than a day of them.
-    fn latest(&self, from: Instant, to: Instant) -> Option<Instant> {
+    /// The last `most` occurrences after `from` up to and including `to`, looked for backwards in spans that double, so
+    /// that a year of minutes costs no more than what is given.
+    fn latest(&self, (from, to): (Instant, Instant), most: usize) -> Vec<Instant> {
         let mut span = 60_000_i64;
         loop {
             let start = from.max(to.plus_millis(span.saturating_neg()));
-            let found = self.between(start, to).last();
-            if found.is_some() || start == from {
+            let mut found: Vec<Instant> = self.between(start, to).collect();
+            if found.len() >= most || start == from {
+                found.drain(..found.len().saturating_sub(most));
                 return found;
             }
             span = span.saturating_mul(2);

@@ -12,8 +12,8 @@ mod wired;
 
 pub use deliver::{Delivered, LARGEST_BODY, Post, deliver, expect};
 pub use overview::{Came, Overview, Refused, TriggerStatus, overview};
-pub use queue::{Arrival, Due, accept, is_known, open_due, take};
-pub use scheduled::{MOST_AT_ONCE, fall_due, next_due};
+pub use queue::{Arrival, Due, accept, drop_early_arrivals, is_known, open_due, take};
+pub use scheduled::{fall_due, next_due};
 pub use wired::{Wired, Wiring, put_in_force, wiring};
 
 use crate::sop::Sop;

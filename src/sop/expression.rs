@@ -1,15 +1,17 @@
 //! The expressions of `When`, `Approval When`, measurable rules and requests: whether they can be read, which values
 //! they use, and what they give. Strict: an undefined name and an answer that is neither true nor false are errors.
 
+mod kinds;
 pub(in crate::sop) mod paths;
+mod seen;
 
 use crate::base::text::shortened;
 use crate::base::{Exact, Exacts};
-use minijinja::value::{Enumerator, Object, Value, ValueKind};
+use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use paths::{Path, paths};
+use seen::{Names, members, seen};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Longest expression that is read, in bytes: a condition no person could check is not a rule, and the reader of
 /// expressions goes one level deeper with each part.
@@ -157,59 +159,20 @@ impl Scope {
     }
 }
 
-/// Members by name. A number names one as its digits do: `steps[1]` is `steps["1"]`.
-#[derive(Debug)]
-struct Names(BTreeMap<String, Value>);
-
-impl Names {
-    fn of(members: impl Iterator<Item = (String, Value)>) -> Value {
-        Value::from_object(Self(members.collect()))
-    }
-}
-
-impl Object for Names {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str() {
-            Some(name) => self.0.get(name).cloned(),
-            None => self.0.get(&key.to_string()).cloned(),
-        }
-    }
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.0.keys().map(|name| Value::from(name.as_str())).collect())
-    }
-}
-
-fn members(of: &Exacts) -> Value {
-    Names::of(of.iter().map(|(name, value)| (name.clone(), seen(value))))
-}
-
-/// A value as the language sees it: whole numbers exactly, others as doubles.
-fn seen(value: &Exact) -> Value {
-    match value {
-        Exact::Null => Value::from(()),
-        Exact::Bool(yes) => Value::from(*yes),
-        Exact::Number(digits) => match (digits.parse::<i64>(), digits.parse::<i128>()) {
-            (Ok(whole), _) => Value::from(whole),
-            (_, Ok(whole)) => Value::from(whole),
-            _ => Value::from(digits.parse::<f64>().unwrap_or(f64::NAN)),
-        },
-        Exact::Text(text) => Value::from(text.as_str()),
-        Exact::List(items) => Value::from(items.iter().map(seen).collect::<Vec<_>>()),
-        Exact::Object(of) => members(of),
-    }
-}
-
 /// Most instructions one evaluation may take: some hundred times what a long condition needs.
 const FUEL: u64 = 10_000;
 
-/// Whether `text` holds in `scope`. There are no functions that could loop or grow; `length`, `lower`, `upper` and
-/// `trim` are the only filters, `defined` is the only test.
+/// Whether `text` holds in `scope`. There are no functions that could loop or grow; `length`, `lower`, `upper`,
+/// `trim` and `float` are the only filters, `defined` is the only test.
 ///
 /// # Errors
 /// One sentence: an undefined name, a wrong type, an answer that is neither true nor false, no end in sight.
 pub fn holds(text: &str, scope: &Scope) -> Result<bool, String> {
     let wrong = |error: &Error| format!("`{text}` has no answer: {}", explained(error, text, scope));
     check(text)?;
+    if let Some(words) = kinds::mixed(text, scope) {
+        return Err(format!("`{text}` has no answer: {words}"));
+    }
     let environment = evaluating();
     let answered = scope.answered(text);
     let expression = environment.compile_expression(&answered).map_err(|error| wrong(&error))?;
@@ -246,6 +209,9 @@ pub(crate) fn value(text: &str, scope: &Scope) -> Result<Exact, String> {
     environment.set_fuel(Some(FUEL));
     // It makes much out of little fuel.
     environment.remove_global("range");
+    if let Some(words) = kinds::mixed(text, scope) {
+        return Err(format!("has no answer: {words}"));
+    }
     let answered = scope.answered(text);
     let expression = environment.compile_expression(&answered).map_err(|error| explain(&error))?;
     let given = expression.eval(scope.context(true)).map_err(|error| match error.kind() {
@@ -279,6 +245,7 @@ fn evaluating() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
+    environment.add_filter("float", minijinja::filters::float);
     environment.add_filter("length", minijinja::filters::length);
     environment.add_filter("lower", minijinja::filters::lower);
     environment.add_filter("upper", minijinja::filters::upper);

@@ -82,6 +82,13 @@ pub fn open_due(db: &Connection, most: u32) -> Result<Vec<Due>> {
     rows.into_iter().map(due).collect()
 }
 
+/// Forgets arrivals of schedules that were written down in a time yet to come and have not been taken: they come when
+/// they are due. How many that were.
+pub fn drop_early_arrivals(tx: &Tx<'_>, ahead: i64) -> Result<usize> {
+    let sql = "DELETE FROM trigger_due WHERE taken_at IS NULL AND source = 'cron' AND at > ?1";
+    Ok(tx.db().prepare_cached(sql)?.execute([tx.now().0.saturating_add(ahead)])?)
+}
+
 /// Starts the run that `due` asks for, or writes down why there is none. Both stand in the same transaction as the
 /// end of its waiting, and the run carries the arrival as its key: a crash leaves it waiting or taken, never both.
 ///

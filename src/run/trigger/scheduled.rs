@@ -4,15 +4,12 @@ use super::queue::{Arrival, accept};
 use super::wired::Wired;
 use super::words;
 use crate::base::{Instant, problem::Result};
-use crate::journal::Tx;
+use crate::journal::{AHEAD, Tx};
 use crate::run::schedule;
 use crate::sop::document::Trigger;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Most moments that one call of [`fall_due`] takes in; exactly as many say that there may be more.
-pub const MOST_AT_ONCE: usize = schedule::MOST_DUE;
 
 /// Takes in what has fallen due of one schedule by the moment of this append. How many moments that were; 0 for
 /// triggers that are no schedule.
@@ -24,6 +21,13 @@ pub fn fall_due(tx: &Tx<'_>, wired: &Wired) -> Result<usize> {
         return go_on_from_now(tx, wired, (&named, last)).map(|()| 0);
     }
     let moments = schedule::due(cron, last, tx.now());
+    if let Some(first) = moments.first().filter(|_| moments.len() == schedule::MOST_DUE)
+        && let Some(from) = schedule::next(cron, last).filter(|from| from < first)
+    {
+        tracing::warn!(sop = %wired.sop, trigger = %named, %from, until = %first, "missed times are left out: too many");
+        let body = json!({ "trigger": named, "from": from.to_string(), "until": first.to_string() });
+        tx.event(wired.sop.as_str(), "missed_left_out", &body)?;
+    }
     for moment in &moments {
         accept(
             tx,
@@ -43,16 +47,13 @@ pub fn fall_due(tx: &Tx<'_>, wired: &Wired) -> Result<usize> {
     Ok(moments.len())
 }
 
-/// How far beyond the clock a moment acted on may lie without a word: clocks are set by seconds all the time.
-const SET_BACK: i64 = 60_000;
-
 /// The clock showed a later time once. Waiting until it does again would silence the schedule for as long; a moment that
 /// was acted on already has its key, and starts nothing twice.
 fn go_on_from_now(tx: &Tx<'_>, wired: &Wired, (named, last): (&str, Instant)) -> Result<()> {
     tx.db()
         .prepare_cached("UPDATE trigger_state SET last = ?3 WHERE sop = ?1 AND trigger = ?2")?
         .execute((wired.sop.as_str(), named, tx.now().0))?;
-    if last.0.saturating_sub(tx.now().0) <= SET_BACK {
+    if last.0.saturating_sub(tx.now().0) <= AHEAD {
         return Ok(());
     }
     let said = ahead_in_words(last);
@@ -77,7 +78,7 @@ pub(super) fn ahead(db: &Connection, wired: &Wired, now: Instant) -> Result<Opti
     }
     let named = words(&wired.trigger);
     if let Some(last) = last(db, wired, &named)?
-        && last.0.saturating_sub(now.0) > SET_BACK
+        && last.0.saturating_sub(now.0) > AHEAD
     {
         return Ok(Some(format!("{}; `sopd up` goes on from now", ahead_in_words(last))));
     }

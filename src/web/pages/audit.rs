@@ -86,8 +86,7 @@ pub(super) async fn show(
 /// `POST /audit/verify`
 pub(super) async fn verify(State(site): State<Shared>, form: Signed<Nothing>) -> Answer {
     let Signed { visitor, fields: Nothing {} } = form;
-    let checked =
-        site.work(|workspace| Ok(journal::verify(&workspace.journal, &daemon::anchors(workspace)))).await?;
+    let checked = site.work(|workspace| Ok(daemon::verify(workspace, &daemon::anchors(workspace)))).await?;
     let told = match checked {
         Ok(verified) => json!({ "whole": verified }),
         Err(problem) => json!({ "broken": problem }),
