@@ -2,6 +2,7 @@
 
 use super::fault;
 use super::problem::{Problem, Result};
+use rustix::fs::OFlags;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -173,12 +174,28 @@ pub fn read_text(path: &Path, most: u64) -> Result<String> {
             path.display()
         )));
     }
-    let bytes = fs::read(path).map_err(|error| explain(path, &error))?;
+    let bytes = bytes(path).map_err(|error| explain(path, &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Problem::invalid(format!("{} is not UTF-8 text (byte {at})", path.display()))
             .hint("save the file as UTF-8")
     })
+}
+
+/// What a plain file holds. Anything else of that name is refused at once: nobody may ever write into a pipe.
+///
+/// # Errors
+/// Of the file system.
+pub fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let flag = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let mut file = File::options().read(true).custom_flags(flag).open(path)?;
+    if !file.metadata()?.is_file() {
+        let kind = ErrorKind::InvalidInput;
+        return Err(std::io::Error::new(kind, "it is a folder, a pipe or a device, not a plain file"));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Reads a text file that others are shown, unless it is a link to what only its owner may read: excerpts and pages

@@ -1,6 +1,7 @@
 //! `sopd doctor`: everything sopd needs, looked at one by one. It changes nothing.
 
 mod models;
+mod named;
 mod notifications;
 mod parties;
 mod promises;
@@ -68,6 +69,9 @@ pub(super) fn run(desk: &Desk) -> Done {
     let workspace = Workspace::open(&root, Access::Guest, desk.clock.clone()).ok();
     let known = snapshot.as_deref().ok();
     checks.extend(known.map_or(Vec::new(), |known| parties::look(known, workspace.as_ref())));
+    if snapshot.is_ok() {
+        checks.extend(named::look(&root, &settings, workspace.as_ref()));
+    }
     checks.extend(workspace.as_ref().map_or(Vec::new(), |workspace| promises::kept(workspace, known)));
     checks.extend(runtime()?.block_on(reached(&root, workspace.as_ref(), &settings)));
     let bad = checks.iter().filter(|check| check.result == Outcome::Bad).count();

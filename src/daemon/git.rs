@@ -4,7 +4,7 @@
 
 use super::workspace::Workspace;
 use crate::base::problem::Result;
-use crate::base::{Digest, text::listed};
+use crate::base::{Digest, files, text::listed};
 use crate::journal::Event;
 use crate::registry::{self, Status, VersionRow};
 use crate::settings::Git;
@@ -43,7 +43,7 @@ pub(super) fn look_after(workspace: &Workspace, settings: Git, last: &mut Looked
 /// Commits what the registry has and git has not. Whether there was anything.
 fn commit(workspace: &Workspace, settings: Git) -> Result<bool> {
     let root = &workspace.root;
-    let Ok(index) = std::fs::read_to_string(root.join(INDEX)) else { return Ok(false) };
+    let Ok(index) = files::read_text(&root.join(INDEX), u64::MAX) else { return Ok(false) };
     let Some(prefix) = repository(root).filter(|prefix| prefix.is_empty() || settings.enclosing) else {
         return Ok(false);
     };
@@ -98,7 +98,7 @@ fn waiting(root: &Path, prefix: &str) -> BTreeSet<String> {
 }
 
 fn is_as_signed(root: &Path, row: &VersionRow) -> bool {
-    std::fs::read(root.join(&row.path)).is_ok_and(|bytes| Digest::of(&bytes) == row.sha256)
+    files::bytes(&root.join(&row.path)).is_ok_and(|bytes| Digest::of(&bytes) == row.sha256)
 }
 
 /// The fact that published a version.

@@ -259,7 +259,7 @@ impl Intake {
     fn finish_moves(&self) -> Result<()> {
         for (id, file, sha256) in self.workspace.journal.read(mission::unmoved)? {
             let path = self.workspace.missions().join(&file);
-            let same = std::fs::read(&path).is_ok_and(|bytes| Digest::of(bytes) == sha256);
+            let same = files::bytes(&path).is_ok_and(|bytes| Digest::of(bytes) == sha256);
             if same {
                 move_in(&self.workspace, &id, &path)?;
             } else {

@@ -63,4 +63,5 @@ pub use status::{MissionStatus, status_of, status_page, statuses};
 pub use truth::verify;
 pub use workspace::{
     Workspace, absolute, deliver, expect, notify_secrets, notify_wiring, private_files, private_own,
+    secrets_named,
 };

@@ -178,7 +178,7 @@ struct Chores {
 /// How a daemon is told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
-    /// What is under way may end (SIGTERM, Ctrl-C).
+    /// What is under way may end (SIGTERM, Ctrl-C, SIGHUP).
     InOrder,
     /// At once (SIGQUIT, `sopd stop --now`).
     Now,
@@ -189,6 +189,8 @@ enum Asked {
 struct Told {
     terminate: Signal,
     interrupt: Signal,
+    /// Of a terminal or a session that ends: sent to whoever was started there.
+    hangup: Signal,
     quit: Signal,
 }
 
@@ -198,7 +200,7 @@ impl Told {
             signal(kind).map_err(|error| Problem::failed(format!("signals cannot be listened to: {error}")))
         };
         let (terminate, interrupt) = (to(SignalKind::terminate())?, to(SignalKind::interrupt())?);
-        Ok(Self { terminate, interrupt, quit: to(SignalKind::quit())? })
+        Ok(Self { terminate, interrupt, hangup: to(SignalKind::hangup())?, quit: to(SignalKind::quit())? })
     }
 
     /// The next time it is told.
@@ -206,6 +208,7 @@ impl Told {
         tokio::select! {
             _ = self.terminate.recv() => Asked::InOrder,
             _ = self.interrupt.recv() => Asked::InOrder,
+            _ = self.hangup.recv() => Asked::InOrder,
             _ = self.quit.recv() => Asked::Now,
         }
     }

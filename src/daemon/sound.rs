@@ -101,7 +101,7 @@ impl FromStart {
         let mark = |value: serde_json::Result<String>| value.ok().map(Digest::of);
         let bytes = |name: &Option<String>| {
             let name = name.as_ref()?;
-            std::fs::read(root.join(name)).ok().map(Digest::of)
+            files::bytes(&root.join(name)).ok().map(Digest::of)
         };
         Self(vec![
             ("`calls`", mark(serde_json::to_string(&settings.calls))),

@@ -150,17 +150,17 @@ fn secrets(root: &Path) -> Vec<String> {
     // Of the file all, also what no step is given: a secret that nobody names is one all the same.
     let of_file = runs.secrets_file.as_ref().and_then(|name| read_secrets(&root.join(name)).ok());
     let of_file = of_file.unwrap_or_default().into_values();
-    keys.chain(named_secrets(root, runs, names).unwrap_or_default().into_values()).chain(of_file).collect()
+    keys.chain(secrets_named(root, runs, names).unwrap_or_default().into_values()).chain(of_file).collect()
 }
 
 /// The secrets that steps of runs may be given, by name.
 pub(super) fn run_secrets(root: &Path, settings: &Settings) -> Result<BTreeMap<String, String>> {
-    named_secrets(root, &settings.runs, settings.runs.secrets.iter())
+    secrets_named(root, &settings.runs, settings.runs.secrets.iter())
 }
 
 /// The secrets of the channels, by name.
 pub fn notify_secrets(workspace: &Workspace, settings: &Settings) -> Result<BTreeMap<String, String>> {
-    named_secrets(&workspace.root, &settings.runs, settings.notifications.secrets())
+    secrets_named(&workspace.root, &settings.runs, settings.notifications.secrets())
 }
 
 /// The files with secrets in them that the settings name.
@@ -196,7 +196,7 @@ pub fn expect(workspace: &Workspace, (path, headers): (&str, &[(String, String)]
 fn webhook_secret(workspace: &Workspace, path: &str) -> Result<Option<String>> {
     let snapshot = workspace.snapshot().map_err(super::run::first_of)?;
     let runs = &snapshot.settings.runs;
-    Ok(named_secrets(&workspace.root, runs, runs.webhooks.get(path))?.into_values().next())
+    Ok(secrets_named(&workspace.root, runs, runs.webhooks.get(path))?.into_values().next())
 }
 
 /// Takes a webhook's request in, with the secret that the settings name for its path; see [`crate::run::deliver`].
@@ -206,7 +206,11 @@ pub fn deliver(workspace: &Workspace, post: &Post) -> Result<Delivered> {
 }
 
 /// Secrets by name: from the file, else from the environment. A file that others may read is refused.
-fn named_secrets<'a>(
+/// Of these secrets those that are there: in the file of secrets, or in the environment of this process.
+///
+/// # Errors
+/// When the file of secrets cannot be read, or others may read it.
+pub fn secrets_named<'a>(
     root: &Path,
     runs: &Runs,
     names: impl IntoIterator<Item = &'a String>,

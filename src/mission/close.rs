@@ -81,7 +81,7 @@ fn withdraw(office: &Office, id: &str) -> Result<(), Problem> {
     if !path.exists() {
         return Ok(());
     }
-    let bytes = std::fs::read(&path).map_err(|error| files::explain(&path, &error))?;
+    let bytes = files::bytes(&path).map_err(|error| files::explain(&path, &error))?;
     let digest = Digest::of(bytes);
     if made.iter().any(|artifact| artifact.hash == digest) { files::remove(&path) } else { Ok(()) }
 }

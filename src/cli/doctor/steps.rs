@@ -2,6 +2,7 @@
 //! as if they needed the network without saying so.
 
 use super::{Check, Outcome, check};
+use crate::base::files;
 use crate::base::problem::Result;
 use crate::base::text::listed;
 use crate::daemon::Workspace;
@@ -42,7 +43,7 @@ pub(in crate::cli) const ROOT: &str = "sopd runs as root: a fault of sopd itself
 async fn probe(root: &Path, settings: &Runs) -> Result<Ended> {
     let folder = root.join(".sopd").join(format!("doctor-{}", std::process::id()));
     let work = folder.join("work");
-    std::fs::create_dir_all(&work).map_err(|error| crate::base::files::explain(&work, &error))?;
+    std::fs::create_dir_all(&work).map_err(|error| files::explain(&work, &error))?;
     let warden = std::env::current_exe().unwrap_or_else(|_unknown| "sopd".into());
     let command = Command {
         folder: work,
@@ -107,7 +108,7 @@ fn silent(workspace: &Workspace) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let rows = workspace.journal.read(registry::all)?;
     for row in rows.into_iter().filter(|row| row.status == Status::Active) {
-        let text = std::fs::read_to_string(workspace.root.join(&row.path)).unwrap_or_default();
+        let text = files::read_text(&workspace.root.join(&row.path), u64::MAX).unwrap_or_default();
         // A file that cannot be read is told of elsewhere.
         let Ok(sop) = crate::sop::parse(&row.path, &text) else { continue };
         for step in sop.body.steps.iter().filter(|step| step.network.is_none()) {
