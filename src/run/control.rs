@@ -67,6 +67,27 @@ pub enum Control {
     },
 }
 
+impl Control {
+    /// The one step it is about, if it names one that it ends.
+    fn of_step(&self) -> Option<u32> {
+        match self {
+            Self::Skip { step, .. } | Self::Complete { step, .. } => Some(*step),
+            Self::Pause { .. } | Self::Resume { .. } | Self::Retry { .. } => None,
+        }
+    }
+
+    /// Its word on the command line.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Retry { .. } => "retry",
+            Self::Skip { .. } => "skip",
+            Self::Complete { .. } => "complete",
+        }
+    }
+}
+
 /// What somebody hands in for a step that is not theirs by the SOP.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByHand {
@@ -104,6 +125,7 @@ pub fn control(tx: &Tx<'_>, run: &str, control: &Control, (actor, plan): (&Actor
         return Err(Problem::not_allowed(told).hint(format!("{} may", listed(&may))));
     }
     sensible(tx, &row, control)?;
+    untaken(tx, run, Some(control))?;
     if matches!(control, Control::Retry { .. } | Control::Resume { .. }) && restarted(tx, &row, actor)? {
         return Ok(());
     }
@@ -129,6 +151,7 @@ pub fn cancel(tx: &Tx<'_>, run: &str, reason: &str, (actor, plan): (&Actor, &Pla
         "" => format!("{} cancelled it", actor.by),
         reason => format!("{} cancelled it: {reason}", actor.by),
     };
+    untaken(tx, run, None)?;
     record(tx, run, "run_cancel_asked", actor, &json!({ "reason": reason }))?;
     decision::void_all(tx, run)?;
     tx.db().prepare_cached("UPDATE run SET reason = ?2 WHERE id = ?1")?.execute((run, tx.clean(&words)))?;
@@ -142,6 +165,35 @@ pub fn cancel(tx: &Tx<'_>, run: &str, reason: &str, (actor, plan): (&Actor, &Pla
         records::set_run(tx, run, RunState::Cancelled, &words)?;
         tx.event(run, "run_cancelled", &json!({ "reason": words }))?;
         let_in(tx, &row.sop)?;
+    }
+    Ok(())
+}
+
+/// Refuses a word that would be lost: one before it, about the same matter, waits to be taken. `None` is a cancel, which
+/// ends whatever else was said.
+fn untaken(tx: &Tx<'_>, run: &str, control: Option<&Control>) -> Result<()> {
+    let sql =
+        "SELECT name, payload FROM signal WHERE workflow = ?1 AND position IS NULL AND name IN (?2, ?3)";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let waiting: Vec<(String, String)> = tx
+        .db()
+        .prepare_cached(sql)?
+        .query_map((run, CONTROL, CANCEL), read)?
+        .collect::<std::result::Result<_, _>>()?;
+    for (name, payload) in waiting {
+        let before = if name == CANCEL { None } else { serde_json::from_str::<Control>(&payload).ok() };
+        let (both_steps, ends) = (before.as_ref().zip(control), name == CANCEL);
+        let apart = both_steps.is_some_and(|(one, other)| match (one.of_step(), other.of_step()) {
+            (Some(one), Some(other)) => one != other,
+            _ => matches!(one, Control::Pause { .. }) || matches!(other, Control::Pause { .. }),
+        });
+        if ends || (control.is_some() && !apart) {
+            // One that cannot be read here is long: a step's result.
+            let said = before.as_ref().map_or(if ends { CANCEL } else { "complete" }, Control::word);
+            let problem =
+                Problem::conflict(format!("`{said}` was said of {run} before, and waits to be taken"));
+            return Err(problem.hint("it is taken while `sopd up` drives the workspace; see `sopd status`"));
+        }
     }
     Ok(())
 }
