@@ -3,7 +3,7 @@
 use crate::base::text::put;
 use crate::base::{Clock, Digest, Instant, Problem, files, problem::Result};
 use crate::journal::Journal;
-use crate::roster::{self, Agent, Roster};
+use crate::roster::{self, Agent, AgentStatus, Roster};
 use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,7 +51,26 @@ impl Snapshot {
     /// # Errors
     /// What is wrong with the files, where no daemon ever found them sound.
     pub fn in_force(root: &Path) -> Result<Arc<Self>, Vec<Problem>> {
-        Self::read(root).or_else(|problems| Self::last_sound(root).map(Arc::new).ok_or(problems))
+        let last =
+            || Self::last_sound(root).map(|last| Arc::new(last.without_gone(&Files { root, instead: None })));
+        Self::read(root).or_else(|problems| last().ok_or(problems))
+    }
+
+    /// The last sound one without those whom today's files let go: an edit that cannot be read keeps nobody at work whose
+    /// own file is not there any more, or says today that it is not at work, and no credential that is named no more.
+    fn without_gone(mut self, today: &Files<'_>) -> Self {
+        for (id, agent) in &mut self.roster.agents {
+            if !today.keeps(id) {
+                agent.head.status = AgentStatus::Planned;
+            }
+        }
+        if let Ok(settings) = today.settings() {
+            self.settings.requester = settings.requester;
+            let named = settings.notifications.slack_answers.users;
+            let still = |user: &String, party: &mut String| named.get(user) == Some(party);
+            self.settings.notifications.slack_answers.users.retain(still);
+        }
+        self
     }
 
     /// Keeps it as the last sound one.
@@ -219,6 +238,19 @@ struct Files<'a> {
 }
 
 impl Files<'_> {
+    /// Whether an agent that was at work may still be: its file is there and does not say otherwise. One that cannot be
+    /// read says nothing.
+    fn keeps(&self, id: &str) -> bool {
+        let name = format!("agents/{id}.md");
+        let path = self.root.join(&name);
+        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return false;
+        }
+        let read = files::read_shown(&path, MAX_FILE_BYTES).ok();
+        let agent = read.and_then(|text| roster::parse(&name, &text).ok());
+        agent.is_none_or(|agent| agent.is_active())
+    }
+
     fn settings(&self) -> Result<Settings, Vec<Problem>> {
         let text = match self.instead {
             Some((SETTINGS, text)) => text.to_owned(),
@@ -328,6 +360,29 @@ mod tests {
         file.write_all(text.as_bytes()).unwrap();
         file.set_modified(before.modified().unwrap()).unwrap();
         assert_eq!(std::fs::metadata(path).unwrap().len(), before.len());
+    }
+
+    #[test]
+    fn whoever_is_let_go_goes_although_another_file_is_broken() {
+        let world = shipped();
+        let path = |id: &str| world.path().join(format!("agents/{id}.md"));
+        let edit = |id: &str, from: &str, to: &str| {
+            let text = std::fs::read_to_string(path(id)).unwrap();
+            assert!(text.contains(from), "{id}");
+            std::fs::write(path(id), text.replacen(from, to, 1)).unwrap();
+        };
+        Snapshot::read(world.path()).unwrap().keep(world.path()).unwrap();
+        edit("cro", "title:", "titel:");
+        edit("sales.ops", "status: active", "status: planned");
+        std::fs::remove_file(path("vp.sales")).unwrap();
+        assert!(Snapshot::read(world.path()).is_err());
+        let settings = std::fs::read_to_string(world.path().join(SETTINGS)).unwrap();
+        std::fs::write(world.path().join(SETTINGS), format!("{settings}\nrequester: new.boss\n")).unwrap();
+        let counts = Snapshot::in_force(world.path()).unwrap();
+        let active = |id: &str| counts.agent(id).unwrap().is_active();
+        assert!(active("cro"), "a typing error in its own file sends nobody away");
+        assert!(!active("sales.ops") && !active("vp.sales") && active("ceo"));
+        assert_eq!(counts.settings.requester, "new.boss");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use comrak::nodes::{ListType, NodeValue, Sourcepos};
 use comrak::{Arena, Options, nodes::Node};
+use std::collections::BTreeSet;
 
 /// One block and the line (from 1, in the text that was cut) it starts on.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,10 +73,10 @@ pub fn cut(markdown: &str) -> Vec<Block> {
 }
 
 fn unclaimed(lines: &[&str], blocks: &[Block]) -> Vec<Block> {
-    let claimed = |line: u32| blocks.iter().any(|block| (block.line..=block.last_line).contains(&line));
+    let claimed: BTreeSet<u32> = blocks.iter().flat_map(|block| block.line..=block.last_line).collect();
     let numbered = (1u32..).zip(lines);
     numbered
-        .filter(|(number, line)| !line.trim().is_empty() && !claimed(*number))
+        .filter(|(number, line)| !line.trim().is_empty() && !claimed.contains(number))
         .map(|(line, _)| Block { line, last_line: line, what: What::Other("a link definition") })
         .collect()
 }

@@ -24,7 +24,8 @@ pub(super) enum Verb {
     Anchor,
     /// Look through the log, newest first; facts are written as one JSON object per line
     Search(Wanted),
-    /// Write the log as one JSON object per line
+    /// Write the log as one JSON object per line: into a file or a pipe byte for byte, since the hashes rest on that; onto a
+    /// terminal with what would command it written out
     Export {
         /// Only this mission
         id: Option<String>,
@@ -112,7 +113,7 @@ fn export(desk: &Desk, id: Option<&str>) -> Done {
         let page = workspace.journal.read(|db| events_of(db, id, after, PAGE))?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.seq;
-        print::document(&journal::lines(&page))?;
+        print::json_document(&journal::lines(&page))?;
     }
 }
 

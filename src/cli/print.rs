@@ -42,6 +42,26 @@ pub(super) fn document(text: &str) -> Done {
     if is_terminal() { write(&shown(text)) } else { write(text) }
 }
 
+/// Writes a document that is lines of JSON: into a file or a pipe byte for byte, as [`document`]; onto a screen as
+/// lines that say the same and command nothing.
+pub(super) fn json_document(text: &str) -> Done {
+    if is_terminal() { json_lines(text) } else { write(text) }
+}
+
+/// Says why arguments are refused, which are quoted there and come from anywhere; or gives the help that was asked for.
+/// Nothing can be said when the terminal is gone.
+pub(super) fn refused(error: &clap::Error) {
+    if error.use_stderr() {
+        drop(std::io::stderr().lock().write_all(refusal(error).as_bytes()));
+    } else {
+        drop(error.print());
+    }
+}
+
+fn refusal(error: &clap::Error) -> String {
+    visible(&error.render().to_string())
+}
+
 /// Writes lines of JSON, which say the same with such characters written out.
 pub(super) fn json_lines(text: &str) -> Done {
     write(&visible_json(text))
@@ -142,6 +162,16 @@ mod tests {
         let tamed = visible_json(&serde_json::to_string(text).unwrap());
         assert_eq!(serde_json::from_str::<String>(&tamed).unwrap(), text, "it says the same");
         assert!(tamed.contains("\\u009b2J\\u202e"), "{tamed}");
+    }
+
+    #[test]
+    fn arguments_that_are_refused_do_not_command_the_screen() {
+        for argument in ["x\u{1b}[2J", "x\u{9b}2J", "x\u{202e}y"] {
+            let refused = clap::Command::new("sopd").try_get_matches_from(["sopd", argument]).unwrap_err();
+            let text = refusal(&refused);
+            assert!(text.contains("unexpected argument 'x"), "{text:?}");
+            assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text:?}");
+        }
     }
 
     #[test]

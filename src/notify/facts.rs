@@ -265,7 +265,9 @@ fn asking(fact: &Fact<'_>, what: What, parties: Vec<String>, one: &Decision) -> 
     let takes_yes = yes && !one.needs_override() && ask.kind != DecisionKind::Stuck;
     let effect = ask.details.get("effect").and_then(Value::as_str).map(visible);
     let effect = effect.filter(|effect| effect.len() <= LONGEST_EFFECT);
-    told.notice.decision = Some(Asked { id: one.id.clone(), hash: ask.hash.clone(), takes_yes, effect });
+    let whole = effect.as_deref().is_some_and(run::is_whole);
+    told.notice.decision =
+        Some(Asked { id: one.id.clone(), hash: ask.hash.clone(), takes_yes, effect, whole });
     Ok(told)
 }
 

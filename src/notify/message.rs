@@ -59,7 +59,7 @@ impl Message {
             asked: notice
                 .decision
                 .as_ref()
-                .filter(|asked| self.answerable && asked.takes_yes && asked.effect.is_some()),
+                .filter(|asked| self.answerable && asked.takes_yes && asked.effect.is_some() && asked.whole),
         })
     }
 
@@ -91,8 +91,13 @@ impl Message {
         for Shown { notice, link, .. } in self.shown() {
             put_line(&mut out, format_args!("{}", notice.headline));
             notice.lines.iter().for_each(|line| put_line(&mut out, format_args!("  {line}")));
-            if let Some(effect) = notice.decision.as_ref().and_then(|asked| asked.effect.as_deref()) {
-                put_line(&mut out, format_args!("  What will happen, exactly:"));
+            let asked = notice.decision.as_ref();
+            if let Some((effect, whole)) =
+                asked.and_then(|asked| Some((asked.effect.as_deref()?, asked.whole)))
+            {
+                let how =
+                    if whole { "exactly" } else { "with what is long cut; all of it stands at the desk" };
+                put_line(&mut out, format_args!("  What will happen, {how}:"));
                 effect.lines().for_each(|line| put_line(&mut out, format_args!("    {line}")));
             }
             if let Some(link) = link {
@@ -115,7 +120,7 @@ impl Message {
                 "what": notice.what, "headline": notice.headline, "lines": notice.lines, "at": notice.at.to_string(),
                 "page": notice.page, "link": self.link(&notice.page),
                 "decision": notice.decision.as_ref().map(|asked| json!({
-                    "id": asked.id, "hash": asked.hash, "effect": asked.effect,
+                    "id": asked.id, "hash": asked.hash, "effect": asked.effect, "whole": asked.whole,
                 })),
             })
         };
@@ -148,6 +153,7 @@ mod tests {
             hash: Digest::of("x"),
             takes_yes: true,
             effect: None,
+            whole: false,
         };
         let other = (0..other).map(|number| notice(None, 100 + number));
         Message {

@@ -33,6 +33,9 @@ pub struct Asked {
     /// All that a yes lets happen, as it is shown; none where that is more than a message holds, or not one text.
     #[serde(default)]
     pub effect: Option<String>,
+    /// Whether that shows all of it, no value cut and no file by its hash alone.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 /// A notice and the parties it is for.

@@ -8,7 +8,7 @@ use crate::sop::conflict::{self, TheirFacts};
 use crate::sop::facts::{Fact, FactKind, facts};
 use crate::sop::{Sop, SopId, Version};
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Conflicts of a draft with every active SOP, and advice about those with open drafts of other SOPs, each with its
 /// mission and who asked for it.
@@ -21,8 +21,9 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
          FROM sop_fact AS theirs LEFT JOIN mission ON mission.id = theirs.source
          WHERE theirs.kind = ?1 AND theirs.subject = ?2 AND theirs.sop <> ?3",
     )?;
-    for fact in &mine {
-        let mut rows = statement.query((word(fact.kind), &fact.subject, sop.head.id.as_str()))?;
+    let keys: BTreeSet<_> = mine.iter().map(conflict::key).collect();
+    for (kind, subject) in keys {
+        let mut rows = statement.query((word(kind), subject, sop.head.id.as_str()))?;
         while let Some(row) = rows.next()? {
             let id: SopId = row.get::<_, String>(0)?.parse().map_err(Problem::store)?;
             let version: Version = row.get::<_, String>(1)?.parse().map_err(Problem::store)?;

@@ -205,6 +205,22 @@ fn plain(value: &Exact) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// How every value ends that is not shown whole.
+fn cut_at(head: &str, whole: &str, hash: &str) -> String {
+    format!("{head}… ({} bytes, SHA-256 {hash})", whole.len())
+}
+
+/// Whether an effect's words show all of it: no value is cut, and no file is named by its hash alone. What a step said
+/// stands above its own file. Words that only look so lose a button, and nothing else.
+pub fn is_whole(effect: &str) -> bool {
+    let own = |name: &str| {
+        let number = name.strip_prefix("step-").and_then(|rest| rest.split_once(".md (SHA-256 "));
+        number.is_some_and(|(number, _)| number.chars().all(|c| c.is_ascii_digit()))
+    };
+    let cut = |line: &str| line.contains(" bytes, SHA-256 ") || line.contains("(cut here: the whole has ");
+    effect.lines().all(|line| !cut(line) && line.strip_prefix("- file ").is_none_or(own))
+}
+
 /// A value on one line; a long one by its beginning and its hash, so that it is bound all the same.
 fn shown(value: &str) -> String {
     const MOST: usize = 200;
@@ -213,5 +229,25 @@ fn shown(value: &str) -> String {
         return line;
     }
     let head: String = line.chars().take(MOST).collect();
-    format!("{head}… ({} bytes, SHA-256 {})", value.len(), Digest::of(value).short())
+    cut_at(&head, value, Digest::of(value).short())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_is_whole_only_where_nothing_of_it_is_cut() {
+        assert!(is_whole(&format!("- INPUT_NOTE = {}", shown("short"))));
+        assert!(is_whole("Step 1: Write (completed, cro)\n- file step-1.md (SHA-256 ab)\n\n> All of it."));
+        for cut in [
+            format!("- INPUT_NOTE = {}", shown(&"x".repeat(3_530))),
+            cut_at("> ", "all", "ab"),
+            "- file report.pdf (SHA-256 ab)".to_owned(),
+            "- file step-1.md.exe (SHA-256 ab)".to_owned(),
+            crate::run::result::beginning(&"x".repeat(5_000)),
+        ] {
+            assert!(!is_whole(&format!("Runs this.\n{cut}\n")), "{cut}");
+        }
+    }
 }

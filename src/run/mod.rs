@@ -56,6 +56,7 @@ pub use close::quality_of;
 pub use control::{Actor, ByHand, Control, cancel, control};
 pub use copied::stand_still;
 pub use dry::{DryRun, GateAhead, StepAhead, dry_run};
+pub use effect::is_whole;
 pub use gate::gate_parties;
 pub use mode::Widened;
 pub use outcome::{Gave, outcome, outcome_line, outcome_of};

@@ -213,7 +213,9 @@ impl Activity for KeepReview {
         let decision = site
             .journal
             .append_async(move |tx| {
-                let text = self.document(&sight, &quality_now(tx, &self.run)?);
+                let completed = sight.row.state == RunState::Completed;
+                let quality = completed.then(|| quality_now(tx, &self.run)).transpose()?;
+                let text = self.document(&sight, quality.as_ref());
                 let new = NewDecision {
                     workflow: workflow_of(&self.run),
                     step: "sign".to_owned(),
@@ -247,7 +249,7 @@ impl Activity for KeepReview {
 
 impl KeepReview {
     /// The review as a person reads and signs it.
-    fn document(&self, sight: &Sight, quality: &Quality) -> String {
+    fn document(&self, sight: &Sight, quality: Option<&Quality>) -> String {
         let question = &self.gathered.question;
         let mut out = format!("# Review of a run of {}\n\n", question.sop);
         put_line(&mut out, format_args!("**Run**: {}  ", self.run));
@@ -269,6 +271,16 @@ impl KeepReview {
         }
         list(&mut out, "What deviated", &question.deviations, "Nothing.");
         list(&mut out, "What is to be learnt", &self.words.lessons, "Nothing.");
+        let Some(quality) = quality else {
+            let state = sight.row.state.word();
+            put_line(
+                &mut out,
+                format_args!(
+                    "\n## Quality\n\nNone: the run is {state}, and only a completed one has a quality."
+                ),
+            );
+            return out;
+        };
         put_line(&mut out, format_args!("\n## Quality\n\n{} of 100", quality.points));
         for part in &quality.parts {
             put_line(&mut out, format_args!("- {part}"));

@@ -240,7 +240,9 @@ impl Activity for AskDone {
     async fn perform(self, site: &Site) -> Result<Recorded<Asked>, Failure> {
         let sight = Sight::of(&site.journal, &self.run)?;
         let head = &sight.plan.sop.head;
-        let rule = sight.plan.sop.body.definition_of_done.trim().to_owned();
+        let mut effect = format!("{}\n", sight.plan.sop.body.definition_of_done.trim());
+        sight.put_run(&mut effect);
+        sight.put_gave(&mut effect, |row| row.state != StepState::Pending);
         let judges = whole(site, &sight)?;
         let new = NewDecision {
             workflow: self.workflow,
@@ -252,9 +254,9 @@ impl Activity for AskDone {
             why: judges.why(&self.why),
             asked_of: vec![judges.asked],
             barred: judges.barred,
-            hash: Digest::of(&rule),
+            hash: Digest::of(&effect),
             details: json!({
-                "effect": rule, "approve": "the run is done", "answer": "the run is done; your words say why",
+                "effect": effect, "approve": "the run is done", "answer": "the run is done; your words say why",
                 "reject": "the run ends as failed, with your reason",
             }),
             due_at: Some(sight.plan.task_time.after(site.journal.clock().now())),

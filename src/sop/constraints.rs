@@ -11,8 +11,9 @@ const BINDING: [&str; 6] = ["MUST", "SHALL", "SHOULD", "MAY", "REQUIRED", "RECOM
 pub fn constraints(step: &Step) -> Vec<String> {
     let mut found = Vec::new();
     let mut marked = false;
+    let lines: Vec<&str> = step.text.lines().collect();
     for block in blocks(&step.text) {
-        let text = lines_between(&step.text, block.first, block.last).join("\n");
+        let text = lines_between(&lines, block.first, block.last).join("\n");
         if block.kind == BlockKind::List {
             found.extend(of_list(&text).into_iter().filter(|rule| marked || binds(rule)));
         } else {

@@ -335,6 +335,13 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it asks for an approval of its own: it requires one, names a condition for one, or names who approves,
+    /// unless it says that none is required.
+    pub fn asks(&self) -> bool {
+        let named = self.approval_required.is_none() && self.approvers.is_some();
+        self.approval_required == Some(true) || named || self.approval_when.is_some()
+    }
+
     /// Whom it names: who does it, and who lets it go ahead.
     pub fn parties(&self) -> impl Iterator<Item = &String> {
         self.assignee.iter().chain(self.approvers.iter().flat_map(|approvers| &approvers.parties))

@@ -14,6 +14,7 @@ use super::tokens::{stems, words};
 use super::words::is_agent_id;
 use crate::base::yaml;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a fact is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -129,17 +130,13 @@ fn trigger_fact(part: &Part) -> Option<Fact> {
 }
 
 fn term_facts(part: &Part) -> Vec<Fact> {
+    let lines: Vec<&str> = part.text.lines().collect();
     defined_terms(&part.text, part.text_line)
         .into_iter()
         .map(|(term, definition, line)| {
             let index = usize::try_from(line - part.text_line).unwrap_or(usize::MAX);
-            let quote = part
-                .text
-                .lines()
-                .nth(index)
-                .unwrap_or_default()
-                .trim()
-                .trim_start_matches(['-', '*', '+', ' ']);
+            let line_there = lines.get(index).copied().unwrap_or_default();
+            let quote = line_there.trim().trim_start_matches(['-', '*', '+', ' ']);
             let quote = if quote.starts_with("**") { quote.to_owned() } else { format!("**{quote}") };
             let sentence = Sentence { line, text: definition.clone(), quote };
             Fact::new(FactKind::Term, stems(&term).join(" "), definition, &sentence)
@@ -150,13 +147,14 @@ fn term_facts(part: &Part) -> Vec<Fact> {
 /// Time limits and approvers of steps, by the title's verb and thing.
 fn step_facts(sop: &Sop, part: &Part) -> Vec<Fact> {
     let mut found = Vec::new();
+    let mut headings: BTreeMap<&str, u32> = BTreeMap::new();
+    for (index, line) in (0..).zip(part.text.lines()) {
+        headings.entry(line.trim_start_matches('#').trim()).or_insert(index);
+    }
     for step in &sop.body.steps {
         let heading = format!("Step {}: {}", step.number, step.title);
-        let Some(index) = part.text.lines().position(|line| line.trim_start_matches('#').trim() == heading)
-        else {
-            continue;
-        };
-        let line = part.text_line + u32::try_from(index).unwrap_or(0);
+        let Some(index) = headings.get(heading.as_str()) else { continue };
+        let line = part.text_line + index;
         let sentence = Sentence { line, text: heading.clone(), quote: heading };
         found.extend(step_fact(step, &sentence));
     }

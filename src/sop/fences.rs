@@ -5,7 +5,8 @@ use super::outline::{BlockKind, blocks, lines_between, without_blank_ends};
 
 /// The top-level fenced blocks of `text` as written, fence marks included.
 pub fn fences(text: &str) -> Vec<String> {
-    ranges(text).into_iter().map(|(first, last)| lines_between(text, first, last).join("\n")).collect()
+    let lines: Vec<&str> = text.lines().collect();
+    ranges(text).into_iter().map(|(first, last)| lines_between(&lines, first, last).join("\n")).collect()
 }
 
 /// `text` without its fenced blocks.
@@ -55,10 +56,11 @@ fn ranges(text: &str) -> Vec<(u32, u32)> {
 /// The text in pieces of whole lines: whether each is a fenced block, and its lines.
 pub(super) fn pieces(text: &str) -> Vec<(bool, String)> {
     let ranges = ranges(text);
+    let mut ahead = ranges.iter().peekable();
     let mut found: Vec<(Option<u32>, String)> = Vec::new();
     for (number, line) in (1..).zip(text.split('\n')) {
-        let inside = ranges.iter().find(|(first, last)| (*first..=*last).contains(&number));
-        let fence = inside.map(|(first, _)| *first);
+        while ahead.next_if(|(_, last)| *last < number).is_some() {}
+        let fence = ahead.peek().map(|(first, _)| *first).filter(|first| *first <= number);
         match found.last_mut() {
             Some((known, lines)) if *known == fence => {
                 lines.push('\n');

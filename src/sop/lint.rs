@@ -5,6 +5,7 @@ mod blocks;
 mod check;
 mod inputs;
 mod measures;
+mod order;
 mod people;
 mod steps;
 mod structure;
@@ -14,6 +15,8 @@ mod wording;
 
 pub use check::{CHECKS, CheckResult, check};
 pub(in crate::sop) use terms::defined as defined_terms;
+
+use order::Order;
 
 use super::document::{Section, Sop, Step};
 use super::id::{SopId, Version};
@@ -39,6 +42,7 @@ pub struct Context<'a> {
 struct Subject<'a> {
     sop: &'a Sop,
     context: Context<'a>,
+    order: &'a Order,
 }
 
 /// One place that breaks a rule.
@@ -76,7 +80,8 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// Everything the coded checks find in `sop`.
 pub fn lint(sop: &Sop, context: &Context<'_>) -> Vec<Finding> {
-    let subject = Subject { sop, context: *context };
+    let order = Order::of(&sop.body.steps);
+    let subject = Subject { sop, context: *context, order: &order };
     rules()
         .flat_map(|rule| {
             (rule.look)(&subject).into_iter().map(|hit| Finding {
@@ -94,6 +99,11 @@ pub fn lint(sop: &Sop, context: &Context<'_>) -> Vec<Finding> {
 impl Subject<'_> {
     fn text(&self, section: Section) -> String {
         section_text(self.sop, section)
+    }
+    /// The step of that number, as an expression writes it.
+    fn step(&self, number: &str) -> Option<&Step> {
+        let number = number.parse::<u32>().ok().filter(|one| one.to_string() == number)?;
+        self.steps().iter().find(|step| step.number == number)
     }
     fn steps(&self) -> &[Step] {
         &self.sop.body.steps

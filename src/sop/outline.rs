@@ -66,14 +66,15 @@ pub struct Bullet {
 pub fn blocks(text: &str) -> Vec<Block> {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &Options::default());
-    root.children().map(|node| block(node, text)).collect()
+    let lines: Vec<&str> = text.lines().collect();
+    root.children().map(|node| block(node, &lines)).collect()
 }
 
-fn block(node: Node<'_>, text: &str) -> Block {
+fn block(node: Node<'_>, lines: &[&str]) -> Block {
     let ast = node.data.borrow();
     let (first, last) = (line(ast.sourcepos.start.line), line(ast.sourcepos.end.line));
     let kind = match &ast.value {
-        NodeValue::Heading(heading) => BlockKind::Heading(heading.level, heading_words(text, first, last)),
+        NodeValue::Heading(heading) => BlockKind::Heading(heading.level, heading_words(lines, first, last)),
         NodeValue::Paragraph => BlockKind::Paragraph,
         NodeValue::CodeBlock(code) if code.fenced => BlockKind::Fence(code.info.clone(), code.closed),
         NodeValue::List(_) => BlockKind::List,
@@ -88,8 +89,8 @@ fn line(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn heading_words(text: &str, first: u32, last: u32) -> String {
-    let lines = lines_between(text, first, last);
+fn heading_words(lines: &[&str], first: u32, last: u32) -> String {
+    let lines = lines_between(lines, first, last);
     let Some(head) = lines.first().map(|head| head.trim()) else { return String::new() };
     if head.starts_with('#') {
         let words = head.trim_start_matches('#').trim();
@@ -101,11 +102,12 @@ fn heading_words(text: &str, first: u32, last: u32) -> String {
     lines.iter().take(words).map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }
 
-/// The lines `first` to `last` of `text` (from 1, both included).
-pub fn lines_between(text: &str, first: u32, last: u32) -> Vec<&str> {
-    let skip = usize::try_from(first.saturating_sub(1)).unwrap_or(usize::MAX);
-    let take = usize::try_from((last + 1).saturating_sub(first)).unwrap_or(usize::MAX);
-    text.lines().skip(skip).take(take).collect()
+/// The lines `first` to `last` (from 1, both included) of all `lines` of a text. They are cut once for all blocks of it:
+/// counting them again for each would take the square of its length.
+pub fn lines_between<'a, 't>(lines: &'a [&'t str], first: u32, last: u32) -> &'a [&'t str] {
+    let from = usize::try_from(first.saturating_sub(1)).unwrap_or(usize::MAX).min(lines.len());
+    let to = usize::try_from(last).unwrap_or(usize::MAX).min(lines.len());
+    lines.get(from..to).unwrap_or_default()
 }
 
 /// Cuts `text`, which starts on line `first_line` of its file, at its headings of `level` and higher.
@@ -120,11 +122,12 @@ pub fn parts(text: &str, level: u8, first_line: u32) -> Vec<Part> {
             cuts.push((own, title, block.first, block.last + 1));
         }
     }
+    let lines: Vec<&str> = text.lines().collect();
     let ends = cuts.iter().skip(1).map(|cut| cut.2).chain([u32::MAX]).collect::<Vec<_>>();
     cuts.into_iter()
         .zip(ends)
         .map(|((level, title, heading, start), end)| {
-            let (text, start) = trimmed(&lines_between(text, start, end - 1), start);
+            let (text, start) = trimmed(lines_between(&lines, start, end - 1), start);
             let at = if level == 0 { start } else { heading };
             let offset = first_line.saturating_sub(1);
             Part { level, title, line: at + offset, text, text_line: start + offset }
@@ -153,8 +156,9 @@ pub fn bullets(text: &str, first_line: u32) -> Vec<Bullet> {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &Options::default());
     let mut found = Vec::new();
+    let lines: Vec<&str> = text.lines().collect();
     for node in root.children() {
-        collect_items(node, 0, text, &mut found);
+        collect_items(node, 0, &lines, &mut found);
     }
     for bullet in &mut found {
         bullet.line += first_line.saturating_sub(1);
@@ -162,19 +166,19 @@ pub fn bullets(text: &str, first_line: u32) -> Vec<Bullet> {
     found
 }
 
-fn collect_items(node: Node<'_>, depth: u32, text: &str, found: &mut Vec<Bullet>) {
+fn collect_items(node: Node<'_>, depth: u32, lines: &[&str], found: &mut Vec<Bullet>) {
     if !matches!(node.data.borrow().value, NodeValue::List(_)) {
         return;
     }
     for item in node.children() {
-        found.push(bullet(item, depth, text));
+        found.push(bullet(item, depth, lines));
         for child in item.children() {
-            collect_items(child, depth + 1, text, found);
+            collect_items(child, depth + 1, lines, found);
         }
     }
 }
 
-fn bullet(item: Node<'_>, depth: u32, text: &str) -> Bullet {
+fn bullet(item: Node<'_>, depth: u32, lines: &[&str]) -> Bullet {
     let ast = item.data.borrow();
     let number = match &ast.value {
         NodeValue::Item(list) if list.list_type == ListType::Ordered => Some(line(list.start)),
@@ -183,15 +187,15 @@ fn bullet(item: Node<'_>, depth: u32, text: &str) -> Bullet {
     let words: Vec<String> = item
         .children()
         .filter(|child| matches!(child.data.borrow().value, NodeValue::Paragraph))
-        .flat_map(|child| source_words(child, text))
+        .flat_map(|child| source_words(child, lines))
         .collect();
     Bullet { line: line(ast.sourcepos.start.line), depth, number, text: words.join(" ") }
 }
 
 /// The source of a paragraph, a trimmed string per line; its first line may stand behind a list marker.
-fn source_words(node: Node<'_>, text: &str) -> Vec<String> {
+fn source_words(node: Node<'_>, lines: &[&str]) -> Vec<String> {
     let position = node.data.borrow().sourcepos;
-    let lines = lines_between(text, line(position.start.line), line(position.end.line));
+    let lines = lines_between(lines, line(position.start.line), line(position.end.line));
     let from = position.start.column.saturating_sub(1);
     lines
         .iter()

@@ -40,13 +40,16 @@ pub fn sentences(text: &str, first_line: u32) -> Vec<Sentence> {
 /// Paragraphs and items: first line, source lines, words on one line.
 fn chunks(text: &str) -> Vec<(u32, Vec<&str>, String)> {
     let mut found: Vec<(u32, Vec<&str>, String)> = Vec::new();
+    let lines: Vec<&str> = text.lines().collect();
     for block in blocks(text) {
         if !matches!(block.kind, BlockKind::Paragraph | BlockKind::List | BlockKind::Other) {
             continue;
         }
         let mut open = false;
         let mut fenced = false;
-        for (line, source) in (block.first..).zip(lines_between(text, block.first, block.last)) {
+        for (line, source) in
+            (block.first..).zip(lines_between(&lines, block.first, block.last).iter().copied())
+        {
             let trimmed = source.trim();
             let fence = trimmed.starts_with("```") || trimmed.starts_with("~~~");
             fenced ^= fence;
@@ -105,12 +108,18 @@ fn cut_sentence(text: &str) -> Option<(&str, &str)> {
             .next()
             .is_none_or(|c| c.is_uppercase() || c.is_ascii_digit() || "`\"*".contains(c));
         let spaced = tail.is_empty() || tail.starts_with(' ');
-        let short = ABBREVIATIONS.iter().any(|word| head.to_lowercase().ends_with(word));
+        let short = ABBREVIATIONS.iter().any(|word| ends_with(head, word));
         if spaced && starts && (!short || tail.trim().is_empty()) {
             return Some((head, tail));
         }
     }
     Some((text, ""))
+}
+
+/// Whether `text` ends with `word`, in whichever capitals.
+fn ends_with(text: &str, word: &str) -> bool {
+    let from = text.len().checked_sub(word.len());
+    from.and_then(|from| text.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

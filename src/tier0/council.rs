@@ -6,7 +6,7 @@ use super::english::words::{self, words};
 use crate::base::text::listed;
 use crate::contract::Severity;
 use crate::roles::council::{ChairQuestion, Concern, CouncilAnswer, CouncilQuestion, Opinion, Stance};
-use crate::sop::{Section, Sop, fences};
+use crate::sop::{Section, Sop, Step, fences};
 use std::collections::BTreeSet;
 
 /// A member's opinion.
@@ -116,7 +116,7 @@ fn without_references(text: &str) -> String {
 
 fn one_pair_of_hands(sop: &Sop) -> Option<Concern> {
     let hands: BTreeSet<&str> = sop.body.steps.iter().filter_map(|step| step.assignee.as_deref()).collect();
-    let gated = sop.body.steps.iter().any(|step| step.approval_required == Some(true));
+    let gated = sop.body.steps.iter().any(Step::asks);
     let [only] = hands.into_iter().collect::<Vec<_>>()[..] else { return None };
     let alone = sop.body.steps.len() > 2 && !gated;
     alone.then(|| {
@@ -149,8 +149,8 @@ fn no_time(sop: &Sop) -> Option<Concern> {
 
 fn unguarded(sop: &Sop) -> Option<Concern> {
     let reaching = sop.body.steps.iter().find(|step| step.reaches_customers == Some(true))?;
-    let guarded = sop.body.steps.iter().any(|step| step.approval_required == Some(true))
-        || sop.body.confidence.to_lowercase().contains("review");
+    let guarded =
+        sop.body.steps.iter().any(Step::asks) || sop.body.confidence.to_lowercase().contains("review");
     if guarded {
         return None;
     }

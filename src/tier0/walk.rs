@@ -127,7 +127,7 @@ fn walk(step: &Step, scope: &Scope) -> TraceStep {
         lacked.push("the step does not say who does it".to_owned());
         "nobody"
     });
-    let gate = if step.approval_required == Some(true) { ", after the approval it asks for," } else { "" };
+    let gate = if step.asks() { ", after the approval it asks for," } else { "" };
     let first = crate::sop::prose::sentences(&step.text, 1)
         .into_iter()
         .next()

@@ -151,6 +151,11 @@ fn work_that_may_break_a_constraint_is_looked_at_however_sure_it_is() {
         assert_eq!(stands(&world, &run), "running: running");
         let why = world.json(&["inbox"])[0]["why"].as_str().unwrap().to_owned();
         assert!(why.contains(words), "{why}");
+        // What the yes counts for says of which run it is: the same words of another run are another question.
+        let shown = world.done(&["show", &asked(&world)]);
+        for part in [format!("This is {run}, a run of {SOP} v"), "- file step-1.md (SHA-256 ".to_owned()] {
+            assert!(shown.contains(&part), "{part}: {shown}");
+        }
         world.done(&["approve", &asked(&world), "--as", "ceo"]);
         world.drive();
         let parts = status(&world, &run)["score_parts"].to_string();

@@ -380,9 +380,18 @@ fn a_step_is_skipped_while_its_command_runs_and_the_command_is_gone() {
     daemon.wait().unwrap();
     assert_eq!(stands(&world, &run), "awaiting_approval: skipped completed");
     let id = asked(&world);
+    // What the answer counts for is this run and what came of it, not the rule alone, which all its runs share.
+    let shown = world.done(&["show", &id]);
+    for part in [&format!("This is {run}, a run of {SOP} v"), "What its steps gave:", "> second"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
     world.done(&["reject", &id, "--as", "vp.sales", "--reason", "nothing was written"]);
     world.drive();
     assert_eq!(stands(&world, &run), "failed: skipped completed");
+    world.done(&["review", &run, "--as", "cro"]);
+    world.drive();
+    let review = world.done(&["review", &run]);
+    assert!(review.contains("only a completed one has a quality") && !review.contains("of 100"), "{review}");
     assert_eq!(status(&world, &run)["current_step"], Value::Null);
     world.fails(6, &["cancel", &run, "--as", "cro"]);
     world.fails(6, &["retry", &run, "--as", "cro"]);

@@ -1,7 +1,7 @@
 //! What a step is given besides its own text, in the words of its effect: the case, what the steps before it gave,
 //! files included, and why it was sent back. Whoever decides on a step sees what whoever does it will see.
 
-use super::{Effect, Sight, plain, shown};
+use super::{Effect, Sight, cut_at, plain, shown};
 use crate::base::problem::Result;
 use crate::base::text::{put_line, visible};
 use crate::base::{Digest, Instant};
@@ -9,10 +9,15 @@ use crate::roles::perform::Part;
 use crate::run::records::StepRow;
 use crate::run::state::StepState;
 use crate::sop::document::Section;
-use crate::sop::render::section_text;
+use crate::sop::render::{NO_INPUTS, NO_REFERENCES, section_text};
 use crate::sop::trigger::Trigger;
 use crate::sop::work::Work;
 use std::collections::BTreeSet;
+
+/// Most characters of a section that are given: more is no help to whoever does one step.
+const MOST_ABOUT: usize = 20_000;
+/// What was given of the SOP before its inputs, its end and its references were.
+const ABOUT: [Section; 4] = [Section::Scope, Section::Roles, Section::Confidence, Section::Risk];
 
 /// Most characters of what a step said that are shown; its hash stands for the rest.
 const MOST_SAID: usize = 4_000;
@@ -20,6 +25,10 @@ const MOST_SAID: usize = 4_000;
 impl Sight {
     /// What step `number` will do, and everything it is given for it, in words a person can decide on.
     pub(in crate::run) fn effect(&self, number: u32) -> Result<Effect> {
+        self.effect_with(number, self.about())
+    }
+
+    fn effect_with(&self, number: u32, about: Vec<Part>) -> Result<Effect> {
         let mut text = self.doing(number)?;
         let work = self.plan.work(number)?;
         match work {
@@ -35,15 +44,18 @@ impl Sight {
         }
         self.put_given(&mut text, number);
         if matches!(work, Work::Hands) {
-            self.put_about(&mut text);
+            put_about(&mut text, about);
         }
         Ok(Effect { hash: Digest::of(&text), text })
     }
 
-    /// Whether `shown` is what step `number` will do. Gates that were opened before effects told of results showed
-    /// less, and their answers count for runs under way.
+    /// Whether `shown` is what step `number` will do. Gates that were opened before effects told of results, or of what
+    /// the SOP refers to, showed less, and their answers count for runs under way.
     pub(in crate::run) fn is_shown(&self, number: u32, shown: &Digest) -> Result<bool> {
-        Ok(self.effect(number)?.hash == *shown || Digest::of(self.doing(number)?) == *shown)
+        let less: Vec<Part> = ABOUT.into_iter().filter_map(|section| self.part(section)).collect();
+        Ok(self.effect(number)?.hash == *shown
+            || self.effect_with(number, less)?.hash == *shown
+            || Digest::of(self.doing(number)?) == *shown)
     }
 
     /// What whoever does step `number` is to do: its text, and why it was sent back where it was.
@@ -68,15 +80,44 @@ impl Sight {
         before.into_iter().filter(named).collect()
     }
 
-    /// What the SOP says besides the step, for whoever does it: what its words mean, who answers for what, what may go
-    /// wrong, where exceptions go.
+    /// What the SOP says besides the step, for whoever does it: what its words and its inputs mean, who answers for what,
+    /// what may go wrong, where exceptions go, when it is done, and what it refers to.
     pub(in crate::run) fn about(&self) -> Vec<Part> {
-        let sections = [Section::Scope, Section::Roles, Section::Confidence, Section::Risk];
-        let part = |section: Section| Part {
-            title: section.title().to_owned(),
-            text: section_text(&self.plan.sop, section).trim().to_owned(),
-        };
-        sections.into_iter().map(part).filter(|part| !part.text.is_empty()).collect()
+        let more = [Section::Inputs, Section::DefinitionOfDone, Section::References];
+        ABOUT.into_iter().chain(more).filter_map(|section| self.part(section)).collect()
+    }
+
+    fn part(&self, section: Section) -> Option<Part> {
+        let text = section_text(&self.plan.sop, section);
+        let text = text.trim();
+        let says = !text.is_empty() && text != NO_INPUTS && text != NO_REFERENCES;
+        says.then(|| {
+            let head: String = text.chars().take(MOST_ABOUT).collect();
+            let cut = head.len() < text.len();
+            let text = if cut { cut_at(&head, text, Digest::of(text).short()) } else { head };
+            Part { title: section.title().to_owned(), text }
+        })
+    }
+
+    /// Of which run a question is, in words that no other run shares: the run, its SOP, and its case.
+    pub(in crate::run) fn put_run(&self, text: &mut String) {
+        put_line(
+            text,
+            format_args!("\nThis is {}, a run of {} v{}.", self.row.id, self.row.sop, self.row.version),
+        );
+        put_line(text, format_args!("\nThe case:\n"));
+        self.put_case(text);
+    }
+
+    /// What the steps `of` the run gave, files by their hash.
+    pub(in crate::run) fn put_gave(&self, text: &mut String, of: impl Fn(&StepRow) -> bool) {
+        let rows: Vec<&StepRow> = self.steps.iter().filter(|row| of(row)).collect();
+        if !rows.is_empty() {
+            put_line(text, format_args!("\nWhat its steps gave:"));
+        }
+        for row in rows {
+            put_row(text, row);
+        }
     }
 
     /// The day, in the zone of the SOP's schedule where it has one, else in UTC.
@@ -124,15 +165,12 @@ impl Sight {
             put_row(text, row);
         }
     }
+}
 
-    fn put_about(&self, text: &mut String) {
-        for part in self.about() {
-            let quoted: Vec<String> = part.text.lines().map(|line| format!("> {}", visible(line))).collect();
-            put_line(
-                text,
-                format_args!("\nWhat the SOP says under {}:\n\n{}", part.title, quoted.join("\n")),
-            );
-        }
+fn put_about(text: &mut String, about: Vec<Part>) {
+    for part in about {
+        let quoted: Vec<String> = part.text.lines().map(|line| format!("> {}", visible(line))).collect();
+        put_line(text, format_args!("\nWhat the SOP says under {}:\n\n{}", part.title, quoted.join("\n")));
     }
 }
 
@@ -174,7 +212,7 @@ fn head(said: &str) -> String {
     let shown: String = said.chars().take(MOST_SAID).collect();
     let mut lines: Vec<String> = shown.lines().map(|line| format!("> {}", visible(line))).collect();
     if cut {
-        lines.push(format!("> … ({} bytes, SHA-256 {})", said.len(), Digest::of(said)));
+        lines.push(cut_at("> ", said, &Digest::of(said).0));
     }
     lines.join("\n")
 }

@@ -1,6 +1,7 @@
 //! A step done by a person: a task in the inbox, answered with a note or a file.
 
 use super::{OneTry, Tried};
+use crate::base::text::{put_line, visible};
 use crate::base::{Digest, Exact, Exacts, Instant, Span, exact, problem, span::Unit};
 use crate::decision::{self, Answer, Awaited, Decision, DecisionKind, NewDecision, OnDeadline, Verb};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
@@ -140,7 +141,7 @@ impl OpenTask {
             }
             TaskKind::Look(_) => {
                 let title = format!("Look at the result of step {}: {}", self.step, step.title);
-                (DecisionKind::Result, title, looked_at(row))
+                (DecisionKind::Result, title, looked_at(sight, row))
             }
         };
         Ok(NewDecision {
@@ -172,9 +173,17 @@ fn why(kind: &TaskKind, step: &Step) -> String {
     }
 }
 
-fn looked_at(row: &StepRow) -> String {
+/// What is judged, whole, and of which run and case it is: a yes to one is no yes to another that reads the same.
+fn looked_at(sight: &Sight, row: &StepRow) -> String {
     let outputs = exact::written(&row.outputs);
-    format!("{}\n\nOutputs: {outputs}\n", row.said.trim())
+    let mut text = format!("{}\n\nOutputs: {outputs}\n", row.said.trim());
+    for (name, hash) in &row.files {
+        put_line(&mut text, format_args!("- file {} (SHA-256 {hash})", visible(name)));
+    }
+    sight.put_run(&mut text);
+    let before = sight.given(row.number);
+    sight.put_gave(&mut text, |other| before.contains(&other.number) && other.state != StepState::Pending);
+    text
 }
 
 /// Takes what was handed in as the step's result.

@@ -106,16 +106,16 @@ fn steps(draft: &mut Draft, part: &Part) {
         draft.keep(part);
         return;
     }
-    let end = u32::try_from(part.text.lines().count()).unwrap_or(u32::MAX);
+    let all: Vec<&str> = part.text.lines().collect();
+    let end = u32::try_from(all.len()).unwrap_or(u32::MAX);
     let first = items.first().map_or(1, |item| item.line);
-    let before = lines_between(&part.text, 1, first - 1).join("\n").trim().to_owned();
+    let before = lines_between(&all, 1, first - 1).join("\n").trim().to_owned();
     if !before.is_empty() {
         draft.keep(&Part { text: before, ..part.clone() });
     }
     let nexts = items.iter().skip(1).map(|item| item.line - 1).chain([end]);
     for (item, last) in items.iter().zip(nexts) {
-        let lines = lines_between(&part.text, item.line, last);
-        let text = item_text(&lines);
+        let text = item_text(lines_between(&all, item.line, last));
         step(draft, &title(&item.text), &without_keys(&below(&text, 4)));
     }
 }

@@ -1,6 +1,7 @@
 //! The named checks of a contract: every lint check by its name, and those that take an argument.
 //! An empty draft passes none of them: a pass always comes with words from the draft.
 
+use super::order::Order;
 use super::{Context, Rule, Subject, rules};
 use crate::sop::document::{Section, Sop};
 use crate::sop::render::section_text;
@@ -39,7 +40,8 @@ const MIN_QUOTE: usize = 20;
 ///
 /// An unknown name never passes.
 pub fn check(name: &str, argument: &str, sop: &Sop, text: &str, cx: &Context<'_>) -> CheckResult {
-    let subject = Subject { sop, context: *cx };
+    let order = Order::of(&sop.body.steps);
+    let subject = Subject { sop, context: *cx, order: &order };
     let result = match name {
         "states" => states(sop, argument),
         "defines" => defines(sop, argument),

@@ -2,7 +2,7 @@
 
 use super::{Hit, Rule, Subject};
 use crate::contract::Severity::{Advisory, Blocking};
-use crate::sop::document::{RiskLevel, Section};
+use crate::sop::document::{RiskLevel, Section, Step};
 use crate::sop::measure::{measures, thresholds};
 use crate::sop::outline::bullets;
 use crate::sop::prose::sentences;
@@ -228,10 +228,7 @@ fn danger_is_reviewed(subject: &Subject<'_>) -> Vec<Hit> {
     if !matches!(subject.sop.head.risk_level, RiskLevel::High | RiskLevel::Critical) {
         return Vec::new();
     }
-    let gated = subject
-        .steps()
-        .iter()
-        .any(|step| step.approval_required == Some(true) || step.approval_when.is_some());
+    let gated = subject.steps().iter().any(Step::asks);
     let reviewed = [&body.confidence, &body.risk].into_iter().flat_map(|text| text.lines()).any(|line| {
         let review =
             words(line).iter().any(|word| matches!(stem(word).as_str(), "review" | "approv" | "sign"));

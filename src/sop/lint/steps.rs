@@ -1,5 +1,6 @@
 //! The steps: each has who and what, says what to do, and their order can be walked.
 
+use super::order::waits_for;
 use super::{Hit, Rule, Subject, heading};
 use crate::base::text::counted;
 use crate::contract::Severity::{Advisory, Blocking};
@@ -66,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "gates_complete",
-        what: "a step with approvers or an approval time-out requires the approval",
+        what: "a step with an approval time-out asks for the approval, and none that names approvers says it needs none",
         severity: Blocking,
         section: Section::Steps,
         look: gates_complete,
@@ -119,31 +120,6 @@ fn dependencies_exist(subject: &Subject<'_>) -> Vec<Hit> {
     hits
 }
 
-/// Steps right before `step`: those it names, else the one before it in the file, unless it comes first.
-fn waits_for(step: &Step) -> Vec<u32> {
-    if step.is_first {
-        Vec::new()
-    } else if step.depends_on.is_empty() {
-        step.number.checked_sub(1).into_iter().collect()
-    } else {
-        step.depends_on.clone()
-    }
-}
-
-/// Whether the step `number` is over whenever `step` begins, however far before it comes.
-pub(super) fn comes_before(subject: &Subject<'_>, number: u32, step: &Step) -> bool {
-    let waiting: BTreeMap<u32, Vec<u32>> =
-        subject.steps().iter().map(|step| (step.number, waits_for(step))).collect();
-    let mut seen = BTreeSet::new();
-    let mut open = waits_for(step);
-    while let Some(next) = open.pop() {
-        if seen.insert(next) {
-            open.extend(waiting.get(&next).into_iter().flatten());
-        }
-    }
-    seen.contains(&number)
-}
-
 fn no_dependency_cycles(subject: &Subject<'_>) -> Vec<Hit> {
     let steps = subject.steps();
     let known = numbers(subject);
@@ -187,12 +163,11 @@ fn no_dependency_cycles(subject: &Subject<'_>) -> Vec<Hit> {
 fn gates_complete(subject: &Subject<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for step in subject.steps() {
-        let gated = step.approval_required == Some(true) || step.approval_when.is_some();
         let described = step.approvers.is_some() || step.approval_timeout.is_some();
         let denied = step.approval_required == Some(false) && step.approval_when.is_some();
-        if (described && !gated) || denied {
+        if (described && !step.asks()) || denied {
             let message = format!(
-                "Step {} describes an approval that it does not require; write `**Approval Required**: Yes`, or drop it.",
+                "Step {} describes an approval that it does not ask for; write `**Approval Required**: Yes` or name `**Approvers**`, or drop it.",
                 step.number
             );
             hits.push(Hit::step(step, message));

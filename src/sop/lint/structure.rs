@@ -86,8 +86,9 @@ fn nothing_hidden(subject: &Subject<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (section, _) in Section::ALL {
         let text = subject.text(section);
+        let all: Vec<&str> = text.lines().collect();
         for block in blocks(&text) {
-            let lines = lines_between(&text, block.first, block.last);
+            let lines = lines_between(&all, block.first, block.last);
             let comment =
                 !matches!(block.kind, BlockKind::Fence(..)) && lines.iter().any(|line| line.contains("<!--"));
             if block.kind == BlockKind::Html || comment {

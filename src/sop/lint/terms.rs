@@ -4,6 +4,7 @@ use super::{Hit, Rule, Subject};
 use crate::contract::Severity::{Advisory, Blocking};
 use crate::sop::document::Section;
 use crate::sop::outline::bullets;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -36,10 +37,10 @@ pub(in crate::sop) fn defined(text: &str, first_line: u32) -> Vec<(String, Strin
 }
 
 fn terms_defined_once(subject: &Subject<'_>) -> Vec<Hit> {
-    let terms = defined(&subject.sop.body.scope, 1);
+    let mut seen = BTreeSet::new();
     let mut hits = Vec::new();
-    for (index, (term, ..)) in terms.iter().enumerate() {
-        if terms.iter().take(index).any(|(other, ..)| other.eq_ignore_ascii_case(term)) {
+    for (term, ..) in defined(&subject.sop.body.scope, 1) {
+        if !seen.insert(term.to_ascii_lowercase()) {
             hits.push(Hit::new(
                 Section::Scope,
                 format!("The term \"{term}\" is defined twice; keep one."),
@@ -51,21 +52,57 @@ fn terms_defined_once(subject: &Subject<'_>) -> Vec<Hit> {
 }
 
 fn terms_written_alike(subject: &Subject<'_>) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for (term, ..) in defined(&subject.sop.body.scope, 1) {
-        for (section, _) in Section::ALL {
-            let text = subject.text(section);
-            let line =
-                text.lines().find_map(|line| otherwise_written(line, &term).map(|other| (line, other)));
-            if let Some((line, other)) = line {
+    let terms: Vec<String> = defined(&subject.sop.body.scope, 1).into_iter().map(|(term, ..)| term).collect();
+    let known = Terms::of(&terms);
+    let mut hits: BTreeMap<(&str, Section), Hit> = BTreeMap::new();
+    for (section, _) in Section::ALL {
+        for line in subject.text(section).lines() {
+            for term in known.may_be_in(line) {
+                if hits.contains_key(&(term, section)) {
+                    continue;
+                }
+                let Some(other) = otherwise_written(line, term) else { continue };
                 let message = format!(
                     "The term \"{term}\" is written \"{other}\" here; write it the same way everywhere."
                 );
-                hits.push(Hit::new(section, message, line.trim()));
+                hits.insert((term, section), Hit::new(section, message, line.trim()));
             }
         }
     }
-    hits
+    hits.into_values().collect()
+}
+
+/// All terms by their words in lower case, so that a line is looked through once, however many terms there are.
+struct Terms<'a> {
+    terms: BTreeMap<String, BTreeSet<&'a str>>,
+    lengths: BTreeSet<usize>,
+}
+
+impl<'a> Terms<'a> {
+    fn of(all: &'a [String]) -> Self {
+        let mut terms: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for term in all.iter().filter(|term| !term.is_empty()) {
+            terms.entry(term.to_lowercase()).or_default().insert(term);
+        }
+        let lengths = terms.keys().map(String::len).collect();
+        Self { terms, lengths }
+    }
+
+    /// The terms whose words stand in `line`, beginning where a word can.
+    fn may_be_in(&self, line: &str) -> BTreeSet<&'a str> {
+        let lower = line.to_lowercase();
+        let mut before = None;
+        let mut found = BTreeSet::new();
+        for (at, letter) in lower.char_indices() {
+            let inside = before.replace(letter).is_some_and(char::is_alphanumeric);
+            if inside {
+                continue;
+            }
+            let pieces = self.lengths.iter().filter_map(|length| lower.get(at..at + length));
+            found.extend(pieces.filter_map(|piece| self.terms.get(piece)).flatten().copied());
+        }
+        found
+    }
 }
 
 /// The term in other capitals. The first letter may differ, as it does at the start of a sentence, unless

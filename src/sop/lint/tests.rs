@@ -190,6 +190,42 @@ fn requests_are_read_as_they_will_be_filled_in() {
 }
 
 #[test]
+fn naming_who_approves_is_asking_for_the_approval() {
+    let whole = "**Approval Required**: Yes  \n**Approvers**: chief.staff, coo (2)  \n**Approval Timeout**: 30 minutes, then escalate  \n";
+    for (keys, asks) in [
+        (whole, true),
+        ("**Approvers**: chief.staff  \n", true),
+        ("**Approvers**: chief.staff  \n**Approval Timeout**: 30 minutes, then escalate  \n", true),
+        ("**Approval Required**: No  \n**Approvers**: chief.staff  \n", false),
+        ("**Approval Timeout**: 30 minutes, then escalate  \n", false),
+    ] {
+        let text = SAMPLE.replace(whole, keys);
+        let refused = found(&text).iter().any(|hit| hit.code == "gates_complete");
+        assert_eq!(refused, !asks, "{keys}");
+        assert_eq!(parse("s.md", &text).unwrap().body.steps.iter().any(Step::asks), asks, "{keys}");
+    }
+}
+
+/// Looked at by how much is written down, not by the clock: each term is found in the lines that hold it, and only there.
+#[test]
+fn terms_are_told_apart_by_all_of_their_words() {
+    let terms: String =
+        (0..300).map(|number| format!("- **Great term {number}**: the thing {number}.\n")).collect();
+    let text = SAMPLE.replacen("- **Qualified lead**", &format!("{terms}- **Qualified lead**"), 1).replacen(
+        "keeps the record complete.",
+        "keeps the great Term 17 and Great terms 18 complete.",
+        1,
+    );
+    let hits: Vec<String> = found(&text)
+        .into_iter()
+        .filter(|hit| hit.code == "terms_written_alike")
+        .map(|hit| hit.message)
+        .collect();
+    assert_eq!(hits.len(), 1, "{hits:?}");
+    assert!(hits[0].contains("\"Great term 17\" is written \"great Term 17\""), "{hits:?}");
+}
+
+#[test]
 fn danger_needs_a_reviewer_and_a_threshold() {
     let text = SAMPLE
         .replace("risk_level: medium", "risk_level: critical")

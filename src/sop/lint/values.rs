@@ -2,7 +2,6 @@
 //! the declared types.
 
 use super::inputs::declared;
-use super::steps::comes_before;
 use super::{Hit, Rule, Subject, heading};
 use crate::base::{Exact, Exacts};
 use crate::contract::Severity::{Advisory, Blocking};
@@ -13,6 +12,7 @@ use crate::sop::request::{self, Request};
 use crate::sop::step_keys::is_taken;
 use crate::sop::work::{Work, work};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -102,7 +102,7 @@ fn conditions_defined(subject: &Subject<'_>) -> Vec<Hit> {
                 hits.push(Hit::new(section, message, &*quote));
             }
         }
-        let sample = sample(subject, from);
+        let sample = sample(subject, from, [text]);
         if hits.len() == before
             && sample.missing(text).is_empty()
             && let Err(wrong) = expression::holds(text, &sample)
@@ -133,17 +133,17 @@ fn undefined(subject: &Subject<'_>, from: From<'_>, path: &Path) -> Option<Strin
 }
 
 fn result_of(subject: &Subject<'_>, from: From<'_>, number: &str, field: Option<&str>) -> Option<String> {
-    let named = subject.steps().iter().find(|other| other.number.to_string() == number);
+    let named = subject.step(number);
     let earlier = match from {
         From::Before => return Some("no step is done before the run begins".to_owned()),
         From::End => named,
         From::Step(step) => {
-            named.filter(|named| named.number < step.number || comes_before(subject, named.number, step))
+            named.filter(|named| named.number < step.number || subject.order.comes_before(named.number, step))
         }
     };
     let Some(earlier) = earlier else { return Some(format!("step {number} is not an earlier step")) };
     if let From::Step(step) = from
-        && !comes_before(subject, earlier.number, step)
+        && !subject.order.comes_before(earlier.number, step)
     {
         return Some(format!("step {number} may not be over by then; name it in `Depends On`"));
     }
@@ -157,8 +157,14 @@ fn schema(step: &Step) -> Option<Value> {
     serde_json::from_str(step.output.as_deref()?).ok()
 }
 
-/// Values of the declared types, as far as they are declared.
-fn sample(subject: &Subject<'_>, from: From<'_>) -> Scope {
+/// Values of the declared types, as far as they are declared and `texts` name them: most name few of all steps.
+fn sample<'t>(subject: &Subject<'_>, from: From<'_>, texts: impl IntoIterator<Item = &'t str>) -> Scope {
+    let named = texts
+        .into_iter()
+        .flat_map(paths)
+        .filter(|path| path.parts.first().is_some_and(|of| of == "steps" || of == "states"));
+    // One that is found out only when it is evaluated may be any.
+    let named: Option<BTreeSet<u32>> = named.map(|path| path.parts.get(1)?.parse().ok()).collect();
     let inputs = subject.sop.body.inputs.iter().map(|input| {
         let value = match (&input.default, &input.kind) {
             (_, InputKind::Number) => Exact::Number("7".to_owned()),
@@ -172,12 +178,13 @@ fn sample(subject: &Subject<'_>, from: From<'_>) -> Scope {
         };
         (input.name.clone(), value)
     });
+    let is_named = |step: &&Step| named.as_ref().is_none_or(|named| named.contains(&step.number));
     let before = |step: &&Step| match from {
         From::Before => false,
-        From::Step(from) => comes_before(subject, step.number, from),
+        From::Step(from) => subject.order.comes_before(step.number, from),
         From::End => true,
     };
-    let before: Vec<&Step> = subject.steps().iter().filter(before).collect();
+    let before: Vec<&Step> = subject.steps().iter().filter(is_named).filter(before).collect();
     let gave = |step: &&Step| match schema(step).as_ref().and_then(of_schema) {
         Some(Exact::Object(members)) => (step.number, members),
         _ => (step.number, Exacts::new()),
@@ -246,7 +253,7 @@ fn of_request(subject: &Subject<'_>, step: &Step, request: &Request, hits: &mut 
         );
         hits.push(Hit::new(Section::Steps, message, line(&format!("secrets.{secret}"))));
     }
-    let sample = sample(subject, From::Step(step));
+    let sample = sample(subject, From::Step(step), request.expressions());
     let mut known = true;
     for text in request.expressions() {
         for path in paths(text) {
@@ -307,7 +314,7 @@ fn unknown(subject: &Subject<'_>, step: &Step, number: &str, name: &str) -> Opti
     if wrong.is_some() {
         return wrong;
     }
-    let earlier = subject.steps().iter().find(|other| other.number.to_string() == number)?;
+    let earlier = subject.step(number)?;
     let schema = schema(earlier)?;
     let properties = schema.get("properties")?.as_object()?;
     let variable = |name: &String| {
@@ -321,7 +328,7 @@ fn unknown(subject: &Subject<'_>, step: &Step, number: &str, name: &str) -> Opti
 
 fn states_told_apart(subject: &Subject<'_>) -> Vec<Hit> {
     let promises = |number: &str| {
-        let step = subject.steps().iter().find(|step| step.number.to_string() == number);
+        let step = subject.step(number);
         let schema = step.and_then(schema);
         schema.is_some_and(|schema| schema.pointer("/properties/state").is_some())
     };

@@ -35,10 +35,10 @@ impl Reader<'_> {
 
     /// A fence without its end would swallow every section or step below it, up to the end of the next one.
     fn closed_fences(&mut self, body: &str, first_line: u32) {
+        let all: Vec<&str> = body.lines().collect();
         for block in blocks(body) {
             let BlockKind::Fence(_, closed) = block.kind else { continue };
-            let lines = lines_between(body, block.first, block.last);
-            if !closed || opens_again(&lines) {
+            if !closed || opens_again(lines_between(&all, block.first, block.last)) {
                 let line = block.first + first_line - 1;
                 let hint = "close it with a line of the same fence, or use a longer fence around another";
                 self.refuse(line, 1, "the fenced block is never closed", hint);

@@ -4,6 +4,10 @@ use super::Reader;
 use crate::sop::document::Step;
 use crate::sop::outline::{Block, BlockKind, Part, blocks, lines_between, parts, without_blank_ends};
 use crate::sop::step_keys;
+use std::collections::BTreeSet;
+
+/// A part and its lines.
+type Cut<'a> = (&'a Part, &'a [&'a str]);
 
 impl Reader<'_> {
     pub(super) fn steps(&mut self, section: &Part) -> Vec<Step> {
@@ -43,8 +47,10 @@ impl Reader<'_> {
 
     /// Reads the keys, and keeps everything else as the step's text.
     fn step_body(&mut self, step: &mut Step, part: &Part) {
-        let mut keyed: Vec<u32> = Vec::new();
-        let blocks = blocks(&part.text);
+        let mut keyed: BTreeSet<u32> = BTreeSet::new();
+        let lines: Vec<&str> = part.text.lines().collect();
+        let part = (part, lines.as_slice());
+        let blocks = blocks(&part.0.text);
         for (index, block) in blocks.iter().enumerate() {
             match block.kind {
                 BlockKind::Paragraph => {
@@ -64,21 +70,27 @@ impl Reader<'_> {
             }
         }
         let kept: Vec<&str> = (1..)
-            .zip(part.text.lines())
+            .zip(lines.iter().copied())
             .filter(|(line, _)| !keyed.contains(line))
             .map(|(_, line)| line)
             .collect();
-        step.text = without_double_blanks(&kept, &part.text);
+        step.text = without_double_blanks(&kept, &part.0.text);
         if step.text.is_empty() {
             let message = format!("step {} does not say what to do", step.number);
-            self.refuse(part.line, 1, message, "write the instructions below its heading");
+            self.refuse(part.0.line, 1, message, "write the instructions below its heading");
         }
     }
 
     /// Reads the key lines of one paragraph; returns the lines that were keys or belong to one.
-    fn paragraph(&mut self, step: &mut Step, part: &Part, block: &Block, fence: Option<&Block>) -> Vec<u32> {
+    fn paragraph(
+        &mut self,
+        step: &mut Step,
+        (part, lines): Cut<'_>,
+        block: &Block,
+        fence: Option<&Block>,
+    ) -> Vec<u32> {
         let mut taken = Vec::new();
-        for (line, text) in (block.first..).zip(lines_between(&part.text, block.first, block.last)) {
+        for (line, text) in (block.first..).zip(lines_between(lines, block.first, block.last)) {
             let file_line = line + part.text_line - 1;
             let Some((name, value)) = key_line(text) else {
                 self.nearly_a_key(file_line, text);
@@ -88,7 +100,7 @@ impl Reader<'_> {
             let mut value = value.to_owned();
             let takes_fence = step_keys::find(name).is_some_and(|key| key.fenced) && line == block.last;
             if let Some(fence) = fence.filter(|_| takes_fence && (value.is_empty() || name == "Rollback")) {
-                value = fenced_value(name, &value, &lines_between(&part.text, fence.first, fence.last));
+                value = fenced_value(name, &value, lines_between(lines, fence.first, fence.last));
                 taken.extend(fence.first..=fence.last);
             }
             if let Err((message, hint)) = step_keys::read(step, name, &value) {
@@ -101,8 +113,8 @@ impl Reader<'_> {
     }
 
     /// A block below the one of a rollback looks like more of it, and would be what the step does.
-    fn second_block(&mut self, part: &Part, key: &Block, second: &Block) {
-        let last = lines_between(&part.text, key.last, key.last);
+    fn second_block(&mut self, (part, lines): Cut<'_>, key: &Block, second: &Block) {
+        let last = lines_between(lines, key.last, key.last);
         let name = last.first().and_then(|line| key_line(line)).map(|(name, _)| name);
         if name == Some("Rollback") {
             let message = "a second block after `Rollback` would be what the step itself does";
@@ -125,8 +137,8 @@ impl Reader<'_> {
         }
     }
 
-    fn no_keys(&mut self, part: &Part, block: &Block) {
-        for (line, text) in (block.first..).zip(lines_between(&part.text, block.first, block.last)) {
+    fn no_keys(&mut self, (part, lines): Cut<'_>, block: &Block) {
+        for (line, text) in (block.first..).zip(lines_between(lines, block.first, block.last)) {
             let text = text.trim_start().trim_start_matches(['-', '*', '+', '>']).trim_start();
             let stars = if text.starts_with('*') { text.to_owned() } else { format!("**{text}") };
             self.nearly_a_key(line + part.text_line - 1, if text.contains("**") { &stars } else { text });
@@ -165,9 +177,11 @@ fn without_double_blanks(kept: &[&str], whole: &str) -> String {
         .filter(|block| !matches!(block.kind, BlockKind::Paragraph))
         .map(|block| (block.first, block.last))
         .collect();
+    let mut ahead = fences.iter().peekable();
     let mut out: Vec<&str> = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
-        let inside = fences.iter().any(|(first, last)| (*first..=*last).contains(&line));
+        while ahead.next_if(|(_, last)| *last < line).is_some() {}
+        let inside = ahead.peek().is_some_and(|(first, _)| *first <= line);
         if inside || !text.trim().is_empty() || out.last().is_some_and(|before| !before.trim().is_empty()) {
             out.push(text);
         }
