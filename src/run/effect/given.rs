@@ -9,14 +9,14 @@ use crate::roles::perform::Part;
 use crate::run::records::StepRow;
 use crate::run::state::StepState;
 use crate::sop::document::Section;
-use crate::sop::render::{NO_INPUTS, NO_REFERENCES, section_text};
+use crate::sop::render::{NO_REFERENCES, section_text};
 use crate::sop::trigger::Trigger;
 use crate::sop::work::Work;
 use std::collections::BTreeSet;
 
 /// Most characters of a section that are given: more is no help to whoever does one step.
 const MOST_ABOUT: usize = 20_000;
-/// What was given of the SOP before its inputs, its end and its references were.
+/// What was given of the SOP before its end and its references were.
 const ABOUT: [Section; 4] = [Section::Scope, Section::Roles, Section::Confidence, Section::Risk];
 
 /// Most characters of what a step said that are shown; its hash stands for the rest.
@@ -80,17 +80,17 @@ impl Sight {
         before.into_iter().filter(named).collect()
     }
 
-    /// What the SOP says besides the step, for whoever does it: what its words and its inputs mean, who answers for what,
+    /// What the SOP says besides the step, for whoever does it: what its words mean, who answers for what,
     /// what may go wrong, where exceptions go, when it is done, and what it refers to.
     pub(in crate::run) fn about(&self) -> Vec<Part> {
-        let more = [Section::Inputs, Section::DefinitionOfDone, Section::References];
+        let more = [Section::DefinitionOfDone, Section::References];
         ABOUT.into_iter().chain(more).filter_map(|section| self.part(section)).collect()
     }
 
     fn part(&self, section: Section) -> Option<Part> {
         let text = section_text(&self.plan.sop, section);
         let text = text.trim();
-        let says = !text.is_empty() && text != NO_INPUTS && text != NO_REFERENCES;
+        let says = !text.is_empty() && text != NO_REFERENCES;
         says.then(|| {
             let head: String = text.chars().take(MOST_ABOUT).collect();
             let cut = head.len() < text.len();
