@@ -335,6 +335,7 @@ fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::files::Existing;
     use std::fs::File;
     use std::io::Write as _;
     use std::path::PathBuf;
@@ -369,7 +370,7 @@ mod tests {
         let edit = |id: &str, from: &str, to: &str| {
             let text = std::fs::read_to_string(path(id)).unwrap();
             assert!(text.contains(from), "{id}");
-            std::fs::write(path(id), text.replacen(from, to, 1)).unwrap();
+            files::write(&path(id), text.replacen(from, to, 1).as_bytes(), Existing::Replace).unwrap();
         };
         Snapshot::read(world.path()).unwrap().keep(world.path()).unwrap();
         edit("cro", "title:", "titel:");
@@ -377,7 +378,8 @@ mod tests {
         std::fs::remove_file(path("vp.sales")).unwrap();
         assert!(Snapshot::read(world.path()).is_err());
         let settings = std::fs::read_to_string(world.path().join(SETTINGS)).unwrap();
-        std::fs::write(world.path().join(SETTINGS), format!("{settings}\nrequester: new.boss\n")).unwrap();
+        let settings = format!("{settings}\nrequester: new.boss\n");
+        files::write(&world.path().join(SETTINGS), settings.as_bytes(), Existing::Replace).unwrap();
         let counts = Snapshot::in_force(world.path()).unwrap();
         let active = |id: &str| counts.agent(id).unwrap().is_active();
         assert!(active("cro"), "a typing error in its own file sends nobody away");

@@ -26,12 +26,14 @@ pub fn words(error: &Error) -> String {
         return (*ours).to_owned();
     }
     let known = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
-    match known.and_then(|rest| rest.rsplit_once(", expected ")) {
-        Some((found, wanted)) => format!("{} is expected here, not {}", first_of(wanted), plain(found)),
-        None => plain(
-            &message.replace("unknown field `", "unknown key `").replace("missing field `", "missing key `"),
-        ),
+    if let Some((found, wanted)) = known.and_then(|rest| rest.rsplit_once(", expected ")) {
+        return format!("{} is expected here, not {}", first_of(wanted), plain(found));
     }
+    let chosen = message.strip_prefix("unknown variant ");
+    if let Some((found, wanted)) = chosen.and_then(|rest| rest.split_once(", expected ")) {
+        return format!("{found} cannot be written here; write {wanted}");
+    }
+    message.replace("unknown field `", "unknown key `").replace("missing field `", "missing key `")
 }
 
 /// What is wrong, with its line.

@@ -247,11 +247,11 @@ fn two_files_that_disagree_name_both_places() {
         ),
         ("\"approvalTimeoutMins\": 15", "\"approvalTimeoutMins\": 5", "the approval time-out of step 2"),
         ("\"title\": \"Roll out\"", "\"title\": \"Ship it\"", "the title of step 3"),
-        ("\"requiresApproval\": false", "\"requiresAproval\": false", "unknown field `requiresAproval`"),
+        ("\"requiresApproval\": false", "\"requiresAproval\": false", "unknown key `requiresAproval`"),
         (
             "\"executionMode\": \"step_by_step\"",
             "\"executionMode\": \"step_by_stp\"",
-            "unknown variant `step_by_stp`",
+            "`step_by_stp` cannot be written here",
         ),
         ("\"number\": 2", "\"number\": 1", "step 1 stands where step 2 belongs"),
         ("\"type\": \"manual\"", "\"type\": \"manuel\"", "`manuel` is not a trigger"),
