@@ -33,7 +33,12 @@ pub fn words(error: &Error) -> String {
     if let Some((found, wanted)) = chosen.and_then(|rest| rest.split_once(", expected ")) {
         return format!("{found} cannot be written here; write {wanted}");
     }
-    message.replace("unknown field `", "unknown key `").replace("missing field `", "missing key `")
+    let known = [
+        ("unknown field `", "unknown key `"),
+        ("missing field `", "missing key `"),
+        (", expected ", "; there is "),
+    ];
+    known.iter().fold(message.to_owned(), |said, (theirs, ours)| said.replace(theirs, ours))
 }
 
 /// What is wrong, with its line.

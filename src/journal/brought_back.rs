@@ -20,14 +20,20 @@ pub struct BroughtBack {
 /// Sets every timer that was set in a time yet to come to last, from now, as long as it was to last from then.
 pub fn bring_back_timers(tx: &Tx<'_>) -> Result<Vec<BroughtBack>> {
     let now = tx.now();
-    let sql = "UPDATE timer SET due_at = ?1 + timer.due_at - step.at FROM step
-               WHERE step.workflow = timer.workflow AND step.ordinal = timer.ordinal AND step.at > ?2
-               RETURNING timer.workflow, due_at, step.at";
-    let read = |row: &rusqlite::Row<'_>| {
-        let (workflow, due, set): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(BroughtBack { workflow, was: Instant(due - now.0 + set), due: Instant(due) })
-    };
+    let sql = "SELECT timer.workflow, timer.ordinal, timer.due_at, step.at FROM timer
+               JOIN step ON step.workflow = timer.workflow AND step.ordinal = timer.ordinal
+               WHERE step.at > ?1";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let mut statement = tx.db().prepare_cached(sql)?;
-    let moved = statement.query_map((now.0, now.0.saturating_add(AHEAD)), read)?;
-    Ok(moved.collect::<rusqlite::Result<_>>()?)
+    let found = statement.query_map([now.0.saturating_add(AHEAD)], read)?;
+    let set: Vec<(String, i64, i64, i64)> = found.collect::<rusqlite::Result<_>>()?;
+    let mut moved = Vec::new();
+    for (workflow, ordinal, was, at) in set {
+        let due = Instant(now.0.saturating_add(was.saturating_sub(at)));
+        tx.db()
+            .prepare_cached("UPDATE timer SET due_at = ?3 WHERE workflow = ?1 AND ordinal = ?2")?
+            .execute((&workflow, ordinal, due.0))?;
+        moved.push(BroughtBack { workflow, was: Instant(was), due });
+    }
+    Ok(moved)
 }
