@@ -52,7 +52,7 @@ pub use council::called_and_not_held;
 pub use council_review::review;
 pub use hands::hands;
 pub use objection::{Fated, Objection, fates_of, object};
-pub use periodic::ask_owners;
+pub use periodic::{ask_owners, is_periodic};
 pub use plan::MissionPlan;
 pub use records::{
     Artifact, MissionRow, MissionState, NewMission, artifacts, by_state, call_council, is_id, mark_moved,

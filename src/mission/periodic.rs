@@ -24,6 +24,11 @@ use std::collections::BTreeMap;
 /// What the id of a periodic review begins with.
 pub(super) const PREFIX: &str = "P";
 
+/// Whether `id` is of a periodic review.
+pub fn is_periodic(id: &str) -> bool {
+    id.split_once('-').is_some_and(|(prefix, _)| prefix == PREFIX)
+}
+
 /// The review of one version, for one day on which it fell due.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct PeriodicReview {

@@ -89,6 +89,10 @@ impl Sight<'_> {
 
     fn accepted(&self, fact: &Fact<'_>) -> Result<Vec<Told>> {
         let row = mission::mission(self.db, &fact.event.subject)?;
+        if mission::is_periodic(&row.id) {
+            // Nobody handed it in; its owner is told what is asked.
+            return Ok(Vec::new());
+        }
         let page = mission_page(&row.id);
         let values = json!({ "title": row.title, "id": row.id });
         Ok(vec![told(fact, What::MissionAccepted, [row.requested_by], &values, page)?])

@@ -165,7 +165,7 @@ fn reviews_due(db: &Connection, from: Instant, to: Instant) -> Result<Vec<Told>>
         let values = json!({ "sop": row.id, "version": row.version, "title": row.title, "due": due.day() });
         let notice: Notice = notice(What::ReviewDue, &values, format!("/sops/{}", row.id), due)?;
         let key = format!("review/{}-v{}/{}", row.id, row.version, due.0);
-        Ok(Some(Told { key, parties: Vec::new(), to_operations: true, notice }))
+        Ok(Some(Told { key, parties: vec![row.owner], to_operations: true, notice }))
     };
     registry::due_for_review(db, from, to)?.into_iter().filter_map(|row| tell(row).transpose()).collect()
 }

@@ -16,8 +16,7 @@ pub struct Sop {
 }
 
 impl Sop {
-    /// Percent from which a result of `step` stands without review: what the step says, else the head, else the section
-    /// on confidence; what people read there is what counts.
+    /// Percent from which a result of `step` stands without review: of the step, else the head, else the section.
     pub fn threshold(&self, step: &Step) -> Option<u8> {
         let section = || super::measure::thresholds(&self.body.confidence).first().copied();
         step.confidence.or(self.head.confidence).or_else(section)
@@ -335,11 +334,9 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether it asks for an approval of its own: it requires one, names a condition for one, or names who approves,
-    /// unless it says that none is required.
+    /// Whether it asks for an approval of its own; naming who approves does, unless it says that none is required.
     pub fn asks(&self) -> bool {
-        let named = self.approval_required.is_none() && self.approvers.is_some();
-        self.approval_required == Some(true) || named || self.approval_when.is_some()
+        self.approval_required.unwrap_or(self.approvers.is_some()) || self.approval_when.is_some()
     }
 
     /// Whom it names: who does it, and who lets it go ahead.

@@ -57,7 +57,7 @@ async fn who_may_not_and_what_does_not_fit_is_refused_and_changes_nothing() {
         ("delegate", json!({ "to": "nobody.here" }), 404, "nobody.here"),
         ("delegate", json!({ "to": "vp.sales" }), 403, "cannot pass to vp.sales"),
         ("delegate", json!({ "to": "chief.staff" }), 400, "asked of chief.staff already"),
-        ("delegate", json!({}), 422, "missing field `to`"),
+        ("delegate", json!({}), 422, "missing key `to`"),
         ("defer", json!({ "by": "6 weeks" }), 403, "`decisions.max_deferral` is 5 business days"),
         ("defer", json!({ "by": "soon" }), 400, "soon"),
         ("defer", json!({ "by": "1 hour", "until": "x" }), 422, "until"),

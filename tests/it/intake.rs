@@ -258,8 +258,8 @@ fn files_dropped_while_nobody_looked_are_taken_at_the_start() {
 }
 
 #[test]
-fn a_thousand_files_at_once_become_a_thousand_missions() {
-    const MANY: usize = 1_000;
+fn files_that_come_at_once_become_as_many_missions() {
+    const MANY: usize = 300;
     let world = World::new();
     // One SOP, so that all but one are recorded, moved, and wait in line.
     let text = |number: usize| {
@@ -278,7 +278,7 @@ fn a_thousand_files_at_once_become_a_thousand_missions() {
     assert!(world.names("missions").iter().all(|name| !name.starts_with("many-")));
     let hashes = world.count("SELECT count(DISTINCT sha256) FROM mission");
     assert_eq!(hashes, i64::try_from(MANY).unwrap());
-    for number in [0, 1, 499, MANY - 1] {
+    for number in [0, 1, 149, MANY - 1] {
         let hash = Digest::of(text(number));
         let sql = format!("SELECT count(*) FROM mission WHERE sha256 = '{hash}'");
         assert_eq!(world.count(&sql), 1);

@@ -1,6 +1,6 @@
 //! The log is the truth: whatever is changed past it is named by `audit verify`, and nothing runs by it.
 
-use crate::runs_world::{Draft, start, status, with};
+use crate::runs_world::{Draft, asked, stands, start, started, status, with};
 use crate::world::World;
 use rusqlite::Connection;
 use sopd::base::Digest;
@@ -160,6 +160,40 @@ fn a_changed_row_makes_nothing_run_and_lets_nobody_in() {
     let run = start(&world, SOP, &[]);
     world.drive();
     assert_eq!(status(&world, &run)["tasks"][0]["said"], "", "the gate asks first");
+}
+
+#[test]
+fn a_row_alone_answers_nothing_that_is_asked() {
+    let sop = "SOP-REV-asks";
+    let world = with(&Draft::new(sop).command("echo ran", "Reaches Customers: Yes"));
+    let run = started(&world, sop, &[]);
+    let gate = asked(&world);
+    let open = world.json(&["inbox"])[0].clone();
+    let answer = serde_json::json!({
+        "verb": "approve", "by": open["asked_of"][0], "os_user": "root (uid 0)", "at": 1_795_943_142_199_i64,
+        "text": "", "hash": open["hash"],
+    });
+    let db = journal(&world);
+    let workflow: String = db
+        .query_row("SELECT workflow FROM decision ORDER BY number DESC LIMIT 1", [], |row| row.get(0))
+        .unwrap();
+    for payload in [answer.to_string(), "null".to_owned()] {
+        db.execute(
+            "INSERT INTO signal(workflow, name, payload, at) VALUES(?1, ?2, ?3, 1)",
+            (&workflow, format!("decision/{gate}"), payload),
+        )
+        .unwrap();
+        db.execute("UPDATE workflow SET state = 'ready' WHERE id = ?1", [&workflow]).unwrap();
+        assert!(world.fails(1, &["audit", "verify"]).contains("no fact bears out"));
+        world.drive();
+        assert!(stands(&world, &run).starts_with("awaiting_approval"), "nobody has answered");
+        assert_eq!(asked(&world), gate, "it is asked still");
+        world.done(&["audit", "verify"]);
+    }
+    drop(db);
+    world.done(&["approve", &gate, "--as", open["asked_of"][0].as_str().unwrap()]);
+    world.drive();
+    assert!(stands(&world, &run).starts_with("completed"));
 }
 
 #[test]
