@@ -145,6 +145,7 @@ impl Sight<'_> {
         let what = match one.ask.kind {
             DecisionKind::Question => What::Question,
             DecisionKind::Stuck => What::MissionStuck,
+            DecisionKind::PeriodicReview => What::ReviewDue,
             _ => What::ApprovalRequired,
         };
         let asked = one.ask.asked_of.clone();

@@ -1,16 +1,14 @@
 //! Reads the journal's facts and puts what they have to tell into the outbox, in the transaction that moves the cursor:
 //! whatever stops the process, each fact is looked at and nothing is put in twice.
 
-use super::facts::{Sight, is_told, notice};
-use super::notice::{Notice, Told};
+use super::facts::{Sight, is_told};
+use super::notice::Told;
 use super::outbox::{self, Cursor};
 use super::{budgets, channel};
 use crate::base::{Instant, Problem, problem::Result};
 use crate::journal::{Event, Journal, Tx, events_of};
-use crate::registry;
+use crate::settings::Settings;
 use crate::settings::notifications::{Notifications, Route};
-use crate::settings::{Settings, What};
-use rusqlite::Connection;
 use serde_json::json;
 use std::path::Path;
 
@@ -18,8 +16,6 @@ use std::path::Path;
 const PAGE: u32 = 1_000;
 /// Facts of which nobody is told before the cursor is moved all the same; they are read again after a stop.
 const IDLE_FACTS: i64 = 500;
-/// How often the registry is looked at for reviews that fell due: they are due on a day.
-const REVIEWS_MILLIS: i64 = 5_000;
 /// How often what was sent long ago is removed.
 const PRUNE_MILLIS: i64 = 3_600_000;
 
@@ -27,7 +23,6 @@ const PRUNE_MILLIS: i64 = 3_600_000;
 #[derive(Debug, Default)]
 pub struct Reader {
     at: Option<Cursor>,
-    reviews_looked_for: Option<Instant>,
     pruned: Option<Instant>,
 }
 
@@ -77,7 +72,7 @@ impl Reader {
         Ok(self.at)
     }
 
-    /// Takes in a page of facts, and the reviews that fell due.
+    /// Takes in a page of facts.
     fn look(
         &mut self,
         journal: &Journal,
@@ -85,22 +80,12 @@ impl Reader {
         at: Cursor,
         page: Vec<Event>,
     ) -> Result<()> {
-        let now = journal.clock().now();
-        let reviews =
-            self.reviews_looked_for.is_none_or(|last| now.0 - last.0 >= REVIEWS_MILLIS || now < last);
         let last = page.last().map_or(at.seq, |event| event.seq);
-        let (mut all, kept) = journal.read(|db| {
-            let due = if reviews { reviews_due(db, at.looked_at, now)? } else { Vec::new() };
-            Ok((due, outbox::cursor(db)?.map_or(0, |cursor| cursor.seq)))
-        })?;
+        let kept = journal.read(outbox::cursor)?.map_or(0, |cursor| cursor.seq);
         let telling = page.iter().any(|event| is_told(&event.kind));
         let spending = page.iter().any(|event| budgets::is_told(&event.kind));
-        all.extend(journal.read(|db| Ok(told_of(&Sight { db, root, settings }, &page)))??);
-        if reviews {
-            self.reviews_looked_for = Some(now);
-        }
-        let looked_at = if reviews { now } else { at.looked_at };
-        let cursor = Cursor { seq: last, looked_at };
+        let mut all = journal.read(|db| Ok(told_of(&Sight { db, root, settings }, &page)))??;
+        let cursor = Cursor { seq: last, looked_at: journal.clock().now() };
         if telling || spending || !all.is_empty() || last - kept >= IDLE_FACTS {
             let settings = settings.clone();
             journal.append(move |tx| {
@@ -156,16 +141,4 @@ fn route(tx: &Tx<'_>, settings: &Notifications, told: &Told) -> Result<()> {
         put(party, &mut settings.parties.get(party).into_iter().flatten())?;
     }
     if *to_operations { put("", &mut settings.operations.iter()) } else { Ok(()) }
-}
-
-/// Active SOPs whose review fell due after `from` and up to `to`.
-fn reviews_due(db: &Connection, from: Instant, to: Instant) -> Result<Vec<Told>> {
-    let tell = |row: registry::VersionRow| -> Result<Option<Told>, Problem> {
-        let Some(due) = row.review_due else { return Ok(None) };
-        let values = json!({ "sop": row.id, "version": row.version, "title": row.title, "due": due.day() });
-        let notice: Notice = notice(What::ReviewDue, &values, format!("/sops/{}", row.id), due)?;
-        let key = format!("review/{}-v{}/{}", row.id, row.version, due.0);
-        Ok(Some(Told { key, parties: vec![row.owner], to_operations: true, notice }))
-    };
-    registry::due_for_review(db, from, to)?.into_iter().filter_map(|row| tell(row).transpose()).collect()
 }
