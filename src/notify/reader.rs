@@ -5,7 +5,7 @@ use super::facts::{Sight, is_told};
 use super::notice::Told;
 use super::outbox::{self, Cursor};
 use super::{budgets, channel};
-use crate::base::{Instant, Problem, problem::Result};
+use crate::base::{Instant, problem::Result};
 use crate::journal::{Event, Journal, Tx, events_of};
 use crate::settings::Settings;
 use crate::settings::notifications::{Notifications, Route};
