@@ -2,13 +2,13 @@
 
 use super::link::LIFE;
 use crate::base::problem::Result;
-use crate::journal::Tx;
+use crate::journal::{AHEAD, Tx};
 
 /// Lets tokens and sessions that begin in a time yet to come begin now, and takes back links of such a time. How many
 /// that were.
-pub fn bring_back(tx: &Tx<'_>, ahead: i64) -> Result<usize> {
+pub fn bring_back(tx: &Tx<'_>) -> Result<usize> {
     let now = tx.now().0;
-    let later = now.saturating_add(ahead);
+    let later = now.saturating_add(AHEAD);
     let sql = "UPDATE token SET expires_at = ?1 + expires_at - created_at, created_at = ?1
                WHERE created_at > ?2 AND revoked_at IS NULL";
     let tokens = tx.db().prepare_cached(sql)?.execute((now, later))?;

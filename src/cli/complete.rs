@@ -46,9 +46,5 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         return print::json(&shapes::completed(step, &answer.by, &next));
     }
     print::line(&format!("step {step} of {run} handed in by {}", answer.by))?;
-    match next::idle_note(&desk.command(), &workspace) {
-        // What is on record is from before; nothing has come of it yet.
-        Some(note) if next.ended.is_none() => print::line(&note),
-        _ => print::line(&next.words(&desk.command())),
-    }
+    print::line(&next.after(&desk.command(), &workspace))
 }

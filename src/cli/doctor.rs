@@ -55,8 +55,9 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.extend(own_files(snapshot.as_deref()));
     checks.extend(["", "missions", "sops", ".sopd"].map(|folder| permission(&root, folder)));
     checks.push(journal(desk, &root));
-    checks.push(lock(desk, &root));
-    checks.extend(clock(desk));
+    let workspace = Workspace::open(&root, Access::Guest, desk.clock.clone()).ok();
+    checks.push(lock(&root, workspace.as_ref()));
+    checks.extend(workspace.as_ref().and_then(clock));
     checks.push(space(&root));
     let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.clone()).unwrap_or_default();
     checks.push(git(&root, settings.git));
@@ -66,7 +67,6 @@ pub(super) fn run(desk: &Desk) -> Done {
     if snapshot.is_ok() {
         checks.extend(notifications::look(desk, &root, &settings));
     }
-    let workspace = Workspace::open(&root, Access::Guest, desk.clock.clone()).ok();
     let known = snapshot.as_deref().ok();
     checks.extend(known.map_or(Vec::new(), |known| parties::look(known, workspace.as_ref())));
     if snapshot.is_ok() {
@@ -152,9 +152,9 @@ fn journal(desk: &Desk, root: &Path) -> Check {
     }
 }
 
-fn lock(desk: &Desk, root: &Path) -> Check {
-    let held = desk.open().and_then(|workspace| workspace.journal.read(daemon::held::held));
-    if let Ok(Some(why)) = held {
+fn lock(root: &Path, workspace: Option<&Workspace>) -> Check {
+    let held = workspace.and_then(|workspace| workspace.journal.read(daemon::held::held).ok()).flatten();
+    if let Some(why) = held {
         let said = format!("held, {why}: nothing drives it before `sopd up --go-on`");
         return check("daemon", Outcome::Bad, said);
     }
@@ -165,8 +165,8 @@ fn lock(desk: &Desk, root: &Path) -> Check {
 }
 
 /// A journal that cannot be read is told of elsewhere.
-fn clock(desk: &Desk) -> Option<Check> {
-    let said = daemon::clock_trouble(&desk.open().ok()?.journal).ok()?;
+fn clock(workspace: &Workspace) -> Option<Check> {
+    let said = daemon::clock_trouble(&workspace.journal).ok()?;
     Some(match said {
         Some(said) => check("clock", Outcome::Note, said),
         None => check("clock", Outcome::Good, "no fact is of a time yet to come"),

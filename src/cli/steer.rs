@@ -88,9 +88,5 @@ fn steer(desk: &Desk, id: &str, party: String, wish: Steering) -> Done {
         return print::json(&shapes::steered(&actor.by, &next));
     }
     print::line(&format!("taken: {taken}"))?;
-    match next::idle_note(&desk.command(), &workspace) {
-        // What is on record is from before; nothing has come of the wish yet.
-        Some(note) if next.ended.is_none() => print::line(&note),
-        _ => print::line(&next.words(&desk.command())),
-    }
+    print::line(&next.after(&desk.command(), &workspace))
 }

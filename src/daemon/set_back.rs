@@ -4,15 +4,13 @@
 use super::workspace::Workspace;
 use crate::base::text::{counted, listed};
 use crate::base::{Instant, problem::Result};
-use crate::journal::{self, AHEAD, Journal, Tx};
+use crate::journal::{self, AHEAD, Journal, Tx, WORTH_A_WORD};
 use crate::{access, decision, run};
 use rusqlite::OptionalExtension as _;
 use serde_json::json;
 
 /// The fact that something was set anew.
 const FACT: &str = "clock_set_back";
-/// How long that is worth a word, in milliseconds: whoever looks once a week sees it.
-const WORTH_A_WORD: i64 = 8 * 24 * 60 * 60 * 1_000;
 
 /// Sets anew what lies in a time that the clock has not reached.
 ///
@@ -35,9 +33,9 @@ fn mend(tx: &Tx<'_>) -> Result<Vec<String>> {
     let counts = [
         (deadlines, "deadline"),
         (timers.len().saturating_sub(deadlines), "wait"),
-        (decision::bring_back_holds(tx, AHEAD)?, "claim"),
-        (access::bring_back(tx, AHEAD)?, "token or session"),
-        (run::drop_early_arrivals(tx, AHEAD)?, "arrival that is not due yet"),
+        (decision::bring_back_holds(tx)?, "claim"),
+        (access::bring_back(tx)?, "token or session"),
+        (run::drop_early_arrivals(tx)?, "arrival that is not due yet"),
     ];
     let done: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what)).collect();

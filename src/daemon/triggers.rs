@@ -1,6 +1,6 @@
 //! Starts what nobody starts by hand: takes in what schedules and watched folders bring, starts a run for each thing
-//! that waits in the queue, in the order of arrival, and asks owners to look at their SOPs when that is due. Which triggers there are is read from the registry and read
-//! again whenever the registry has changed.
+//! that waits in the queue, in the order of arrival, and asks owners to look at their SOPs when that is due. Which triggers
+//! there are is read from the registry and read again whenever the registry has changed.
 
 use super::beat::Beat;
 use super::set_back;

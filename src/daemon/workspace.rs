@@ -205,8 +205,7 @@ pub fn deliver(workspace: &Workspace, post: &Post) -> Result<Delivered> {
     crate::run::deliver(&workspace.journal, &workspace.root, secret.as_deref(), post)
 }
 
-/// Secrets by name: from the file, else from the environment. A file that others may read is refused.
-/// Of these secrets those that are there: in the file of secrets, or in the environment of this process.
+/// Of these secrets those that are there: in the file of secrets, else in the environment of this process.
 ///
 /// # Errors
 /// When the file of secrets cannot be read, or others may read it.

@@ -2,7 +2,7 @@
 
 use super::claim::CLAIM_MINUTES;
 use crate::base::{Instant, problem::Result};
-use crate::journal::Tx;
+use crate::journal::{AHEAD, Tx};
 
 /// Most that a lease lasts, in milliseconds: an hour.
 const LONGEST_LEASE: i64 = 60 * 60_000;
@@ -14,8 +14,8 @@ pub fn bring_back(tx: &Tx<'_>, workflow: &str, (was, due): (Instant, Instant)) -
 }
 
 /// Gives back claims and leases that last longer than any does. How many.
-pub fn bring_back_holds(tx: &Tx<'_>, ahead: i64) -> Result<usize> {
-    let latest = |most: i64| tx.now().0.saturating_add(most).saturating_add(ahead);
+pub fn bring_back_holds(tx: &Tx<'_>) -> Result<usize> {
+    let latest = |most: i64| tx.now().0.saturating_add(most).saturating_add(AHEAD);
     let sql = "UPDATE care SET claimed_by = NULL, claimed_until = NULL WHERE claimed_until > ?1";
     let claims = tx.db().prepare_cached(sql)?.execute([latest(CLAIM_MINUTES * 60_000)])?;
     let sql = "DELETE FROM lease WHERE until > ?1";

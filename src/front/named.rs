@@ -5,10 +5,10 @@ use crate::base::problem::Result;
 use crate::base::text::{counted, listed};
 use crate::daemon::{self, Workspace};
 use crate::decision;
-use crate::registry::{self, Status};
+use crate::registry;
 use crate::roster::{Agent, Roster};
 use crate::settings::Settings;
-use crate::sop::{self, Sop};
+use crate::sop::Sop;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
@@ -58,10 +58,7 @@ fn in_roster(roster: &Roster, id: &str) -> Vec<String> {
 /// The parts it has in active SOPs.
 fn in_sops(workspace: &Workspace, id: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for row in workspace.journal.read(registry::all)?.into_iter().filter(|row| row.status == Status::Active) {
-        // A file that is not what was approved is told of elsewhere.
-        let Ok(text) = registry::read_checked(&workspace.root, &row) else { continue };
-        let Ok(sop) = sop::parse(&row.path, &text) else { continue };
+    for (row, sop) in workspace.journal.read(|db| registry::active_sops(db, &workspace.root))? {
         if let Some(parts) = in_sop(&sop).get(id) {
             found.push(format!("{} v{}: {}", row.id, row.version, listed(parts)));
         }

@@ -115,6 +115,12 @@ fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision
 }
 
 impl Next {
+    /// What to say after a word was taken: without a daemon nothing has come of it yet, and what is on record is from
+    /// before.
+    pub fn after(&self, sopd: &str, workspace: &Workspace) -> String {
+        idle_note(sopd, workspace).filter(|_| self.ended.is_none()).unwrap_or_else(|| self.words(sopd))
+    }
+
     /// In words, with the commands to type.
     pub fn words(&self, sopd: &str) -> String {
         let Self { id, state, .. } = self;

@@ -6,6 +6,9 @@ use crate::base::{Instant, problem::Result};
 /// How far ahead of the clock a moment on record may lie without a word: clocks are set by seconds all the time.
 pub const AHEAD: i64 = 60_000;
 
+/// How long a clock that was set back is worth a word, in milliseconds: whoever looks once a week sees it.
+pub const WORTH_A_WORD: i64 = 8 * 24 * 60 * 60 * 1_000;
+
 /// A timer that was set anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BroughtBack {

@@ -35,7 +35,7 @@ mod workflow;
 mod writer;
 
 pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
-pub use brought_back::{AHEAD, BroughtBack, bring_back_timers};
+pub use brought_back::{AHEAD, BroughtBack, WORTH_A_WORD, bring_back_timers};
 pub use chain::{
     Anchor, Event, Verified, events_of, holds, is_linked, last_of, quick_check, verify, verify_tail,
 };

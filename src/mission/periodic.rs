@@ -205,7 +205,7 @@ fn change_of(row: &VersionRow, answer: &Answer, review: &str) -> NewMission {
 /// When the journal cannot be used.
 pub fn ask_owners(tx: &Tx<'_>) -> Checked<usize> {
     let mut begun = 0;
-    for row in registry::due_for_review(tx.db(), Instant(i64::MIN), tx.now())? {
+    for row in registry::due_for_review(tx.db(), tx.now())? {
         let Some(due) = row.review_due else { continue };
         begun += usize::from(ask_owner(tx, &row, due)?);
     }

@@ -21,7 +21,7 @@ pub use rows::{
     summaries, version,
 };
 pub use search::{Found, MAX_FOUND, SEARCH_TABLES, referring, search};
-pub use verify::{Checked, read_checked, verify_files};
+pub use verify::{Checked, active_sops, read_checked, verify_files};
 
 /// What version 3 adds: the facts of publications are found by SOP, since they say what may run.
 pub const PUBLICATION_INDEX: &str =

@@ -173,11 +173,10 @@ pub fn check_in_force(db: &Connection, row: &VersionRow) -> Result<()> {
     }
 }
 
-/// Active versions whose review fell due after `from` and up to `to`.
-pub fn due_for_review(db: &Connection, from: Instant, to: Instant) -> Result<Vec<VersionRow>> {
-    let sql =
-        format!("{SELECT} WHERE status = 'active' AND review_due > ?1 AND review_due <= ?2 ORDER BY sop");
-    let rows = db.prepare_cached(&sql)?.query_map((from.0, to.0), read)?.collect::<Result<_, _>>()?;
+/// Active versions whose review is due at `now`.
+pub fn due_for_review(db: &Connection, now: Instant) -> Result<Vec<VersionRow>> {
+    let sql = format!("{SELECT} WHERE status = 'active' AND review_due <= ?1 ORDER BY sop");
+    let rows = db.prepare_cached(&sql)?.query_map([now.0], read)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }
 

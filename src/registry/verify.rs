@@ -2,6 +2,7 @@
 
 use super::rows::{self, Status, VersionRow};
 use crate::base::{Digest, Problem, files, problem::Result};
+use crate::sop::{self, Sop};
 use rusqlite::Connection;
 use serde::Serialize;
 use std::path::Path;
@@ -36,6 +37,19 @@ pub fn read_checked(root: &Path, row: &VersionRow) -> Result<String> {
     }
     Err(Problem::conflict(format!("{} is not what was approved as {name}: its bytes were changed", row.path))
         .hint("put the approved file back (from git or a backup); to change the SOP, submit a mission"))
+}
+
+/// Every active version with its document. A file that is not what was approved, or cannot be read, is left out: it is
+/// told of by [`verify_files`].
+pub fn active_sops(db: &Connection, root: &Path) -> Result<Vec<(VersionRow, Sop)>> {
+    let active = rows::all(db)?.into_iter().filter(|row| row.status == Status::Active);
+    Ok(active
+        .filter_map(|row| {
+            let text = read_checked(root, &row).ok()?;
+            let sop = sop::parse(&row.path, &text).ok()?;
+            Some((row, sop))
+        })
+        .collect())
 }
 
 /// Compares every published file with the hash in its publication fact, and looks for files nobody published.

@@ -1,13 +1,12 @@
 //! Whether what settings and active SOPs name is there: files, folders, programs, secrets.
 
 use super::{Check, Outcome, check};
-use crate::base::problem::Result;
 use crate::daemon::{self, Workspace};
-use crate::registry::{self, Status};
+use crate::registry;
 use crate::settings::Settings;
+use crate::sop::Sop;
 use crate::sop::document::Trigger;
 use crate::sop::trigger::files as watched;
-use crate::sop::{self, Sop};
 use std::path::Path;
 
 /// Where a secret was looked for. The daemon may have been started with another environment.
@@ -16,11 +15,10 @@ const NOWHERE: &str = "neither in the file of secrets nor in the environment of 
 /// Looks at each of them; one line where all are there.
 pub(super) fn look(root: &Path, settings: &Settings, workspace: Option<&Workspace>) -> Vec<Check> {
     let mut found = of_settings(root, settings);
-    let sops = workspace.map(active).transpose();
-    let of_sops = sops.map(|sops| sops.into_iter().flatten().flat_map(|sop| of_sop(root, settings, &sop)));
-    match of_sops {
-        Ok(missing) => found.extend(missing),
-        Err(problem) => found.push((Outcome::Bad, problem.to_string())),
+    match workspace.map(|workspace| workspace.journal.read(|db| registry::active_sops(db, root))) {
+        Some(Ok(sops)) => found.extend(sops.iter().flat_map(|(_, sop)| of_sop(root, settings, sop))),
+        Some(Err(problem)) => found.push((Outcome::Bad, problem.to_string())),
+        None => {}
     }
     if found.is_empty() {
         return vec![check("named", Outcome::Good, "what settings and active SOPs name is there")];
@@ -29,34 +27,30 @@ pub(super) fn look(root: &Path, settings: &Settings, workspace: Option<&Workspac
 }
 
 fn of_settings(root: &Path, settings: &Settings) -> Vec<(Outcome, String)> {
-    let mut found = Vec::new();
-    let mut bad = |said: String| found.push((Outcome::Bad, said));
+    let (mut bad, mut notes) = (Vec::new(), Vec::new());
     let runs = &settings.runs;
     if let Some(file) = runs.secrets_file.as_ref().filter(|file| !root.join(file).is_file()) {
-        bad(format!("{file}, which `runs.secrets_file` names, is not there: `sopd up` does not start"));
+        bad.push(format!("{file}, which `runs.secrets_file` names, is not there: `sopd up` does not start"));
     }
     let hooks = daemon::secrets_named(root, runs, runs.webhooks.values()).unwrap_or_default();
     for (path, name) in runs.webhooks.iter().filter(|(_, name)| !hooks.contains_key(*name)) {
-        found.push((
-            Outcome::Note,
-            format!("the webhook {path} refuses every request: no secret {name}, {NOWHERE}"),
-        ));
+        notes.push(format!("the webhook {path} refuses every request: no secret {name}, {NOWHERE}"));
     }
-    let mut bad = |said: String| found.push((Outcome::Bad, said));
     for (name, channel) in &settings.notifications.exec {
         let program = channel.command.first().map(String::as_str).unwrap_or_default();
         if !is_program(root, program) {
-            bad(format!("`{program}`, which the channel {name} starts, is no program here"));
+            bad.push(format!("`{program}`, which the channel {name} starts, is no program here"));
         }
     }
     let anchor = settings.audit.anchor_file.as_ref().map(|file| root.join(file));
     if let Some(folder) = anchor.as_deref().and_then(Path::parent).filter(|folder| !folder.is_dir()) {
-        bad(format!("{}, the folder of `audit.anchor_file`, is not there", folder.display()));
+        bad.push(format!("{}, the folder of `audit.anchor_file`, is not there", folder.display()));
     }
     for name in runs.readable.iter().filter(|name| !root.join(name).exists()) {
-        found.push((Outcome::Note, format!("{name}, which `runs.readable` names, is not there")));
+        notes.push(format!("{name}, which `runs.readable` names, is not there"));
     }
-    found
+    let bad = bad.into_iter().map(|said| (Outcome::Bad, said));
+    bad.chain(notes.into_iter().map(|said| (Outcome::Note, said))).collect()
 }
 
 /// A program by its path, or by its name in one of the places where programs are looked for.
@@ -66,14 +60,6 @@ fn is_program(root: &Path, name: &str) -> bool {
     }
     let places = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&places).any(|place| place.join(name).is_file())
-}
-
-fn active(workspace: &Workspace) -> Result<Vec<Sop>> {
-    let rows = workspace.journal.read(registry::all)?;
-    let active = rows.into_iter().filter(|row| row.status == Status::Active);
-    // A file that is not what was approved is told of elsewhere.
-    let text = |row: &registry::VersionRow| registry::read_checked(&workspace.root, row).ok();
-    Ok(active.filter_map(|row| sop::parse(&row.path, &text(&row)?).ok()).collect())
 }
 
 fn of_sop(root: &Path, settings: &Settings, sop: &Sop) -> Vec<(Outcome, String)> {

@@ -8,7 +8,7 @@ use crate::base::text::listed;
 use crate::daemon::Workspace;
 use crate::front::named;
 use crate::governance::{Parties, scrutiny_validator};
-use crate::registry::{self, Status};
+use crate::registry;
 use crate::roster::Roster;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
@@ -62,11 +62,7 @@ fn nobody_signs(settings: &Settings, roster: &Roster) -> Option<String> {
 /// Who is named in an active SOP and is not there.
 fn of_sops(workspace: &Workspace, roster: &Roster) -> Result<Vec<String>> {
     let mut gone = Vec::new();
-    let rows = workspace.journal.read(registry::all)?;
-    for row in rows.into_iter().filter(|row| row.status == Status::Active) {
-        // A file that is not what was approved is told of elsewhere.
-        let Ok(text) = registry::read_checked(&workspace.root, &row) else { continue };
-        let Ok(sop) = crate::sop::parse(&row.path, &text) else { continue };
+    for (row, sop) in workspace.journal.read(|db| registry::active_sops(db, &workspace.root))? {
         for (id, parts) in named::in_sop(&sop) {
             if missing(roster, &id).is_some() {
                 gone.push(format!(

@@ -3,7 +3,7 @@
 use super::{source, words};
 use crate::agent::Snapshot;
 use crate::base::{Instant, Problem, fault, problem::Result};
-use crate::journal::{Journal, Tx};
+use crate::journal::{AHEAD, Journal, Tx};
 use crate::run::start::{Cause, Ready, Request, Started, prepare, refused, start};
 use crate::sop::SopId;
 use crate::sop::document::Trigger;
@@ -84,9 +84,9 @@ pub fn open_due(db: &Connection, most: u32) -> Result<Vec<Due>> {
 
 /// Forgets arrivals of schedules that were written down in a time yet to come and have not been taken: they come when
 /// they are due. How many that were.
-pub fn drop_early_arrivals(tx: &Tx<'_>, ahead: i64) -> Result<usize> {
+pub fn drop_early_arrivals(tx: &Tx<'_>) -> Result<usize> {
     let sql = "DELETE FROM trigger_due WHERE taken_at IS NULL AND source = 'cron' AND at > ?1";
-    Ok(tx.db().prepare_cached(sql)?.execute([tx.now().0.saturating_add(ahead)])?)
+    Ok(tx.db().prepare_cached(sql)?.execute([tx.now().0.saturating_add(AHEAD)])?)
 }
 
 /// Starts the run that `due` asks for, or writes down why there is none. Both stand in the same transaction as the

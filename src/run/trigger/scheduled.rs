@@ -4,7 +4,7 @@ use super::queue::{Arrival, accept};
 use super::wired::Wired;
 use super::words;
 use crate::base::{Instant, problem::Result};
-use crate::journal::{AHEAD, Tx};
+use crate::journal::{AHEAD, Tx, WORTH_A_WORD};
 use crate::run::schedule;
 use crate::sop::document::Trigger;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -64,8 +64,6 @@ fn go_on_from_now(tx: &Tx<'_>, wired: &Wired, (named, last): (&str, Instant)) ->
 
 /// The fact that a schedule goes on from an earlier moment than it had acted on.
 const SET_BACK_FACT: &str = "schedule_set_back";
-/// How long that is worth a word, in milliseconds: whoever looks once a week sees it.
-const WORTH_A_WORD: i64 = 8 * 24 * 60 * 60 * 1_000;
 
 fn ahead_in_words(last: Instant) -> String {
     format!("the clock showed a later time once: the schedule has acted on {} already", last.minute())
