@@ -48,15 +48,9 @@ pub(super) async fn events(
     });
     let after = last.transpose()?.or(asked.after);
     let workspace = api.workspace.clone();
-    let after = apart(move || {
-        let head = workspace.journal.head()?.0;
-        match after {
-            Some(after) if after > head => Err(Problem::conflict(format!(
-                "the log ends at {head}, before {after}: the place you name is of another log, or of one that went back"
-            ))
-            .hint("begin anew: read what is there, then listen after its last place")),
-            after => Ok(after.unwrap_or(head)),
-        }
+    let after = apart(move || match after {
+        Some(after) => workspace.journal.read(|db| journal::within(db, after)),
+        None => Ok(workspace.journal.head()?.0),
     })
     .await?;
     let wanted = move |fact: &journal::Event| asked.subject.as_ref().is_none_or(|one| *one == fact.subject);

@@ -7,7 +7,7 @@ use crate::access;
 use crate::base::Problem;
 use crate::daemon;
 use crate::front::{self, AtWork, Caller, shapes};
-use crate::journal::{Event, Journal, events_of};
+use crate::journal::{Event, Journal, events_of, within};
 use crate::run;
 use axum::Extension;
 use axum::body::Body;
@@ -46,9 +46,10 @@ pub(super) async fn facts(
 ) -> Answer {
     let shown = apart(move || -> Result<Value, Problem> {
         let (limit, wanted) = look_for(asked.limit);
-        let after = asked.cursor.unwrap_or(0);
-        let found =
-            api.workspace.journal.read(|db| events_of(db, asked.subject.as_deref(), after, wanted))?;
+        let found = api.workspace.journal.read(|db| {
+            let after = within(db, asked.cursor.unwrap_or(0))?;
+            events_of(db, asked.subject.as_deref(), after, wanted)
+        })?;
         let shape = |fact: &Event| {
             let text: Value = serde_json::from_str(&fact.text).unwrap_or_default();
             Ok(json!({ "seq": fact.seq, "hash": fact.hash, "fact": text }))

@@ -6,7 +6,7 @@ use super::{Api, SOPD};
 use crate::base::Problem;
 use crate::daemon;
 use crate::front::{self, Caller, Steering, next, shapes};
-use crate::journal::events_of;
+use crate::journal::{events_of, within};
 use crate::run::{self, Control, Handed, RunState, Wanted, packet};
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -98,7 +98,7 @@ pub(super) async fn audit(
         let (limit, wanted) = look_for(asked.limit);
         let found = journal.read(|db| {
             run::run(db, &id)?;
-            events_of(db, Some(&id), asked.cursor.unwrap_or(0), wanted)
+            events_of(db, Some(&id), within(db, asked.cursor.unwrap_or(0))?, wanted)
         })?;
         let mut value = page(
             found,

@@ -17,6 +17,7 @@ use crate::base::text::listed;
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::governance::{self, Rewrite};
 use crate::journal::Tx;
+use crate::roster;
 use crate::run::Actor;
 use crate::settings::Settings;
 use crate::sop::diff;
@@ -121,10 +122,10 @@ fn check_reach(workspace: &Workspace, text: &str) -> Result<(), Vec<Problem>> {
     if changed.is_empty() {
         return Ok(());
     }
-    let problem = Problem::not_allowed(format!("{} is changed on the machine only", listed(&changed)));
+    let problem = Problem::not_allowed(format!("to be changed on the machine only: {}", listed(&changed)));
     Err(vec![problem.hint(
-        "programs, addresses, variables, secrets and who answers for what are named by whoever can write sopd.yaml \
-         itself; leave these as they are",
+        "programs, addresses, variables, secrets and who answers for what are named on the machine; leave these as \
+         they are",
     )])
 }
 
@@ -146,6 +147,7 @@ pub fn save(workspace: &Workspace, actor: &Actor, edit: Edit) -> Result<Saved, V
     check_opened(&edit, there.as_ref().map(|(_, digest)| digest)).map_err(whole)?;
     vet(workspace, &edit.target, &edit.text)?;
     let before = there.map(|(text, _)| text);
+    check_standing(workspace, actor, &edit, before.as_deref()).map_err(whole)?;
     match way(workspace, actor, &edit, before.as_deref()).map_err(whole)? {
         Rewrite::Council => proposal::propose(workspace, actor, edit, before).map_err(whole),
         Rewrite::AtOnce => {
@@ -168,6 +170,20 @@ pub fn authorise(workspace: &Workspace, target: &Target, party: &str) -> Result<
     }
     let snapshot = workspace.snapshot().map_err(first_of)?;
     governance::may_edit(&snapshot.settings, &snapshot.roster, party).map_err(Problem::not_allowed)
+}
+
+/// Refuses a change of an agent's standing to whoever only forwards. A file that cannot be read gives nobody a standing.
+fn check_standing(workspace: &Workspace, actor: &Actor, edit: &Edit, before: Option<&str>) -> Result<()> {
+    let Target::Agent(_) = &edit.target else { return Ok(()) };
+    let path = edit.target.path();
+    let head = |text: &str| roster::parse(&path, text).map(|agent| agent.head).ok();
+    let Some(after) = head(&edit.text) else { return Ok(()) };
+    let before = before.and_then(head);
+    let snapshot = workspace.snapshot().map_err(first_of)?;
+    let (settings, roster) = (&snapshot.settings, &snapshot.roster);
+    governance::may_change_standing(settings, roster, &actor.by, (before.as_ref(), &after)).map_err(
+        |reason| Problem::not_allowed(reason).hint("ask for it, or let it be changed on the machine"),
+    )
 }
 
 /// Whether the change is one the council sees first. A prompt is measured against what the council, or nobody yet, has

@@ -2,9 +2,9 @@
 //! where it is with an explanation beside it.
 
 use super::beat::LOOKS;
+use super::refused::{EXPLANATION, drop_orphaned_explanations, explanation, put_beside};
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
-use crate::base::text::{put, visible};
 use crate::base::{Digest, Kind, Problem, Trouble, files, problem::Result};
 use crate::brief;
 use crate::journal::Tx;
@@ -32,8 +32,6 @@ const RESCAN: Duration = Duration::from_secs(2);
 const COARSEST: Duration = Duration::from_secs(3);
 /// Largest mission file.
 pub(super) const MAX_MISSION_BYTES: u64 = 256 * 1024;
-/// Marks an explanation beside a file.
-pub(super) const EXPLANATION: &str = ".error.md";
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -224,13 +222,21 @@ impl Intake {
         let now = Instant::now();
         let mut ready = Vec::new();
         let mut there = HashSet::new();
+        let mut odd = Vec::new();
         for entry in entries.flatten() {
             // Dossiers are folders: the list of entries says so, without a look at each.
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
             }
             let path = entry.path();
-            let Some(shape) = shape_of(&self.workspace.root, &path) else { continue };
+            if !is_mission_name(&path) {
+                continue;
+            }
+            let Some(shape) = shape_of(&self.workspace.root, &path) else {
+                // Gone while we looked: nothing is to be said.
+                odd.extend(path.symlink_metadata().is_ok().then_some(path));
+                continue;
+            };
             there.insert(path.clone());
             let fresh = Seen::new(shape, now.checked_sub(self.still(shape)).unwrap_or(now));
             let seen = self.seen.entry(path.clone()).or_insert(fresh);
@@ -240,6 +246,14 @@ impl Intake {
             if seen.is_ready(now) {
                 ready.push(path);
             }
+        }
+        for path in odd {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let problem = Problem::invalid(format!(
+                "{name} is no file of this folder: a link that leads elsewhere, a pipe or a device"
+            ))
+            .hint("put the file itself here");
+            put_beside(&self.workspace, &path, &[problem])?;
         }
         self.seen.retain(|path, _| there.contains(path));
         drop_orphaned_explanations(&folder);
@@ -270,18 +284,6 @@ impl Intake {
     }
 }
 
-/// An explanation whose file is gone explains nothing any more.
-fn drop_orphaned_explanations(folder: &Path) {
-    let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>());
-    for entry in entries.unwrap_or_default() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let orphaned = name.strip_suffix(EXPLANATION).is_some_and(|file| !folder.join(file).exists());
-        if orphaned && let Err(problem) = files::remove(&entry.path()) {
-            tracing::warn!(%problem, "an explanation could not be removed");
-        }
-    }
-}
-
 fn watch(folder: &Path, told: Arc<Notify>) -> Option<RecommendedWatcher> {
     // What is only opened, read or closed brings nothing; our own looks are told as well, and whoever woke at those
     // would never rest again.
@@ -300,15 +302,16 @@ fn watch(folder: &Path, told: Arc<Notify>) -> Option<RecommendedWatcher> {
         .ok()
 }
 
-/// The size and time stamp of a file that may be a mission; `None` for everything that is not looked at: folders,
-/// hidden and temporary names, our own files, links that leave the folder of missions.
-fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
-    let name = path.file_name()?.to_str()?;
+/// Whether a file of that name may be a mission: hidden and temporary ones and our own are not looked at.
+fn is_mission_name(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
     let temporary = name.starts_with(['.', '~', '#'])
         || [".tmp", ".swp", ".part", "~", ".crdownload"].iter().any(|end| name.ends_with(end));
-    if temporary || name == "STATUS.md" || name.ends_with(EXPLANATION) {
-        return None;
-    }
+    !(temporary || name == "STATUS.md" || name.ends_with(EXPLANATION))
+}
+
+/// The size and time stamp of a file; `None` of what is none, and of links that leave the folder of missions.
+fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
     let itself = std::fs::symlink_metadata(path).ok()?;
     // Only a link can lead out, and following every name costs much where a thousand dossiers lie beside. What lies
     // elsewhere in the workspace, secrets among it, is nobody's mission.
@@ -356,9 +359,7 @@ fn take_or_explain(
             .next()
             .unwrap_or_else(|| Problem::store("the journal could not be used"))),
         Err(problems) => {
-            let words = explain(&name, &problems);
-            // Excerpts come from anywhere: they neither tell a secret nor command the screen of who reads them.
-            files::project(&explanation(path), visible(&workspace.journal.clean(&words)).as_bytes())?;
+            put_beside(workspace, path, &problems)?;
             Ok(false)
         }
     }
@@ -378,20 +379,4 @@ fn move_in(workspace: &Workspace, mission: &str, path: &Path) -> Result<()> {
     }
     let mission = mission.to_owned();
     workspace.journal.append(move |tx| mission::mark_moved(tx, &mission))
-}
-
-fn explanation(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    path.with_file_name(format!("{name}{EXPLANATION}"))
-}
-
-fn explain(name: &str, problems: &[Problem]) -> String {
-    let mut out = format!(
-        "# {name} was not taken in\n\nNothing was changed and nothing is lost: the file is where you put it. Mend it \
-         and save it; this note then goes away by itself.\n"
-    );
-    for problem in problems {
-        put(&mut out, format_args!("\n```\n{problem}\n```\n"));
-    }
-    out
 }

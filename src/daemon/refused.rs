@@ -1,10 +1,14 @@
 //! The files dropped into `missions/` that could not be taken in, for everybody who looks for them elsewhere than in
 //! the folder.
 
-use super::intake::{EXPLANATION, MAX_MISSION_BYTES};
+use super::intake::MAX_MISSION_BYTES;
 use super::workspace::Workspace;
-use crate::base::{files, problem::Result};
-use std::path::Path;
+use crate::base::text::{put, visible};
+use crate::base::{Problem, files, problem::Result};
+use std::path::{Path, PathBuf};
+
+/// Marks an explanation beside a file.
+pub(super) const EXPLANATION: &str = ".error.md";
 
 /// A dropped file that could not be taken in.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -31,7 +35,7 @@ pub fn refused_missions(workspace: &Workspace) -> Result<Vec<RefusedMission>> {
     for entry in entries {
         let name = entry.map_err(|error| files::explain(&folder, &error))?.file_name();
         let name = name.to_string_lossy();
-        let Some(file) = name.strip_suffix(EXPLANATION).filter(|file| folder.join(file).is_file()) else {
+        let Some(file) = name.strip_suffix(EXPLANATION).filter(|file| is_there(&folder.join(file))) else {
             continue;
         };
         // A note that has just gone away is none.
@@ -43,10 +47,64 @@ pub fn refused_missions(workspace: &Workspace) -> Result<Vec<RefusedMission>> {
     Ok(found)
 }
 
+/// Links that lead nowhere and pipes are there as well, and explained.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|data| !data.is_dir())
+}
+
 /// Whom the file names as its requester, however wrong the rest of it is.
 fn requester(path: &Path) -> Option<String> {
-    let text = files::read_text(path, MAX_MISSION_BYTES).ok()?;
+    // What a link leads to is nobody's mission.
+    let itself = path.symlink_metadata().is_ok_and(|data| data.is_file());
+    let text = itself.then(|| files::read_text(path, MAX_MISSION_BYTES).ok())??;
     let named = text.lines().find_map(|line| line.strip_prefix("requested_by:"))?;
     let named = named.split('#').next()?.trim().trim_matches(['"', '\'']);
     (!named.is_empty()).then(|| named.to_owned())
+}
+
+/// Writes beside a file why it was not taken in.
+pub(super) fn put_beside(workspace: &Workspace, path: &Path, problems: &[Problem]) -> Result<()> {
+    // Excerpts come from anywhere: they neither tell a secret nor command the screen of who reads them.
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let words = visible(&workspace.journal.clean(&explain(&name, problems)));
+    let note = explanation(path);
+    if std::fs::read(&note).is_ok_and(|there| there == words.as_bytes()) {
+        return Ok(());
+    }
+    tracing::warn!(
+        file = name,
+        problems = problems.len(),
+        "a mission file was not taken in; a note lies beside it"
+    );
+    files::project(&note, words.as_bytes())
+}
+
+/// An explanation whose file is gone explains nothing any more.
+pub(super) fn drop_orphaned_explanations(folder: &Path) {
+    let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>());
+    for entry in entries.unwrap_or_default() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let orphaned =
+            name.strip_suffix(EXPLANATION).is_some_and(|file| folder.join(file).symlink_metadata().is_err());
+        if orphaned && let Err(problem) = files::remove(&entry.path()) {
+            tracing::warn!(%problem, "an explanation could not be removed");
+        }
+    }
+}
+
+/// Where the note of a file lies.
+pub(super) fn explanation(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!("{name}{EXPLANATION}"))
+}
+
+fn explain(name: &str, problems: &[Problem]) -> String {
+    let mut out = format!(
+        "# {name} was not taken in\n\nNothing was changed and nothing is lost: the file is where you put it. Mend it \
+         and save it; this note then goes away by itself.\n"
+    );
+    for problem in problems {
+        put(&mut out, format_args!("\n```\n{problem}\n```\n"));
+    }
+    out
 }

@@ -7,6 +7,7 @@ use crate::agent::Snapshot;
 use crate::base::text::{counted, listed};
 use crate::base::{Digest, Problem, Trouble, files};
 use crate::settings::Settings;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ impl Sound {
                 self.trouble.over();
                 if !self.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &now)) {
                     keep(root, &now);
+                    self.last.iter().for_each(|last| tell_of(last, &now));
                 }
                 let later = self.first.changed(&FromStart::of(root, &now.settings));
                 said.extend((!later.is_empty()).then(|| {
@@ -74,6 +76,25 @@ impl Sound {
         }
         self.said = said;
     }
+}
+
+/// Whoever keeps the daemon hears what has changed, above all who is at work no more.
+fn tell_of(before: &Snapshot, now: &Snapshot) {
+    let at_work = |snapshot: &Snapshot| -> BTreeSet<String> {
+        snapshot
+            .roster
+            .agents
+            .values()
+            .filter(|agent| agent.is_active())
+            .map(|agent| agent.head.id.clone())
+            .collect()
+    };
+    let (before, now) = (at_work(before), at_work(now));
+    let words =
+        |parties: Vec<&String>| if parties.is_empty() { "nobody".to_owned() } else { listed(&parties) };
+    let came = words(now.difference(&before).collect());
+    let left = words(before.difference(&now).collect());
+    tracing::info!(came, left, "settings, agents or prompts have changed, and count from now on");
 }
 
 fn keep(root: &Path, now: &Snapshot) {

@@ -1,12 +1,12 @@
 //! The tables whose rows are read as truth, and what of them is held against the chain. What is not named here is
 //! advice, a place in line, or made anew from the rest: claims and leases, whom parties reported to, timers, outboxes,
-//! search, the figures of triggers, the record by which workflows are told again.
+//! search, the figures of triggers. The record by which workflows are told again is the journal's own to name.
 
 use super::workspace::Workspace;
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use crate::decision;
-use crate::journal::{self, Anchor, KEPT_PAYLOADS, Kept, Verified};
+use crate::journal::{self, Anchor, KEPT_PAYLOADS, KEPT_STEPS, KEPT_WORKFLOWS, Kept, Verified};
 
 /// The whole chain with everything that is held against it: payloads, anchors, the rows below, and what workflows were
 /// told of decisions.
@@ -25,10 +25,12 @@ pub fn verify(workspace: &Workspace, anchors: &[Anchor]) -> Result<Verified> {
 /// A change of these columns needs a new journal format; see [`Kept`].
 pub(super) const KEPT: &[Kept] = &[
     KEPT_PAYLOADS,
-    Kept {
-        table: "decision",
-        key: ("number", None),
-        columns: &[
+    KEPT_WORKFLOWS,
+    KEPT_STEPS,
+    Kept::of(
+        "decision",
+        ("number", None),
+        &[
             "workflow",
             "step",
             "mission",
@@ -50,11 +52,11 @@ pub(super) const KEPT: &[Kept] = &[
             "quorum",
             "votes",
         ],
-    },
-    Kept {
-        table: "sop_version",
-        key: ("sop", Some("version")),
-        columns: &[
+    ),
+    Kept::of(
+        "sop_version",
+        ("sop", Some("version")),
+        &[
             "status",
             "title",
             "department",
@@ -72,16 +74,12 @@ pub(super) const KEPT: &[Kept] = &[
             "review_due",
             "revision",
         ],
-    },
-    Kept {
-        table: "registry_revision",
-        key: ("revision", None),
-        columns: &["at", "what", "by", "mission", "seq"],
-    },
-    Kept {
-        table: "mission",
-        key: ("id", None),
-        columns: &[
+    ),
+    Kept::of("registry_revision", ("revision", None), &["at", "what", "by", "mission", "seq"]),
+    Kept::of(
+        "mission",
+        ("id", None),
+        &[
             "title",
             "state",
             "reason",
@@ -94,14 +92,14 @@ pub(super) const KEPT: &[Kept] = &[
             "created_at",
             "ended_at",
         ],
-    },
-    Kept { table: "artifact", key: ("mission", Some("name")), columns: &["hash", "at"] },
-    Kept { table: "claim", key: ("sop", None), columns: &["mission"] },
-    Kept { table: "council_call", key: ("mission", None), columns: &["by", "at"] },
-    Kept {
-        table: "run",
-        key: ("id", None),
-        columns: &[
+    ),
+    Kept::of("artifact", ("mission", Some("name")), &["hash", "at"]),
+    Kept::of("claim", ("sop", None), &["mission"]),
+    Kept::of("council_call", ("mission", None), &["by", "at"]),
+    Kept::of(
+        "run",
+        ("id", None),
+        &[
             "number",
             "sop",
             "version",
@@ -127,11 +125,11 @@ pub(super) const KEPT: &[Kept] = &[
             "reviewed_by",
             "erased_at",
         ],
-    },
-    Kept {
-        table: "run_step",
-        key: ("run", Some("number")),
-        columns: &[
+    ),
+    Kept::of(
+        "run_step",
+        ("run", Some("number")),
+        &[
             "title",
             "work",
             "state",
@@ -150,37 +148,20 @@ pub(super) const KEPT: &[Kept] = &[
             "said",
             "files",
         ],
-    },
-    Kept {
-        table: "autonomy",
-        key: ("number", None),
-        columns: &["sop", "step", "version", "widened", "by", "reason", "at"],
-    },
-    Kept {
-        table: "trigger_due",
-        key: ("id", None),
-        columns: &["sop", "source", "occurrence", "trigger", "packet", "at", "taken_at", "run", "refusal"],
-    },
-    Kept { table: "sign_in_link", key: ("hash", None), columns: &["party", "expires_at", "used_at"] },
-    Kept { table: "password", key: ("party", None), columns: &["hash", "at"] },
-    Kept { table: "session", key: ("number", None), columns: &["hash", "party", "created_at", "ended_at"] },
-    Kept {
-        table: "token",
-        key: ("number", None),
-        columns: &[
-            "hash",
-            "party",
-            "name",
-            "scope",
-            "created_at",
-            "revoked_at",
-            "suspended_at",
-            "expires_at",
-        ],
-    },
-    Kept {
-        table: "file_edit",
-        key: ("number", None),
-        columns: &["path", "old", "new", "by", "note", "at", "review", "state"],
-    },
+    ),
+    Kept::of("autonomy", ("number", None), &["sop", "step", "version", "widened", "by", "reason", "at"]),
+    Kept::of(
+        "trigger_due",
+        ("id", None),
+        &["sop", "source", "occurrence", "trigger", "packet", "at", "taken_at", "run", "refusal"],
+    ),
+    Kept::of("sign_in_link", ("hash", None), &["party", "expires_at", "used_at"]),
+    Kept::of("password", ("party", None), &["hash", "at"]),
+    Kept::of("session", ("number", None), &["hash", "party", "created_at", "ended_at"]),
+    Kept::of(
+        "token",
+        ("number", None),
+        &["hash", "party", "name", "scope", "created_at", "revoked_at", "suspended_at", "expires_at"],
+    ),
+    Kept::of("file_edit", ("number", None), &["path", "old", "new", "by", "note", "at", "review", "state"]),
 ];

@@ -1,10 +1,12 @@
 //! Answering: one transaction looks at authority, hash and deadline, and records the winner.
 
+use super::commands;
 use super::deadline::signal_of;
 use super::inbox::closed;
 use super::lapse::expire;
 use super::rows::{Decision, DecisionKind, State, Verb, text};
 use crate::base::text::listed;
+use crate::base::trace::is_run;
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::journal::Tx;
 use serde::{Deserialize, Serialize};
@@ -143,7 +145,13 @@ pub(super) fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Resul
 fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
     let verbs: Vec<Verb> = decision.ways().into_iter().map(|(verb, _)| verb).collect();
     if !verbs.contains(&verb) {
-        let words: Vec<&str> = verbs.iter().map(|verb| verb.word()).collect();
+        // A run that stands still is steered, each way with a word of its own.
+        let steered = decision.ask.kind == DecisionKind::Stuck && is_run(&decision.ask.mission);
+        let words = if steered {
+            commands::of("sopd", decision).into_iter().map(|way| format!("`{}`", way.line)).collect()
+        } else {
+            verbs.iter().map(|verb| verb.word().to_owned()).collect::<Vec<_>>()
+        };
         return Err(Problem::usage(format!(
             "{} ({}) is not answered with `{}`",
             decision.id,

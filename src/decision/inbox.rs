@@ -79,7 +79,11 @@ pub fn open_after(
         |id: &str| Problem::not_found(format!("there is no decision `{id}`")).hint("see `sopd inbox`");
     let place =
         |id: &str| id.strip_prefix("D-").and_then(|digits| digits.parse().ok()).ok_or_else(|| wrong(id));
-    let after: i64 = after.map(place).transpose()?.unwrap_or(0);
+    let after = match after {
+        // Whoever goes on after a decision that never was would take the rest for read.
+        Some(id) => one(db, id).and_then(|_there| place(id))?,
+        None => 0,
+    };
     let mut statement = db.prepare_cached(&page_sql(party.is_some()))?;
     let rows = statement.query_map((after, limit, party), read)?.collect::<Result<_, _>>()?;
     Ok(rows)

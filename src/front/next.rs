@@ -33,7 +33,18 @@ pub fn idle_note(sopd: &str, workspace: &Workspace) -> Option<String> {
     if daemon::holder(&workspace.root).is_some() {
         return None;
     }
-    Some(format!("nothing drives this workspace now: start `{sopd} up` to go on"))
+    // What cannot be read is told by whatever is asked for next.
+    let held = workspace.journal.read(daemon::held::held).ok().flatten().is_some();
+    Some(format!("{} to go on", undriven(sopd, held)))
+}
+
+/// Why nothing goes on, and the command that changes it.
+fn undriven(sopd: &str, held: bool) -> String {
+    if held {
+        format!("this workspace is a restored or copied one, and held: start `{sopd} up --go-on`")
+    } else {
+        format!("nothing drives this workspace now: start `{sopd} up`")
+    }
 }
 
 /// What there is to say of whoever drives the workspace: that nobody does, or that nobody is served.
@@ -61,6 +72,8 @@ pub struct Next {
     pub open: Vec<Decision>,
     /// Whether a daemon goes on with it.
     pub driven: bool,
+    /// Whether the workspace is held, so that no daemon goes on with it before somebody says so.
+    pub held: bool,
 }
 
 /// Looks on until the daemon has done something about the mission that a person should know, or patience ends.
@@ -102,16 +115,17 @@ pub fn now(workspace: &Workspace, id: &str) -> Result<Next> {
 
 fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision>, bool)) -> Result<Next> {
     let id = id.to_owned();
+    let held = daemon::held::held(db)?.is_some();
     if is_run(&id) {
         let row = run::run(db, &id)?;
         // A failed run may go on: what it asks is told like that of any other.
         let over = matches!(row.state, RunState::Completed | RunState::Cancelled);
         let ended = over.then(|| row.reason.clone());
-        return Ok(Next { id, state: row.state.word(), ended, reason: row.reason, open, driven });
+        return Ok(Next { id, state: row.state.word(), ended, reason: row.reason, open, driven, held });
     }
     let status = daemon::status_of(db, &id)?;
     let ended = status.ended_at.as_ref().map(|_at| status.reason);
-    Ok(Next { id, state: status.state.word(), ended, reason: String::new(), open, driven })
+    Ok(Next { id, state: status.state.word(), ended, reason: String::new(), open, driven, held })
 }
 
 impl Next {
@@ -151,6 +165,6 @@ impl Next {
             let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
             return format!("{id} is {state}{why}; see `{sopd} status {id}`");
         }
-        format!("nothing drives this workspace now: start `{sopd} up` and {id} goes on")
+        format!("{} and {id} goes on", undriven(sopd, self.held))
     }
 }

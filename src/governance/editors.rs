@@ -2,7 +2,7 @@
 //! the council must see first.
 
 use crate::base::text::listed;
-use crate::roster::{Agent, Roster};
+use crate::roster::{Agent, AgentHead, Roster};
 use crate::settings::{CouncilLevel, Settings};
 
 /// A prompt that keeps fewer of its words than this, in percent, is rewritten, not mended. A changed sentence in ten
@@ -23,6 +23,35 @@ pub fn may_edit(settings: &Settings, roster: &Roster, party: &str) -> Result<(),
         return Ok(());
     }
     Err(format!("{party} may not change agents, prompts and settings; {} may", listed(&may)))
+}
+
+/// Refuses whoever only forwards publications a change of an agent's standing: whether it is at work, its roles, who
+/// thinks for it and whom it reports to decide who signs, judges and stands in. Whoever signs answers for that.
+///
+/// # Errors
+/// Why not, in words.
+pub fn may_change_standing(
+    settings: &Settings,
+    roster: &Roster,
+    party: &str,
+    (before, after): (Option<&AgentHead>, &AgentHead),
+) -> Result<(), String> {
+    let same = before.is_some_and(|before| {
+        (before.status, &before.roles, before.runtime, &before.reports_to)
+            == (after.status, &after.roles, after.runtime, &after.reports_to)
+    });
+    let signs = signer(settings, roster);
+    if same || signs == party {
+        return Ok(());
+    }
+    Err(format!("status, roles, runtime and reports_to of {} are changed by {signs}, who signs", after.id))
+}
+
+/// Who signs publications as the company stands.
+fn signer<'a>(settings: &'a Settings, roster: &Roster) -> &'a str {
+    let path = &settings.publication;
+    let signs_itself = roster.get(&path.signs).is_some_and(Agent::is_active);
+    if signs_itself { &path.signs } else { &path.interim.signs }
 }
 
 fn editors<'a>(settings: &'a Settings, roster: &Roster) -> Vec<&'a str> {
@@ -62,9 +91,7 @@ pub fn rewrite(
     match (settings.council.level(&[CLASS.to_owned()])?, skip) {
         (CouncilLevel::Optional, _) | (CouncilLevel::Recommended, true) => Ok(Rewrite::AtOnce),
         (CouncilLevel::Mandatory, true) => {
-            let path = &settings.publication;
-            let signs_itself = roster.get(&path.signs).is_some_and(Agent::is_active);
-            let signer = if signs_itself { &path.signs } else { &path.interim.signs };
+            let signer = signer(settings, roster);
             if signer == party {
                 return Ok(Rewrite::AtOnce);
             }
@@ -77,6 +104,7 @@ pub fn rewrite(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::roster::{AgentRole, AgentStatus, Runtime};
 
     fn roster() -> Roster {
         let agent = |id: &str| {
@@ -96,6 +124,31 @@ mod tests {
         let refused = may_edit(&settings, &roster, "vp.sales").unwrap_err();
         assert!(refused.ends_with("chief.staff and ceo may"), "{refused}");
         assert!(may_edit(&settings, &roster, "coo").is_err(), "nobody of that name is at work");
+    }
+
+    #[test]
+    fn only_who_signs_changes_who_has_a_say() {
+        let (settings, roster) = (Settings::default(), roster());
+        let before = &roster.get("vp.sales").unwrap().head;
+        let asked = |party, before, after: &AgentHead| {
+            may_change_standing(&settings, &roster, party, (before, after)).is_ok()
+        };
+        let title = AgentHead { title: "Head of sales".to_owned(), ..before.clone() };
+        assert!(asked("chief.staff", Some(before), &title), "a title is nobody's authority");
+        let planned = AgentHead { status: AgentStatus::Planned, ..before.clone() };
+        let judge = AgentHead { roles: vec![AgentRole::Scrutiny], ..before.clone() };
+        let person = AgentHead { runtime: Runtime::Person, ..before.clone() };
+        let above = AgentHead { reports_to: Some("ceo".to_owned()), ..before.clone() };
+        for after in [planned, judge, person, above] {
+            assert!(
+                !asked("chief.staff", Some(before), &after) && asked("ceo", Some(before), &after),
+                "{after:?}"
+            );
+        }
+        assert!(
+            !asked("chief.staff", None, before) && asked("ceo", None, before),
+            "a new agent has a standing"
+        );
     }
 
     #[test]

@@ -3,13 +3,17 @@
 //! What an append changes of such rows, its last fact says as well: the member `rows` names each with its seal, a hash
 //! of its columns. So the chain knows of every row what it was last, and a row that somebody changed, put in or took
 //! away past this door differs from it. Where an append changes rows and records no fact, a fact of its own says it.
+//!
+//! What workflows are told changes with nearly every append, mostly without a fact: those rows wait for the next one,
+//! whatever it is about. What a crash keeps waiting is sealed at the next start, where no earlier fact knows it.
 
 use super::chain;
+use super::redact::Redactor;
 use super::tx::Tx;
 use crate::base::text::put;
-use crate::base::{Digest, problem::Result};
+use crate::base::{Digest, Instant, problem::Result};
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -23,10 +27,36 @@ pub struct Kept {
     pub key: (&'static str, Option<&'static str>),
     /// What is compared; the first word of each is a column.
     pub columns: &'static [&'static str],
+    /// Of rows that wait for the next fact.
+    pub waits: Option<Waits>,
+}
+
+/// How rows that wait for the next fact are told from all others.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// The column that is not null in rows that count.
+    pub counts: &'static str,
+    /// When a row was last written, in SQL: milliseconds since 1970.
+    pub moment: &'static str,
 }
 
 /// The journal's own: a payload that a fact names is there, or its erasure is on record.
-pub const KEPT_PAYLOADS: Kept = Kept { table: "blob", key: ("hash", None), columns: &["bytes IS NULL"] };
+pub const KEPT_PAYLOADS: Kept = Kept::of("blob", ("hash", None), &["bytes IS NULL"]);
+
+/// What workflows began with and came to, and what each was told on its way: a replay believes it.
+pub const KEPT_WORKFLOWS: Kept = Kept {
+    table: "workflow",
+    key: ("id", None),
+    columns: &["kind", "version", "parent", "input", "outcome"],
+    waits: Some(Waits { counts: "created_at", moment: "coalesce(ended_at, created_at)" }),
+};
+/// See [`KEPT_WORKFLOWS`].
+pub const KEPT_STEPS: Kept = Kept {
+    table: "step",
+    key: ("workflow", Some("ordinal")),
+    columns: &["kind", "name", "key", "input_hash", "position", "outcome"],
+    waits: Some(Waits { counts: "position", moment: "at" }),
+};
 
 /// The member of a fact that seals rows.
 pub const ROWS: &str = "rows";
@@ -34,14 +64,28 @@ pub const ROWS: &str = "rows";
 const ROWS_KEPT: &str = "rows_kept";
 const SUBJECT: &str = "rows";
 /// The kind of facts that seal what an older sopd had left.
-const ROWS_FOUND: &str = "rows_found";
+pub const ROWS_FOUND: &str = "rows_found";
+/// The kind of facts that seal what waited for a fact when sopd was cut off. No earlier fact is overruled by it.
+pub const ROWS_LEFT: &str = "rows_left";
 /// Digits of a seal that bind the whole row; four more for each column say which one differs.
 const WHOLE: usize = 32;
 const EACH: usize = 4;
 /// Rows that one fact seals: about 30 KiB.
 const MOST_AT_ONCE: usize = 250;
+/// The rows an append touches, and those that wait for the next fact.
+const TOUCHED: &str = "touched";
+const WAITING: &str = "waiting";
 
 impl Kept {
+    /// A table whose rows are sealed by the append that changes them.
+    pub const fn of(
+        table: &'static str,
+        key: (&'static str, Option<&'static str>),
+        columns: &'static [&'static str],
+    ) -> Self {
+        Self { table, key, columns, waits: None }
+    }
+
     /// `run_step sop_run_1 3`: a row's name in facts.
     fn name(&self, (one, two): &(Sql, Sql)) -> String {
         let word = |value: &Sql| match value {
@@ -59,7 +103,8 @@ impl Kept {
     fn select(&self) -> String {
         let columns: Vec<String> = self.columns.iter().map(|column| format!("quote({column})")).collect();
         let second = self.key.1.unwrap_or("''");
-        format!("SELECT {}, {second}, {} FROM {}", self.key.0, columns.join(", "), self.table)
+        let counts = self.waits.map_or("1".to_owned(), |waits| format!("{} IS NOT NULL", waits.counts));
+        format!("SELECT {}, {second}, {} FROM {} WHERE {counts}", self.key.0, columns.join(", "), self.table)
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<((Sql, Sql), String)> {
@@ -77,7 +122,7 @@ impl Kept {
 
     fn one(&self, db: &Connection, (one, two): &(Sql, Sql)) -> Result<Option<String>> {
         let second = self.key.1.unwrap_or("''");
-        let sql = format!("{} WHERE {} = ?1 AND {second} = ?2", self.select(), self.key.0);
+        let sql = format!("{} AND {} = ?1 AND {second} = ?2", self.select(), self.key.0);
         let found = db.prepare_cached(&sql)?.query_row((one, two), |row| self.read(row));
         Ok(found.optional()?.map(|(_, seal)| seal))
     }
@@ -100,21 +145,29 @@ pub(super) fn watch(db: &Connection, kept: &[Kept]) -> Result<()> {
     if kept.is_empty() {
         return Ok(());
     }
-    let mut sql =
-        "CREATE TEMP TABLE touched(place INTEGER, one, two, PRIMARY KEY(place, one, two)) WITHOUT ROWID;"
-            .to_owned();
-    for (place, Kept { table, key, columns }) in kept.iter().enumerate() {
+    let mut sql = String::new();
+    for list in [TOUCHED, WAITING] {
+        put(
+            &mut sql,
+            format_args!(
+                "CREATE TEMP TABLE {list}(place INTEGER, one, two, PRIMARY KEY(place, one, two)) WITHOUT ROWID;"
+            ),
+        );
+    }
+    for (place, Kept { table, key, columns, waits }) in kept.iter().enumerate() {
         let named: Vec<&str> = columns.iter().filter_map(|column| column.split(' ').next()).collect();
         let changed = format!("UPDATE OF {}", named.join(", "));
+        let list = if waits.is_some() { WAITING } else { TOUCHED };
         for (nth, (what, row)) in
             [("INSERT", "new"), (changed.as_str(), "new"), ("DELETE", "old")].into_iter().enumerate()
         {
             let second = key.1.map_or("''".to_owned(), |second| format!("{row}.{second}"));
+            let counts = waits.map_or("1".to_owned(), |waits| format!("{row}.{} IS NOT NULL", waits.counts));
             put(
                 &mut sql,
                 format_args!(
-                    "CREATE TEMP TRIGGER touched_{table}_{nth} AFTER {what} ON main.{table} BEGIN
-                   INSERT INTO touched VALUES({place}, {row}.{}, {second}) ON CONFLICT DO NOTHING; END;",
+                    "CREATE TEMP TRIGGER touched_{table}_{nth} AFTER {what} ON main.{table} WHEN {counts} BEGIN
+                   INSERT INTO {list} VALUES({place}, {row}.{}, {second}) ON CONFLICT DO NOTHING; END;",
                     key.0
                 ),
             );
@@ -123,13 +176,23 @@ pub(super) fn watch(db: &Connection, kept: &[Kept]) -> Result<()> {
     Ok(db.execute_batch(&sql)?)
 }
 
-/// Seals what an append has touched, in its last fact.
+/// Seals what an append has touched, in its last fact, and with it what waited for one.
 pub(super) fn seal(tx: &Tx<'_>, kept: &[Kept]) -> Result<()> {
     if kept.is_empty() {
         return Ok(());
     }
+    let mut rows = take(tx, kept, TOUCHED)?;
+    if rows.is_empty() && tx.last_fact().is_none() {
+        return Ok(());
+    }
+    rows.extend(take(tx, kept, WAITING)?);
+    say(tx, rows, tx.last_fact().is_none().then_some(ROWS_KEPT), ROWS_KEPT)
+}
+
+/// The rows of a list with their seals, and empties it.
+fn take(tx: &Tx<'_>, kept: &[Kept], list: &str) -> Result<Vec<(String, Value)>> {
     let mut rows = Vec::new();
-    let mut statement = tx.db().prepare_cached("SELECT place, one, two FROM touched")?;
+    let mut statement = tx.db().prepare_cached(&format!("SELECT place, one, two FROM {list}"))?;
     let mut touched = statement.query([])?;
     while let Some(row) = touched.next()? {
         let place = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
@@ -138,13 +201,52 @@ pub(super) fn seal(tx: &Tx<'_>, kept: &[Kept]) -> Result<()> {
         let seal = kept.one(tx.db(), &key)?.unwrap_or_default();
         rows.push((kept.name(&key), Value::from(seal)));
     }
-    drop(touched);
+    if !rows.is_empty() {
+        tx.db().prepare_cached(&format!("DELETE FROM {list}"))?.execute([])?;
+    }
+    Ok(rows)
+}
+
+/// Seals what waited for a fact when sopd was cut off: all that was written since the last fact, which may know some of
+/// it already.
+pub(super) fn left(db: &mut Connection, kept: &[Kept], (now, redactor): (Instant, &Redactor)) -> Result<()> {
+    let rows = since_last_fact(db, kept)?;
     if rows.is_empty() {
         return Ok(());
     }
-    // What follows touches no row.
-    tx.db().prepare_cached("DELETE FROM touched")?.execute([])?;
-    say(tx, rows, tx.last_fact().is_none().then_some(ROWS_KEPT), ROWS_KEPT)
+    let open = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let rows = rows.into_iter().map(|(name, seal)| (name, Value::from(seal))).collect();
+    say(&Tx::new(&open, now, redactor), rows, Some(ROWS_LEFT), ROWS_LEFT)?;
+    Ok(open.commit()?)
+}
+
+/// The rows that were written since the last fact and stand in none.
+fn since_last_fact(db: &Connection, kept: &[Kept]) -> Result<BTreeMap<String, String>> {
+    let since = chain::last_at(db)?;
+    let mut rows = BTreeMap::new();
+    for one in kept {
+        let Some(waits) = one.waits else { continue };
+        let mut statement = db.prepare(&format!("{} AND {} >= ?1", one.select(), waits.moment))?;
+        for row in statement.query_map([since.0], |row| one.read(row))? {
+            let (key, seal) = row?;
+            rows.insert(one.name(&key), seal);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(rows);
+    }
+    // Facts of the same moment know rows of that moment.
+    let mut statement = db.prepare_cached("SELECT text FROM event ORDER BY seq DESC")?;
+    for text in statement.query_map([], |row| row.get::<_, String>(0))? {
+        let fact: Value = serde_json::from_str(&text?).unwrap_or_default();
+        if fact.get("at").and_then(Value::as_str) != Some(&since.to_string()) {
+            break;
+        }
+        for name in fact.get(ROWS).and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+            rows.remove(name);
+        }
+    }
+    Ok(rows)
 }
 
 /// Says what rows are, in as many facts as it takes: first in the last one of this append, unless a kind is named for
@@ -192,7 +294,9 @@ impl Said {
     pub(super) fn hear(&mut self, (seq, kind): (i64, &str), fact: &Value) {
         for (name, seal) in fact.get(ROWS).and_then(Value::as_object).into_iter().flatten() {
             let seal = seal.as_str().unwrap_or_default().to_owned();
-            self.rows.insert(name.clone(), (seq, kind.to_owned(), seal));
+            if kind != ROWS_LEFT || !self.rows.contains_key(name) {
+                self.rows.insert(name.clone(), (seq, kind.to_owned(), seal));
+            }
         }
     }
 
@@ -204,6 +308,7 @@ impl Said {
     /// Compares all rows with what the chain says of them: how many there are, and what differs, a sentence each.
     pub(super) fn compare(mut self, db: &Connection, kept: &[Kept]) -> Result<(usize, Vec<String>)> {
         let (mut rows, mut wrong) = (0, Vec::new());
+        let waiting = since_last_fact(db, kept)?;
         for one in kept {
             let mut statement = db.prepare(&one.select())?;
             for row in statement.query_map([], |row| one.read(row))? {
@@ -216,6 +321,7 @@ impl Said {
                         "row `{name}` is not what fact {seq} ({kind}) left; changed: {}",
                         one.differing(&said, &found)
                     )),
+                    None if waiting.contains_key(&name) => {}
                     _ => wrong.push(format!("row `{name}` is in no fact: somebody else put it in")),
                 }
             }

@@ -37,11 +37,11 @@ mod writer;
 pub use activity::{Activity, Failure, FailureClass, Recorded, Repeat, Story};
 pub use brought_back::{AHEAD, BroughtBack, WORTH_A_WORD, bring_back_timers};
 pub use chain::{
-    Anchor, Event, Verified, events_of, holds, is_linked, last_of, quick_check, verify, verify_tail,
+    Anchor, Event, Verified, events_of, holds, is_linked, last_of, quick_check, verify, verify_tail, within,
 };
 pub use engine::{Engine, other_than};
 pub use feed::Feed;
-pub use kept::{KEPT_PAYLOADS, Kept, ROWS};
+pub use kept::{KEPT_PAYLOADS, KEPT_STEPS, KEPT_WORKFLOWS, Kept, ROWS, ROWS_FOUND, ROWS_LEFT};
 pub use ledger::signals_heard;
 pub use look::{Order, Search, lines, search};
 pub use redact::Redactor;

@@ -9,6 +9,8 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// Ends the name of the file with what a person replaced: on record, and part of no result.
+pub(super) const REPLACED: &str = "-replaced.md";
 /// Longest form in one line, in characters.
 const LINE: usize = 160;
 
@@ -46,13 +48,18 @@ pub fn outcome(steps: &[StepRow]) -> Vec<Gave> {
     completed().filter(|step| !built_on.contains(&step.number)).map(gave).collect()
 }
 
+/// The files of a step's result.
+pub(super) fn files_of(step: &StepRow) -> impl Iterator<Item = &(String, Digest)> {
+    step.files.iter().filter(|(name, _)| !name.ends_with(REPLACED))
+}
+
 fn gave(step: &StepRow) -> Gave {
     Gave {
         step: step.number,
         title: step.title.clone(),
         outputs: step.outputs.clone(),
         said: step.said.clone(),
-        files: step.files.clone(),
+        files: files_of(step).cloned().collect(),
         line: line(step),
     }
 }
@@ -62,7 +69,7 @@ fn line(step: &StepRow) -> String {
     let mut lines = step.said.lines().map(str::trim).filter(|line| !line.is_empty());
     // A program says last what came out, whoever writes says it first.
     let told = if step.work == "command" { lines.next_back() } else { lines.next() };
-    let files = step.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+    let files = files_of(step).map(|(name, _)| name.as_str()).collect::<Vec<_>>();
     let all = match (values.is_empty(), told) {
         (false, _) => values.join(", "),
         (true, Some(told)) => told.to_owned(),

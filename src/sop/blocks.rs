@@ -46,11 +46,67 @@ const READ: [&str; 29] = [
 /// Tags people write for a shell's script, beside those that are one.
 const LIKE_BASH: [&str; 8] =
     ["bash", "sh", "shell", "console", "terminal", "zsh", "shell-session", "shellscript"];
-/// How a sentence begins that makes what follows depend on something.
-const CONDITIONS: [&str; 10] =
-    ["if", "only", "unless", "when", "whenever", "otherwise", "else", "in case", "should", "optionally"];
-/// The same below a block, where "if" may speak of what comes after it.
-const BELOW: [&str; 6] = ["only if", "only when", "unless", "skip this", "do not run", "don't run"];
+/// How a sentence begins that makes what follows depend on something, in English, German and French.
+const CONDITIONS: [&str; 31] = [
+    "if",
+    "only",
+    "unless",
+    "when",
+    "whenever",
+    "otherwise",
+    "else",
+    "in case",
+    "should",
+    "optionally",
+    "as soon as",
+    "once",
+    "until",
+    "provided",
+    "except",
+    "never",
+    "before you",
+    "wenn",
+    "falls",
+    "sobald",
+    "sofern",
+    "nur",
+    "sonst",
+    "andernfalls",
+    "si",
+    "sauf",
+    "dès que",
+    "lorsque",
+    "seulement",
+    "sinon",
+    "jamais",
+];
+/// The same anywhere around a block, where "if" may speak of what comes after it.
+const ANYWHERE: [&str; 24] = [
+    "only if",
+    "only when",
+    "only on",
+    "unless",
+    "except on",
+    "except when",
+    "except if",
+    "except for",
+    "skip this",
+    "do not run",
+    "don't run",
+    "never run",
+    "never do this",
+    "not on",
+    "nur wenn",
+    "nur falls",
+    "außer",
+    "es sei denn",
+    "nicht ausführen",
+    "niemals",
+    "seulement si",
+    "uniquement si",
+    "sauf",
+    "ne pas exécuter",
+];
 
 /// What is in a text, in order: its blocks that are done, and how a person may have meant them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -101,6 +157,11 @@ fn look_for(text: &str, done: &[&str]) -> Blocks {
             What::Code(fence) => {
                 let tag = tag(&fence);
                 after_done = done.contains(&tag.as_str());
+                if after_done
+                    && inner_and_end(&fence).trim_matches(['`', '~', ' ', '\t', '\r', '\n']).is_empty()
+                {
+                    found.passed_over.push(format!("the block tagged `{tag}` is empty: nothing is done"));
+                }
                 if after_done {
                     found.done += 1;
                     found.scripts += usize::from(SCRIPTS.contains(&tag.as_str()));
@@ -184,22 +245,28 @@ fn passed_over(tag: &str) -> Option<String> {
     ))
 }
 
-/// The sentence right above a block, where it makes the block depend on something.
+/// The sentence above a block that makes it depend on something: whichever says so in plain words, or the one right
+/// above it by how it begins.
 fn condition(paragraph: &str) -> Option<String> {
-    let last = sentences(paragraph).pop()?;
-    let words = last.to_lowercase();
-    let begins = |condition: &str| {
-        words.strip_prefix(condition).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric()))
+    let all = sentences(paragraph);
+    let begins = |sentence: &String| {
+        let words = sentence.to_lowercase();
+        CONDITIONS.iter().any(|condition| {
+            words.strip_prefix(condition).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphanumeric()))
+        })
     };
-    let holds = CONDITIONS.iter().any(|word| begins(word)) || BELOW.iter().any(|part| words.contains(part));
-    holds.then_some(last)
+    let last = all.last().filter(|last| begins(last)).cloned();
+    all.into_iter().find(|sentence| says_so(sentence)).or(last)
 }
 
 /// A sentence right below a block that makes it depend on something.
 fn below(paragraph: &str) -> Option<String> {
-    let first = sentences(paragraph).into_iter().next()?;
-    let words = first.to_lowercase();
-    BELOW.iter().any(|part| words.contains(part)).then_some(first)
+    sentences(paragraph).into_iter().next().filter(|sentence| says_so(sentence))
+}
+
+fn says_so(sentence: &str) -> bool {
+    let words = format!(" {} ", sentence.to_lowercase());
+    ANYWHERE.iter().any(|part| words.contains(&format!(" {part} ")))
 }
 
 fn sentences(paragraph: &str) -> Vec<String> {
@@ -290,10 +357,17 @@ mod tests {
             "**Unless it is green**:",
             "- In case of doubt, run this:",
             "Switch back, but only when it is red:",
+            "Never run this on Fridays. Run:",
+            "As soon as it is green:",
+            "Nur wenn die Prüfung rot ist:",
+            "Sauf le dimanche :",
         ] {
             assert_eq!(look(&format!("{words}\n\n{block}")).conditions.len(), 1, "{words}");
         }
-        assert_eq!(look(&format!("{block}\n\nDo not run this on Fridays.")).conditions.len(), 1);
+        for words in ["Do not run this on Fridays.", "Except on Sundays.", "Außer am Sonntag."] {
+            assert_eq!(look(&format!("{block}\n\n{words}")).conditions.len(), 1, "{words}");
+        }
+        assert_eq!(look("```bash\n\n```").passed_over.len(), 1, "an empty block does nothing");
         for words in ["Switch the traffic over.", "If it fails, tell us. Then run:", "Only.x"] {
             let found = look(&format!("{words}\n\n{block}\n\nIf it is red, call the owner."));
             assert_eq!((found.conditions.len(), found.scripts), (0, 1), "{words}: {found:?}");

@@ -57,7 +57,9 @@ pub(super) async fn stream(
     let now = may.clone();
     site.work(move |_workspace| now()).await?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let from = resumed.or(after).unwrap_or_else(|| site.feed.head());
+    // A place that is yet to come is of a log that went back since: what is new from now on is news.
+    let head = site.feed.head();
+    let from = resumed.or(after).filter(|place| (0..=head).contains(place)).unwrap_or(head);
     let facts = site.feed.listen(from).filter_map(move |fact| {
         std::future::ready(concerns(&about, &fact).then(|| Ok::<_, Infallible>(told(&fact))))
     });

@@ -123,6 +123,30 @@ async fn a_run_from_its_start_to_its_end() {
     drop(world);
 }
 
+/// Whoever reads on from a place that never was would wait for ever, or take the rest for read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_not_of_this_log_is_refused_at_every_list() {
+    let world = with(&gated());
+    let api = Api::serve(&world).await;
+    let run = api.post("/api/v1/runs", "cro", &json!({ "sop": SOP, "hold": true })).await.body["run"].clone();
+    let run = run.as_str().unwrap();
+    for (list, expected) in [
+        ("audit?cursor=9999999".to_owned(), 409),
+        ("audit?cursor=-1".to_owned(), 409),
+        (format!("runs/{run}/audit?cursor=9999999"), 409),
+        ("events?after=9999999".to_owned(), 409),
+        ("events?after=-1".to_owned(), 409),
+        ("inbox?cursor=D-9999999".to_owned(), 404),
+        ("inbox?cursor=x".to_owned(), 404),
+        ("missions?cursor=x".to_owned(), 404),
+        ("runs?cursor=x".to_owned(), 404),
+        ("sops?cursor=x".to_owned(), 404),
+    ] {
+        let got = api.get(&format!("/api/v1/{list}"), "cro").await;
+        assert_eq!(got.refused().0, expected, "{list}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_come_by_pages_and_runs_can_be_steered() {
     let world = with(&gated());

@@ -13,6 +13,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// A look takes at most one part in so many of the time.
 const SHARE: u32 = 100;
 
+/// What a file or folder takes at least, in bytes: a million empty ones count as 4 GiB.
+const LEAST: u64 = 4096;
+
 /// What a command may use up of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,14 +84,15 @@ fn kib(process: i32, file: &str, name: &str) -> u64 {
     line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Bytes on disk of everything in `folder`. Links are not followed.
+/// Bytes on disk of everything in `folder`. Links are not followed; what is empty takes a place on the disk as well, of
+/// which there are not endlessly many.
 fn size(folder: &Path) -> u64 {
     let mut bytes = 0_u64;
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
             let Ok(data) = entry.metadata() else { continue };
-            bytes = bytes.saturating_add(data.blocks().saturating_mul(512));
+            bytes = bytes.saturating_add(data.blocks().saturating_mul(512).max(LEAST));
             if data.is_dir() {
                 folders.push(entry.path());
             }

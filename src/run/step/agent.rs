@@ -11,6 +11,7 @@ use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Wo
 use crate::roles::perform::{Found, Perform, PerformQuestion, Performed};
 use crate::run::Site;
 use crate::run::effect::Sight;
+use crate::run::outcome;
 use crate::run::records::StepRow;
 use crate::run::result::{self, check_outputs, completed, keep};
 use crate::run::state::StepState;
@@ -87,7 +88,7 @@ fn gave(site: &Site, row: &StepRow) -> Result<Value, Problem> {
     let said = whole(site, row)?;
     let own = own_file(row.number);
     let mut files = Map::new();
-    for (name, hash) in row.files.iter().filter(|(name, _)| *name != own && !name.ends_with("-replaced.md")) {
+    for (name, hash) in outcome::files_of(row).filter(|(name, _)| *name != own) {
         files.insert(name.clone(), json!(file(site, hash)?));
     }
     let values = exact::told(&row.outputs);

@@ -8,6 +8,7 @@ use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Tx, Workflow};
 use crate::run::Site;
 use crate::run::audit::transient;
 use crate::run::effect::Sight;
+use crate::run::outcome::REPLACED;
 use crate::run::parties::{Judges, Today, hands};
 use crate::run::plan::Plan;
 use crate::run::records::StepRow;
@@ -272,7 +273,7 @@ fn instead(
         .into_iter()
         .map(
             |(name, file)| {
-                if name == own { (format!("step-{number}-replaced.md"), file) } else { (name, file) }
+                if name == own { (format!("step-{number}{REPLACED}"), file) } else { (name, file) }
             },
         )
         .collect();
