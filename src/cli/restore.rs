@@ -11,7 +11,7 @@ use crate::access::Suspended;
 use crate::base::text::{counted, listed};
 use crate::base::{Problem, files, problem::Result};
 use crate::daemon::{self, Workspace};
-use crate::journal::{Access, Anchor, ROWS_FOUND, ROWS_LEFT};
+use crate::journal::{Access, Anchor};
 use crate::registry;
 use serde_json::json;
 use std::fs::{File, Permissions};
@@ -205,8 +205,8 @@ fn check(desk: &Desk, root: &Path, seal: &Seal) -> Result<Restored> {
     anchors.extend((seq > 0).then(|| Anchor { found_in: "the backup's seal".to_owned(), seq, hash }));
     let verified = daemon::verify(&workspace, &anchors)?;
     let more: i64 = workspace.journal.read(|db| {
-        let sql = "SELECT count(*) FROM event WHERE seq > ?1 AND kind NOT IN (?2, ?3)";
-        Ok(db.query_row(sql, (seq, ROWS_FOUND, ROWS_LEFT), |row| row.get(0))?)
+        let sql = "SELECT count(*) FROM event WHERE seq > ?1 AND kind <> 'rows_found'";
+        Ok(db.query_row(sql, [seq], |row| row.get(0))?)
     })?;
     if more > 0 {
         return Err(Problem::invalid("the journal in this backup is not the one it was made of")

@@ -45,8 +45,7 @@ const MIGRATIONS: &[&[&str]] = &[
     ],
     &[crate::registry::PUBLICATION_INDEX, crate::run::AUTONOMY_INDEX, crate::access::TABLES_2],
     &[crate::decision::UNSENT_TABLES, crate::access::TABLES_3, super::departed::TABLES],
-    // Nothing but new seals: what workflows are told is sealed as well.
-    &[],
+    &[crate::journal::TABLES_5],
 ];
 
 /// An opened workspace.

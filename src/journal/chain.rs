@@ -2,7 +2,7 @@
 
 use super::tx::Tx;
 use super::{blob, kept, store::Journal};
-use crate::base::{Digest, Instant, Problem, problem::Result};
+use crate::base::{Digest, Problem, problem::Result};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -119,14 +119,6 @@ pub fn within(db: &Connection, place: i64) -> Result<i64> {
     let message =
         format!("the log goes from 1 to {last}: place {place} is of another log, or of one that went back");
     Err(Problem::conflict(message).hint("begin anew: read what is there, then go on after its last place"))
-}
-
-/// When the last fact was recorded; the beginning of time in an empty log.
-pub(super) fn last_at(db: &Connection) -> Result<Instant> {
-    let sql = "SELECT text ->> 'at' FROM event ORDER BY seq DESC LIMIT 1";
-    let at: Option<String> = db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-    let at = at.and_then(|at| chrono::DateTime::parse_from_rfc3339(&at).ok());
-    Ok(at.map_or(Instant(0), |at| Instant(at.timestamp_millis())))
 }
 
 /// The facts about `subject`, or all, after place `after`, oldest first, at most `limit`.

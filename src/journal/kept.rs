@@ -4,18 +4,17 @@
 //! of its columns. So the chain knows of every row what it was last, and a row that somebody changed, put in or took
 //! away past this door differs from it. Where an append changes rows and records no fact, a fact of its own says it.
 //!
-//! What workflows are told changes with nearly every append, mostly without a fact: those rows wait for the next one,
-//! whatever it is about. What a crash keeps waiting is sealed at the next start, where no earlier fact knows it.
+//! What workflows are told is written with nearly every append, mostly without a fact: those rows wait, in a table of
+//! the journal, for the next fact of whichever process, whatever it is about.
 
 use super::chain;
-use super::redact::Redactor;
 use super::tx::Tx;
 use crate::base::text::put;
-use crate::base::{Digest, Instant, problem::Result};
+use crate::base::{Digest, problem::Result};
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A table whose rows are read as truth. A change of `columns` needs a new journal format, with which all rows are
 /// sealed anew as they are found.
@@ -27,35 +26,27 @@ pub struct Kept {
     pub key: (&'static str, Option<&'static str>),
     /// What is compared; the first word of each is a column.
     pub columns: &'static [&'static str],
-    /// Of rows that wait for the next fact.
-    pub waits: Option<Waits>,
-}
-
-/// How rows that wait for the next fact are told from all others.
-#[derive(Clone, Copy, Debug)]
-pub struct Waits {
-    /// The column that is not null in rows that count.
-    pub counts: &'static str,
-    /// When a row was last written, in SQL: milliseconds since 1970.
-    pub moment: &'static str,
+    /// Of rows that are written once and wait for the next fact: the column that is not null once they are.
+    pub written: Option<&'static str>,
 }
 
 /// The journal's own: a payload that a fact names is there, or its erasure is on record.
 pub const KEPT_PAYLOADS: Kept = Kept::of("blob", ("hash", None), &["bytes IS NULL"]);
 
-/// What workflows began with and came to, and what each was told on its way: a replay believes it.
+/// What workflows began with and what each was told on its way, which a replay believes. What one came to is told to
+/// the one above. Both are written once and stay.
 pub const KEPT_WORKFLOWS: Kept = Kept {
     table: "workflow",
     key: ("id", None),
-    columns: &["kind", "version", "parent", "input", "outcome"],
-    waits: Some(Waits { counts: "created_at", moment: "coalesce(ended_at, created_at)" }),
+    columns: &["kind", "version", "parent", "input"],
+    written: Some("created_at"),
 };
 /// See [`KEPT_WORKFLOWS`].
 pub const KEPT_STEPS: Kept = Kept {
     table: "step",
     key: ("workflow", Some("ordinal")),
     columns: &["kind", "name", "key", "input_hash", "position", "outcome"],
-    waits: Some(Waits { counts: "position", moment: "at" }),
+    written: Some("position"),
 };
 
 /// The member of a fact that seals rows.
@@ -64,9 +55,7 @@ pub const ROWS: &str = "rows";
 const ROWS_KEPT: &str = "rows_kept";
 const SUBJECT: &str = "rows";
 /// The kind of facts that seal what an older sopd had left.
-pub const ROWS_FOUND: &str = "rows_found";
-/// The kind of facts that seal what waited for a fact when sopd was cut off. No earlier fact is overruled by it.
-pub const ROWS_LEFT: &str = "rows_left";
+const ROWS_FOUND: &str = "rows_found";
 /// Digits of a seal that bind the whole row; four more for each column say which one differs.
 const WHOLE: usize = 32;
 const EACH: usize = 4;
@@ -74,7 +63,17 @@ const EACH: usize = 4;
 const MOST_AT_ONCE: usize = 250;
 /// The rows an append touches, and those that wait for the next fact.
 const TOUCHED: &str = "touched";
-const WAITING: &str = "waiting";
+const UNSEALED: &str = "unsealed";
+
+/// What version 5 adds: rows that are written and in no fact yet.
+pub const TABLES_5: &str = "
+CREATE TABLE unsealed(
+  kept TEXT NOT NULL,                   -- the table of the row
+  one ANY NOT NULL,                     -- its key, as in facts
+  two ANY NOT NULL,
+  PRIMARY KEY(kept, one, two)
+) STRICT, WITHOUT ROWID;
+";
 
 impl Kept {
     /// A table whose rows are sealed by the append that changes them.
@@ -83,7 +82,7 @@ impl Kept {
         key: (&'static str, Option<&'static str>),
         columns: &'static [&'static str],
     ) -> Self {
-        Self { table, key, columns, waits: None }
+        Self { table, key, columns, written: None }
     }
 
     /// `run_step sop_run_1 3`: a row's name in facts.
@@ -103,7 +102,7 @@ impl Kept {
     fn select(&self) -> String {
         let columns: Vec<String> = self.columns.iter().map(|column| format!("quote({column})")).collect();
         let second = self.key.1.unwrap_or("''");
-        let counts = self.waits.map_or("1".to_owned(), |waits| format!("{} IS NOT NULL", waits.counts));
+        let counts = self.written.map_or("1".to_owned(), |column| format!("{column} IS NOT NULL"));
         format!("SELECT {}, {second}, {} FROM {} WHERE {counts}", self.key.0, columns.join(", "), self.table)
     }
 
@@ -145,29 +144,23 @@ pub(super) fn watch(db: &Connection, kept: &[Kept]) -> Result<()> {
     if kept.is_empty() {
         return Ok(());
     }
-    let mut sql = String::new();
-    for list in [TOUCHED, WAITING] {
-        put(
-            &mut sql,
-            format_args!(
-                "CREATE TEMP TABLE {list}(place INTEGER, one, two, PRIMARY KEY(place, one, two)) WITHOUT ROWID;"
-            ),
-        );
-    }
-    for (place, Kept { table, key, columns, waits }) in kept.iter().enumerate() {
+    let mut sql = format!(
+        "CREATE TEMP TABLE {TOUCHED}(kept TEXT, one, two, PRIMARY KEY(kept, one, two)) WITHOUT ROWID;"
+    );
+    for Kept { table, key, columns, written } in kept {
         let named: Vec<&str> = columns.iter().filter_map(|column| column.split(' ').next()).collect();
         let changed = format!("UPDATE OF {}", named.join(", "));
-        let list = if waits.is_some() { WAITING } else { TOUCHED };
+        let list = if written.is_some() { UNSEALED } else { TOUCHED };
         for (nth, (what, row)) in
             [("INSERT", "new"), (changed.as_str(), "new"), ("DELETE", "old")].into_iter().enumerate()
         {
             let second = key.1.map_or("''".to_owned(), |second| format!("{row}.{second}"));
-            let counts = waits.map_or("1".to_owned(), |waits| format!("{row}.{} IS NOT NULL", waits.counts));
+            let counts = written.map_or("1".to_owned(), |column| format!("{row}.{column} IS NOT NULL"));
             put(
                 &mut sql,
                 format_args!(
                     "CREATE TEMP TRIGGER touched_{table}_{nth} AFTER {what} ON main.{table} WHEN {counts} BEGIN
-                   INSERT INTO {list} VALUES({place}, {row}.{}, {second}) ON CONFLICT DO NOTHING; END;",
+                   INSERT INTO {list} VALUES('{table}', {row}.{}, {second}) ON CONFLICT DO NOTHING; END;",
                     key.0
                 ),
             );
@@ -185,66 +178,24 @@ pub(super) fn seal(tx: &Tx<'_>, kept: &[Kept]) -> Result<()> {
     if rows.is_empty() && tx.last_fact().is_none() {
         return Ok(());
     }
-    rows.extend(take(tx, kept, WAITING)?);
+    rows.extend(take(tx, kept, UNSEALED)?);
     say(tx, rows, tx.last_fact().is_none().then_some(ROWS_KEPT), ROWS_KEPT)
 }
 
 /// The rows of a list with their seals, and empties it.
 fn take(tx: &Tx<'_>, kept: &[Kept], list: &str) -> Result<Vec<(String, Value)>> {
     let mut rows = Vec::new();
-    let mut statement = tx.db().prepare_cached(&format!("SELECT place, one, two FROM {list}"))?;
+    let mut statement = tx.db().prepare_cached(&format!("SELECT kept, one, two FROM {list}"))?;
     let mut touched = statement.query([])?;
     while let Some(row) = touched.next()? {
-        let place = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
-        let Some(kept) = kept.get(place) else { continue };
+        let table: String = row.get(0)?;
+        let Some(kept) = kept.iter().find(|kept| kept.table == table) else { continue };
         let key = (row.get(1)?, row.get(2)?);
         let seal = kept.one(tx.db(), &key)?.unwrap_or_default();
         rows.push((kept.name(&key), Value::from(seal)));
     }
     if !rows.is_empty() {
         tx.db().prepare_cached(&format!("DELETE FROM {list}"))?.execute([])?;
-    }
-    Ok(rows)
-}
-
-/// Seals what waited for a fact when sopd was cut off: all that was written since the last fact, which may know some of
-/// it already.
-pub(super) fn left(db: &mut Connection, kept: &[Kept], (now, redactor): (Instant, &Redactor)) -> Result<()> {
-    let rows = since_last_fact(db, kept)?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let open = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let rows = rows.into_iter().map(|(name, seal)| (name, Value::from(seal))).collect();
-    say(&Tx::new(&open, now, redactor), rows, Some(ROWS_LEFT), ROWS_LEFT)?;
-    Ok(open.commit()?)
-}
-
-/// The rows that were written since the last fact and stand in none.
-fn since_last_fact(db: &Connection, kept: &[Kept]) -> Result<BTreeMap<String, String>> {
-    let since = chain::last_at(db)?;
-    let mut rows = BTreeMap::new();
-    for one in kept {
-        let Some(waits) = one.waits else { continue };
-        let mut statement = db.prepare(&format!("{} AND {} >= ?1", one.select(), waits.moment))?;
-        for row in statement.query_map([since.0], |row| one.read(row))? {
-            let (key, seal) = row?;
-            rows.insert(one.name(&key), seal);
-        }
-    }
-    if rows.is_empty() {
-        return Ok(rows);
-    }
-    // Facts of the same moment know rows of that moment.
-    let mut statement = db.prepare_cached("SELECT text FROM event ORDER BY seq DESC")?;
-    for text in statement.query_map([], |row| row.get::<_, String>(0))? {
-        let fact: Value = serde_json::from_str(&text?).unwrap_or_default();
-        if fact.get("at").and_then(Value::as_str) != Some(&since.to_string()) {
-            break;
-        }
-        for name in fact.get(ROWS).and_then(Value::as_object).into_iter().flat_map(Map::keys) {
-            rows.remove(name);
-        }
     }
     Ok(rows)
 }
@@ -282,6 +233,18 @@ pub(super) fn found(tx: &Tx<'_>, kept: &[Kept]) -> Result<()> {
     say(tx, rows, Some(ROWS_FOUND), ROWS_FOUND)
 }
 
+/// The names of rows that are in no fact yet.
+fn unsealed(db: &Connection, kept: &[Kept]) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for one in kept.iter().filter(|one| one.written.is_some()) {
+        let mut statement = db.prepare(&format!("SELECT one, two FROM {UNSEALED} WHERE kept = ?1"))?;
+        for key in statement.query_map([one.table], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            names.insert(one.name(&key?));
+        }
+    }
+    Ok(names)
+}
+
 /// What the chain says of rows.
 #[derive(Default)]
 pub(super) struct Said {
@@ -294,7 +257,10 @@ impl Said {
     pub(super) fn hear(&mut self, (seq, kind): (i64, &str), fact: &Value) {
         for (name, seal) in fact.get(ROWS).and_then(Value::as_object).into_iter().flatten() {
             let seal = seal.as_str().unwrap_or_default().to_owned();
-            if kind != ROWS_LEFT || !self.rows.contains_key(name) {
+            // What is written once stays as it was known first, until it is taken away.
+            let once =
+                [KEPT_WORKFLOWS, KEPT_STEPS].iter().any(|kept| name.split(' ').next() == Some(kept.table));
+            if !once || seal.is_empty() || self.rows.get(name).is_none_or(|(_, _, known)| known.is_empty()) {
                 self.rows.insert(name.clone(), (seq, kind.to_owned(), seal));
             }
         }
@@ -308,7 +274,7 @@ impl Said {
     /// Compares all rows with what the chain says of them: how many there are, and what differs, a sentence each.
     pub(super) fn compare(mut self, db: &Connection, kept: &[Kept]) -> Result<(usize, Vec<String>)> {
         let (mut rows, mut wrong) = (0, Vec::new());
-        let waiting = since_last_fact(db, kept)?;
+        let unsealed = unsealed(db, kept)?;
         for one in kept {
             let mut statement = db.prepare(&one.select())?;
             for row in statement.query_map([], |row| one.read(row))? {
@@ -321,7 +287,7 @@ impl Said {
                         "row `{name}` is not what fact {seq} ({kind}) left; changed: {}",
                         one.differing(&said, &found)
                     )),
-                    None if waiting.contains_key(&name) => {}
+                    None if unsealed.contains(&name) => {}
                     _ => wrong.push(format!("row `{name}` is in no fact: somebody else put it in")),
                 }
             }

@@ -41,7 +41,7 @@ pub use chain::{
 };
 pub use engine::{Engine, other_than};
 pub use feed::Feed;
-pub use kept::{KEPT_PAYLOADS, KEPT_STEPS, KEPT_WORKFLOWS, Kept, ROWS, ROWS_FOUND, ROWS_LEFT};
+pub use kept::{KEPT_PAYLOADS, KEPT_STEPS, KEPT_WORKFLOWS, Kept, ROWS, TABLES_5};
 pub use ledger::signals_heard;
 pub use look::{Order, Search, lines, search};
 pub use redact::Redactor;

@@ -80,9 +80,6 @@ impl Journal {
         let upgraded = |db: &Connection| kept::found(&Tx::new(db, clock.now(), &redactor), kept);
         schema::migrate(&mut db, migrations, access == Access::Holder, upgraded)?;
         kept::watch(&db, kept)?;
-        if access == Access::Holder {
-            kept::left(&mut db, kept, (clock.now(), &redactor))?;
-        }
         let writer = Writer::start(db, kept, (clock.clone(), redactor.clone()));
         let readers = Mutex::default();
         Ok(Self {
