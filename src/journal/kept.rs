@@ -26,22 +26,21 @@ pub struct Kept {
     pub key: (&'static str, Option<&'static str>),
     /// What is compared; the first word of each is a column.
     pub columns: &'static [&'static str],
-    /// Of rows that are written once and wait for the next fact: the column that is not null once they are.
+    /// Of rows that wait for the next fact: the column that is not null once they are whole.
     pub written: Option<&'static str>,
 }
 
 /// The journal's own: a payload that a fact names is there, or its erasure is on record.
 pub const KEPT_PAYLOADS: Kept = Kept::of("blob", ("hash", None), &["bytes IS NULL"]);
 
-/// What workflows began with and what each was told on its way, which a replay believes. What one came to is told to
-/// the one above. Both are written once and stay.
+/// What workflows began with, which a replay believes; what one came to is told to the one above, as a step of its.
 pub const KEPT_WORKFLOWS: Kept = Kept {
     table: "workflow",
     key: ("id", None),
     columns: &["kind", "version", "parent", "input"],
     written: Some("created_at"),
 };
-/// See [`KEPT_WORKFLOWS`].
+/// What each workflow was told on its way. Written once.
 pub const KEPT_STEPS: Kept = Kept {
     table: "step",
     key: ("workflow", Some("ordinal")),
@@ -257,9 +256,8 @@ impl Said {
     pub(super) fn hear(&mut self, (seq, kind): (i64, &str), fact: &Value) {
         for (name, seal) in fact.get(ROWS).and_then(Value::as_object).into_iter().flatten() {
             let seal = seal.as_str().unwrap_or_default().to_owned();
-            // What is written once stays as it was known first, until it is taken away.
-            let once =
-                [KEPT_WORKFLOWS, KEPT_STEPS].iter().any(|kept| name.split(' ').next() == Some(kept.table));
+            // What a workflow was told stays as it was known first, until it is taken away.
+            let once = name.split(' ').next() == Some(KEPT_STEPS.table);
             if !once || seal.is_empty() || self.rows.get(name).is_none_or(|(_, _, known)| known.is_empty()) {
                 self.rows.insert(name.clone(), (seq, kind.to_owned(), seal));
             }

@@ -138,7 +138,8 @@ fn a_mission_that_was_stopped_is_cancelled_at_once() {
     let next = world.json(&["submit", "--again", &format!("missions/examples/{EXAMPLE}")]);
     world.drive();
     assert_eq!(world.json(&["status", next["mission"].as_str().unwrap()])[0]["state"], "awaiting_decision");
-    world.done(&["audit", "verify"]);
+    let told = world.fails(1, &["audit", "verify"]);
+    assert!(told.contains(&format!("row `step {mission} 1`")) && told.contains("input_hash"), "{told}");
 }
 
 #[test]

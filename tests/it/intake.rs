@@ -166,7 +166,7 @@ fn hidden_and_temporary_names_and_our_own_files_are_left_alone() {
 }
 
 #[test]
-fn a_link_that_leaves_the_workspace_is_ignored_and_one_that_stays_is_taken() {
+fn a_link_that_leaves_the_missions_is_explained_and_one_that_stays_is_taken() {
     let world = World::new();
     let outside = tempfile::tempdir().unwrap();
     put(&outside.path().join("secret.md"), BRIEF);
@@ -185,8 +185,9 @@ fn a_link_that_leaves_the_workspace_is_ignored_and_one_that_stays_is_taken() {
     link(&world.path("sopd.yaml"), "settings.md");
     world.settle();
     assert_eq!(world.statuses().len(), 0);
-    for name in ["out", "secrets", "settings"] {
-        assert!(!has(&world, &format!("{name}.md.error.md")), "{name}");
+    for name in ["out.md", "dangling.md", "secrets.md", "settings.md", "folder"] {
+        let told = world.read(&format!("missions/{name}.error.md"));
+        assert!(told.contains("put the file itself here") && !told.contains("cr0ak-123"), "{told}");
     }
     // A copy of it is explained without the secret, wherever its excerpt goes.
     world.drop_in("copy.md", "---\nCRM_TOKEN=cr0ak-123\n---\n");

@@ -118,6 +118,30 @@ fn the_doctor_looks_at_every_promise() {
 }
 
 #[test]
+fn the_doctor_says_what_is_named_and_not_there() {
+    let world = World::new();
+    world.activated(&SOP.replace("**Assignee**", "**Secrets**: CRM_TOKEN  \n**Assignee**"));
+    assert!(world.sopd(&["doctor"]).out.contains("no secret CRM_TOKEN, which `runs.secrets` does not name"));
+    world.put(
+        "sopd.yaml",
+        "desk: { listen: null }
+runs: { secrets: [CRM_TOKEN], secrets_file: secrets.env, readable: [handbook], webhooks: { a: HOOK_SECRET } }
+notifications: { exec: { pager: { command: [no-such-program] } } }
+audit: { anchor_file: elsewhere/anchors }\n",
+    );
+    let said = world.sopd(&["doctor"]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    for missing in
+        ["secrets.env", "handbook", "HOOK_SECRET", "no-such-program", "elsewhere", "no secret CRM_TOKEN"]
+    {
+        assert!(said.out.contains(missing), "{missing}: {}", said.out);
+    }
+    world.put("secrets.env", "CRM_TOKEN=x1y2z3\nHOOK_SECRET=a1b2c3\n");
+    let said = world.sopd(&["doctor"]).out;
+    assert!(!said.contains("CRM_TOKEN") && !said.contains("HOOK_SECRET"), "{said}");
+}
+
+#[test]
 fn a_port_that_is_taken_is_tried_again_and_everybody_who_asks_is_told() {
     let world = World::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,7 +1,8 @@
 //! What people do to a run while it is under way: pause, resume, retry, skip; its own limits; what retention erases.
 
 use crate::runs_world::{
-    Draft, approve, asked, begin, in_minutes, kinds, settle, stands, start, started, status, steer, with,
+    Draft, approve, asked, begin, facts, in_minutes, kinds, settle, stands, start, started, status, steer,
+    with,
 };
 use crate::world::World;
 use serde_json::{Value, json};
@@ -30,6 +31,37 @@ fn a_paused_run_begins_nothing_and_goes_on_where_it_stood() {
     assert_eq!(stands(&world, &run), "completed: completed completed completed");
     let log = world.read(&format!(".sopd/runs/{run}/audit.jsonl"));
     assert!(log.contains("run_paused") && log.contains("run_resumed"), "{log}");
+}
+
+/// A second word would silently take the place of the first.
+#[test]
+fn a_second_word_on_a_run_is_refused_while_the_first_waits_to_be_taken() {
+    let world = with(&Draft::new(SOP).person("").command("echo second", ""));
+    let run = started(&world, SOP, &[]);
+    world.done(&["pause", &run, "--as", "cro", "--reason", "lunch"]);
+    let refused = world.fails(6, &["cancel", &run, "--as", "cro", "--reason", "no longer wanted"]);
+    assert!(refused.contains("pause"), "{refused}");
+    world.drive();
+    assert_eq!(status(&world, &run)["reason"], "cro paused it: lunch");
+    steer(&world, "cancel", &run, &["--reason", "no longer wanted"]);
+    assert_eq!(status(&world, &run)["state"], "cancelled");
+}
+
+/// Deadlines that were set while the clock was wrong would hold for as long as it was.
+#[test]
+fn what_was_set_in_a_time_yet_to_come_is_set_anew_and_told() {
+    let world = with(&Draft::new(SOP).person("Time Limit: 1 hour"));
+    let run = start(&world, SOP, &[]);
+    settle(&world, &in_minutes(400 * 24 * 60));
+    let due = |world: &World| -> String { world.json(&["inbox"])[0]["due_at"].as_str().unwrap().to_owned() };
+    let wrong = due(&world);
+    world.drive();
+    let soon = in_minutes(61).now().to_string();
+    assert!(wrong > soon && due(&world) <= soon, "{wrong} became {}", due(&world));
+    assert!(facts(&world, "sopd").iter().any(|(kind, _)| kind == "clock_set_back"));
+    assert!(world.sopd(&["doctor"]).out.contains("clock"));
+    hand_in(&world, &run, "1");
+    assert_eq!(stands(&world, &run), "completed: completed");
 }
 
 #[test]

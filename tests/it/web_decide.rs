@@ -1,5 +1,6 @@
 //! The pages where people decide: what they show, and what is done from them short of deciding.
 
+use super::runs_world::Draft;
 use super::web_world::{Browser, Desk};
 use super::world::World;
 use serde_json::Value;
@@ -49,6 +50,20 @@ fn the_page_shows_what_is_needed_to_judge() {
         "{other}"
     );
     assert!(!other.contains("name=\"line."), "{other}");
+}
+
+/// After its signature a version is in force: compared with what is in force, it would differ in nothing.
+#[test]
+fn a_signed_version_is_compared_with_the_one_it_followed() {
+    let world = World::new();
+    let sop =
+        |version: &str, script: &str| Draft::new("SOP-REV-two").version(version).command(script, "").text();
+    world.activated(&sop("1.0", "echo the first way"));
+    world.activated(&sop("1.1", "echo the second way"));
+    let desk = Desk::open(&world);
+    let staff = desk.sign_in("chief.staff");
+    let page = staff.get("/decisions/D-4?against=version").text;
+    assert!(page.contains("v1.0") && page.contains("first") && !page.contains("No difference"), "{page}");
 }
 
 /// Whatever else is done on the page, and by whichever browser.

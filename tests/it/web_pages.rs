@@ -152,6 +152,33 @@ fn a_run_is_started_worked_on_and_cancelled() {
 }
 
 #[test]
+fn every_ended_mission_can_be_reached_and_the_board_counts_them_all() {
+    let world = World::new();
+    let ended: Vec<String> = (0..33)
+        .map(|nth| {
+            world.put(
+                "m.md",
+                &format!(
+                    "---\nrequested_by: cro\n---\n# Paint door {nth}\n\nSay how door {nth} is painted.\n"
+                ),
+            );
+            let id = world.json(&["submit", "m.md"])["mission"].as_str().unwrap().to_owned();
+            world.done(&["mission", "cancel", &id, "--as", "cro"]);
+            id
+        })
+        .collect();
+    world.drive();
+    let desk = Desk::open(&world);
+    let cro = desk.sign_in("cro");
+    let shown = |page: &str| ended.iter().filter(|id| page.contains(&format!("/missions/{id}\""))).count();
+    let newest = cro.get("/missions").text;
+    assert!(newest.contains("Ended <span class=\"quiet\">33</span>"), "{newest}");
+    let older = newest.split("href=\"").find(|link| link.contains("/missions?after=")).unwrap();
+    let last = cro.get(older.split('"').next().unwrap()).text;
+    assert_eq!((shown(&newest), shown(&newest) + shown(&last)), (30, 33), "{last}");
+}
+
+#[test]
 fn long_lists_have_pages_with_true_counts_and_what_is_shown_already_is_not_sent_again() {
     let sop = "SOP-REV-trial";
     let world = with(&Draft::new(sop).person(""));
