@@ -142,7 +142,7 @@ async fn a_place_that_is_not_of_this_log_is_refused_at_every_list() {
         ("runs?cursor=x".to_owned(), 404),
         ("sops?cursor=x".to_owned(), 404),
     ] {
-        let got = api.get(&format!("/api/v1/{list}"), "cro").await;
+        let got = api.get(&format!("/api/v1/{list}"), "looker").await;
         assert_eq!(got.refused().0, expected, "{list}");
     }
 }

@@ -125,7 +125,7 @@ fn the_doctor_says_what_is_named_and_not_there() {
     world.put(
         "sopd.yaml",
         "desk: { listen: null }
-runs: { secrets: [CRM_TOKEN], secrets_file: secrets.env, readable: [handbook], webhooks: { a: HOOK_SECRET } }
+runs: { secrets: [CRM_TOKEN], secrets_file: secrets.env, readable: [handbook], webhooks: { /a: HOOK_SECRET } }
 notifications: { exec: { pager: { command: [no-such-program] } } }
 audit: { anchor_file: elsewhere/anchors }\n",
     );
@@ -137,6 +137,7 @@ audit: { anchor_file: elsewhere/anchors }\n",
         assert!(said.out.contains(missing), "{missing}: {}", said.out);
     }
     world.put("secrets.env", "CRM_TOKEN=x1y2z3\nHOOK_SECRET=a1b2c3\n");
+    set_mode(&world.path("secrets.env"), 0o600);
     let said = world.sopd(&["doctor"]).out;
     assert!(!said.contains("CRM_TOKEN") && !said.contains("HOOK_SECRET"), "{said}");
 }

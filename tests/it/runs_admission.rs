@@ -179,12 +179,9 @@ fn preflight_checks_let_go_skip_or_refuse_and_use_no_cooldown() {
 /// What lint asks of an SOP holds for what is made of it at its start.
 #[test]
 fn a_step_is_given_to_nobody_without_its_skills() {
-    let world = World::new();
-    let skilled = world.read("agents/sales.ops.md").replacen("\n---\n", "\nskills: [crm]\n---\n", 1);
-    world.put("agents/sales.ops.md", &skilled);
-    world.activated(&Draft::new(SOP).command("echo first", "Needs Skills: crm").text());
+    let world = with(&Draft::new(SOP).command("echo first", "Needs Skills: crm"));
     let run = started(&world, SOP, &["--hold"]);
-    let refused = world.fails(3, &["adjust", &run, "--as", "cro", "assign", "1", "legal.counsel"]);
+    let refused = world.fails(4, &["adjust", &run, "--as", "cro", "assign", "1", "legal.counsel"]);
     assert!(refused.contains("crm"), "{refused}");
     steer(&world, "resume", &run, &[]);
     assert_eq!(stands(&world, &run), "completed: completed");

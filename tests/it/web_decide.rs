@@ -56,10 +56,9 @@ fn the_page_shows_what_is_needed_to_judge() {
 #[test]
 fn a_signed_version_is_compared_with_the_one_it_followed() {
     let world = World::new();
-    let sop =
-        |version: &str, script: &str| Draft::new("SOP-REV-two").version(version).command(script, "").text();
-    world.activated(&sop("1.0", "echo the first way"));
-    world.activated(&sop("1.1", "echo the second way"));
+    let sop = |script: &str| Draft::new("SOP-REV-two").command(script, "");
+    world.activated(&sop("echo the first way").text());
+    world.activated(&sop("echo the second way").version("1.1").head("supersedes", "1.0").text());
     let desk = Desk::open(&world);
     let staff = desk.sign_in("chief.staff");
     let page = staff.get("/decisions/D-4?against=version").text;
