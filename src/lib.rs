@@ -5,7 +5,9 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`base`] | the only doors to time, disk and YAML, and the words every layer shares |
+//! | [`text`] | reading text in any language: blocks, sentences, quantities, names. Pure |
 //! | [`sop`] [`contract`] [`brief`] [`roster`] [`settings`] [`draft`] [`roles`] | document models: read, write, lint, compare. No I/O, no clock |
+//! | [`ledger`] | what was asked, statement by statement, and what became of it. Pure |
 //! | [`tier0`] | what sopd can think without any model. Pure |
 //! | [`journal`] | durable workflows, signals, timers, and the hash-chained event log, in SQLite |
 //! | [`registry`] [`agent`] [`decision`] [`access`] | the SOP library; models, budgets and receipts; people's answers; who is at the door |
@@ -38,6 +40,7 @@ pub mod draft;
 pub mod front;
 pub mod governance;
 pub mod journal;
+pub mod ledger;
 pub mod mcp;
 pub mod mission;
 pub mod notify;
@@ -47,5 +50,6 @@ pub mod roster;
 pub mod run;
 pub mod settings;
 pub mod sop;
+pub mod text;
 pub mod tier0;
 pub mod web;

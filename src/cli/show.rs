@@ -84,6 +84,16 @@ fn page(desk: &Desk, shown: &OfMission) -> String {
 }
 
 fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
+    let details = |name: &str| Some(shown.decision.as_ref()?.ask.details.get(name)?.clone());
+    let told = |name: &str| -> Vec<String> {
+        let list = details(name).and_then(|list| list.as_array().cloned()).unwrap_or_default();
+        list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    if let Some(asked) = details("asked").as_ref().and_then(Value::as_str) {
+        put(out, format_args!("\n{}\n  {asked}\n", print::bold("What was asked, and where it is")));
+        list(out, "Asked, and not seen in the text", &told("not_in_it"));
+        out.push('\n');
+    }
     put(out, format_args!("{} · SHA-256 {}\n\n", draft.file, draft.sha256));
     let width = draft.lines.last().map_or(1, |line| line.number.to_string().len());
     for line in &draft.lines {
@@ -106,14 +116,6 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
             counted(draft.lines.iter().filter(|line| line.from.starts_with("unsourced")).count(), "line"),
         ),
     );
-    let told = |name: &str| -> Vec<String> {
-        let list = shown
-            .decision
-            .as_ref()
-            .and_then(|decision| decision.ask.details.get(name))
-            .and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-    };
     list(out, "Failed, and blocking: publishing needs an override", &told("failed"));
     list(out, "Findings", &draft.findings);
     list(out, "For you to judge: no code could", &told("for_you_to_judge"));

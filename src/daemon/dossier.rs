@@ -133,6 +133,8 @@ fn status_page(
     row("Stands at", &format!("{} — {}", status.state.word(), plain(status.state)));
     let many = format!("{}, listed below", counted(open.len(), "answer"));
     row("Waits for", if open.len() > 1 { &many } else { &status.waiting_for });
+    let ledger = open.iter().find_map(|decision| decision.ask.details.get("asked")?.as_str());
+    row("What was asked", ledger.unwrap_or_default());
     row("How it ended", if status.ended_at.is_some() { &status.reason } else { "" });
     row("Council", council.unwrap_or_default());
     row("SOP", status.sop.as_deref().unwrap_or_default());
@@ -149,6 +151,12 @@ fn status_page(
     row("Taken in", &status.created_at);
     row("Ended", status.ended_at.as_deref().unwrap_or_default());
     out.push_str(&wanted(open));
+    let missing = open.iter().find_map(|decision| decision.ask.details.get("not_in_it")?.as_array());
+    let missing: Vec<&str> = missing.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    if !missing.is_empty() {
+        out.push_str("\n## Asked, and not seen in the draft\n\n");
+        missing.iter().for_each(|line| put_line(&mut out, format_args!("- {line}")));
+    }
     out.push_str("\n## In this folder\n\n");
     for name in files {
         put_line(&mut out, format_args!("- [{name}]({name}) {}", about(name)));
@@ -192,6 +200,8 @@ fn about(name: &str) -> &'static str {
         "the draft SOP of that round: these bytes are what a signature is bound to"
     } else if begins("provenance") {
         "where each line comes from, and what became of every draft item"
+    } else if begins("coverage") {
+        "what was asked, statement by statement, and what became of each"
     } else if begins("objections") {
         "what workers say against what became of their items"
     } else if begins("council") {

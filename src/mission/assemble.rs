@@ -5,7 +5,6 @@ use super::checks::{Known, finding, read_back};
 use super::hands::voices;
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
-use super::unmet::unmet;
 use crate::base::Digest;
 use crate::base::text::{cell, put};
 use crate::contract::verdicts::Coded;
@@ -13,6 +12,7 @@ use crate::contract::{Finding, Severity};
 use crate::draft::{self, Item, dispositions, provenance};
 use crate::governance::Parties;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::ledger::{self, Coverage, Said, Source};
 use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
@@ -56,6 +56,9 @@ pub(super) struct Assembled {
     /// Who has which part from here on; absent where nothing was said that could change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) parties: Option<Parties>,
+    /// What was asked, and what became of it; empty where nobody asked anything in words of a mission.
+    #[serde(default, skip_serializing_if = "Coverage::is_empty")]
+    pub(super) coverage: Coverage,
 }
 
 impl Activity for Assemble {
@@ -87,13 +90,15 @@ impl Activity for Assemble {
         let provenance = self.trace(&text, &items);
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
-        let mut to_judge = unmet(&self.view, &text);
-        to_judge.extend(crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true));
+        let coverage = self.covered(&text);
+        findings.extend(coverage.findings());
+        let mut to_judge = crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true);
         let (parties, notes) = self.plan.parties.heard(voices, &snapshot.roster);
         to_judge.extend(notes);
         let parties = Some(parties).filter(|parties| *parties != self.plan.parties);
         let sha256 = Digest::of(&text);
-        let assembled = Assembled { text, sha256, findings, coded, evidence, unsourced, to_judge, parties };
+        let assembled =
+            Assembled { text, sha256, findings, coded, evidence, unsourced, to_judge, parties, coverage };
         let title = format!("{} v{}, round {}", self.plan.sop, self.plan.version, self.round);
         let traced = provenance.markdown(&title) + &self.accounts();
         Ok(self.record(assembled, sop, traced))
@@ -118,20 +123,22 @@ fn inputs(synthesis: &Synthesis, current: Option<&Sop>) -> Vec<Input> {
 
 impl Assemble {
     fn record(self, assembled: Assembled, sop: Sop, traced: String) -> Recorded<Assembled> {
-        let Self { mission, round, .. } = self;
+        let Self { mission, round, plan, .. } = self;
         let mut event = json!({
             "round": round, "sha256": assembled.sha256, "findings": assembled.findings.len(),
             "blocking": assembled.findings.iter().filter(|f| f.severity == Severity::Blocking).count(),
-            "unsourced": assembled.unsourced,
+            "unsourced": assembled.unsourced, "coverage": assembled.coverage.summary(),
         });
         if let (Some(parties), Some(fact)) = (&assembled.parties, event.as_object_mut()) {
             fact.insert("scrutiny".to_owned(), json!(parties.scrutiny));
             fact.insert("user_testing".to_owned(), json!(parties.user_testing));
         }
         let text = assembled.text.clone();
+        let covered = assembled.coverage.markdown(&format!("{} v{}, round {round}", plan.sop, plan.version));
         Recorded::of(assembled).event(&mission.clone(), "synthesis_made", event).change(move |tx| {
             keep(tx, &mission, &format!("synthesis-{round}.md"), &text)?;
             keep(tx, &mission, &format!("provenance-{round}.md"), &traced)?;
+            keep(tx, &mission, &format!("coverage-{round}.md"), &covered)?;
             registry::remember_draft(tx, &mission, &sop, &text)?;
             set_round(tx, &mission, round)?;
             set_state(tx, &mission, MissionState::Checking, "")
@@ -193,6 +200,15 @@ impl Assemble {
                 change_log,
             },
         }
+    }
+
+    /// What people asked, against the text. What a mind assumed for them they have not said.
+    fn covered(&self, text: &str) -> Coverage {
+        let mut said = vec![Said { source: Source::Mission, text: &self.view.text }];
+        let answers = self.view.answers.iter().filter(|answer| !answer.assumed);
+        said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
+        said.extend(self.comments.iter().map(|text| Said { source: Source::Comment, text }));
+        ledger::coverage(&said, text, self.view.current.as_deref())
     }
 
     fn trace(&self, text: &str, items: &[Item]) -> provenance::Provenance {

@@ -9,6 +9,7 @@ use super::records::{MissionState, keep, set_round, set_state};
 use crate::base::Digest;
 use crate::contract::Severity;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
+use crate::ledger::Coverage;
 use crate::registry;
 use crate::sop;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,7 @@ impl Activity for Examine {
             unsourced: 0,
             // A comment sends it back; it comes again in its author's words.
             parties: None,
+            coverage: Coverage::default(),
         };
         let blocking = assembled.findings.iter().filter(|finding| finding.severity == Severity::Blocking);
         let event = json!({

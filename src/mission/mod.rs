@@ -40,7 +40,6 @@ mod setup;
 mod shown;
 mod signing;
 mod sources;
-mod unmet;
 mod validate;
 mod workflow;
 

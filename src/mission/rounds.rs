@@ -305,6 +305,7 @@ impl Desk<'_> {
             hash: best.assembled.sha256.clone(),
             details: json!({
                 "best_round": best.number, "blocking": blocking,
+                "asked": best.assembled.coverage.summary(), "not_in_it": best.assembled.coverage.open(),
                 "approve": "hand the best round on for signature; what failed needs an override there",
                 "retry": retry, "revise": revise, "reject": "end the mission",
             }),

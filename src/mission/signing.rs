@@ -117,6 +117,8 @@ impl Desk<'_> {
         json!({
             "round": round.number,
             "file": format!("missions/{}/synthesis-{}.md", self.setup.asker.mission, round.number),
+            "asked": round.assembled.coverage.summary(),
+            "not_in_it": round.assembled.coverage.open(),
             "failed": round.judged.blocking(),
             "findings": advice,
             "for_you_to_judge": round.assembled.to_judge,

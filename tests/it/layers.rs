@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 /// The layers from the ground up. A part may use its own layer's earlier parts and everything below.
 const LAYERS: &[&[&str]] = &[
     &["base"],
-    &["journal"],
-    &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "tier0"],
+    &["journal", "text"],
+    &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "ledger", "tier0"],
     &["registry", "agent", "decision", "access"],
     &["governance", "mission", "run"],
     &["notify"],
@@ -20,7 +20,8 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.
-const PURE: &[&str] = &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "tier0"];
+const PURE: &[&str] =
+    &["text", "sop", "contract", "draft", "brief", "roster", "settings", "roles", "ledger", "tier0"];
 const IMPURE: &[&str] = &[
     "crate::journal",
     "std::fs",

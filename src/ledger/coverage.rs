@@ -1,0 +1,137 @@
+//! What became of each statement in a text: every number, sum, time and name of it is there, or is named as lost.
+
+use super::statements::{Reading, Said, Source, Statement, readings};
+use crate::text::{BlockKind, Convention, blocks, names, quantities, tokens};
+use serde::{Deserialize, Serialize};
+
+/// From this share of its words on, a block of the text is taken to speak of a statement: a sentence that was put in
+/// other words keeps about as many. Only a hint where to look, never a verdict.
+const SPEAKS_OF: f64 = 0.5;
+
+/// What became of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Its words stand in the text.
+    Verbatim {
+        /// The first line of the block.
+        line: u32,
+    },
+    /// All it holds that code can compare is in the text, in other words.
+    Reworded {
+        /// The block that speaks of it most.
+        line: u32,
+    },
+    /// It holds something that is not in the text.
+    Lost {
+        /// As written.
+        what: Vec<String>,
+    },
+    /// Nothing in the text speaks of it, as far as code can tell.
+    NotFound,
+    /// Somebody said that it need not be in the text.
+    Released {
+        /// Their words.
+        reason: String,
+    },
+}
+
+/// A statement and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What was said.
+    pub statement: Statement,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// The ledger of one text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// In the order in which it was said.
+    pub entries: Vec<Entry>,
+}
+
+/// A block of the text, ready to be compared.
+struct Place {
+    line: u32,
+    text: String,
+    plain: String,
+}
+
+/// Compares what was said with `text`. What `before`, the version that is being changed, holds is there to be changed: a
+/// number of it that is told again is not lost.
+pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage {
+    let places = places(text);
+    let convention = Convention::of(text);
+    let held = quantities(text, convention);
+    let old = before.map(|old| quantities(old, Convention::of(old))).unwrap_or_default();
+    let released = released(said);
+    let lost = |reading: &Reading| -> Vec<String> {
+        let gone = quantities::missing(&reading.quantities, &held).into_iter();
+        let gone = gone.filter(|one| !quantities::missing(std::slice::from_ref(*one), &old).is_empty());
+        let names = names::missing(&reading.names, text).into_iter().map(|name| name.text.clone());
+        gone.map(|one| one.text.clone()).chain(names).collect()
+    };
+    let entry = |reading: Reading| {
+        let known = released.iter().find(|(id, _)| *id == reading.statement.id);
+        let fate = known.map_or_else(
+            || fate(&reading, lost(&reading), &places),
+            |(_, reason)| Fate::Released { reason: reason.clone() },
+        );
+        Entry { statement: reading.statement, fate }
+    };
+    // A comment asks for a change of the text, not for words in it: whoever made it sees whether it was done.
+    let asked: Vec<Said<'_>> = said.iter().filter(|said| said.source != Source::Comment).copied().collect();
+    // What releases others is about the work, and asks nothing of the text.
+    let asks = readings(&asked).into_iter().filter(|reading| released_by(&reading.statement.text).is_none());
+    Coverage { entries: asks.map(entry).collect() }
+}
+
+fn fate(reading: &Reading, lost: Vec<String>, places: &[Place]) -> Fate {
+    let plain = plain(&reading.statement.text);
+    if let Some(place) = places.iter().find(|place| place.plain.contains(&plain)) {
+        return Fate::Verbatim { line: place.line };
+    }
+    if !lost.is_empty() {
+        return Fate::Lost { what: lost };
+    }
+    let share = |place: &Place| tokens::overlap(&reading.statement.text, &place.text, reading.language);
+    let best = places.iter().map(|place| (share(place), place.line)).max_by(|a, b| a.0.total_cmp(&b.0));
+    match best {
+        Some((share, line)) if share >= SPEAKS_OF => Fate::Reworded { line },
+        _ => Fate::NotFound,
+    }
+}
+
+fn places(text: &str) -> Vec<Place> {
+    let read = blocks(text).into_iter().filter(|block| block.kind != BlockKind::FrontMatter);
+    read.map(|block| Place { line: block.first, plain: plain(&block.text), text: block.text }).collect()
+}
+
+/// Letters and digits in one case, one blank between words.
+fn plain(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_lowercase).collect();
+    format!(" {} ", words.join(" "))
+}
+
+/// The statements that somebody who answers or decides has released, with the words: `M4, M7: context, the leak is over`.
+fn released(said: &[Said<'_>]) -> Vec<(String, String)> {
+    let lines = said.iter().filter(|said| said.source != Source::Mission).flat_map(|said| said.text.lines());
+    lines.filter_map(released_by).flatten().collect()
+}
+
+fn released_by(line: &str) -> Option<Vec<(String, String)>> {
+    let (ids, reason) = line.trim().trim_start_matches(['-', '*', ' ']).split_once(':')?;
+    let ids: Vec<&str> = ids.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty()).collect();
+    let is_id = |id: &&str| {
+        let number = id.strip_prefix(['M', 'A', 'P']).unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let reason = reason.trim();
+    if ids.is_empty() || reason.is_empty() || !ids.iter().all(is_id) {
+        return None;
+    }
+    Some(ids.into_iter().map(|id| (id.to_owned(), reason.to_owned())).collect())
+}

@@ -1,0 +1,134 @@
+//! What people said, sentence by sentence, each with an id and whether it binds.
+
+use crate::text::modality::modality;
+use crate::text::names::{Name, NameKind, names};
+use crate::text::quantities::{Kind, Quantity};
+use crate::text::{Block, BlockKind, Convention, Language, blocks, quantities, sentences};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a statement was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The mission file: `M4`.
+    Mission,
+    /// An answer of the requester to a question: `A2`.
+    Answer,
+    /// A comment of somebody who decides: `P1`.
+    Comment,
+}
+
+impl Source {
+    fn letter(self) -> char {
+        match self {
+            Self::Mission => 'M',
+            Self::Answer => 'A',
+            Self::Comment => 'P',
+        }
+    }
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// `M4`: the fourth of the mission.
+    pub id: String,
+    /// The words, as written, on one line.
+    pub text: String,
+    /// Why it binds, a word for each reason; empty where it does not.
+    pub binds: Vec<String>,
+}
+
+/// A text people wrote, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// Where.
+    pub source: Source,
+    /// Markdown.
+    pub text: &'a str,
+}
+
+/// A statement with what code reads in it.
+pub(super) struct Reading {
+    pub(super) statement: Statement,
+    pub(super) language: Option<Language>,
+    pub(super) quantities: Vec<Quantity>,
+    pub(super) names: Vec<Name>,
+}
+
+/// The statements of all that was said, in order. Headings, code and ruled lines state nothing by themselves.
+pub fn statements(said: &[Said<'_>]) -> Vec<Statement> {
+    readings(said).into_iter().map(|reading| reading.statement).collect()
+}
+
+pub(super) fn readings(said: &[Said<'_>]) -> Vec<Reading> {
+    let mut found = Vec::new();
+    let mut counts: BTreeMap<Source, usize> = BTreeMap::new();
+    for Said { source, text } in said {
+        let convention = Convention::of(text);
+        for block in blocks(text).iter().filter(|block| states(block)) {
+            for words in pieces(block, convention.language) {
+                let count = counts.entry(*source).or_default();
+                *count += 1;
+                found.push(read(format!("{}{count}", source.letter()), &words, (block, convention)));
+            }
+        }
+    }
+    found
+}
+
+fn states(block: &Block) -> bool {
+    match &block.kind {
+        BlockKind::Paragraph | BlockKind::Item { .. } => true,
+        BlockKind::Row { header, .. } => !header,
+        BlockKind::Heading { .. }
+        | BlockKind::Code { .. }
+        | BlockKind::Html
+        | BlockKind::Rule
+        | BlockKind::FrontMatter
+        | BlockKind::Other => false,
+    }
+}
+
+/// The sentences of a block, each on one line. A row of a table is one statement.
+fn pieces(block: &Block, language: Option<Language>) -> Vec<String> {
+    let all = sentences(block, language).into_iter().map(|sentence| one_line(&sentence.text));
+    all.filter(|words| words.chars().any(char::is_alphanumeric)).collect()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> Reading {
+    let language = convention.language;
+    let counted = quantities(words, convention).into_iter().filter(|one| guards(one, block, words));
+    let quantities: Vec<Quantity> = counted.collect();
+    let names: Vec<Name> = names(words, language).into_iter().filter(is_guarded).collect();
+    let mut binds: Vec<String> = quantities.iter().map(|one| one.text.clone()).collect();
+    binds.extend(names.iter().map(|name| name.text.clone()));
+    if let Some(found) = language.and_then(|language| modality(words, language)) {
+        binds.extend(found.must.then(|| "a must".to_owned()));
+        binds.extend(found.must_not.then(|| "a must not".to_owned()));
+    }
+    let statement = Statement { id, text: words.to_owned(), binds };
+    Reading { statement, language, quantities, names }
+}
+
+/// Whether a quantity is worth guarding: not a number of steps in a table, not a count that is a word and may as well be
+/// said by naming what is counted.
+fn guards(one: &Quantity, block: &Block, words: &str) -> bool {
+    if one.kind == Kind::Ordinal || one.kind == Kind::Count && one.in_words {
+        return false;
+    }
+    let leads = matches!(block.kind, BlockKind::Row { .. }) && one.range.start == 0;
+    let bare =
+        one.kind == Kind::Count && words.get(one.range.end..).is_some_and(|rest| rest.starts_with(" |"));
+    !(leads && bare)
+}
+
+/// Quoted words are often speech; a proper name by its capital alone may be a word of emphasis.
+fn is_guarded(name: &Name) -> bool {
+    matches!(name.kind, NameKind::Id | NameKind::Code | NameKind::Acronym)
+}

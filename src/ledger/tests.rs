@@ -1,0 +1,91 @@
+use super::*;
+use crate::contract::Severity;
+
+fn said(text: &str) -> [Said<'_>; 1] {
+    [Said { source: Source::Mission, text }]
+}
+
+fn fates(asked: &str, text: &str) -> Vec<String> {
+    let coverage = coverage(&said(asked), text, None);
+    coverage.entries.iter().map(|entry| format!("{} {:?}", entry.statement.id, entry.fate)).collect()
+}
+
+#[test]
+fn every_sentence_item_and_row_is_a_statement_with_an_id() {
+    let text = "# Doors\n\nWe paint doors. Each takes 2 hours.\n\n- Sand it.\n- Ask `paint.shop`.\n\n| what | when |\n| --- | --- |\n| prime | day 1 |\n";
+    let found = statements(&said(text));
+    let words: Vec<_> = found.iter().map(|one| (one.id.as_str(), one.text.as_str())).collect();
+    assert_eq!(
+        words,
+        [
+            ("M1", "We paint doors."),
+            ("M2", "Each takes 2 hours."),
+            ("M3", "Sand it."),
+            ("M4", "Ask `paint.shop`."),
+            ("M5", "prime | day 1"),
+        ]
+    );
+    assert!(found[0].binds.is_empty() && found[1].binds == ["2 hours"] && found[3].binds == ["paint.shop"]);
+}
+
+#[test]
+fn what_is_lost_is_named_in_any_language_and_blocks() {
+    for (asked, text, lost) in [
+        ("Refunds above EUR 500 go to the ceo.", "Refunds go to the boss.", "EUR 500"),
+        ("Access is removed within 4 hours.", "Access is removed within 40 hours.", "4 hours"),
+        (
+            "Reklamationen über 1.500 Euro gehen an die Leitung.",
+            "Reklamationen gehen an die Leitung.",
+            "1.500 Euro",
+        ),
+        ("Le contrôle a lieu avant 16h30 chaque jour.", "Le contrôle a lieu chaque jour.", "16h30"),
+        ("The CRM is updated by sales.ops.", "The record is updated by sales.ops.", "CRM"),
+    ] {
+        let found = coverage(&said(asked), text, None);
+        assert_eq!(found.entries[0].fate, Fate::Lost { what: vec![lost.to_owned()] }, "{asked}");
+        let finding = &found.findings()[0];
+        assert!(finding.severity == Severity::Blocking && finding.message.contains(lost), "{finding:?}");
+    }
+}
+
+#[test]
+fn the_same_quantity_in_another_form_is_not_lost() {
+    for (asked, text) in [
+        ("Answer within 24 hours.", "The answer is sent at most 24 h after the call."),
+        ("Invoices above 15,000 EUR need two signatures.", "Two people sign invoices above €15 000."),
+        ("It lasts 90 minutes.", "Plan 1.5 hours for it."),
+    ] {
+        assert!(coverage(&said(asked), text, None).findings().is_empty(), "{asked}");
+    }
+}
+
+#[test]
+fn words_that_stand_there_are_found_and_what_nobody_speaks_of_is_told() {
+    let text = "# Doors\n\n## Steps\n\n1. Sand the door.\n2. Paint the door twice.\n";
+    assert_eq!(
+        fates("Sand the door. The door is to be painted twice. Feed the cat every evening.", text),
+        ["M1 Verbatim { line: 5 }", "M2 Reworded { line: 6 }", "M3 NotFound"]
+    );
+    let open = coverage(&said("Feed the cat every evening."), text, None).open();
+    assert_eq!(open, ["M1: “Feed the cat every evening.” — no line speaks of it, as far as code can tell"]);
+}
+
+#[test]
+fn what_the_version_before_says_is_there_to_be_changed() {
+    let asked = "Answer within 24 hours instead of within 48 hours.";
+    let old = "Answer within 48 hours.";
+    assert!(coverage(&said(asked), "Answer within 24 hours.", Some(old)).findings().is_empty());
+    assert_eq!(coverage(&said(asked), old, Some(old)).findings().len(), 1);
+}
+
+#[test]
+fn whoever_decides_releases_a_statement_and_only_they() {
+    let asked = "We had 3 leaks in 2 years. Close the valve.\n\nM1: not needed";
+    let mission = Said { source: Source::Mission, text: asked };
+    let comment = Said { source: Source::Comment, text: "M1, M9: context, it is why we ask" };
+    assert!(matches!(coverage(&[mission], "Close the valve.", None).entries[0].fate, Fate::Lost { .. }));
+    let found = coverage(&[mission, comment], "Close the valve.", None);
+    assert_eq!(found.entries[0].fate, Fate::Released { reason: "context, it is why we ask".to_owned() });
+    assert!(found.entries.iter().all(|entry| !entry.statement.id.starts_with('P')));
+    assert!(found.markdown("x").contains("released: context"), "{}", found.markdown("x"));
+}

@@ -1,0 +1,94 @@
+//! The ledger in words: findings, sentences for who decides, and the report in the dossier.
+
+use super::coverage::{Coverage, Entry, Fate};
+use crate::base::text::{cell, counted, listed, put};
+use crate::contract::{Finding, Severity};
+
+/// The code of the finding that something binding is lost.
+const LOST: &str = "statement-lost";
+
+impl Coverage {
+    /// Whether nothing was asked.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whatever binds and is lost, each as a finding that blocks.
+    pub fn findings(&self) -> Vec<Finding> {
+        let lost = self.entries.iter().filter_map(|entry| match &entry.fate {
+            Fate::Lost { what } => Some((entry, what)),
+            _ => None,
+        });
+        lost.map(|(entry, what)| Finding {
+            code: LOST.to_owned(),
+            severity: Severity::Blocking,
+            section: None,
+            message: format!(
+                "{} was asked and is not in the text: {}; put it in, or have it released (`{}: why`)",
+                entry.statement.id,
+                listed(what),
+                entry.statement.id
+            ),
+            quote: entry.statement.text.clone(),
+            other: None,
+        })
+        .collect()
+    }
+
+    /// One sentence that counts all of it.
+    pub fn summary(&self) -> String {
+        let count = |test: fn(&Fate) -> bool| self.entries.iter().filter(|entry| test(&entry.fate)).count();
+        format!(
+            "{} asked: {} word for word, {} in other words, {} lost, {} that nobody found, {} released",
+            counted(self.entries.len(), "statement"),
+            count(|fate| matches!(fate, Fate::Verbatim { .. })),
+            count(|fate| matches!(fate, Fate::Reworded { .. })),
+            count(|fate| matches!(fate, Fate::Lost { .. })),
+            count(|fate| matches!(fate, Fate::NotFound)),
+            count(|fate| matches!(fate, Fate::Released { .. })),
+        )
+    }
+
+    /// What was asked and is not seen to be in the text, a line each: what binds first.
+    pub fn open(&self) -> Vec<String> {
+        let mut open: Vec<&Entry> = self.entries.iter().filter(|entry| is_open(entry)).collect();
+        open.sort_by_key(|entry| {
+            (!matches!(entry.fate, Fate::Lost { .. }), entry.statement.binds.is_empty())
+        });
+        open.into_iter()
+            .map(|entry| format!("{}: “{}” — {}", entry.statement.id, entry.statement.text, fate(entry)))
+            .collect()
+    }
+
+    /// The report in the dossier, in Markdown.
+    pub fn markdown(&self, title: &str) -> String {
+        let mut out = format!(
+            "# What was asked, and where it is: {title}\n\n{}.\n\n| id | what was said | what became of it |\n| --- | --- | --- |\n",
+            self.summary()
+        );
+        let (open, placed): (Vec<&Entry>, Vec<&Entry>) =
+            self.entries.iter().partition(|entry| is_open(entry));
+        for entry in open.into_iter().chain(placed) {
+            let statement = &entry.statement;
+            put(
+                &mut out,
+                format_args!("| {} | {} | {} |\n", statement.id, cell(&statement.text), cell(&fate(entry))),
+            );
+        }
+        out
+    }
+}
+
+fn is_open(entry: &Entry) -> bool {
+    matches!(entry.fate, Fate::Lost { .. } | Fate::NotFound)
+}
+
+fn fate(entry: &Entry) -> String {
+    match &entry.fate {
+        Fate::Verbatim { line } => format!("line {line}, word for word"),
+        Fate::Reworded { line } => format!("in other words; nearest is line {line}"),
+        Fate::Lost { what } => format!("lost: {}", listed(what)),
+        Fate::NotFound => "no line speaks of it, as far as code can tell".to_owned(),
+        Fate::Released { reason } => format!("released: {reason}"),
+    }
+}
