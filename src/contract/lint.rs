@@ -73,6 +73,13 @@ fn check_words(assertion: &Assertion, known_checks: &[&str], findings: &mut Vec<
         let message = format!("asks for the coded check `{name}`, and there is none of that name");
         findings.push(about(assertion, "assertion-check", message));
     }
+    if let Check::Code { name, argument } = &assertion.check
+        && name == "states"
+        && !crate::sop::lint::has_key_words(argument)
+    {
+        let message = "looks for words that stand in every text; name what the line must say";
+        findings.push(about(assertion, "assertion-check", message));
+    }
 }
 
 /// Exactly one assignment, or synthesis, must fulfil it, and must know so.
@@ -122,13 +129,18 @@ fn check_assignments(assertions: &[Assertion], assignments: &[Assignment], findi
     }
 }
 
-/// Whether a statement is about absence. The rule is plain on purpose: any negation in a judged one counts.
-/// Taking a harmless sentence for a negative one only asks for a positive one beside it, which a sound contract
-/// has anyway. A coded check never holds for an empty draft: it passes only with words of the draft as proof.
+/// Words that begin a clause about something else than what the sentence asks for.
+const SUBORDINATE: [&str; 12] =
+    ["who", "whom", "whose", "which", "that", "when", "if", "where", "while", "because", "what", "how"];
+
+/// Whether a statement is about absence: it holds a negation before any clause within it. "The text says what is done
+/// when a name reaches somebody who may not know it" asks for something. A coded check never holds for an empty draft:
+/// it passes only with words of the draft as proof.
 fn is_negative(assertion: &Assertion) -> bool {
     let statement = assertion.statement.to_lowercase();
-    let mut words = statement.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    assertion.check == Check::Judged && words.any(|word| NEGATIONS.contains(&word) || word.ends_with("n't"))
+    let words = statement.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
+    let mut main = words.take_while(|word| !SUBORDINATE.contains(word));
+    assertion.check == Check::Judged && main.any(|word| NEGATIONS.contains(&word) || word.ends_with("n't"))
 }
 
 /// Whether `other` makes sure that something is there for `negative` to be about.
@@ -232,5 +244,7 @@ mod tests {
         assert_eq!(both, format!("{lonely} {lonely}"));
         let coded = Check::Code { name: "steps-have-artifacts".to_owned(), argument: String::new() };
         assert_eq!(codes(|c, _| c.assertions[1].check = coded.clone()), "", "code proves presence");
+        let asks = "The text says what is done at once when a name has become known to somebody who may not know it.";
+        assert_eq!(codes(|c, _| c.assertions[0].statement = asks.into()), "", "it asks for something");
     }
 }

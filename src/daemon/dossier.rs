@@ -155,7 +155,9 @@ fn status_page(
     let missing: Vec<&str> = missing.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
     if !missing.is_empty() {
         out.push_str("\n## Asked, and not seen in the draft\n\n");
-        missing.iter().for_each(|line| put_line(&mut out, format_args!("- {line}")));
+        for line in missing {
+            put_line(&mut out, format_args!("- {line}"));
+        }
     }
     out.push_str("\n## In this folder\n\n");
     for name in files {

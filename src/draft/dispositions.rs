@@ -4,12 +4,15 @@ use super::checks::finding;
 use super::items::sentences;
 use super::likeness::{MIN_LIKENESS, Words, likeness};
 use super::{Disposition, Fate, Item};
-use crate::contract::Finding;
+use crate::base::text::listed;
+use crate::contract::{Finding, Severity};
+use crate::text::quantities::Kind;
+use crate::text::{Convention, Quantity, quantities};
 
 /// What is wrong with the accounting: an item without a fate or with two, an unknown item, a rejection without a
-/// reason, an item said to be kept or merged that is not in `sop_text`.
+/// reason, an item said to be kept or merged of which `sop_text` lacks something that can be compared.
 pub fn check(items: &[Item], dispositions: &[Disposition], sop_text: &str) -> Vec<Finding> {
-    let text = lines(sop_text);
+    let text = Text { lines: lines(sop_text), held: quantities(sop_text, Convention::of(sop_text)) };
     let mut findings = Vec::new();
     for item in items {
         let mine: Vec<&Disposition> =
@@ -33,23 +36,40 @@ pub fn check(items: &[Item], dispositions: &[Disposition], sop_text: &str) -> Ve
     findings
 }
 
-fn check_fate(item: &Item, disposition: &Disposition, text: &[Words]) -> Option<Finding> {
-    let (found, all) = presence(item, text);
-    match disposition.fate {
-        Fate::Rejected if disposition.reason.trim().is_empty() => {
-            Some(about(item, "item-rejected-without-reason", "is rejected without a reason; give one"))
-        }
-        Fate::Kept if found * 2 < all => {
-            let message = "is said to be kept and is not in the text; put it in, or say what became of it";
-            Some(about(item, "item-kept-not-found", message))
-        }
-        Fate::Merged if found == 0 => {
-            let message =
-                "is said to be merged and no sentence of it is in the text; put it in, or reject it";
-            Some(about(item, "item-merged-not-found", message))
-        }
-        Fate::Kept | Fate::Merged | Fate::Rejected => None,
+/// The text, ready to be compared.
+struct Text {
+    /// Its sentences and lines.
+    lines: Vec<Words>,
+    held: Vec<Quantity>,
+}
+
+fn check_fate(item: &Item, disposition: &Disposition, text: &Text) -> Option<Finding> {
+    if disposition.fate == Fate::Rejected {
+        let silent = disposition.reason.trim().is_empty();
+        let message = "is rejected without a reason; give one";
+        return silent.then(|| about(item, "item-rejected-without-reason", message));
     }
+    let lost = lost(item, &text.held);
+    if !lost.is_empty() {
+        let message = format!(
+            "is said to be in the text, which lacks {}; put it in, or reject the item",
+            listed(&lost)
+        );
+        return Some(about(item, "item-content-lost", &message));
+    }
+    // Other words may say the same: told, and never a reason to send a round back.
+    let (found, all) = presence(item, &text.lines);
+    let faint = if disposition.fate == Fate::Kept { found * 2 < all } else { found == 0 };
+    let message = "is said to be in the text, and no line is like it; see whether it says the same";
+    faint.then(|| Finding { severity: Severity::Advisory, ..about(item, "item-not-found", message) })
+}
+
+/// The numbers, sums, times and ids of an item that are not among those of the text.
+fn lost(item: &Item, held: &[Quantity]) -> Vec<String> {
+    let wanted = quantities(&item.text, Convention::of(&item.text));
+    let wanted: Vec<Quantity> =
+        wanted.into_iter().filter(|one| one.kind != Kind::Ordinal && !one.in_words).collect();
+    quantities::missing(&wanted, held).into_iter().map(|one| one.text.clone()).collect()
 }
 
 /// A fence may be a command: one that was changed on the way is another command than its author proposed.
@@ -146,12 +166,12 @@ mod tests {
         assert_eq!(codes(there, &[(id, Fate::Rejected, "out of scope")]), "");
         assert_eq!(codes(there, &[(id, Fate::Kept, ""), ("b/step-1", Fate::Kept, "")]), "item-unknown");
         let changed = "A lead is qualified at a score of 80 or more.";
-        assert_eq!(codes(changed, &[(id, Fate::Kept, "")]), "item-kept-not-found");
+        assert_eq!(codes(changed, &[(id, Fate::Kept, "")]), "item-content-lost");
         let half = format!(
             "{there} Call every qualified lead by phone on the same day it came in, and leave a note."
         );
-        assert_eq!(codes(&half, &[(id, Fate::Kept, "")]), "item-kept-not-found");
+        assert_eq!(codes(&half, &[(id, Fate::Kept, "")]), "item-not-found");
         assert_eq!(codes(&half, &[(id, Fate::Merged, "")]), "");
-        assert_eq!(codes("Call every lead by phone.", &[(id, Fate::Merged, "")]), "item-merged-not-found");
+        assert_eq!(codes("Call every lead by phone.", &[(id, Fate::Merged, "")]), "item-not-found");
     }
 }

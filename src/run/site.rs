@@ -4,7 +4,7 @@
 use super::command::{Command, Ended, Limits};
 use super::effect::Sight;
 use crate::agent::Gateway;
-use crate::base::{Problem, files, problem::Result};
+use crate::base::{Digest, Problem, files, problem::Result};
 use crate::journal::{Failure, Journal};
 use crate::settings::{Runs, StepNetwork};
 use crate::sop::Step;
@@ -45,6 +45,12 @@ pub(super) struct Place {
 }
 
 impl Site {
+    /// The working folder of a step.
+    fn work_of(&self, sight: &Sight, number: u32) -> PathBuf {
+        let own = format!("work-{number}");
+        self.of_run(&sight.row.id).join(if sight.is_beside(number) { &own } else { "work" })
+    }
+
     /// The folder of a run.
     fn of_run(&self, run: &str) -> PathBuf {
         run_folder(&self.root, run)
@@ -55,13 +61,36 @@ impl Site {
     /// `RUN_FOLDER`.
     pub(super) fn place(&self, sight: &Sight, (number, name): (u32, &str)) -> Result<Place> {
         let at = self.of_run(&sight.row.id);
-        let shared = at.join("work");
-        let folder = if sight.is_beside(number) { at.join(format!("work-{number}")) } else { shared.clone() };
+        let (shared, folder) = (at.join("work"), self.work_of(sight, number));
         let place = Place { folder, shared, record: at.join("record").join(name) };
         for folder in [&place.folder, &place.shared, &place.record] {
             files::make_private(folder)?;
         }
         Ok(place)
+    }
+
+    /// Why what a gate has shown of the results so far is not what a script would find: a file that somebody has changed
+    /// since a step left it. What another step made of it is a result as well; what is gone was shown and is not used.
+    pub(super) fn altered(&self, sight: &Sight) -> Result<Option<String>> {
+        for step in &sight.steps {
+            let folder = self.work_of(sight, step.number);
+            for (name, _) in &step.files {
+                let mut known =
+                    sight.steps.iter().flat_map(|other| &other.files).filter(|file| file.0 == *name);
+                let path = folder.join(name);
+                if !path.is_file() {
+                    continue;
+                }
+                let found = Digest::of(files::bytes(&path).map_err(|error| files::explain(&path, &error))?);
+                if !known.any(|(_, hash)| *hash == found) {
+                    return Ok(Some(format!(
+                        "{name}, which step {} left, is not what was shown to who approved: it was changed since",
+                        step.number
+                    )));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// What no command and no agent may read.

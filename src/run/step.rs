@@ -229,11 +229,13 @@ impl Activity for BeginStep {
         let Self { run, step, shown, .. } = self;
         let sight = Sight::of(&site.journal, &run)?;
         let changed = match &shown {
-            Some(shown) => !sight.is_shown(step, shown)?,
-            None => false,
+            Some(shown) if !sight.is_shown(step, shown)? => {
+                Some("what it would do is no longer what was approved".to_owned())
+            }
+            Some(_) => site.altered(&sight)?,
+            None => None,
         };
-        if changed {
-            let reason = "what it would do is no longer what was approved".to_owned();
+        if let Some(reason) = changed {
             let body = json!({ "stepNumber": step, "error": reason });
             return Ok(Recorded::of(Begun::Changed(reason.clone()))
                 .event(&run.clone(), "step_failed", body)

@@ -13,7 +13,7 @@ mod terms;
 mod values;
 mod wording;
 
-pub use check::{CHECKS, CheckResult, check};
+pub use check::{CHECKS, CheckResult, check, has_key_words};
 pub(in crate::sop) use terms::defined as defined_terms;
 
 use order::Order;

@@ -11,6 +11,7 @@ use crate::roles::draft::DraftQuestion;
 use crate::roles::plan::{PlanAnswer, PlanQuestion, PlannedAssignment};
 use crate::roster::Roster;
 use crate::sop::input_type::kind_words;
+use crate::sop::lint;
 use crate::sop::tokens;
 use crate::sop::{Input, Section};
 
@@ -152,7 +153,9 @@ fn worker(plan: &PlanAnswer, q: &PlanQuestion, planned: &PlannedAssignment, rost
     let draft = super::draft::draft(&question, agent);
     let terms = draft.terms.iter().take(MOST).map(|term| Promise::defines(&term.term));
     let inputs = draft.inputs.iter().filter(|input| input.required).map(Promise::declares);
-    terms.chain(inputs).chain(steps(&draft)).chain(figures(&draft, &q.mission.text)).collect()
+    let all = terms.chain(inputs).chain(steps(&draft)).chain(figures(&draft, &q.mission.text));
+    // A sentence of nothing but small words promises nothing that could be looked for.
+    all.filter(|promise| promise.check != "states" || lint::has_key_words(&promise.argument)).collect()
 }
 
 fn steps(draft: &Draft) -> Vec<Promise> {

@@ -57,6 +57,27 @@ fn a_gate_shows_what_the_steps_before_gave_and_a_no_sends_the_work_back_with_its
     world.done(&["audit", "verify"]);
 }
 
+/// What a gate shows of the results so far is what the step finds.
+#[test]
+fn a_file_that_is_changed_after_it_was_shown_at_a_gate_is_not_used() {
+    let sop = Draft::new(SOP)
+        .command("echo 'Dear customer' > letter.txt", "")
+        .command("cat letter.txt", "Approval Required: Yes\nApprovers: ceo");
+    let world = with(&sop);
+    let run = started(&world, SOP, &[]);
+    let letter = format!(".sopd/runs/{run}/work/letter.txt");
+    let first = world.read(&letter);
+    world.put(&letter, "Dear nobody");
+    approve(&world, "ceo");
+    let said = status(&world, &run)["tasks"][1]["reason"].as_str().unwrap().to_owned();
+    assert!(said.contains("letter.txt, which step 1 left") && said.contains("changed since"), "{said}");
+    world.put(&letter, &first);
+    world.done(&["retry", &run, "--as", "cro"]);
+    world.drive();
+    approve(&world, "ceo");
+    assert_eq!(stands(&world, &run), "completed: completed completed");
+}
+
 #[test]
 fn what_cannot_be_prepared_is_a_failed_step_that_asks() {
     let sop = Draft::new(SOP)

@@ -73,7 +73,7 @@ fn honest_fates(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     // The first look finds what is not there as it was; the second, what is not there at all.
     for fate in [Fate::Merged, Fate::Rejected] {
         let wrong = dispositions::check(&all, &synthesis.dispositions, &text);
-        let claims = ["item-kept-not-found", "item-merged-not-found"];
+        let claims = ["item-content-lost", "item-not-found"];
         for finding in wrong.iter().filter(|finding| claims.contains(&finding.code.as_str())) {
             let named = finding.message.split('`').nth(1).unwrap_or_default();
             let claimed = synthesis.dispositions.iter_mut().find(|known| known.item == named);
