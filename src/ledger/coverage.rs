@@ -26,6 +26,8 @@ pub enum Fate {
     Lost {
         /// As written.
         what: Vec<String>,
+        /// Whether some of it binds: then the text is not fit to be signed.
+        binds: bool,
     },
     /// Nothing in the text speaks of it, as far as code can tell.
     NotFound,
@@ -67,11 +69,12 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
     let held = quantities(text, convention);
     let old = before.map(|old| quantities(old, Convention::of(old))).unwrap_or_default();
     let released = released(said);
-    let lost = |reading: &Reading| -> Vec<String> {
+    let lost = |reading: &Reading| -> Vec<(String, bool)> {
         let gone = quantities::missing(&reading.quantities, &held).into_iter();
         let gone = gone.filter(|one| !quantities::missing(std::slice::from_ref(*one), &old).is_empty());
-        let names = names::missing(&reading.names, text).into_iter().map(|name| name.text.clone());
-        gone.map(|one| one.text.clone()).chain(names).collect()
+        let names = names::missing(&reading.names, text).into_iter();
+        let names = names.map(|name| (name.text.clone(), reading.binds_name(name)));
+        gone.map(|one| (one.text.clone(), reading.binds(one))).chain(names).collect()
     };
     let entry = |reading: Reading| {
         let known = released.iter().find(|(id, _)| *id == reading.statement.id);
@@ -88,13 +91,14 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
     Coverage { entries: asks.map(entry).collect() }
 }
 
-fn fate(reading: &Reading, lost: Vec<String>, places: &[Place]) -> Fate {
+fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate {
     let plain = plain(&reading.statement.text);
     if let Some(place) = places.iter().find(|place| place.plain.contains(&plain)) {
         return Fate::Verbatim { line: place.line };
     }
     if !lost.is_empty() {
-        return Fate::Lost { what: lost };
+        let binds = lost.iter().any(|(_, binds)| *binds);
+        return Fate::Lost { what: lost.into_iter().map(|(what, _)| what).collect(), binds };
     }
     let share = |place: &Place| tokens::overlap(&reading.statement.text, &place.text, reading.language);
     let best = places.iter().map(|place| (share(place), place.line)).max_by(|a, b| a.0.total_cmp(&b.0));
@@ -120,6 +124,15 @@ fn plain(text: &str) -> String {
 fn released(said: &[Said<'_>]) -> Vec<(String, String)> {
     let lines = said.iter().filter(|said| said.source != Source::Mission).flat_map(|said| said.text.lines());
     lines.filter_map(released_by).flatten().collect()
+}
+
+/// What a comment says besides releasing statements: that alone asks for a change of the text.
+pub fn besides_releases(comment: &str) -> String {
+    let kept: Vec<&str> = comment.lines().filter(|line| released_by(line).is_none()).collect();
+    if kept.len() == comment.lines().count() {
+        return comment.to_owned();
+    }
+    kept.join("\n").trim().to_owned()
 }
 
 fn released_by(line: &str) -> Option<Vec<(String, String)>> {

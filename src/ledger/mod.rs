@@ -9,7 +9,7 @@ mod coverage;
 mod statements;
 mod told;
 
-pub use coverage::{Coverage, Entry, Fate, coverage};
+pub use coverage::{Coverage, Entry, Fate, besides_releases, coverage};
 pub use statements::{Said, Source, Statement, statements};
 
 #[cfg(test)]

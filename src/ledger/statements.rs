@@ -55,6 +55,23 @@ pub(super) struct Reading {
     pub(super) language: Option<Language>,
     pub(super) quantities: Vec<Quantity>,
     pub(super) names: Vec<Name>,
+    /// It is an item, a row, or says what must or must not be: all it holds binds.
+    orders: bool,
+}
+
+impl Reading {
+    /// Whether a quantity of it binds. In running text people also tell what happened: there a limit, a sum, a share or
+    /// a time of day binds, and other numbers are only told.
+    pub(super) fn binds(&self, one: &Quantity) -> bool {
+        self.orders
+            || one.comparator.is_some()
+            || matches!(one.kind, Kind::Money | Kind::Percent | Kind::Time)
+    }
+
+    /// Whether a name of it binds: that of a party always, an abbreviation in running text not.
+    pub(super) fn binds_name(&self, name: &Name) -> bool {
+        self.orders || matches!(name.kind, NameKind::Id | NameKind::Code)
+    }
 }
 
 /// The statements of all that was said, in order. Headings, code and ruled lines state nothing by themselves.
@@ -106,14 +123,18 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
     let counted = quantities(words, convention).into_iter().filter(|one| guards(one, block, words));
     let quantities: Vec<Quantity> = counted.collect();
     let names: Vec<Name> = names(words, language).into_iter().filter(is_guarded).collect();
-    let mut binds: Vec<String> = quantities.iter().map(|one| one.text.clone()).collect();
-    binds.extend(names.iter().map(|name| name.text.clone()));
-    if let Some(found) = language.and_then(|language| modality(words, language)) {
-        binds.extend(found.must.then(|| "a must".to_owned()));
-        binds.extend(found.must_not.then(|| "a must not".to_owned()));
-    }
-    let statement = Statement { id, text: words.to_owned(), binds };
-    Reading { statement, language, quantities, names }
+    let modal = language.and_then(|language| modality(words, language)).unwrap_or_default();
+    let listed = matches!(block.kind, BlockKind::Item { .. } | BlockKind::Row { .. });
+    let statement = Statement { id, text: words.to_owned(), binds: Vec::new() };
+    let orders = listed || modal.must || modal.must_not;
+    let mut reading = Reading { statement, language, quantities, names, orders };
+    let mut binds: Vec<String> =
+        reading.quantities.iter().filter(|one| reading.binds(one)).map(|one| one.text.clone()).collect();
+    binds.extend(reading.names.iter().filter(|name| reading.binds_name(name)).map(|name| name.text.clone()));
+    binds.extend(modal.must.then(|| "a must".to_owned()));
+    binds.extend(modal.must_not.then(|| "a must not".to_owned()));
+    reading.statement.binds = binds;
+    reading
 }
 
 /// Whether a quantity is worth guarding: not a number of steps in a table, not a count that is a word and may as well be

@@ -25,7 +25,7 @@ fn every_sentence_item_and_row_is_a_statement_with_an_id() {
             ("M5", "prime | day 1"),
         ]
     );
-    assert!(found[0].binds.is_empty() && found[1].binds == ["2 hours"] && found[3].binds == ["paint.shop"]);
+    assert!(found[0].binds.is_empty() && found[1].binds.is_empty() && found[3].binds == ["paint.shop"]);
 }
 
 #[test]
@@ -38,11 +38,12 @@ fn what_is_lost_is_named_in_any_language_and_blocks() {
             "Reklamationen gehen an die Leitung.",
             "1.500 Euro",
         ),
-        ("Le contrôle a lieu avant 16h30 chaque jour.", "Le contrôle a lieu chaque jour.", "16h30"),
-        ("The CRM is updated by sales.ops.", "The record is updated by sales.ops.", "CRM"),
+        ("Le contrôle a lieu à 16h30 chaque jour.", "Le contrôle a lieu chaque jour.", "16h30"),
+        ("- Update the CRM.", "Update the record.", "CRM"),
+        ("The record is updated by sales.ops.", "The record is updated.", "sales.ops"),
     ] {
         let found = coverage(&said(asked), text, None);
-        assert_eq!(found.entries[0].fate, Fate::Lost { what: vec![lost.to_owned()] }, "{asked}");
+        assert_eq!(found.entries[0].fate, Fate::Lost { what: vec![lost.to_owned()], binds: true }, "{asked}");
         let finding = &found.findings()[0];
         assert!(finding.severity == Severity::Blocking && finding.message.contains(lost), "{finding:?}");
     }
@@ -57,6 +58,14 @@ fn the_same_quantity_in_another_form_is_not_lost() {
     ] {
         assert!(coverage(&said(asked), text, None).findings().is_empty(), "{asked}");
     }
+}
+
+#[test]
+fn what_people_tell_of_the_past_is_told_when_it_is_lost_and_blocks_nothing() {
+    let asked = "We paid one supplier twice and another four weeks late. In 2019 it was 3 invoices.";
+    let found = coverage(&said(asked), "Pay each invoice once.", None);
+    assert!(found.findings().is_empty());
+    assert!(found.open().iter().any(|line| line.contains("lost: four weeks")), "{:?}", found.open());
 }
 
 #[test]
@@ -80,12 +89,13 @@ fn what_the_version_before_says_is_there_to_be_changed() {
 
 #[test]
 fn whoever_decides_releases_a_statement_and_only_they() {
-    let asked = "We had 3 leaks in 2 years. Close the valve.\n\nM1: not needed";
+    let asked = "- Close all 3 valves within 2 hours.\n- Close the valve.\n\nM1: not needed";
     let mission = Said { source: Source::Mission, text: asked };
     let comment = Said { source: Source::Comment, text: "M1, M9: context, it is why we ask" };
     assert!(matches!(coverage(&[mission], "Close the valve.", None).entries[0].fate, Fate::Lost { .. }));
     let found = coverage(&[mission, comment], "Close the valve.", None);
     assert_eq!(found.entries[0].fate, Fate::Released { reason: "context, it is why we ask".to_owned() });
     assert!(found.entries.iter().all(|entry| !entry.statement.id.starts_with('P')));
+    assert_eq!(besides_releases("M1: context\nShorter, please.\n- A2, M3: not ours"), "Shorter, please.");
     assert!(found.markdown("x").contains("released: context"), "{}", found.markdown("x"));
 }

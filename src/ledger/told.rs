@@ -13,10 +13,10 @@ impl Coverage {
         self.entries.is_empty()
     }
 
-    /// Whatever binds and is lost, each as a finding that blocks.
+    /// Whatever binds and is lost, each as a finding that blocks. What is lost and binds nobody is told, and no more.
     pub fn findings(&self) -> Vec<Finding> {
         let lost = self.entries.iter().filter_map(|entry| match &entry.fate {
-            Fate::Lost { what } => Some((entry, what)),
+            Fate::Lost { what, binds: true } => Some((entry, what)),
             _ => None,
         });
         lost.map(|(entry, what)| Finding {
@@ -53,7 +53,7 @@ impl Coverage {
     pub fn open(&self) -> Vec<String> {
         let mut open: Vec<&Entry> = self.entries.iter().filter(|entry| is_open(entry)).collect();
         open.sort_by_key(|entry| {
-            (!matches!(entry.fate, Fate::Lost { .. }), entry.statement.binds.is_empty())
+            (!matches!(entry.fate, Fate::Lost { binds: true, .. }), entry.statement.binds.is_empty())
         });
         open.into_iter()
             .map(|entry| format!("{}: “{}” — {}", entry.statement.id, entry.statement.text, fate(entry)))
@@ -87,7 +87,8 @@ fn fate(entry: &Entry) -> String {
     match &entry.fate {
         Fate::Verbatim { line } => format!("line {line}, word for word"),
         Fate::Reworded { line } => format!("in other words; nearest is line {line}"),
-        Fate::Lost { what } => format!("lost: {}", listed(what)),
+        Fate::Lost { what, binds: true } => format!("lost, and it binds: {}", listed(what)),
+        Fate::Lost { what, binds: false } => format!("lost: {}", listed(what)),
         Fate::NotFound => "no line speaks of it, as far as code can tell".to_owned(),
         Fate::Released { reason } => format!("released: {reason}"),
     }

@@ -10,11 +10,13 @@ use super::judge::Judged;
 use super::plan::MissionPlan;
 use super::records::MissionState;
 use super::setup::Setup;
+use super::signing::with_ledger;
 use crate::agent::{Asking, Seat, ask};
 use crate::brief::Scenario;
 use crate::contract::{Assertion, Finding, Severity, revision};
 use crate::decision::{Answer, DecisionKind, Verb};
 use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
+use crate::ledger::{self, Coverage};
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise, WorkerDraft};
 use crate::roles::{Answered, AssertionView, MissionView};
 use crate::sop::id::Change;
@@ -213,6 +215,8 @@ impl Desk<'_> {
 
     async fn synthesise(&mut self) -> Result<Synthesis, Stop> {
         let before = self.last.as_ref();
+        let wishes = self.comments.iter().map(|comment| ledger::besides_releases(comment));
+        let wishes: Vec<String> = wishes.filter(|wish| !wish.is_empty()).collect();
         let question = SynthesisQuestion {
             mission: self.view(),
             title: self.plan.title.clone(),
@@ -223,7 +227,7 @@ impl Desk<'_> {
             drafts: self.drafts.clone(),
             previous: before.map(|round| round.assembled.text.clone()),
             findings: before.map_or_else(Vec::new, |round| round.judged.findings.clone()),
-            comments: self.comments.clone(),
+            comments: wishes,
         };
         let mut attempt = 1;
         loop {
@@ -299,16 +303,22 @@ impl Desk<'_> {
             kind: DecisionKind::Stuck,
             subject: format!("{} v{}", self.plan.sop, self.plan.version),
             title: format!("Say how to go on with {}: {why}", self.plan.sop),
-            why: format!("{why}; still blocking: {}", blocking.join(", ")),
+            why: format!(
+                "{why}; still blocking: {}{}",
+                blocking.join(", "),
+                release(&best.assembled.coverage)
+            ),
             asked_of: vec![self.setup.helper.clone()],
             barred: BTreeMap::new(),
             hash: best.assembled.sha256.clone(),
-            details: json!({
-                "best_round": best.number, "blocking": blocking,
-                "asked": best.assembled.coverage.summary(), "not_in_it": best.assembled.coverage.open(),
-                "approve": "hand the best round on for signature; what failed needs an override there",
-                "retry": retry, "revise": revise, "reject": "end the mission",
-            }),
+            details: with_ledger(
+                json!({
+                    "best_round": best.number, "blocking": blocking,
+                    "approve": "hand the best round on for signature; what failed needs an override there",
+                    "retry": retry, "revise": revise, "reject": "end the mission",
+                }),
+                &best.assembled.coverage,
+            ),
             deadline: self.setup.deadlines.help,
             assume: false,
         };
@@ -328,6 +338,15 @@ impl Desk<'_> {
             None => Err(person(format!("nobody said how to go on: {why}"))),
         }
     }
+}
+
+/// How what need not be in the text is released, where something of it is lost.
+fn release(coverage: &Coverage) -> String {
+    let lost =
+        coverage.entries.iter().find(|entry| matches!(entry.fate, ledger::Fate::Lost { binds: true, .. }));
+    lost.map_or(String::new(), |entry| {
+        format!("; what need not be in the text is released by a comment like `{}: why`", entry.statement.id)
+    })
 }
 
 /// Findings a validator may see: those about the text. What became of draft items tells of the drafts.

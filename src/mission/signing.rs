@@ -9,13 +9,24 @@ use super::workflow::Ending;
 use crate::decision::{Answer, DecisionKind, Verb};
 use crate::governance::Voice;
 use crate::journal::Stop;
-use serde_json::json;
+use crate::ledger::Coverage;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What a decision led to.
 pub(super) enum Decided {
     Published(Ending),
     Again(String),
+}
+
+/// What a question shows, with what was asked and where it is. A round of an older sopd has no ledger, and its question
+/// stays as it is on record.
+pub(super) fn with_ledger(mut details: Value, coverage: &Coverage) -> Value {
+    if let Some(details) = details.as_object_mut().filter(|_| !coverage.is_empty()) {
+        details.insert("asked".to_owned(), json!(coverage.summary()));
+        details.insert("not_in_it".to_owned(), json!(coverage.open()));
+    }
+    details
 }
 
 impl Desk<'_> {
@@ -109,16 +120,14 @@ impl Desk<'_> {
     }
 
     /// What the person who decides should see besides the draft.
-    fn details(&self, round: &Round) -> serde_json::Value {
+    fn details(&self, round: &Round) -> Value {
         let advice: Vec<&str> =
             round.judged.findings.iter().map(|finding| finding.message.as_str()).collect();
         let answers = self.view().answers;
         let assumed = answers.iter().filter(|answered| answered.assumed);
-        json!({
+        let details = json!({
             "round": round.number,
             "file": format!("missions/{}/synthesis-{}.md", self.setup.asker.mission, round.number),
-            "asked": round.assembled.coverage.summary(),
-            "not_in_it": round.assembled.coverage.open(),
             "failed": round.judged.blocking(),
             "findings": advice,
             "for_you_to_judge": round.assembled.to_judge,
@@ -129,7 +138,8 @@ impl Desk<'_> {
             "exception": self.plan.path.exception,
             "risk_level": self.plan.risk_level,
             "supersedes": self.plan.supersedes,
-        })
+        });
+        with_ledger(details, &round.assembled.coverage)
     }
 
     fn sent_back(round: &Round, answer: Option<&Answer>) -> Result<Option<Decided>, Stop> {
