@@ -144,39 +144,6 @@ fn a_mission_that_was_stopped_is_cancelled_at_once() {
 
 /// What was asked and is not in the draft blocks it, is shown first, and is released by a word of who decides.
 #[test]
-fn a_statement_that_is_lost_blocks_until_it_is_released() {
-    let world = World::new();
-    world.put(
-        "m.md",
-        "# Vendor invoice approval\n\nInvoices get paid twice or late. Write down how we approve and pay a supplier's \
-         invoice. In 2019 we paid three invoices twice.\n",
-    );
-    let mission = world.json(&["submit", "m.md"])["mission"].as_str().unwrap().to_owned();
-    world.drive();
-    let asked = world.json(&["inbox"])[0].clone();
-    assert_eq!(asked["kind"], "stuck", "{asked}");
-    assert!(asked["why"].as_str().unwrap().contains("released by a comment like `M3: why`"), "{asked}");
-    let shown = world.done(&["show", &mission]);
-    let (first, text) = (shown.find("lost: 2019").unwrap(), shown.find("SHA-256").unwrap());
-    assert!(first < text, "what was asked stands before the draft: {shown}");
-    let status = world.read(&format!("missions/{mission}/STATUS.md"));
-    assert!(
-        status.contains("## Asked, and not seen in the draft") && status.contains("lost: 2019"),
-        "{status}"
-    );
-    world.done(&["revise", &mission, "--as", "chief.staff", "--comment", "M3: it is why we ask"]);
-    world.drive();
-    assert_eq!(world.json(&["status", &mission])[0]["state"], "awaiting_decision");
-    let ledger = world.done(&["show", &mission]);
-    assert!(ledger.contains("0 lost") && ledger.contains("1 released"), "{ledger}");
-    let round = world.json(&["status", &mission])[0]["round"].as_u64().unwrap();
-    let report = world.read(&format!("missions/{mission}/coverage-{round}.md"));
-    assert!(report.contains("released: it is why we ask"), "{report}");
-    let draft = world.read(&format!("missions/{mission}/synthesis-{round}.md"));
-    assert!(!draft.contains("why we ask"), "it is no wish for the text: {draft}");
-}
-
-#[test]
 fn a_change_that_says_nothing_new_asks_what_to_change() {
     let world = World::new();
     world.put("mine.md", &sound());

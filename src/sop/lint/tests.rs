@@ -288,7 +288,7 @@ fn no_check_passes_an_empty_draft_and_all_pass_the_sample() {
     let mut rich = sop.clone();
     "Above EUR 15,000 the ceo signs.".clone_into(&mut rich.body.scope);
     for argument in ["EUR 15,000 ceo", "EUR 15,000, ceo", "ceo,15,000"] {
-        assert!(check("states", argument, &rich, SAMPLE, &context).pass, "{argument}");
+        assert!(check("states", argument, &rich, &render(&rich), &context).pass, "{argument}");
         assert!(!check("states", argument, &sop, SAMPLE, &context).pass, "{argument}");
     }
     assert!(!check("states", "refund, 14 days", &sop, SAMPLE, &context).pass);
