@@ -87,8 +87,7 @@ fn engine(house: &House) -> Engine {
         journal: journal.clone(),
         gateway: gateway.clone(),
         warden: env!("CARGO_BIN_EXE_sopd").into(),
-        http: run::http::client(std::time::Duration::from_secs(1), std::time::Duration::from_secs(1))
-            .unwrap(),
+        http: run::http::Reach::new(std::time::Duration::from_secs(1), std::time::Duration::from_secs(1)),
         secrets: std::collections::BTreeMap::new(),
         private: Vec::new(),
         settings: settings.runs,

@@ -80,14 +80,14 @@ impl Gateway {
 
     /// Keeps a snapshot in memory. Returns the hash it is to be stored under, the bytes to store, and itself. The
     /// bytes are without secrets, as stored bytes must be, so that both have the same hash.
-    pub fn keep_snapshot(&self, snapshot: &Snapshot) -> Result<(Digest, Vec<u8>, Arc<Snapshot>)> {
+    pub fn keep_snapshot(&self, snapshot: &Arc<Snapshot>) -> Result<(Digest, Vec<u8>, Arc<Snapshot>)> {
         let text = snapshot.text()?;
-        let clean = self.journal.clean(&text);
+        let clean = self.journal.clean(text);
         let digest = Digest::of(&clean);
         // What is asked for later is what was stored, also where a secret was taken out of it.
         let same = clean == text;
-        let kept = if same { snapshot.clone() } else { Snapshot::of(clean.as_bytes(), &digest)? };
-        let (bytes, kept) = (clean.into_bytes(), Arc::new(kept));
+        let kept = if same { snapshot.clone() } else { Arc::new(Snapshot::of(clean.as_bytes(), &digest)?) };
+        let bytes = clean.into_bytes();
         self.remember(&digest, &kept);
         Ok((digest, bytes, kept))
     }

@@ -8,13 +8,15 @@ use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The file of the settings.
 const SETTINGS: &str = "sopd.yaml";
 /// Where the last sound reading is kept.
 const SOUND: &str = ".sopd/sound.json";
+/// What that reading is of: the hash of the files, the program that read them, the hash of what was kept.
+const SOUND_OF: &str = ".sopd/sound.of";
 /// Largest one that is read.
 const MAX_SOUND_BYTES: u64 = 64 * 1024 * 1024;
 /// Largest file of these that is read.
@@ -22,6 +24,8 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// How long a file must have been left alone before its marks stand for its bytes, in milliseconds: file systems tell
 /// time in steps, and two changes within one step (2 s at the coarsest) may leave the same marks.
 const SETTLED: i64 = 3_000;
+/// Workspaces whose last reading is kept: a daemon has one.
+const MOST_READINGS: usize = 16;
 
 /// Everything a mission takes from the workspace's own files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +36,23 @@ pub struct Snapshot {
     pub roster: Roster,
     /// `prompts/`, by role.
     pub prompts: BTreeMap<String, String>,
+    #[serde(skip)]
+    known: Known,
+}
+
+/// What is known of a snapshot besides what it says. A copy may be changed, so of a copy nothing is known.
+#[derive(Debug, Default)]
+struct Known {
+    /// The hash of everything it was read from.
+    print: Option<Digest>,
+    /// The form in which it is stored.
+    text: OnceLock<String>,
+}
+
+impl Clone for Known {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Snapshot {
@@ -41,7 +62,7 @@ impl Snapshot {
     /// files costs more than all else that happens between a mission and its first question. Files that have been left
     /// alone for a while are not even read: every request of the API looks here.
     pub fn read(root: &Path) -> Result<Arc<Self>, Vec<Problem>> {
-        static LAST: Mutex<Option<Reading>> = Mutex::new(None);
+        static LAST: Mutex<Vec<Reading>> = Mutex::new(Vec::new());
         Self::read_at(root, Clock::System.now(), &LAST)
     }
 
@@ -73,35 +94,54 @@ impl Snapshot {
         self
     }
 
-    /// Keeps it as the last sound one.
+    /// Keeps it as the last sound one. What is kept already is not written again: to put it in its stored form is a good
+    /// part of a start.
     pub fn keep(&self, root: &Path) -> Result<()> {
-        files::project(&root.join(SOUND), self.text()?.as_bytes())
+        let (path, note) = (root.join(SOUND), root.join(SOUND_OF));
+        let of = |kept: &[u8]| {
+            let print = self.known.print.as_ref()?;
+            Some(format!("{} {} {}\n", print.0, program()?, Digest::of(kept).0))
+        };
+        let kept = files::bytes(&path).ok().and_then(|bytes| of(&bytes));
+        if kept.is_some() && kept == files::read_text(&note, MAX_FILE_BYTES).ok() {
+            return Ok(());
+        }
+        let text = self.text()?;
+        files::project(&path, text.as_bytes())?;
+        of(text.as_bytes()).map_or_else(|| files::remove(&note), |of| files::project(&note, of.as_bytes()))
     }
 
     fn last_sound(root: &Path) -> Option<Self> {
         serde_json::from_str(&files::read_text(&root.join(SOUND), MAX_SOUND_BYTES).ok()?).ok()
     }
 
-    fn read_at(root: &Path, now: Instant, last: &Mutex<Option<Reading>>) -> Result<Arc<Self>, Vec<Problem>> {
+    fn read_at(root: &Path, now: Instant, last: &Mutex<Vec<Reading>>) -> Result<Arc<Self>, Vec<Problem>> {
         let last = || last.lock().unwrap_or_else(PoisonError::into_inner);
         let marks = Marks::of(root, now);
-        let known = last().clone();
-        if let (Some(marks), Some(known)) = (&marks, &known)
-            && known.marks.settled
-            && *marks == known.marks
-        {
+        let unchanged = |known: &&Reading| known.marks.settled && marks.as_ref() == Some(&known.marks);
+        if let Some(known) = last().iter().find(unchanged) {
             return Ok(known.snapshot.clone());
         }
         let print = fingerprint(root);
-        let same = known.filter(|known| print.as_ref() == Some(&known.print));
-        let snapshot = match &same {
-            Some(known) => known.snapshot.clone(),
-            None => Arc::new(Self::read_afresh(root)?),
-        };
+        let same = last().iter().find(|known| print.as_ref() == Some(&known.print)).cloned();
         // Edited while it was read: what was read belongs to neither.
         let whole = |print: &Digest| same.is_some() || fingerprint(root).as_ref() == Some(print);
-        if let (Some(marks), Some(print)) = (marks, print.filter(whole)) {
-            *last() = Some(Reading { marks, print, snapshot: snapshot.clone() });
+        let (print, snapshot) = if let Some(known) = &same {
+            (print, known.snapshot.clone())
+        } else {
+            let mut read = Self::read_afresh(root)?;
+            let print = print.filter(whole);
+            read.known.print.clone_from(&print);
+            (print, Arc::new(read))
+        };
+        if let (Some(marks), Some(print)) = (marks, print) {
+            let mut last = last();
+            last.retain(|known| known.root != root);
+            if last.len() >= MOST_READINGS {
+                last.remove(0);
+            }
+            let root = root.to_owned();
+            last.push(Reading { root, marks, print, snapshot: snapshot.clone() });
         }
         Ok(snapshot)
     }
@@ -130,13 +170,21 @@ impl Snapshot {
             problems.extend(found);
             BTreeMap::new()
         });
-        if problems.is_empty() { Ok(Self { settings, roster, prompts }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { settings, roster, prompts, known: Known::default() })
+        } else {
+            Err(problems)
+        }
     }
 
     /// The form in which it is stored.
-    pub(super) fn text(&self) -> Result<String> {
-        serde_json::to_string(self)
-            .map_err(|error| Problem::failed(format!("BUG: the snapshot is not JSON: {error}")))
+    pub(super) fn text(&self) -> Result<&str> {
+        if self.known.text.get().is_none() {
+            let text = serde_json::to_string(self)
+                .map_err(|error| Problem::failed(format!("BUG: the snapshot is not JSON: {error}")))?;
+            return Ok(self.known.text.get_or_init(|| text));
+        }
+        Ok(self.known.text.get().map_or("", String::as_str))
     }
 
     /// Loads a stored one.
@@ -164,6 +212,7 @@ impl Snapshot {
 /// What was read last.
 #[derive(Clone)]
 struct Reading {
+    root: PathBuf,
     marks: Marks,
     print: Digest,
     snapshot: Arc<Snapshot>,
@@ -198,7 +247,7 @@ impl Marks {
         }
         paths.sort();
         let mut settled = true;
-        let mut mark = |path: std::path::PathBuf| {
+        let mut mark = |path: PathBuf| {
             let data = std::fs::metadata(&path).ok()?;
             let changed = data.ctime().saturating_mul(1_000).saturating_add(data.ctime_nsec() / 1_000_000);
             settled &= changed < now.0.saturating_sub(SETTLED);
@@ -216,6 +265,12 @@ impl Marks {
         let files = paths.into_iter().map(&mut mark).collect::<Option<_>>()?;
         Some(Self { files, settled })
     }
+}
+
+/// This very program: another one may understand the same files otherwise.
+fn program() -> Option<String> {
+    let own = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
+    Some(format!("{}-{}-{}.{}", env!("CARGO_PKG_VERSION"), own.len(), own.mtime(), own.mtime_nsec()))
 }
 
 /// The hash of everything a snapshot is read from; `None` where something cannot be read.
@@ -279,7 +334,7 @@ fn read_roster(files: &Files<'_>) -> Result<Roster, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut agents = Vec::new();
     for (name, text) in files.folder("agents")? {
-        match roster::parse(&format!("agents/{name}.md"), &text) {
+        match understood::agent(&format!("agents/{name}.md"), &text) {
             Ok(agent) => agents.push(agent),
             Err(found) => problems.extend(found),
         }
@@ -299,7 +354,7 @@ fn read_prompts(files: &Files<'_>) -> Result<BTreeMap<String, String>, Vec<Probl
     let problems: Vec<Problem> = super::roles::NAMES
         .iter()
         .filter_map(|role| match prompts.get(*role) {
-            Some(text) => super::prompt::check(role, text).err(),
+            Some(text) => understood::prompt(role, text).err(),
             None => Some(
                 Problem::not_found(format!("prompts/{role}.md is missing"))
                     .hint("`sopd init` writes the shipped one again; it replaces nothing that is there"),
@@ -331,6 +386,8 @@ fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<P
     found.sort();
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
+
+mod understood;
 
 #[cfg(test)]
 mod tests;

@@ -60,7 +60,7 @@ async fn reply(
     settings: &Settings,
     (url, done, words): (&str, bool, &str),
 ) -> Result<()> {
-    let wiring = daemon::notify_wiring(workspace, settings, daemon::notify_client()?)?;
+    let wiring = daemon::notify_wiring(workspace, settings, daemon::notify_reach())?;
     if notify::is_slacks_own(&wiring, url) {
         notify::reply_to_slack(&wiring, url, done, words).await;
     }

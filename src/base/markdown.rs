@@ -3,7 +3,6 @@
 
 use comrak::nodes::{ListType, NodeValue, Sourcepos};
 use comrak::{Arena, Options, nodes::Node};
-use std::collections::BTreeSet;
 
 /// One block and the line (from 1, in the text that was cut) it starts on.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +56,32 @@ impl Item {
 
 /// Runs of white space become one space.
 pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut line = String::with_capacity(text.len());
+    let mut put = |word: &str| {
+        if !line.is_empty() && !word.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    };
+    for part in text.split('\n').map(str::trim) {
+        // Nearly every line is so already: to look at bytes costs far less than to look at characters.
+        if is_single_spaced(part) { put(part) } else { part.split_whitespace().for_each(&mut put) }
+    }
+    line
+}
+
+/// Whether a line that begins and ends with no white space has none in it but single spaces. One that has more than
+/// ASCII may have it.
+fn is_single_spaced(line: &str) -> bool {
+    let mut before = 0;
+    for byte in line.as_bytes() {
+        let white = *byte == b' ' && before == b' ' || matches!(byte, b'\t'..=b'\r');
+        if white || !byte.is_ascii() {
+            return false;
+        }
+        before = *byte;
+    }
+    true
 }
 
 /// Cuts `markdown` into its top-level blocks. Lines the parser consumes without a block (link definitions)
@@ -73,12 +97,22 @@ pub fn cut(markdown: &str) -> Vec<Block> {
 }
 
 fn unclaimed(lines: &[&str], blocks: &[Block]) -> Vec<Block> {
-    let claimed: BTreeSet<u32> = blocks.iter().flat_map(|block| block.line..=block.last_line).collect();
-    let numbered = (1u32..).zip(lines);
+    let mut claimed = vec![false; lines.len()];
+    for block in blocks {
+        let (first, last) = (index(block.line), index(block.last_line).min(lines.len().saturating_sub(1)));
+        claimed.get_mut(first..=last).into_iter().for_each(|lines| lines.fill(true));
+    }
+    let numbered = (1u32..).zip(lines).zip(claimed);
     numbered
-        .filter(|(number, line)| !line.trim().is_empty() && !claimed.contains(number))
+        .filter(|((_, line), claimed)| !claimed && !line.trim().is_empty())
+        .map(|(numbered, _)| numbered)
         .map(|(line, _)| Block { line, last_line: line, what: What::Other("a link definition") })
         .collect()
+}
+
+/// Where a line stands among all.
+fn index(line: u32) -> usize {
+    usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1)
 }
 
 fn block(lines: &[&str], node: Node<'_>) -> Block {
@@ -153,6 +187,14 @@ mod tests {
         assert_eq!(kinds[1], "3: Code(\"```md\\n## Not\\n```\")");
         let What::List { ordered: true, items } = &blocks[2].what else { panic!("{blocks:?}") };
         assert_eq!(items[0].words(), "**Do it** Go.");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn white_space_becomes_single_spaces(text in "[ab \t\r\n\u{b}\u{85}\u{a0}\u{2003}ä]{0,12}") {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            proptest::prop_assert_eq!(one_line(&text), words.join(" "));
+        }
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.push(lock(&root, workspace.as_ref()));
     checks.extend(workspace.as_ref().and_then(clock));
     checks.push(space(&root));
+    checks.extend(promises::requests());
     let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.clone()).unwrap_or_default();
     checks.push(git(&root, settings.git));
     checks.extend(promises::modes(&root, &settings));

@@ -7,7 +7,7 @@ use super::up::runtime;
 use crate::base::problem::Result;
 use crate::base::text::{counted, listed};
 use crate::base::{Instant, Problem};
-use crate::daemon::{notify_client, notify_wiring};
+use crate::daemon::{notify_reach, notify_wiring};
 use crate::notify::{self, Posted, try_out};
 use crate::settings::notifications::Notifications;
 use serde_json::json;
@@ -101,7 +101,7 @@ fn test(desk: &Desk, word: &str) -> Done {
     if ways.is_empty() {
         return Err(unknown(&settings.notifications, word).into());
     }
-    let wiring = notify_wiring(&workspace, &settings, notify_client()?)?;
+    let wiring = notify_wiring(&workspace, &settings, notify_reach())?;
     let who = os_user();
     let sent = runtime()?.block_on(async {
         for (party, channel) in &ways {

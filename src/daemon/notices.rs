@@ -7,6 +7,7 @@ use super::run::Until;
 use super::workspace::{Workspace, notify_wiring};
 use crate::base::{Problem, problem::Result};
 use crate::notify::{Dispatcher, Reader, Wiring, outbox_waits};
+use crate::run::http::Reach;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,9 +28,9 @@ const LAST_POST: Duration = Duration::from_mins(1);
 /// Messages of one channel sent in a row then; a message that could not be sent is not tried again.
 const MOST_TURNS: u32 = 100;
 
-/// The HTTP client of notifications.
-pub fn client() -> Result<reqwest::Client> {
-    crate::run::http::client(CONNECT, SILENCE)
+/// How notifications reach their servers.
+pub fn reach() -> Reach {
+    Reach::new(CONNECT, SILENCE)
 }
 
 pub(super) struct Notices {
@@ -136,7 +137,7 @@ impl Notices {
             if !settings.notifications.reach_anybody() {
                 return Ok(None);
             }
-            let made = || notify_wiring(&workspace, settings, http.map_or_else(client, Ok)?).map(Arc::new);
+            let made = || notify_wiring(&workspace, settings, http.unwrap_or_else(reach)).map(Arc::new);
             known.map_or_else(made, Ok).map(Some)
         });
         let done = work.await.unwrap_or_else(|error| Err(Problem::failed(format!("BUG: {error}"))));

@@ -11,6 +11,7 @@ use crate::base::{Clock, Problem, problem::Result};
 use crate::journal::{Access, Engine, Stories};
 use crate::mission::{self, Office};
 use crate::run::Site;
+use crate::run::http::Reach;
 use crate::settings::Settings;
 use std::path::Path;
 use std::sync::Arc;
@@ -122,7 +123,7 @@ fn site(workspace: &Workspace, settings: &Settings, gateway: &Arc<Gateway>) -> R
         gateway: gateway.clone(),
         warden: std::env::current_exe()
             .map_err(|error| Problem::failed(format!("sopd cannot find its own program: {error}")))?,
-        http: crate::run::http::client(CONNECT, SILENCE)?,
+        http: Reach::new(CONNECT, SILENCE),
         secrets: run_secrets(&workspace.root, settings)?,
         private: private_files(&workspace.root, settings),
         settings: settings.runs.clone(),

@@ -5,6 +5,7 @@ use crate::base::{Clock, Problem, files, problem::Result};
 use crate::governance;
 use crate::journal::{Access, Journal, Redactor};
 use crate::notify::Wiring;
+use crate::run::http::Reach;
 use crate::run::{Delivered, Post};
 use crate::settings::{Runs, Settings};
 use std::collections::BTreeMap;
@@ -171,7 +172,7 @@ pub fn private_files(root: &Path, settings: &Settings) -> Vec<PathBuf> {
 }
 
 /// What notifications need of the world, with the settings as they are on disk now. `http` is their client.
-pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: reqwest::Client) -> Result<Wiring> {
+pub fn notify_wiring(workspace: &Workspace, settings: &Settings, http: Reach) -> Result<Wiring> {
     let notifications = settings.notifications.clone();
     let secrets = notify_secrets(workspace, settings)?;
     let environment =

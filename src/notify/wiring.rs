@@ -3,6 +3,7 @@
 
 use super::channel::Fault;
 use crate::base::Clock;
+use crate::run::http::Reach;
 use crate::settings::notifications::Notifications;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ pub struct Wiring {
     /// The environment of programs.
     pub environment: Vec<(String, String)>,
     /// The HTTP client.
-    pub http: reqwest::Client,
+    pub http: Reach,
     /// The time, for signatures.
     pub clock: Clock,
 }

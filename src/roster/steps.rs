@@ -154,7 +154,9 @@ fn key_and_value(words: &str) -> Option<(&str, &str)> {
     let (name, value) = (name.trim(), value.trim());
     let capitals = name.split(' ').all(|word| word.starts_with(|c: char| c.is_ascii_uppercase()));
     let short = name.split(' ').count() <= 4;
-    let meant = short && (closest(name, names()).is_some() || name.eq_ignore_ascii_case(DEPENDS_ON));
+    // Mostly it is written as it should be, which is quickly seen.
+    let near = || name == PHASE || step_keys::find(name).is_some() || closest(name, names()).is_some();
+    let meant = short && (near() || name.eq_ignore_ascii_case(DEPENDS_ON));
     (meant || (capitals && short && !is_sentence(value))).then_some((name, value))
 }
 

@@ -3,6 +3,7 @@
 
 use super::command::{Command, Ended, Limits};
 use super::effect::Sight;
+use super::http::Reach;
 use crate::agent::Gateway;
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::journal::{Failure, Journal};
@@ -25,7 +26,7 @@ pub struct Site {
     /// The program that watches over commands: `sopd` itself.
     pub warden: PathBuf,
     /// How other services are reached.
-    pub http: reqwest::Client,
+    pub http: Reach,
     /// Secrets by the name an SOP uses.
     pub secrets: BTreeMap<String, String>,
     /// Files with secrets in them: neither commands nor agents read them, wherever they lie.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sopd::base::Exact;
 use sopd::base::Instant;
-use sopd::run::http::{HttpFault, HttpLimits, Response, client, parse, render, send};
+use sopd::run::http::{HttpFault, HttpLimits, Reach, Response, parse, render, send};
 use sopd::sop::expression::Scope;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,8 +17,8 @@ async fn sent(block: &str, limits: HttpLimits) -> Result<Response, HttpFault> {
     let values = Scope { inputs, ..Scope::default() };
     let secrets = BTreeMap::from([("TOKEN".to_owned(), SECRET.to_owned())]);
     let ready = render(&parse(block).unwrap(), &values, &secrets).unwrap();
-    let client = client(Duration::from_secs(5), Duration::from_secs(30)).unwrap();
-    send(&client, &ready, "sop_run_abc/2", limits).await
+    let reach = Reach::new(Duration::from_secs(5), Duration::from_secs(30));
+    send(&reach, &ready, "sop_run_abc/2", limits).await
 }
 
 async fn answered(answer: ResponseTemplate) -> Result<Response, HttpFault> {
@@ -136,8 +136,8 @@ async fn what_no_header_can_carry_is_not_sent() {
     let refused = render(&request, &noted("a\r\nX-Evil: 1"), &BTreeMap::new());
     assert_eq!(refused.err().unwrap(), "{{ inputs.note }} holds a line break, which no header may");
     let fine = render(&request, &noted("é"), &BTreeMap::new()).unwrap();
-    let client = client(Duration::from_secs(5), Duration::from_secs(30)).unwrap();
-    let bad = send(&client, &fine, "a\nb", HttpLimits::default()).await.unwrap_err();
+    let reach = Reach::new(Duration::from_secs(5), Duration::from_secs(30));
+    let bad = send(&reach, &fine, "a\nb", HttpLimits::default()).await.unwrap_err();
     assert!(matches!(&bad, HttpFault::BadRequest(why) if why.contains("Idempotency-Key")), "{bad}");
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }

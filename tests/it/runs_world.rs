@@ -292,7 +292,7 @@ impl House {
             journal: workspace.journal.clone(),
             gateway: gateway.clone(),
             warden: env!("CARGO_BIN_EXE_sopd").into(),
-            http: http::client(Duration::from_secs(2), Duration::from_secs(5)).unwrap(),
+            http: http::Reach::new(Duration::from_secs(2), Duration::from_secs(5)),
             secrets: BTreeMap::new(),
             private: Vec::new(),
             settings: sopd::settings::Runs::default(),

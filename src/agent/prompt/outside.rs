@@ -59,7 +59,8 @@ fn parts(template: &str) -> Vec<Part<'_>> {
     let mut at = 0;
     let mut raw = false;
     while let Some(rest) = template.get(at..).filter(|rest| !rest.is_empty()) {
-        let start = ["{%", "{#", "{{"].iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
+        let marks = |at: &usize| rest.get(*at + 1..).is_some_and(|rest| rest.starts_with(['%', '#', '{']));
+        let start = rest.match_indices('{').map(|(at, _)| at).find(marks).unwrap_or(rest.len());
         let (text, marked) = rest.split_at_checked(start).unwrap_or((rest, ""));
         found.push(Part { kind: Kind::Text, text, at });
         let length = match marked.get(..2) {

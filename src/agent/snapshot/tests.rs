@@ -55,7 +55,7 @@ fn whoever_is_let_go_goes_although_another_file_is_broken() {
 
 #[test]
 fn an_edit_counts_at_once_although_files_left_alone_are_not_read() {
-    let (world, last) = (shipped(), Mutex::new(None));
+    let (world, last) = (shipped(), Mutex::new(Vec::new()));
     let path = world.path().join("agents/cro.md");
     let now = Clock::System.now();
     let later = now.plus_millis(SETTLED * 2);
@@ -72,7 +72,7 @@ fn an_edit_counts_at_once_although_files_left_alone_are_not_read() {
     assert_eq!(title(&read(now)), new);
     let known = read(later);
     assert!(Arc::ptr_eq(&known, &read(later)), "it is handed out as it is");
-    assert!(last.lock().unwrap().as_ref().unwrap().marks.settled);
+    assert!(last.lock().unwrap()[0].marks.settled);
 
     // Left alone, then changed: at least one step of the clock later.
     let changed = || Marks::of(world.path(), later).unwrap();
@@ -84,4 +84,66 @@ fn an_edit_counts_at_once_although_files_left_alone_are_not_read() {
     std::fs::remove_file(&path).unwrap();
     let gone = Snapshot::read_at(world.path(), later, &last);
     assert!(gone.is_err() || gone.unwrap().roster.get("cro").is_none());
+}
+
+#[test]
+fn what_is_kept_already_is_not_written_again_and_what_differs_is() {
+    let (world, last) = (shipped(), Mutex::new(Vec::new()));
+    let read = || Snapshot::read_at(world.path(), Clock::System.now(), &last).unwrap();
+    let kept = || std::fs::read_to_string(world.path().join(SOUND)).unwrap();
+    let stamp = || std::fs::metadata(world.path().join(SOUND)).unwrap().ino();
+    let put = |name: &str, text: &str| {
+        files::write(&world.path().join(name), text.as_bytes(), Existing::Replace).unwrap();
+    };
+    let first = read();
+    first.keep(world.path()).unwrap();
+    assert_eq!(kept(), serde_json::to_string(&*first).unwrap());
+    last.lock().unwrap().clear();
+    let (again, before) = (read(), stamp());
+    again.keep(world.path()).unwrap();
+    assert!(again.known.text.get().is_none(), "it was not put in its stored form");
+    assert_eq!(stamp(), before);
+
+    // Damaged, kept by another program, or of other files: written anew.
+    put(SOUND, "{}");
+    again.keep(world.path()).unwrap();
+    assert_eq!(kept(), first.text().unwrap());
+    let note = std::fs::read_to_string(world.path().join(SOUND_OF)).unwrap();
+    put(SOUND_OF, &note.replace(env!("CARGO_PKG_VERSION"), "0.0.0"));
+    put(SOUND, "{}");
+    again.keep(world.path()).unwrap();
+    assert_eq!(
+        (kept(), std::fs::read_to_string(world.path().join(SOUND_OF)).unwrap()),
+        (first.text().unwrap().into(), note)
+    );
+    let settings = std::fs::read_to_string(world.path().join(SETTINGS)).unwrap();
+    put(SETTINGS, &format!("{settings}\nrequester: new.boss\n"));
+    read().keep(world.path()).unwrap();
+    assert!(kept().contains("new.boss"));
+}
+
+#[test]
+fn a_copy_that_is_changed_is_stored_as_it_is_then() {
+    let world = shipped();
+    let read = Snapshot::read_at(world.path(), Clock::System.now(), &Mutex::new(Vec::new())).unwrap();
+    assert!(!read.text().unwrap().contains("new.boss"));
+    let mut copy = Snapshot::clone(&read);
+    copy.settings.requester = "new.boss".to_owned();
+    assert!(copy.text().unwrap().contains("new.boss"));
+}
+
+#[test]
+fn each_workspace_has_its_own_reading_and_only_the_last_of_many_are_kept() {
+    let (last, now) = (Mutex::new(Vec::new()), Clock::System.now().plus_millis(SETTLED * 2));
+    let worlds = [shipped(), shipped()];
+    let read = |world: &tempfile::TempDir| Snapshot::read_at(world.path(), now, &last).unwrap();
+    let both = worlds.each_ref().map(read);
+    assert!(Arc::ptr_eq(&both[0], &both[1]), "the same bytes say the same");
+    let settings = std::fs::read_to_string(worlds[1].path().join(SETTINGS)).unwrap();
+    let edited = format!("{settings}\nrequester: new.boss\n");
+    files::write(&worlds[1].path().join(SETTINGS), edited.as_bytes(), Existing::Replace).unwrap();
+    let (one, two) = (read(&worlds[0]), read(&worlds[1]));
+    assert!(Arc::ptr_eq(&one, &both[0]) && two.settings.requester == "new.boss");
+    assert!(Arc::ptr_eq(&two, &read(&worlds[1])) && Arc::ptr_eq(&one, &read(&worlds[0])));
+    assert_eq!(last.lock().unwrap().len(), 2);
 }

@@ -144,6 +144,12 @@ pub(super) async fn door(root: &Path, settings: &Settings) -> Check {
     }
 }
 
+/// Whether sealed requests can be sent at all: what sends them is made with the first of them, and this is seen before.
+pub(super) fn requests() -> Option<Check> {
+    let fault = daemon::notify_reach().client("https").err()?;
+    Some(check("requests", Outcome::Bad, format!("{fault}; no step and no notice can use https://")))
+}
+
 /// What `/readyz` answers. Who the certificate is of is the browsers' business: it is our own machine.
 async fn answer(address: &str) -> Result<(u16, String), reqwest::Error> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).no_proxy();

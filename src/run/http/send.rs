@@ -1,17 +1,15 @@
 //! Sends one request, once, bounded in time and size, and says what became of it.
 
+use super::reach::Reach;
 use super::ready::Ready;
 use crate::agent::provider::RetryAfter;
-use crate::base::problem::{Problem, Result, cause};
+use crate::base::problem::cause;
 use crate::base::{Exacts, Instant};
+use reqwest::Client;
 use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, redirect, retry};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
-
-/// How long an idle connection is kept: below the five seconds after which common servers (Node's) close theirs.
-const IDLE: Duration = Duration::from_secs(4);
 
 /// What one request may use up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,30 +95,15 @@ impl fmt::Display for HttpFault {
 
 impl std::error::Error for HttpFault {}
 
-/// The HTTP client of all runs: no redirects (a request goes where its gate said, or nowhere), no retries, no proxies
-/// from the environment. `connect` is the longest wait for a connection, `silence` the longest pause of a server.
-pub fn client(connect: Duration, silence: Duration) -> Result<Client> {
-    let builder = Client::builder()
-        .connect_timeout(connect)
-        .read_timeout(silence)
-        .pool_idle_timeout(IDLE)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .no_proxy()
-        .user_agent(concat!("sopd/", env!("CARGO_PKG_VERSION")));
-    builder
-        .build()
-        .map_err(|error| Problem::failed(format!("the HTTP client does not start: {}", cause(&error))))
-}
-
 /// Sends `ready` once. `key` is its `Idempotency-Key`: the same for every attempt of one step, so that a service that
 /// knows the header does the work once.
 pub async fn send(
-    client: &Client,
+    reach: &Reach,
     ready: &Ready,
     key: &str,
     limits: HttpLimits,
 ) -> Result<Response, HttpFault> {
+    let client = reach.client(ready.filled.address.scheme())?;
     let request = build(client, ready, key, limits)?;
     let start = tokio::time::Instant::now();
     let response = client.execute(request).await.map_err(|error| fault(&error, ready))?;
