@@ -89,19 +89,26 @@ fn shapes(c: char) -> bool {
 
 /// Whether a character would do something to a screen, or turn or hide the text around it, instead of being seen: the
 /// controls, and what Unicode calls `Default_Ignorable_Code_Point`. `before` is the last character that shapes nothing:
-/// after one of ASCII, and at the beginning, what shapes only hides. A digit, `#` and `*` make a keycap.
+/// after one of ASCII, and at the beginning, what shapes only hides. A digit, `#` and `*` make a keycap. So are
+/// those that Unicode counts as signs and every font leaves blank, and code points that are no characters; the blank of
+/// Braille is seen between its cells.
 fn is_unseen(before: Option<char>, c: char) -> bool {
     if shapes(c) {
         let keycap =
             |before: char| c == '\u{fe0f}' && (before.is_ascii_digit() || matches!(before, '#' | '*'));
         return before.is_none_or(|before| before.is_ascii() && !keycap(before));
     }
+    if c == '\u{2800}' {
+        return !before.is_some_and(|before| ('\u{2801}'..='\u{28ff}').contains(&before));
+    }
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{1107f}' | '\u{13430}'..='\u{1343f}' | '\u{16fe4}' | '\u{1d159}' | '\u{fdd0}'..='\u{fdef}'
             | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// Each character of `text` with its place, and whether it is unseen.
@@ -174,7 +181,16 @@ mod tests {
             '\u{200b}',
             '\u{202e}',
             '\u{2066}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{fdd0}',
+            '\u{fffc}',
+            '\u{ffff}',
+            '\u{13430}',
+            '\u{16fe4}',
+            '\u{1d159}',
             '\u{e0041}',
+            '\u{10fffe}',
         ] {
             for text in [format!("a{hides}b"), format!("{hides}"), format!("é{hides}")] {
                 assert!(!visible(&text).contains(hides), "{text:?}");
@@ -192,6 +208,7 @@ mod tests {
             "a\n\tb",
             "Ärger",
             "東京",
+            "⠓⠑⠽\u{2800}⠽⠕⠥",
         ] {
             assert_eq!((visible(whole).as_str(), first_unseen(whole)), (whole, None));
         }
