@@ -97,9 +97,18 @@ mod tests {
             ),
             ("models: { endpoint: \"http://x.example/v1\" }\n", "models.endpoint"),
             ("models: { api_key_env: UNRELATED }\n", "models.api_key_env"),
-            ("models: { tiers: { 2: { endpoint: \"http://x.example/v1\" } } }\n", "models.tiers.2.endpoint"),
-            ("models: { council: [{ api_key_env: UNRELATED }] }\n", "models.council.1.api_key_env"),
-            ("models: { validators: { endpoint: \"http://x.example/v1\" } }\n", "models.validators.endpoint"),
+            (
+                "models: { tiers: { 2: { model: m, endpoint: \"http://x.example/v1\" } } }\n",
+                "models.tiers.2.endpoint",
+            ),
+            (
+                "models: { model: m, council: [{ model: c, api_key_env: UNRELATED }] }\n",
+                "models.council.1.api_key_env",
+            ),
+            (
+                "models: { model: m, validators: { model: v, endpoint: \"http://x.example/v1\" } }\n",
+                "models.validators.endpoint",
+            ),
             ("traces: { endpoint: \"http://x.example\" }\n", "traces.endpoint"),
             ("runs: { secrets: [KEY] }\n", "runs.secrets"),
             ("runs: { secrets_file: other.env }\n", "runs.secrets_file"),

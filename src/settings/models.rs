@@ -1,8 +1,8 @@
 //! Which model thinks at which tier, where it is reached, and what it costs. No key is ever written here: a key
 //! is named by its environment variable.
 
-use crate::base::MicroUsd;
 use crate::base::money::dollars;
+use crate::base::{MicroUsd, Problem};
 use serde::{Deserialize, Serialize};
 
 /// The models. As long as none is named, every role is tier 0: code.
@@ -141,6 +141,41 @@ impl Models {
         (1..=3).any(|tier| self.tier(tier).is_some())
     }
 
+    /// Parts that name something and change nothing, by their keys: they would be taken for what they are not.
+    pub(super) fn idle(&self) -> Vec<(String, Problem)> {
+        let tiers = [(1, &self.tiers.small), (2, &self.tiers.medium), (3, &self.tiers.large)];
+        let unnamed = tiers.into_iter().filter(|(tier, model)| model.says() && self.tier(*tier).is_none());
+        let mut found: Vec<_> = unnamed
+            .map(|(tier, _)| {
+                let problem =
+                    Problem::invalid(format!("tier {tier} names no model, so nothing else it says counts"));
+                let hint = "add `model: NAME` to it, or once for all tiers to `models`";
+                (format!("models.tiers.{tier}"), problem.hint(hint))
+            })
+            .collect();
+        let instead = std::iter::once(("validators", &self.validators));
+        for (key, model) in instead.chain(self.council.iter().map(|model| ("council", model))) {
+            let why = if !model.says() {
+                continue;
+            } else if !self.any() {
+                let hint = "name the model of the tiers as well: `models: { endpoint: \"http://…/v1\", model: NAME, … }`";
+                ("no tier has a model, so every role is played by code and asks none", hint)
+            } else if model.model.is_none()
+                && (model.endpoint.is_some() || model.api_key_env.is_some() || model.price.is_known())
+            {
+                (
+                    "it names no model, so the one of the agent's tier is asked, where that one is served",
+                    "add `model: NAME`",
+                )
+            } else {
+                continue;
+            };
+            let problem = Problem::invalid(format!("`models.{key}` changes nothing: {}", why.0)).hint(why.1);
+            found.push((format!("models.{key}"), problem));
+        }
+        found
+    }
+
     /// `model` where it names one, else that of the tier, with the answers of `model` where it says how long they
     /// may be. Tier 0 stays code.
     fn instead(&self, model: &Model, tier: u8) -> Option<Endpoint> {
@@ -163,6 +198,13 @@ impl Models {
             price: if model.price.is_known() { model.price } else { shared_price },
             max_answer_tokens: model.max_answer_tokens,
         })
+    }
+}
+
+impl Model {
+    /// Whether anything stands in it.
+    fn says(&self) -> bool {
+        *self != Self::default()
     }
 }
 
@@ -228,6 +270,48 @@ mod tests {
         assert_eq!(most(held.validator(1)), Some(200));
         assert_eq!(held.validator(3).unwrap().model, "huge", "a shorter answer is no other model");
         assert_eq!(most(held.council_member(0, 3)), Some(100));
+    }
+
+    #[test]
+    fn what_would_change_nothing_is_refused_with_its_place_and_what_to_write() {
+        let refused = |text: &str| {
+            let text = format!("requester: cro\nmodels:\n  api_key_env: null\n{text}");
+            let problems = crate::settings::Settings::parse("sopd.yaml", &text).err().unwrap_or_default();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        for (text, place, words, hint) in [
+            (
+                "  validators: { model: judge }\n",
+                "sopd.yaml:4",
+                "`models.validators` changes nothing",
+                "model: NAME",
+            ),
+            ("  council: [{ model: a }]\n", "sopd.yaml:4", "`models.council` changes nothing", "model: NAME"),
+            (
+                "  model: m\n  validators: { endpoint: 'http://h/v1' }\n",
+                "sopd.yaml:5",
+                "names no model",
+                "model: NAME",
+            ),
+            (
+                "  tiers:\n    2: { endpoint: 'http://h/v1' }\n",
+                "sopd.yaml:5",
+                "tier 2 names no model",
+                "model: NAME",
+            ),
+        ] {
+            let found = refused(text);
+            assert!(
+                found.contains(place) && found.contains(words) && found.contains(hint),
+                "{text}: {found}"
+            );
+        }
+        for text in [
+            "  model: m\n  validators: { model: judge }\n  council: [{ max_answer_tokens: 9 }]\n",
+            "  tiers: { 3: { model: m } }\n  validators: { max_answer_tokens: 9 }\n",
+        ] {
+            assert_eq!(refused(text), "", "{text}");
+        }
     }
 
     #[test]

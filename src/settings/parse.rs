@@ -228,6 +228,7 @@ fn check_models(settings: &Settings, found: &mut Found) {
     for (key, model) in named.into_iter().chain(council) {
         check_model(key, model, found);
     }
+    found.extend(models.idle());
 }
 
 fn check_model(key: &str, model: &Model, found: &mut Found) {
