@@ -3,7 +3,7 @@
 
 mod given;
 
-use super::command::environment;
+use super::command::{environment, of_result};
 use super::plan::Plan;
 use super::records::{RunRow, StepRow, steps};
 use super::state::StepState;
@@ -91,15 +91,23 @@ impl Sight {
 
     /// The environment of a command step, without its secrets: `INPUT_…` and the same as `PARAM_…`, `STEP_2_…`.
     pub(super) fn environment(&self, number: u32) -> Result<BTreeMap<String, String>> {
+        Ok(self.told(number)?.0)
+    }
+
+    /// The environment, and what of the results before the step no variable can carry.
+    fn told(&self, number: u32) -> Result<(BTreeMap<String, String>, Vec<String>)> {
         let Scope { inputs, steps, .. } = self.scope(number);
+        let mut left_out = Vec::new();
         let mut all = environment("INPUT_", &inputs)?;
         all.extend(environment("PARAM_", &inputs)?);
         for (step, outputs) in steps {
-            all.extend(environment(&format!("STEP_{step}_"), &outputs)?);
+            let (told, not) = of_result(&format!("STEP_{step}_"), &outputs);
+            all.extend(told);
+            left_out.extend(not);
         }
         all.insert("RUN_ID".to_owned(), self.row.id.clone());
         all.insert("STEP_NUMBER".to_owned(), number.to_string());
-        Ok(all)
+        Ok((all, left_out))
     }
 
     /// What step `number` itself will do.
@@ -114,10 +122,12 @@ impl Sight {
                 );
                 put_line(&mut text, format_args!("{SURROUNDINGS} {}\n", network(step)));
                 put_line(&mut text, format_args!("It has these values in its environment:\n"));
-                for (name, value) in
-                    self.environment(number)?.iter().filter(|(name, _)| !name.starts_with("PARAM_"))
-                {
+                let (told, left_out) = self.told(number)?;
+                for (name, value) in told.iter().filter(|(name, _)| !name.starts_with("PARAM_")) {
                     put_line(&mut text, format_args!("- {name} = {}", shown(value)));
+                }
+                for said in left_out {
+                    put_line(&mut text, format_args!("- {said}"));
                 }
                 for secret in &step.secrets {
                     put_line(&mut text, format_args!("- {secret} = (a secret)"));

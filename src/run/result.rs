@@ -1,6 +1,7 @@
 //! What a step gave: values for later steps, files, the end of what it said. Files are kept by their content.
 
 use super::audit::transient;
+use super::command::of_result;
 use super::records::{set_step, step};
 use super::state::StepState;
 use crate::base::text::put;
@@ -12,6 +13,9 @@ use serde_json::{Map, Value, json};
 
 /// Largest file that is kept, in bytes: what a person can still look at. Larger ones belong where they came from.
 pub(super) const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+
+/// Values that no variable can carry and that are named in a step's note; the effect of a later script names all.
+const MOST_LEFT_OUT: usize = 5;
 
 /// What a step gave.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +63,12 @@ pub(super) fn finish(tx: &Tx<'_>, (run, number): (&str, u32), result: &Result) -
 /// Marks a step as complete, with what it gave.
 pub(super) fn completed(tx: &Tx<'_>, (run, number): (&str, u32), result: &Result) -> problem::Result<()> {
     let row = step(tx.db(), run, number)?;
+    let mut left_out = of_result(&format!("STEP_{number}_"), &result.outputs).1;
+    let more = left_out.len().saturating_sub(MOST_LEFT_OUT);
+    left_out.truncate(MOST_LEFT_OUT);
+    left_out.extend((more > 0).then(|| format!("so it is with {more} more")));
+    let note = [&result.note].into_iter().chain(&left_out).filter(|said| !said.is_empty());
+    let note = note.map(String::as_str).collect::<Vec<_>>().join("; ");
     let millis = row.started_at.map_or(0, |at| tx.now().0 - at.0);
     let mut body = json!({
         "stepNumber": number, "title": row.title, "work": row.work, "duration": duration(millis),
@@ -69,13 +79,13 @@ pub(super) fn completed(tx: &Tx<'_>, (run, number): (&str, u32), result: &Result
     if let Some(body) = body.as_object_mut() {
         body.extend(result.more.clone());
     }
-    if !result.note.is_empty()
+    if !note.is_empty()
         && let Some(body) = body.as_object_mut()
     {
-        body.insert("note".to_owned(), json!(result.note));
+        body.insert("note".to_owned(), json!(note));
     }
     tx.event(run, "step_completed", &body)?;
-    set_step(tx, (run, number), StepState::Completed, &result.note)
+    set_step(tx, (run, number), StepState::Completed, &note)
 }
 
 /// `45s`, `3m 20s`, `2h 5m`: as the skill description's audit log writes it.

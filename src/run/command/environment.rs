@@ -3,6 +3,7 @@
 
 use crate::base::Exacts;
 use crate::base::problem::{Problem, Result};
+use crate::base::text::listed;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,32 @@ pub fn environment(prefix: &str, values: &Exacts) -> Result<BTreeMap<String, Str
     }
     check(&variables)?;
     Ok(variables)
+}
+
+/// The values of a result as variables, and why each of the others is none: two names that give the same variable leave
+/// both out, and so does a NUL. A result is what somebody else made it; nothing that works without such a value may fail.
+pub fn of_result(prefix: &str, values: &Exacts) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut named: BTreeMap<String, Vec<(&String, String)>> = BTreeMap::new();
+    for (name, value) in values {
+        named.entry(format!("{prefix}{}", variable_name(name))).or_default().push((name, value.plain()));
+    }
+    let mut left_out = Vec::new();
+    let told = named.into_iter().filter_map(|(variable, mut same)| {
+        let value = same.pop().filter(|_| same.is_empty());
+        let Some((name, value)) = value else {
+            let names = values.keys().filter(|name| format!("{prefix}{}", variable_name(name)) == variable);
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            left_out.push(format!("{variable} is not set, since {} would both be it", listed(&names)));
+            return None;
+        };
+        if value.contains('\0') {
+            left_out.push(format!("{variable} is not set, since `{name}` holds a NUL character"));
+            return None;
+        }
+        Some((variable, value))
+    });
+    let told = told.collect();
+    (told, left_out)
 }
 
 fn variable_name(name: &str) -> String {
@@ -120,6 +147,23 @@ mod tests {
         assert!(made(&json!({ "a": "x\0y" })).unwrap_err().message.contains("NUL"));
         let named = |name: &str| check(&BTreeMap::from([(name.to_owned(), String::new())])).is_ok();
         assert!(named("A_1") && !named("1A") && !named("") && !named("A=B") && !named("BASH_FUNC_x%%"));
+    }
+
+    #[test]
+    fn what_of_a_result_no_variable_can_carry_is_left_out_alone_and_said() {
+        let values = json!({ "a": 1, "A": 2, "ä": 3, "n": "x\0y", "fine": 4 });
+        let values = crate::base::exact::of_map(values.as_object().unwrap().clone());
+        let (told, left_out) = of_result("STEP_1_", &values);
+        let told: Vec<(&str, &str)> =
+            told.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(told, [("STEP_1_FINE", "4"), ("STEP_1__", "3")]);
+        assert_eq!(
+            left_out,
+            [
+                "STEP_1_A is not set, since `A` and `a` would both be it",
+                "STEP_1_N is not set, since `n` holds a NUL character",
+            ]
+        );
     }
 
     #[test]

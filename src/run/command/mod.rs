@@ -15,7 +15,7 @@ mod usage;
 mod warden;
 mod why;
 
-pub use environment::environment;
+pub use environment::{environment, of_result};
 pub use usage::Bound;
 pub use warden::guard;
 
