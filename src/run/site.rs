@@ -145,15 +145,37 @@ impl Site {
     }
 
     /// The secrets with these names.
+    ///
+    /// # Errors
+    /// `NotFound` for one that steps are not given, in words that say what to do about it.
     pub(super) fn secrets(&self, names: &[String]) -> Result<BTreeMap<String, String>> {
         let one = |name: &String| {
-            match self.secrets.get(name) {
-            Some(value) => Ok((name.clone(), value.clone())),
-            None => Err(Problem::not_found(format!("there is no secret {name}"))
-                .hint("set the environment variable of that name for the daemon, or name a file under `secrets` in sopd.yaml")),
-        }
+            self.secrets.get(name).map(|value| (name.clone(), value.clone())).ok_or_else(|| self.lacks(name))
         };
         names.iter().map(one).collect()
+    }
+
+    /// Why a step is not given a secret. What a step may have is said in the settings: that it stands in the file of
+    /// secrets, or in the environment, is not enough.
+    fn lacks(&self, name: &str) -> Problem {
+        if !self.settings.secrets.iter().any(|known| known == name) {
+            let message = format!(
+                "no step is given the secret {name}: `runs.secrets` did not name it when sopd started"
+            );
+            let hint =
+                format!("add it in sopd.yaml, `runs: {{ secrets: [{name}] }}`, start sopd again, then retry");
+            return Problem::not_found(message).hint(hint);
+        }
+        let file = match &self.settings.secrets_file {
+            Some(file) => format!("a line `{name}=…` in {file}"),
+            None => format!(
+                "the variable {name} in the environment of sopd, or a file named by `runs.secrets_file`"
+            ),
+        };
+        let message = format!(
+            "there is no secret {name}: `runs.secrets` names it, and sopd found no value for it when it started"
+        );
+        Problem::not_found(message).hint(format!("set it ({file}), start sopd again, then retry"))
     }
 
     /// Runs a script of step `number` in a place of its own.

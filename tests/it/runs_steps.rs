@@ -1,7 +1,7 @@
 //! Steps: conditions, order, failure and the way back, values for later steps, other SOPs, waits and secrets.
 
 use crate::runs_world::{
-    Draft, approve, asked, in_minutes, kinds, settle, stands, start, started, status, steer, with,
+    Draft, approve, asked, facts, in_minutes, kinds, settle, stands, start, started, status, steer, with,
 };
 use crate::world::World;
 use base64::Engine as _;
@@ -356,6 +356,50 @@ fn a_step_without_its_secret_fails_with_words() {
     let run = started(&world, SOP, &[]);
     assert_eq!(stands(&world, &run), "failed: failed");
     assert!(status(&world, &run)["reason"].as_str().unwrap().contains("there is no secret CRM_TOKEN"));
+}
+
+#[test]
+fn a_secret_that_settings_do_not_give_to_steps_is_named_where_it_is_missed() {
+    let world = World::new();
+    world.put("sopd.yaml", "runs: { secrets_file: secrets.env }\n");
+    world.put("secrets.env", "CRM_TOKEN=cr0ak-4711\n");
+    std::fs::set_permissions(world.path("secrets.env"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    world.activated(&draft().command("echo \"$CRM_TOKEN\"", "Secrets: CRM_TOKEN").text());
+    let run = started(&world, SOP, &[]);
+    assert_eq!(stands(&world, &run), "failed: failed");
+    let reason = status(&world, &run)["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("no step is given the secret CRM_TOKEN"), "{reason}");
+    assert!(reason.contains("runs: { secrets: [CRM_TOKEN] }"), "what to write: {reason}");
+    world.put("sopd.yaml", "runs: { secrets_file: secrets.env, secrets: [CRM_TOKEN] }\n");
+    steer(&world, "retry", &run, &[]);
+    assert_eq!(stands(&world, &run), "completed: completed");
+}
+
+#[test]
+fn names_that_differ_in_capitals_only_are_no_variable_and_stop_no_later_step() {
+    let world = with(
+        &draft()
+            .command(r#"printf '{"a": 1, "A": 2, "b": 3}' > outputs.json"#, "")
+            .command(
+                "echo \"b is $STEP_1_B, a is ${STEP_1_A:-unset}\"",
+                "When: steps.1.a == 1 and steps.1.A == 2",
+            )
+            .command("echo \"$STEP_1_A\"", "Approval Required: Yes\nApprovers: chief.staff"),
+    );
+    let run = started(&world, SOP, &[]);
+    let now = status(&world, &run);
+    let said = "STEP_1_A is not set, since `A` and `a` would both be it";
+    assert_eq!(now["tasks"][0]["reason"], said);
+    let second = world.done(&["status", &run, "--step", "2"]);
+    assert!(second.contains("b is 3, a is unset"), "{second}");
+    let gate = world.done(&["show", &asked(&world)]);
+    assert!(gate.contains(said), "who decides on a script sees what it does not have: {gate}");
+    approve(&world, "chief.staff");
+    assert!(
+        status(&world, &run)["reason"].as_str().unwrap().contains("not set"),
+        "it is never one of the two"
+    );
+    assert!(facts(&world, &run).iter().any(|(kind, body)| kind == "step_completed" && body["note"] == said));
 }
 
 #[test]
