@@ -89,7 +89,10 @@ fn press(workspace: &Workspace, headers: &[(String, String)], body: &[u8]) -> Re
         answers.signing_secret.as_ref().and_then(|name| secrets.get(name)).ok_or_else(nobody_answers)?;
     let Pressed { signature, user, yes, challenge, response_url } =
         notify::pressed(headers, body, secret, workspace.journal.clock().now())?;
-    workspace.journal.append(move |tx| notify::claim_slack(tx, &signature))?;
+    // What Slack sends to see whether somebody is here may come again: nothing is done by it.
+    if challenge.is_none() {
+        workspace.journal.append(move |tx| notify::claim_slack(tx, &signature))?;
+    }
     let came = match yes {
         None if challenge.is_some() => {
             Ok(json!({ "shape": "sopd/slack/1", "said": "", "challenge": challenge }))

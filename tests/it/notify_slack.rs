@@ -189,3 +189,30 @@ fn a_button_that_opens_a_page_decides_nothing_and_without_a_secret_no_press_coun
     refused(&press(&desk, "U0CHIEF", &value, ""), 403, "answers from Slack do not count here");
     assert!(!facts(&world, &run).iter().any(|(kind, _)| kind == "decision_resolved"));
 }
+
+#[test]
+fn what_slack_sends_to_see_whether_somebody_is_here_is_answered_and_starts_nothing() {
+    let slack = sink();
+    let (world, run) = asked(&slack);
+    let desk = Desk::open(&world);
+    let before = facts(&world, &run).len();
+    let sent = |body: &str, secret: &str| {
+        let at = now();
+        (post(&desk, at, &signature(secret, at, body), body), (at, signature(secret, at, body)))
+    };
+    let asks = json!({ "type": "url_verification", "token": "t", "challenge": "3eZbrw1aB" }).to_string();
+    for _again in 0..2 {
+        let (got, (at, signed)) = sent(&asks, SIGNING);
+        assert_eq!(
+            (got.status, serde_json::from_str::<Value>(&got.text).unwrap()["challenge"].as_str()),
+            (200, Some("3eZbrw1aB")),
+            "{}",
+            got.text
+        );
+        assert_eq!(post(&desk, at, &signed, &asks).status, 200, "it may come again as it was");
+    }
+    assert_eq!(sent("ssl_check=1&token=t", SIGNING).0.status, 200);
+    refused(&sent(&asks, "another secret of 16 bytes").0, 403, "does not fit");
+    assert_eq!(facts(&world, &run).len(), before, "nothing has happened");
+    assert_eq!(world.json(&["runs"]).to_string().matches("sop_run_").count(), 1);
+}

@@ -92,7 +92,7 @@ pub fn deliver(journal: &Journal, root: &Path, secret: Option<&str>, post: &Post
 fn not_meant(hook: &Hook, post: &Post) -> Option<String> {
     let event = event_of(post);
     match (&hook.event, event.as_deref()) {
-        (_, Some(test @ ("ping" | "webhook.test" | "endpoint.ping")))
+        (_, Some(test @ ("ping" | "webhook.test" | "endpoint.ping" | "url_verification")))
             if hook.event.as_deref() != event.as_deref() =>
         {
             Some(format!("`{test}` is the sender's own test; nothing is started by it"))
