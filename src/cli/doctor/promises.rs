@@ -7,8 +7,9 @@ use crate::base::text::{counted, listed};
 use crate::base::{Instant, Problem, files, problem::Result};
 use crate::cli::backup::last_backup;
 use crate::daemon::{self, Door, Workspace};
+use crate::mission::{self, MissionRow};
 use crate::settings::Settings;
-use crate::{journal, registry, run};
+use crate::{decision, journal, registry, run};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -97,11 +98,56 @@ fn schedules(workspace: &Workspace) -> Result<Check> {
 
 fn reviews(workspace: &Workspace) -> Result<Check> {
     let now = workspace.journal.clock().now();
-    let due = workspace.journal.read(|db| registry::due_for_review(db, now))?;
-    let due: Vec<String> = due.iter().map(|row| format!("{} (asks {})", row.id, row.owner)).collect();
-    Ok(match due.as_slice() {
-        [] => check("reviews", Outcome::Good, "no review of an SOP is due"),
-        due => check("reviews", Outcome::Note, format!("to be looked at again: {}", listed(due))),
+    let stand = workspace.journal.read(|db| {
+        let missions = mission::missions(db, true)?;
+        let due = registry::due_for_review(db, now)?;
+        let asked = |review: &str| {
+            let open = decision::open_of_mission(db, review)?;
+            Ok(open.into_iter().flat_map(|one| one.ask.asked_of).collect())
+        };
+        due.iter()
+            .map(|row| review((row.id.as_str(), &row.version.to_string(), &row.owner), &missions, asked))
+            .collect::<Result<Vec<_>>>()
+    })?;
+    let (waits, changed): (Vec<_>, Vec<_>) = stand.into_iter().partition(|(waits, _)| *waits);
+    let words =
+        |all: &[(bool, String)]| all.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(", ");
+    Ok(match (waits.as_slice(), changed.as_slice()) {
+        ([], []) => check("reviews", Outcome::Good, "no review of an SOP is due"),
+        ([], changed) => {
+            check("reviews", Outcome::Good, format!("reviewed, and being changed: {}", words(changed)))
+        }
+        (waits, _) => check("reviews", Outcome::Note, format!("to be looked at again: {}", words(waits))),
+    })
+}
+
+/// Whether the due review of a version still waits for somebody, in words: it is over once the mission that changes the
+/// SOP is under way.
+fn review(
+    (id, version, owner): (&str, &str, &str),
+    missions: &[MissionRow],
+    asked: impl Fn(&str) -> Result<Vec<String>>,
+) -> Result<(bool, String)> {
+    let of_this = |one: &&MissionRow| {
+        mission::is_periodic(&one.id)
+            && one.sop.as_deref() == Some(id)
+            && one.version.as_deref() == Some(version)
+    };
+    let Some(review) = missions.iter().find(of_this) else {
+        return Ok((true, format!("{id} (asks {owner})")));
+    };
+    if review.ended_at.is_none() {
+        let asked = asked(&review.id)?;
+        let asked = if asked.is_empty() { owner.to_owned() } else { listed(&asked) };
+        return Ok((true, format!("{id} (asks {asked})")));
+    }
+    let file = format!("{}.md", review.id);
+    Ok(match missions.iter().find(|one| one.file == file) {
+        Some(change) if change.ended_at.is_none() => (false, format!("{id} ({})", change.id)),
+        Some(change) => {
+            (true, format!("{id} ({} was to change it and is {})", change.id, change.state.word()))
+        }
+        None => (true, format!("{id} ({}: {})", review.id, review.reason)),
     })
 }
 
@@ -156,4 +202,52 @@ async fn answer(address: &str) -> Result<(u16, String), reqwest::Error> {
     let client = client.danger_accept_invalid_certs(true).build()?;
     let response = client.get(format!("{address}/readyz")).send().await?;
     Ok((response.status().as_u16(), response.text().await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Digest;
+    use crate::mission::MissionState;
+
+    fn mission(id: &str, file: &str, ended: Option<&str>) -> MissionRow {
+        MissionRow {
+            id: id.to_owned(),
+            title: String::new(),
+            state: if ended.is_some() { MissionState::Cancelled } else { MissionState::Planning },
+            reason: ended.unwrap_or_default().to_owned(),
+            round: 0,
+            sop: Some("SOP-REV-x".to_owned()),
+            version: Some("1.0".to_owned()),
+            requested_by: "cro".to_owned(),
+            file: file.to_owned(),
+            sha256: Digest::of(""),
+            created_at: Instant(0),
+            ended_at: ended.map(|_| Instant(1)),
+        }
+    }
+
+    #[test]
+    fn a_due_review_waits_until_its_answer_is_being_done() {
+        let review = |missions: &[MissionRow], asked: &[&str]| {
+            let asked = |_review: &str| Ok(asked.iter().map(|one| (*one).to_owned()).collect());
+            review(("SOP-REV-x", "1.0", "cro"), missions, asked).unwrap()
+        };
+        let waits = |words: &str| (true, format!("SOP-REV-x ({words})"));
+        assert_eq!(review(&[], &[]), waits("asks cro"));
+        let open = mission("P-1", "periodic review", None);
+        assert_eq!(review(std::slice::from_ref(&open), &["cro"]), waits("asks cro"));
+        assert_eq!(review(&[open], &["ceo"]), waits("asks ceo"), "a word may be asked of who signs");
+        let answered = mission("P-1", "periodic review", Some("cro wants it changed"));
+        let change = |ended| mission("M-2", "P-1.md", ended);
+        assert_eq!(review(&[answered.clone(), change(None)], &[]), (false, "SOP-REV-x (M-2)".to_owned()));
+        let left = review(&[answered.clone(), change(Some("no"))], &[]);
+        assert_eq!(left, waits("M-2 was to change it and is cancelled"));
+        assert_eq!(review(&[answered], &[]), waits("P-1: cro wants it changed"));
+        let other = MissionRow {
+            version: Some("0.9".to_owned()),
+            ..mission("P-0", "periodic review", Some("right"))
+        };
+        assert_eq!(review(&[other], &[]), waits("asks cro"), "of an earlier version");
+    }
 }
