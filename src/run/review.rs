@@ -82,6 +82,15 @@ pub fn ask_review(tx: &Tx<'_>, run: &str, by: &str) -> problem::Result<bool> {
     Ok(new)
 }
 
+/// Whether somebody has asked for the review of a run.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn is_review_asked(db: &Connection, run: &str) -> problem::Result<bool> {
+    let sql = "SELECT EXISTS(SELECT 1 FROM workflow WHERE id = ?1)";
+    Ok(db.prepare_cached(sql)?.query_row([workflow_of(run)], |row| row.get(0))?)
+}
+
 /// The review of a run, once it is drafted.
 pub fn review_of(db: &Connection, run: &str) -> problem::Result<Option<Digest>> {
     let found = db
