@@ -6,8 +6,9 @@ use super::trouble::Done;
 use crate::base::problem::Result;
 use crate::base::text::{put, put_line};
 use crate::base::{Problem, files};
+use crate::daemon::{self, Workspace};
 use crate::front::{self, next, shapes};
-use crate::run::{self, Cause, DryRun, GateAhead, Request};
+use crate::run::{self, Cause, DryRun, GateAhead, Request, Started};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -74,19 +75,30 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let started = front::start(&desk.command(), &workspace, request)?;
     if args.watch {
         if !desk.json {
-            print::line(&format!("{} has started", started.run))?;
+            print::line(&said(&workspace, &started))?;
         }
         return super::status::watch_run(desk, &workspace, &started.run);
     }
     if desk.json {
         return print::json(&shapes::started(&started));
     }
-    let what = if started.existing { "was started before" } else { "has started" };
-    print::line(&format!("{} {what}", started.run))?;
+    print::line(&said(&workspace, &started))?;
     if !started.waits.is_empty() {
         return print::line(&started.waits);
     }
     print::line(&next::look_on(&workspace, &started.run, before)?.words(&desk.command()))
+}
+
+/// What has become of it. Where nobody is there who begins it, it is no more than written down.
+fn said(workspace: &Workspace, started: &Started) -> String {
+    let root = &workspace.root;
+    let begins = daemon::holder(root).is_some() && !daemon::is_stopping(root);
+    let what = match (started.existing, begins) {
+        (true, _) => "was started before",
+        (false, true) => "has started",
+        (false, false) => "is on record",
+    };
+    format!("{} {what}", started.run)
 }
 
 fn packet(args: &Args) -> Result<BTreeMap<String, String>> {

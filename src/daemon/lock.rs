@@ -4,14 +4,17 @@ use super::workspace::PRIVATE_FOLDER;
 use crate::base::{Clock, Problem, files, problem::Result};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 /// Held until dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
+
+/// The line of a lock whose holder begins nothing new.
+const STOPPING: &str = "stopping";
 
 impl Lock {
     /// Takes the workspace, or says who holds it.
@@ -33,7 +36,7 @@ impl Lock {
             return Err(Problem::conflict(format!(
                 "the workspace {} is held by {}",
                 root.display(),
-                holder.trim()
+                in_words(&holder)
             ))
             .hint("only one sopd drives a workspace; stop that one first, or let it do the work"));
         }
@@ -41,8 +44,25 @@ impl Lock {
         file.rewind().map_err(trouble)?;
         writeln!(file, "process {} (sopd, since {})", std::process::id(), clock.now().minute())
             .map_err(trouble)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
+
+    /// Says to whoever looks that nothing new is begun any more. The line is put behind what is there, so that nobody
+    /// reads half of it.
+    pub(super) fn tell_stopping(&mut self) -> Result<()> {
+        let told = self.file.seek(SeekFrom::End(0)).and_then(|_end| writeln!(self.file, "{STOPPING}"));
+        told.map_err(|error| Problem::failed(format!("the lock cannot be written: {error}")))
+    }
+}
+
+/// `process 12 (sopd, since 2026-11-20 09:00 UTC)`, and whether it is stopping.
+fn in_words(lock: &str) -> String {
+    lock.lines().collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the workspace is driven by somebody who begins nothing new.
+pub fn is_stopping(root: &Path) -> bool {
+    holder(root).is_some_and(|words| words.ends_with(STOPPING))
 }
 
 /// The process that drives the workspace now; `None` when nobody does.
@@ -60,7 +80,7 @@ fn process_in(words: &str) -> Option<rustix::process::Pid> {
 /// still is the holder.
 pub fn holder(root: &Path) -> Option<String> {
     let path = root.join(PRIVATE_FOLDER).join("lock");
-    let words = std::fs::read_to_string(&path).ok()?.trim().to_owned();
+    let words = in_words(&std::fs::read_to_string(&path).ok()?);
     let process = process_in(&words)?;
     if let Err(rustix::io::Errno::SRCH) = rustix::process::test_kill_process(process) {
         return None;

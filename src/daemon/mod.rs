@@ -49,7 +49,7 @@ pub use git::repository;
 pub use health::{NO_SPACE, most_open_files, short_of};
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};
-pub use lock::{Lock, driver, holder};
+pub use lock::{Lock, driver, holder, is_stopping};
 pub use notices::reach as notify_reach;
 pub use refused::{RefusedMission, refused_missions};
 pub use repeats::{Claim, REPEAT_TABLES, claim, forget, keep_answer};

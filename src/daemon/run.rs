@@ -60,7 +60,7 @@ pub async fn run_beside<Beside>(
 where
     Beside: Future<Output = ()> + Send + 'static,
 {
-    let _lock = Lock::take(root, &clock)?;
+    let mut lock = Lock::take(root, &clock)?;
     let mut told = Told::listen()?;
     let workspace = Workspace::open(root, Access::Holder, clock)?;
     super::held::look(&workspace)?;
@@ -95,6 +95,9 @@ where
         },
     };
     if let Some(asked) = asked {
+        if let Err(problem) = lock.tell_stopping() {
+            tracing::warn!(%problem, "whoever asks for something now is not told that it begins with the next start");
+        }
         drain(&engine, &mut chores, &mut told, (asked, stop_within(&workspace, &settings))).await;
     }
     stop.send_replace(true);

@@ -137,7 +137,13 @@ fn resolve(
 pub fn start(sopd: &str, workspace: &Workspace, request: Request) -> Result<Started, Vec<Problem>> {
     check_party(sopd, workspace, &request.by, &[]).map_err(|problem| vec![problem])?;
     let snapshot = workspace.snapshot()?;
-    run::begin(&workspace.journal, &workspace.root, &snapshot, request).map_err(|problem| vec![problem])
+    let begun = run::begin(&workspace.journal, &workspace.root, &snapshot, request);
+    let mut started = begun.map_err(|problem| vec![problem])?;
+    if started.waits.is_empty() && !started.existing && daemon::is_stopping(&workspace.root) {
+        "it begins with the next start: sopd is stopping here and begins nothing new"
+            .clone_into(&mut started.waits);
+    }
+    Ok(started)
 }
 
 /// What somebody asks for by hand.

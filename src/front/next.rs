@@ -6,6 +6,7 @@ use crate::daemon::{self, Workspace};
 use crate::decision::{self, Decision, commands};
 use crate::journal::events_of;
 use crate::run::{self, RunState};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long we look on after an answer: the daemon needs a moment, and a person should not have to ask again.
@@ -28,19 +29,22 @@ const TOLD: [&str; 9] = [
     "step_skipped",
 ];
 
-/// What there is to say when nobody drives the workspace.
+/// What there is to say when nobody drives the workspace, or whoever does begins nothing new.
 pub fn idle_note(sopd: &str, workspace: &Workspace) -> Option<String> {
-    if daemon::holder(&workspace.root).is_some() {
+    let stopping = daemon::is_stopping(&workspace.root);
+    if daemon::holder(&workspace.root).is_some() && !stopping {
         return None;
     }
     // What cannot be read is told by whatever is asked for next.
     let held = workspace.journal.read(daemon::held::held).ok().flatten().is_some();
-    Some(format!("{} to go on", undriven(sopd, held)))
+    Some(format!("{} to go on", undriven(sopd, (held, stopping))))
 }
 
 /// Why nothing goes on, and the command that changes it.
-fn undriven(sopd: &str, held: bool) -> String {
-    if held {
+fn undriven(sopd: &str, (held, stopping): (bool, bool)) -> String {
+    if stopping {
+        format!("sopd is stopping here and begins nothing new: when it has, start `{sopd} up`")
+    } else if held {
         format!("this workspace is a restored or copied one, and held: start `{sopd} up --go-on`")
     } else {
         format!("nothing drives this workspace now: start `{sopd} up`")
@@ -72,6 +76,8 @@ pub struct Next {
     pub open: Vec<Decision>,
     /// Whether a daemon goes on with it.
     pub driven: bool,
+    /// Whether a daemon is there that begins nothing new.
+    pub stopping: bool,
     /// Whether the workspace is held, so that no daemon goes on with it before somebody says so.
     pub held: bool,
 }
@@ -85,7 +91,6 @@ pub fn look_on(workspace: &Workspace, mission: &str, before: i64) -> Result<Next
 /// [`look_on`], where the questions in `known` were asked before, so that they are no news: a run is about to be
 /// steered past them.
 pub fn look_past(workspace: &Workspace, mission: &str, before: i64, known: &[String]) -> Result<Next> {
-    let driven = daemon::holder(&workspace.root).is_some();
     let start = Instant::now();
     loop {
         let next = workspace.journal.read(|db| {
@@ -94,10 +99,10 @@ pub fn look_past(workspace: &Workspace, mission: &str, before: i64, known: &[Str
                 .any(|event| TOLD.contains(&event.kind.as_str()));
             let open = decision::open_of_mission(db, mission)?;
             let new = open.iter().any(|one| !known.contains(&one.id));
-            Ok((told || new, of_subject(db, mission, (open, driven))?))
+            Ok((told || new, of_subject(db, mission, (open, &workspace.root))?))
         });
         let (told, next) = next?;
-        if told || !driven || start.elapsed() > PATIENCE {
+        if told || !next.driven || start.elapsed() > PATIENCE {
             return Ok(next);
         }
         std::thread::sleep(PAUSE);
@@ -106,26 +111,36 @@ pub fn look_past(workspace: &Workspace, mission: &str, before: i64, known: &[Str
 
 /// Where a mission or run stands now, without looking on.
 pub fn now(workspace: &Workspace, id: &str) -> Result<Next> {
-    let driven = daemon::holder(&workspace.root).is_some();
     workspace.journal.read(|db| {
         let open = decision::open_of_mission(db, id)?;
-        of_subject(db, id, (open, driven))
+        of_subject(db, id, (open, &workspace.root))
     })
 }
 
-fn of_subject(db: &rusqlite::Connection, id: &str, (open, driven): (Vec<Decision>, bool)) -> Result<Next> {
+fn of_subject(db: &rusqlite::Connection, id: &str, (open, root): (Vec<Decision>, &Path)) -> Result<Next> {
     let id = id.to_owned();
+    let stopping = daemon::is_stopping(root);
+    let driven = daemon::holder(root).is_some() && !stopping;
     let held = daemon::held::held(db)?.is_some();
     if is_run(&id) {
         let row = run::run(db, &id)?;
         // A failed run may go on: what it asks is told like that of any other.
         let over = matches!(row.state, RunState::Completed | RunState::Cancelled);
         let ended = over.then(|| row.reason.clone());
-        return Ok(Next { id, state: row.state.word(), ended, reason: row.reason, open, driven, held });
+        return Ok(Next {
+            id,
+            state: row.state.word(),
+            ended,
+            reason: row.reason,
+            open,
+            driven,
+            stopping,
+            held,
+        });
     }
     let status = daemon::status_of(db, &id)?;
     let ended = status.ended_at.as_ref().map(|_at| status.reason);
-    Ok(Next { id, state: status.state.word(), ended, reason: String::new(), open, driven, held })
+    Ok(Next { id, state: status.state.word(), ended, reason: String::new(), open, driven, stopping, held })
 }
 
 impl Next {
@@ -165,6 +180,6 @@ impl Next {
             let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
             return format!("{id} is {state}{why}; see `{sopd} status {id}`");
         }
-        format!("{} and {id} goes on", undriven(sopd, self.held))
+        format!("{} and {id} goes on", undriven(sopd, (self.held, self.stopping)))
     }
 }

@@ -188,7 +188,11 @@ impl Site {
     ) -> Result<Html<String>> {
         let me = visitor.map(|visitor| json!({ "party": visitor.party(), "csrf": visitor.csrf }));
         // What is wrong with the workspace's own files is for those who are in, not for whoever passes by.
-        let notes = if me.is_some() { daemon::standing_notes(&self.workspace.root) } else { Vec::new() };
+        let root = &self.workspace.root;
+        let mut notes = if me.is_some() { daemon::standing_notes(root) } else { Vec::new() };
+        if me.is_some() && daemon::is_stopping(root) {
+            notes.push("sopd is stopping: what is asked for now begins with its next start".to_owned());
+        }
         let all = json!({ "me": me, "now": self.now().0, "seq": self.feed.head(), "standing_notes": notes });
         let context = minijinja::context! { ..Value::from(Serde(context)), ..Value::from(Serde(all)) };
         let made = self.templates.get_template(template).and_then(|template| template.render(context));

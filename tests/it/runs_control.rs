@@ -1,5 +1,6 @@
 //! What people do to a run while it is under way: pause, resume, retry, skip; its own limits; what retention erases.
 
+use crate::faults_world::until;
 use crate::runs_world::{
     Draft, approve, asked, begin, facts, in_minutes, kinds, settle, stands, start, started, status, steer,
     with,
@@ -162,4 +163,51 @@ fn retention_erases_what_runs_left_and_no_fact() {
     hand_in(&world, &young, "2");
     assert_eq!(stands(&world, &young), "completed: completed completed");
     assert_eq!(world.json(&["inbox"]), Value::Array(Vec::new()));
+}
+
+#[test]
+fn what_is_asked_of_a_daemon_that_is_stopping_is_on_record_and_said_to_wait() {
+    let script = "until [ -e \"$RUN_FOLDER/go\" ]; do sleep 0.05; done";
+    let world = with(&Draft::new(SOP).command(script, ""));
+    let let_go = |run: &str| world.put(&format!(".sopd/runs/{run}/work/go"), "");
+    let first = start(&world, SOP, &[]);
+    let mut daemon = world.up();
+    until("the command runs", || stands(&world, &first) == "running: running");
+    let process = rustix::process::Pid::from_child(&daemon);
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+    until("it is stopping", || world.done(&["doctor"]).contains("stopping"));
+    let said = world.done(&["run", SOP, "--as", "cro"]);
+    assert!(said.contains("is on record") && !said.contains("has started"), "{said}");
+    assert!(said.contains("it begins with the next start"), "{said}");
+    let second = said.split(' ').next().unwrap().to_owned();
+    let told = world.done(&["status", &second]);
+    assert!(told.contains("sopd is stopping here and begins nothing new"), "{told}");
+    let_go(&first);
+    assert!(daemon.wait().unwrap().success());
+    assert_eq!(stands(&world, &first), "running: completed", "what was under way came to its end");
+    assert_eq!(stands(&world, &second), "pending: pending");
+    let said = world.done(&["run", SOP, "--as", "cro"]);
+    assert!(said.contains("is on record") && said.contains("nothing drives this workspace now"), "{said}");
+    let_go(&second);
+    let_go(said.split(' ').next().unwrap());
+    world.drive();
+    for run in [&first, &second] {
+        assert_eq!(stands(&world, run), "completed: completed");
+    }
+}
+
+#[test]
+fn a_run_without_a_review_says_why_and_what_to_do() {
+    let world = with(&Draft::new(SOP).command("echo x", ""));
+    let run = started(&world, SOP, &["--hold"]);
+    let review = || world.done(&["review", &run]);
+    assert!(review().contains("a run is reviewed when it has ended"), "{}", review());
+    steer(&world, "resume", &run, &[]);
+    assert_eq!(stands(&world, &run), "completed: completed");
+    assert!(review().contains("nobody has asked for a review"), "{}", review());
+    assert!(review().contains(&format!("sopd review {run} --as PARTY")), "{}", review());
+    let said = world.done(&["review", &run, "--as", "cro"]);
+    assert!(said.contains("asked for and not drafted yet; nothing drives this workspace now"), "{said}");
+    world.drive();
+    assert!(!review().contains("asked for") && review().contains("eview"), "{}", review());
 }
