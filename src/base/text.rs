@@ -76,10 +76,11 @@ pub fn uncapital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-/// `text` with exactly one mark at its end.
+/// `text` with exactly one mark at its end, of whichever script; the row of a table has its own.
 pub fn full_stop(text: &str) -> String {
     let text = text.trim().trim_end_matches([',', ';', ':', ' ']);
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+    let ends = ['.', '!', '?', '…', '。', '！', '？', '।', '؟', '|'];
+    if text.ends_with(ends) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// Joiners and variation selectors: they belong to some scripts and to emoji, and shape what stands before them.

@@ -27,6 +27,9 @@ pub struct Brief {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ask {
+    /// The title, where the text has none of its own; it stands in the brief from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The SOP to write or change.
     pub sop: Option<SopId>,
     /// Size of the change; default `new`, or `minor` when the SOP exists.

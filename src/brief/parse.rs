@@ -2,10 +2,10 @@
 //! understand is an error with its place, and the file is left as it is.
 
 use super::{Ask, Brief};
-use crate::base::markdown::{Block, What, cut};
 use crate::base::{Place, Problem, yaml};
 use crate::roster::is_agent_id;
 use crate::sop::words::is_snake_case;
+use crate::text::title;
 use serde_json::Value;
 
 /// No mission needs more (`FORMATS.md`); a larger file is a mistake.
@@ -42,7 +42,7 @@ pub fn parse(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
 
 fn markdown(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
     let cut_file = yaml::front_matter(file, text).map_err(|problem| vec![problem])?;
-    let ask = match cut_file.head {
+    let mut ask = match cut_file.head {
         Some(head) if !only_comments(head) => {
             yaml::read::<Ask>(file, head, 2).map_err(|problem| vec![problem])?
         }
@@ -50,27 +50,36 @@ fn markdown(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
     };
     let mut source = Source { file, text, problems: Vec::new() };
     check_ask(&mut source, &ask, cut_file.head.unwrap_or_default());
-    let blocks = cut(cut_file.body);
-    let title = match blocks.first() {
-        Some(Block { what: What::Heading(1, title), .. }) => title.clone(),
-        first => {
-            let line = first.map_or(1, |block| block.line) + cut_file.body_line - 1;
-            let hint = "begin the text with a line like `# Lead qualification`";
-            source.wrong(line, "the mission has no title", hint);
-            return Err(source.problems);
-        }
-    };
-    let title_line = blocks.first().map_or(1, |block| block.line);
-    check_title(&mut source, title_line + cut_file.body_line - 1, &title);
-    let says =
-        |block: &Block| !matches!(block.what, What::Heading(..) | What::Other("raw HTML" | "a ruled line"));
-    if !blocks.iter().any(says) {
-        let hint = "add a paragraph that says what the SOP is for and what must be true afterwards";
-        source.wrong(title_line + cut_file.body_line - 1, "the mission has a title and no text", hint);
-    }
-    let below = usize::try_from(title_line).unwrap_or(usize::MAX);
-    let text = cut_file.body.lines().skip(below).collect::<Vec<_>>().join("\n").trim().to_owned();
+    let (title, line, text) = titled(&mut source, &cut_file, ask.title.take());
+    check_title(&mut source, line, &title);
     if source.problems.is_empty() { Ok(Brief { title, text, ask }) } else { Err(source.problems) }
+}
+
+/// The title, its line, and the text below it: what the head names, else what the text begins with, else the file's name.
+fn titled(
+    source: &mut Source<'_>,
+    cut_file: &yaml::FrontMatter<'_>,
+    named: Option<String>,
+) -> (String, u32, String) {
+    let found = title::titled(cut_file.body);
+    let at = |title: &str| {
+        let line = cut_file.body.lines().position(|line| line.contains(title)).unwrap_or(0);
+        cut_file.body_line + u32::try_from(line).unwrap_or(0)
+    };
+    match (named, found) {
+        (Some(named), _) => (named.trim().to_owned(), 1, cut_file.body.trim().to_owned()),
+        (None, Some((title, rest))) => {
+            let line = at(&title);
+            (title, line, rest.trim().to_owned())
+        }
+        (None, None) => {
+            if !cut_file.body.chars().any(char::is_alphanumeric) {
+                let hint = "write a title as `# …` and a paragraph that says what is wanted";
+                source.wrong(cut_file.body_line, "the mission says nothing", hint);
+            }
+            (title::of_file(source.file), 1, cut_file.body.trim().to_owned())
+        }
+    }
 }
 
 fn only_comments(head: &str) -> bool {
@@ -91,10 +100,6 @@ fn prose(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
     let title = first.trim_start_matches('#').trim().to_owned();
     check_title(&mut source, line, &title);
     let text = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
-    if text.is_empty() {
-        let hint = "keep the first line for the title and say below it what the SOP is for";
-        source.wrong(line, "the mission has a title and no text", hint);
-    }
     if source.problems.is_empty() {
         Ok(Brief { title, text, ask: Ask::default() })
     } else {
@@ -298,6 +303,26 @@ Write it.
     }
 
     #[test]
+    fn a_title_stands_in_the_head_in_the_text_or_in_the_name_of_the_file() {
+        for (file, text, title, rest) in [
+            ("a.md", "---\ntitle: Key handover\n---\nGive the key.\n", "Key handover", "Give the key."),
+            ("a.md", "Key handover\n============\nGive the key.\n", "Key handover", "Give the key."),
+            ("a.md", "fix our onboarding\n", "fix our onboarding", ""),
+            (
+                "missions/07-key_handover.md",
+                "- Give the key.\n- Write it down.\n",
+                "Key handover",
+                "- Give the key.\n- Write it down.",
+            ),
+            ("a.txt", "Only a title\n", "Only a title", ""),
+        ] {
+            let brief = parse(file, text).unwrap();
+            assert_eq!((brief.title.as_str(), brief.text.as_str()), (title, rest), "{text}");
+            assert_eq!(brief.ask.title, None, "it stands once");
+        }
+    }
+
+    #[test]
     fn scenarios_never_leave_with_the_brief() {
         let brief = parse("a.md", FULL).unwrap();
         let shown = serde_json::to_string(&brief.without_scenarios()).unwrap();
@@ -333,9 +358,6 @@ Write it.
             ("[positioning]", "[positioning, positioning]", "stands twice"),
             ("text: A firm asks on Friday. CANARY-7", "text: ''", "a scenario has no text"),
             ("optional: true", "optional: yes", "a.md:9"),
-            ("# Lead qualification\n", "", "a.md:23: the mission has no title"),
-            ("Write it.", "", "a.md:22: the mission has a title and no text"),
-            ("Write it.", "<!-- later -->", "a title and no text"),
         ] {
             assert!(FULL.contains(from), "{from}");
             let found = problems("a.md", &FULL.replacen(from, to, 1));
@@ -345,11 +367,9 @@ Write it.
             ("a.docx", "x", "`.md` or a `.txt`"),
             ("a", "x", "`.md` or a `.txt`"),
             ("a.md", " \n", "the file is empty"),
-            ("a.txt", "Only a title\n", "a title and no text"),
             ("a.txt", "---\nowner: cro\n---\n", "has no head"),
+            ("a.md", "---\nowner: cro\n---\n# \n\n***\n", "a.md:4: the mission says nothing"),
             ("a.md", "---\nowner: cro\n# T\n", "is never closed"),
-            ("a.md", "```\n# T\n```\nText\n", "has no title"),
-            ("a.md", "# ***\n\nText\n", "holds no word"),
         ] {
             let found = problems(file, text);
             assert!(found.contains(expected), "{file} {text}: {found}");

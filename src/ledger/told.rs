@@ -1,11 +1,14 @@
 //! The ledger in words: findings, sentences for who decides, and the report in the dossier.
 
 use super::coverage::{Coverage, Entry, Fate};
+use super::statements::Statement;
 use crate::base::text::{cell, counted, listed, put};
 use crate::contract::{Finding, Severity};
 
 /// The code of the finding that something binding is lost.
 const LOST: &str = "statement-lost";
+/// The code of the finding that no line seems to speak of something binding.
+const NOT_SEEN: &str = "statement-not-seen";
 
 impl Coverage {
     /// Whether nothing was asked.
@@ -13,26 +16,17 @@ impl Coverage {
         self.entries.is_empty()
     }
 
-    /// Whatever binds and is lost, each as a finding that blocks. What is lost and binds nobody is told, and no more.
+    /// Whatever binds and is lost, each as a finding that blocks; whatever binds and was not seen, each as one that points a
+    /// mind at it, since code cannot tell whether other words say it. What binds nobody is told, and no more.
     pub fn findings(&self) -> Vec<Finding> {
-        let lost = self.entries.iter().filter_map(|entry| match &entry.fate {
-            Fate::Lost { what, binds: true } => Some((entry, what)),
-            _ => None,
-        });
-        lost.map(|(entry, what)| Finding {
-            code: LOST.to_owned(),
-            severity: Severity::Blocking,
-            section: None,
-            message: format!(
-                "{} was asked and is not in the text: {}; put it in, or have it released (`{}: why`)",
-                entry.statement.id,
-                listed(what),
-                entry.statement.id
-            ),
-            quote: entry.statement.text.clone(),
-            other: None,
-        })
-        .collect()
+        self.entries.iter().filter_map(finding).collect()
+    }
+
+    /// Every statement with what became of it, a line each, in the order in which it was said.
+    pub fn asked(&self) -> Vec<String> {
+        let line =
+            |entry: &Entry| format!("{}: {} [{}]", entry.statement.id, entry.statement.text, fate(entry));
+        self.entries.iter().map(line).collect()
     }
 
     /// One sentence that counts all of it.
@@ -77,6 +71,28 @@ impl Coverage {
         }
         out
     }
+}
+
+fn finding(entry: &Entry) -> Option<Finding> {
+    let Statement { id, text, binds } = &entry.statement;
+    let (code, severity, message) = match &entry.fate {
+        Fate::Lost { what, binds: true } => (
+            LOST,
+            Severity::Blocking,
+            format!(
+                "{id} was asked and is not in the text: {}; put it in, or have it released (`{id}: why`)",
+                listed(what)
+            ),
+        ),
+        Fate::NotFound if !binds.is_empty() => (
+            NOT_SEEN,
+            Severity::Advisory,
+            format!("{id} was asked, and no line seems to speak of it; say which one does, or put it in"),
+        ),
+        _ => return None,
+    };
+    let (code, quote) = (code.to_owned(), text.clone());
+    Some(Finding { code, severity, section: None, message, quote, other: None })
 }
 
 fn is_open(entry: &Entry) -> bool {

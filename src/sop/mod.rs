@@ -1,8 +1,8 @@
 //! The SOP as a document. No I/O, no clock.
 //!
 //! - what it is: `document`, `id`, `step_keys`, `input_type`, `trigger`, `template`;
-//! - its one form: `parse`, `render`, `outline` (blocks of Markdown), `fences`, `references`, `plain` (text from
-//!   elsewhere made to fit in); `input_value` and `expression` for what a run puts into it;
+//! - its one form: `parse`, `render`, `outline` (blocks of Markdown), `fences`, `references`; `headings` and `plain`
+//!   (text from elsewhere made to fit in); `input_value` and `expression` for what a run puts into it;
 //! - other forms: `import`, `export`, `constraints`;
 //! - what its steps ask: `work` (what is to be done), `request` (one over HTTP), `output` (values of which form);
 //! - looking at it: `lint`, `blocks` and `network` (what may be meant otherwise), and for its sentences `prose`, `words`,
@@ -18,6 +18,7 @@ pub mod export;
 pub mod expression;
 pub mod facts;
 pub mod fences;
+pub mod headings;
 pub mod id;
 pub mod import;
 pub mod input_type;

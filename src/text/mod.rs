@@ -9,6 +9,7 @@ pub mod names;
 mod pattern;
 pub mod quantities;
 pub mod sentences;
+pub mod title;
 pub mod tokens;
 
 pub use blocks::{Block, BlockKind, blocks};

@@ -2,16 +2,16 @@
 //! words. What the knowledge does not hold becomes a question with a stated assumption, or is declined.
 
 mod around;
-mod from_prose;
 mod from_topic;
+mod told;
 
 use super::knowledge::assignment::{KNOWS, Wanted, best, read as read_brief};
 use around::Telling;
 
 use super::english::words::{self, share_found, stem_set};
 use super::knowledge::matching::{all_words, is_general};
-use super::request::material::Material;
-use super::request::prose::read;
+use super::request::material::{Listed, Material};
+use super::request::read::read;
 use crate::contract::Finding;
 use crate::draft::{Draft, Question, Statement};
 use crate::roles::draft::DraftQuestion;
@@ -38,20 +38,22 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
         topics.retain(|topic| brings_news(topic, current));
     }
     let own_words = !changing && leads(&wanted, &material, &topics, owner);
-    let told = hears && (!material.steps.is_empty() || !material.rules.is_empty());
-    if topics.is_empty() && !own_words && !(changing && told) {
+    if topics.is_empty() && !own_words && !(changing && hears && material.tells()) {
         return declined(q, agent);
     }
     let mut draft = Draft::default();
-    for (index, topic) in topics.iter().enumerate() {
-        from_topic::add(&mut draft, topic, &from_topic::Share { steps: !own_words, first: index == 0 });
-    }
     if own_words {
-        let telling =
-            Telling { title: &q.title, agent, names: &wanted.names, topic: topics.first().copied() };
-        from_prose::lead(&mut draft, &material, &telling);
-    } else if !changing || topics.is_empty() {
-        from_prose::weave(&mut draft, &material);
+        left_aside(&mut draft, &topics, agent);
+        told::lead(&mut draft, &material, &Telling { title: &q.title, agent, names: &wanted.names });
+        topics.clear();
+    }
+    for (index, topic) in topics.iter().enumerate() {
+        from_topic::add(&mut draft, topic, index == 0);
+    }
+    if changing && topics.is_empty() {
+        told::changes(&mut draft, &material);
+    } else if !changing && !own_words {
+        told::beside(&mut draft, &material);
     }
     ask_unknown(&mut draft, &unknown);
     if let Some(who) = material.who.filter(|who| owner && !who.contains(&q.owner)) {
@@ -76,11 +78,20 @@ fn brings_news(topic: &Topic, current: &str) -> bool {
     lines.is_empty() || 2 * standing < lines.len()
 }
 
-/// The requester's own steps lead when the plan says so, when they are a list, or when there is nothing else.
+/// The requester's own steps lead when the plan says so, when they are told as steps, or when there is nothing else.
 fn leads(wanted: &Wanted, material: &Material, topics: &[&Topic], owner: bool) -> bool {
-    let listed = owner && material.listed && material.steps.len() >= 3;
-    let alone = topics.is_empty() && material.steps.len() >= 2;
-    (wanted.own_words && !material.steps.is_empty()) || listed || alone
+    let told = wanted.own_words || topics.is_empty() || (owner && material.listed == Listed::Steps);
+    told && !material.steps.is_empty()
+}
+
+/// What the requester told is not mixed with what a department knows; whoever signs is told that it knows something.
+fn left_aside(draft: &mut Draft, topics: &[&Topic], agent: &Agent) {
+    for topic in topics {
+        draft.left_out.push(format!(
+            "What {} knows of “{}” is not used: the requester's own steps lead.",
+            agent.head.id, topic.title
+        ));
+    }
 }
 
 fn declined(q: &DraftQuestion, agent: &Agent) -> Draft {

@@ -1,7 +1,6 @@
 //! Grades a walk without a model: each assertion by its coded check, and why the walk stumbled, without a word of
 //! the scenario.
 
-use super::walk::REFUSED;
 use crate::base::text::{capital, full_stop};
 use crate::contract::Assertion;
 use crate::roles::user_test::{GradeAnswer, GradeQuestion, RootCause};
@@ -12,7 +11,7 @@ pub fn grade(q: &GradeQuestion, assertions: &[Assertion]) -> GradeAnswer {
     let stumbles = q.trace.steps.iter().filter(|step| !step.lacked.is_empty());
     let mut root_causes: Vec<RootCause> =
         stumbles.map(|step| RootCause { step: step.step, lack: lack(&step.lacked) }).collect();
-    if root_causes.is_empty() && !q.trace.done && !q.trace.outcome.starts_with(REFUSED) {
+    if root_causes.is_empty() && !q.trace.ended() {
         root_causes
             .push(RootCause { step: 0, lack: "The walk did not reach the definition of done.".to_owned() });
     }

@@ -9,10 +9,10 @@ mod workers;
 
 use super::knowledge::choice::chosen;
 use super::knowledge::matching::{Library, Query};
-use super::request::prose::read;
+use super::request::read::read;
 use crate::roles::plan::{PlanAnswer, PlanQuestion};
 use crate::roster::Roster;
-use desk::{Desk, told};
+use desk::{Desk, named, told};
 
 /// Makes the plan.
 ///
@@ -22,14 +22,11 @@ pub fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, String> {
     let material = read(&q.mission.text, &q.mission.answers);
     let library = Library::new(roster.active());
     let told = told(q);
-    let fits = if material.readable {
-        chosen(&library, &Query::new(&q.mission.title, &told), &told)
-    } else {
-        Vec::new()
-    };
+    let fits = chosen(&library, &Query::new(&q.mission.title, &told), &told);
     let current =
         q.mission.current.as_deref().and_then(|text| crate::sop::parse("the current version", text).ok());
-    let desk = Desk { q, roster, material, fits, current };
+    let names = named(&material, roster);
+    let desk = Desk { q, roster, material, fits, current, names };
     let owner = desk.owner()?;
     let assignments = desk.assignments(owner.0);
     let title = desk.title();

@@ -2,7 +2,6 @@
 //! each worker promises what its own knowledge lets it say. Statements are written so that the check can be read
 //! back from them: a validator who is shown only the statement runs the same check.
 
-use super::english::figures;
 use super::english::words;
 use crate::contract::{Assertion, Check, Severity, house};
 use crate::draft::Draft;
@@ -149,11 +148,12 @@ fn worker(plan: &PlanAnswer, q: &PlanQuestion, planned: &PlannedAssignment, rost
         brief: planned.brief.clone(),
         assertions: Vec::new(),
         findings: Vec::new(),
+        before: None,
     };
     let draft = super::draft::draft(&question, agent);
     let terms = draft.terms.iter().take(MOST).map(|term| Promise::defines(&term.term));
     let inputs = draft.inputs.iter().filter(|input| input.required).map(Promise::declares);
-    let all = terms.chain(inputs).chain(steps(&draft)).chain(figures(&draft, &q.mission.text));
+    let all = terms.chain(inputs).chain(steps(&draft));
     // A sentence of nothing but small words promises nothing that could be looked for.
     all.filter(|promise| promise.check != "states" || lint::has_key_words(&promise.argument)).collect()
 }
@@ -165,15 +165,6 @@ fn steps(draft: &Draft) -> Vec<Promise> {
         return rules.take(MOST).map(|rule| Promise::says(&rule.text, Section::Steps)).collect();
     }
     named.collect()
-}
-
-/// What the mission demands with a figure is promised with its figure.
-fn figures(draft: &Draft, told: &str) -> Vec<Promise> {
-    let asked = figures::figures(told);
-    let demanded = |text: &str| figures::figures(text).iter().any(|figure| asked.contains(figure));
-    let rules = draft.statements.iter().filter(|statement| statement.section == Section::Steps);
-    let sentences = rules.map(|rule| rule.text.as_str()).filter(|text| demanded(text));
-    sentences.take(MOST).map(|text| Promise::says(text, Section::Steps)).collect()
 }
 
 /// Most words of one promise; more would forbid the synthesis to mend a word.

@@ -55,7 +55,6 @@ fn fresh(q: &SynthesisQuestion) -> Synthesis {
         steps::place(&mut work, &rule, &mut fates);
     }
     let definition_of_done = done(q, &mut work, &mut fates);
-    let work = steps::folded(work);
     let trigger = merge::trigger(q, &mut fates);
     let inputs = merge::inputs(q, &mut fates, &mut dissent);
     let scope = scope(q, &mut fates, &mut dissent);
@@ -124,9 +123,7 @@ fn purpose(q: &SynthesisQuestion, fates: &mut Fates) -> String {
     if likeness(&q.description, &q.objective) < merge::SAME && !q.description.contains(q.objective.trim()) {
         sentences.push(full_stop(&q.objective));
     }
-    for line in merge::lines(q, Section::Purpose) {
-        merge::push_once(&mut sentences, &line, fates);
-    }
+    sentences.extend(merge::bullets(q, Section::Purpose, fates).iter().map(|line| full_stop(line)));
     sentences.join(" ")
 }
 
@@ -155,11 +152,11 @@ fn roles(q: &SynthesisQuestion, work: &[Work], fates: &mut Fates) -> String {
     }
     let owner_first = |(id, _): &(String, Vec<String>)| *id != q.owner;
     known.sort_by_key(owner_first);
-    known
-        .iter()
-        .map(|(id, parts)| format!("- {id}: {}", full_stop(&parts.join("; "))))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let line = |(id, parts): &(String, Vec<String>)| {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { full_stop(id) } else { format!("{id}: {}", full_stop(&parts.join("; "))) }
+    };
+    known.iter().map(|known| format!("- {}", line(known))).collect::<Vec<_>>().join("\n")
 }
 
 /// Assignees and approvers with what they do.

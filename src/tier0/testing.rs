@@ -53,6 +53,13 @@ pub(super) fn plan_question(title: &str, text: &str) -> PlanQuestion {
     }
 }
 
+/// What the ledger of a mission is made of.
+pub(super) fn said(q: &PlanQuestion) -> Vec<crate::ledger::Said<'_>> {
+    use crate::ledger::{Said, Source};
+    let answers = q.mission.answers.iter().map(|one| Said { source: Source::Answer, text: &one.answer });
+    std::iter::once(Said { source: Source::Mission, text: &q.mission.text }).chain(answers).collect()
+}
+
 /// The drafts of a plan, made as the mission would.
 pub(super) fn drafts(q: &PlanQuestion, plan: &PlanAnswer, roster: &Roster) -> Vec<WorkerDraft> {
     let one = |planned: &crate::roles::plan::PlannedAssignment| {
@@ -65,6 +72,7 @@ pub(super) fn drafts(q: &PlanQuestion, plan: &PlanAnswer, roster: &Roster) -> Ve
             brief: planned.brief.clone(),
             assertions: Vec::new(),
             findings: Vec::new(),
+            before: None,
         };
         let draft = super::draft::draft(&question, agent);
         WorkerDraft { agent: planned.agent.clone(), department: agent.head.department.clone(), draft }

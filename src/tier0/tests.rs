@@ -35,6 +35,7 @@ fn verdicts(name: &str, made: &Authored, text: &str) {
         sop: text.to_owned(),
         assertions: views.clone(),
         findings: Vec::new(),
+        asked: Vec::new(),
     };
     for known in [contract.assertions.as_slice(), &[]] {
         let answer = super::scrutiny::scrutiny(&scrutiny, known);
@@ -55,8 +56,7 @@ fn verdicts(name: &str, made: &Authored, text: &str) {
         let trace =
             super::walk::execute(&ExecuteQuestion { sop: text.to_owned(), scenario: scenario.clone() });
         assert_eq!(trace.steps.len(), made.sop.body.steps.len(), "{name}");
-        let refused = trace.outcome.starts_with(super::walk::REFUSED);
-        assert!(trace.done || refused, "{name}: {scenario:?} {trace:#?}");
+        assert!(trace.ended(), "{name}: {scenario:?} {trace:#?}");
         let graded = super::grade::grade(
             &GradeQuestion { sop: text.to_owned(), scenario, trace, assertions: views.clone() },
             &contract.assertions,
@@ -171,15 +171,14 @@ fn answers_to_the_questions_give_an_sop() {
     let roster = testing::roster();
     let mut q = testing::plan_question("Birthday cakes", "Everyone likes cake.");
     let questions = testing::authored(&q, &roster).err().unwrap();
+    assert_eq!(questions.len(), 3, "{questions:?}");
     let answer = |question: &String| {
         let answer = if question.starts_with("What starts") {
             "A colleague's birthday is seven days away."
         } else if question.starts_with("Who") {
             "The office manager."
-        } else if question.starts_with("What are") {
-            "1. Look up the birthday in the list\n2. Order a cake for at most 40 euro\n3. Collect signatures on a card\n4. Hand over cake and card at 15:00"
         } else {
-            "The card is signed and the cake is handed over."
+            "1. Look up the birthday in the list\n2. Order a cake for at most 40 euro\n3. Collect signatures on a card\n4. Hand over cake and card at 15:00"
         };
         crate::roles::Answered { question: question.clone(), answer: answer.to_owned(), assumed: false }
     };
@@ -188,7 +187,7 @@ fn answers_to_the_questions_give_an_sop() {
     hold("birthday-cakes-answered", &made, &roster);
     assert_eq!((made.plan.owner.as_str(), made.sop.body.steps.len()), ("ops.manager", 4));
     assert_eq!(made.sop.body.trigger, "A colleague's birthday is seven days away.");
-    assert_eq!(made.sop.head.objective, "Every time, the card is signed and the cake is handed over.");
+    assert_eq!(made.sop.body.steps[1].text, "Order a cake for at most 40 euro.");
     // Whoever is named there does it, by id, title or department; what names nobody is not passed over in silence.
     for (said, owner) in [
         ("people.partner, department PEO", "people.partner"),
@@ -230,126 +229,156 @@ fn whatever_is_dropped_nothing_breaks() {
     }
 }
 
+/// Answers a mission's questions as somebody does who has a minute: all lines, the first one starts it, one name.
+fn answered(q: &mut crate::roles::plan::PlanQuestion, questions: &[String]) {
+    let answer = |question: &String| {
+        let answer = if question.starts_with("What starts") {
+            "Somebody asks for it in writing."
+        } else if question.starts_with("Who") {
+            "ops.manager"
+        } else if question.starts_with("Which of these") {
+            "all"
+        } else {
+            "1. Look at the case.\n2. Write down what was found within 2 days."
+        };
+        crate::roles::Answered { question: question.clone(), answer: answer.to_owned(), assumed: false }
+    };
+    q.mission.answers = questions.iter().map(answer).collect();
+}
+
+/// Letters and digits, so that marks and line ends do not count.
+fn plain(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    format!(" {} ", words.collect::<Vec<_>>().join(" "))
+}
+
+/// The promise of this tier: whatever the requester's own lines lead to, each of its steps stands in the mission or in an
+/// answer, word for word and in that order, and nothing that binds is missing from the text.
 #[test]
-fn a_mission_nobody_tuned_for_gives_an_sop_or_a_question() {
+fn a_mission_nobody_tuned_for_keeps_its_words_and_their_order() {
     let roster = testing::roster();
-    let asks = [
-        "birthday-cakes",
-        "bonus-payments",
-        "customer-price-change",
-        "empty-ish",
-        "injection",
-        "laptop-return",
-        "meeting-rooms",
-        "newsletter",
-        "parking-permits",
-        "quarterly-access-review",
-        "recall",
-        "rechnungen",
-    ];
+    let mut led = 0;
     for (name, title, text) in testing::prose() {
-        match testing::authored(&testing::plan_question(&title, &text), &roster) {
-            Ok(made) => {
-                assert!(!asks.contains(&name.as_str()), "{name} should ask");
-                hold(&name, &made, &roster);
-            }
-            Err(questions) => {
-                testing::dump_questions(&name, &questions);
-                assert!(asks.contains(&name.as_str()), "{name}: {questions:?}");
-                assert!(questions.iter().all(|question| question.contains('?')), "{questions:?}");
-            }
+        let mut q = testing::plan_question(&title, &text);
+        let made = testing::authored(&q, &roster).or_else(|questions| {
+            testing::dump_questions(&name, &questions);
+            assert!(
+                questions.len() <= 3 && questions.iter().all(|one| one.contains('?')),
+                "{name}: {questions:?}"
+            );
+            answered(&mut q, &questions);
+            testing::authored(&q, &roster)
+        });
+        let made = made.unwrap_or_else(|again| panic!("{name} asks again: {again:?}"));
+        hold(&name, &made, &roster);
+        if made
+            .drafts
+            .iter()
+            .all(|worker| worker.draft.steps.iter().all(|step| step.artifact.starts_with("run record")))
+        {
+            led += 1;
+            verbatim(&name, &made, &q);
         }
+        let said = testing::said(&q);
+        let coverage = crate::ledger::coverage(&said, &crate::sop::render(&made.sop), None);
+        assert_eq!(coverage.findings(), [], "{name}");
+    }
+    assert!(led > 30, "{led}");
+}
+
+fn verbatim(name: &str, made: &Authored, q: &crate::roles::plan::PlanQuestion) {
+    let answers: Vec<&str> = q.mission.answers.iter().map(|one| one.answer.as_str()).collect();
+    let told = plain(&format!("{}\n{}", q.mission.text, answers.join("\n")));
+    let mut from = 0;
+    for step in &made.sop.body.steps {
+        let prose = crate::sop::fences::prose(&step.text);
+        let line = plain(prose.split("\n\n").next().unwrap());
+        let at = told.get(from..).and_then(|rest| rest.find(line.trim_end()));
+        let at = at.unwrap_or_else(|| panic!("{name}: “{line}” is not what was told, or not where"));
+        from += at;
+        let title = step.title.trim_end_matches('…').rsplit(": ").next().unwrap();
+        assert!(told.contains(plain(title).trim_end()), "{name}: {title}");
     }
 }
 
-/// A mission, what its SOP says from the trigger on, and what it must not say.
-const EVERYDAY: [(&str, &[&str], &[&str]); 10] = [
-    ("leaver-laptops", &["Have IT collect the laptop within two days."], &["vanishes or", "laptop vanish"]),
+/// Missions whose structure says all: what they say, and what an SOP of them holds, in this order.
+const STRUCTURED: [(&str, &str, &[&str]); 6] = [
     (
-        "press-enquiries",
+        "Kasse öffnen",
+        "## Ablauf\n\n1. Wechselgeld zählen, zwei Personen.\n2. Differenz über 5,00 Euro sofort melden.\n\nBeginn: jeden Morgen um 7:30 Uhr\n\nVerantwortlich: ops.manager",
         &[
-            "Journalists call the front desk.",
-            "Have the front desk pass it to marketing within one hour.",
-            "Nobody else talks to the press.",
+            "Beginn: jeden Morgen um 7:30 Uhr",
+            "Wechselgeld zählen, zwei Personen.",
+            "Differenz über 5,00 Euro sofort melden.",
         ],
-        &["marketing calendar", "Have Journalists", "and passes it"],
     ),
     (
-        "shop-refunds",
-        &["A customer asks for a refund.", "Pay the money back within three business days."],
-        &["Have customers", "approves anything", "write to us three times."],
-    ),
-    (
-        "office-keys",
-        &["Somebody needs a key.", "hand out the key against a signature and enter"],
-        &["Nobody knows who has which key.\n"],
-    ),
-    (
-        "server-restarts",
-        &["A restart is planned.", "and wait ten minutes for objections"],
-        &["Restart servers in the middle", "column Ready"],
-    ),
-    (
-        "interview-scheduling",
+        "Goods received damaged",
+        "When a delivery is damaged:\n\n- IT is told if it is hardware\n- photograph the parcel before it is opened\n- finance: hold back the payment, at most 30 days\n\nNobody may sign for a damaged parcel.",
         &[
-            "The hiring manager has picked a candidate.",
-            "with address, names and agenda, and remind everybody",
+            "Nobody may sign for a damaged parcel.",
+            "When a delivery is damaged",
+            "IT is told if it is hardware",
+            "photograph the parcel before it is opened",
+            "finance: hold back the payment, at most 30 days",
         ],
-        &["Have candidates", "opens a request"],
     ),
     (
-        "travel-booking",
+        "Leaked key",
+        "## Containment\n1. Disable the key.\n2. Block the address.\n\n## Recovery\n1. Restore the backup.\n2. Tell the owner within 1 hour.\n\nTrigger: a scanner reports a key in a public place\nOwner: it.security",
         &[
-            "The traveller writes destination, dates and reason",
-            "Have the line manager approve within two days.",
+            "Containment: Disable the key",
+            "Containment: Block the address",
+            "Recovery: Restore the backup",
+            "Recovery: Tell the owner within 1 hour",
         ],
-        &["Book flights on their own cards.\n", "opens a request"],
     ),
     (
-        "stock-count",
-        &["The last working day of every month begins.", "One counts and one writes."],
-        &["count every shelf begins", "Have one"],
+        "Opening the till",
+        "| No | Who | What |\n| -- | --- | ---- |\n| 1 | finance | Count the float |\n| 2 | the CEO | Sign the sheet |\n\nStart: 8:00 every working day",
+        &["Count the float", "Who: finance", "Sign the sheet", "Who: the CEO"],
     ),
     (
-        "phone-complaints",
-        &["Have whoever picks up the phone listen, write down", "Nobody promises money"],
-        &["the whoever", "and promises"],
+        "Réponse aux réclamations",
+        "### Étapes\n- Accuser réception sous 24 heures\n- Répondre sous 5 jours ouvrés\n\n### Déclencheur\nUne réclamation arrive par écrit.\n\n### Responsable\nsupport.lead\n\n### Rollback\nRetirer la réponse et écrire au client.",
+        &[
+            "Une réclamation arrive par écrit.",
+            "Accuser réception sous 24 heures",
+            "Répondre sous 5 jours ouvrés",
+            "Rollback: Retirer la réponse et écrire au client.",
+        ],
     ),
     (
-        "gdpr-deletion",
-        &["Have IT delete the data in all systems within 20 days"],
-        &["want their data gone and"],
+        "Backups",
+        "1. Purpose\nSays how we back up.\n\n2. Procedure\n2.1 Daily\n2.1.1 The job starts at 02:00.\n2.1.2 it.security reads its log by 09:00.\n2.2 Restore test\n2.2.1 One dump is restored each quarter.\n\n3. Exceptions\nIf the server is full, the oldest dump may be deleted after it.security has agreed.\n\nTrigger: every night at 02:00",
+        &[
+            "Says how we back up.",
+            "Daily",
+            "The job starts at 02:00.",
+            "it.security reads its log by 09:00.",
+            "Restore test",
+            "One dump is restored each quarter.",
+            "If the server is full, the oldest dump may be deleted",
+        ],
     ),
 ];
 
-/// What people complain about is no instruction, and every clause keeps its own actor and form.
 #[test]
-fn everyday_prose_reads_like_a_procedure() {
+fn structure_says_what_is_a_step_and_what_is_not_in_any_language() {
     let roster = testing::roster();
-    for (name, said, never) in EVERYDAY {
-        let text = std::fs::read_to_string(format!("tests/data/prose/{name}.md")).unwrap();
-        let (title, text) = text.split_once('\n').unwrap();
-        let q = testing::plan_question(title.trim_start_matches("# "), text);
-        let made = testing::authored(&q, &roster).unwrap_or_else(|asked| panic!("{name}: {asked:?}"));
+    for (title, text, lines) in STRUCTURED {
+        let q = testing::plan_question(title, text);
+        let made = testing::authored(&q, &roster).unwrap_or_else(|asked| panic!("{title} asks {asked:?}"));
+        hold(title, &made, &roster);
         let sop = crate::sop::render(&made.sop);
-        let work = sop.split_once("## Trigger").map(|(_, work)| work).unwrap();
-        for line in said {
-            assert!(work.contains(line), "{name} lacks “{line}”: {work}");
+        let mut rest = sop.as_str();
+        for line in lines {
+            let Some((_, after)) = rest.split_once(line) else {
+                panic!("{title} lacks “{line}” there: {sop}")
+            };
+            rest = after;
         }
-        for line in never {
-            assert!(!work.contains(line), "{name} holds “{line}”: {work}");
-        }
+        let coverage = crate::ledger::coverage(&testing::said(&q), &sop, None);
+        assert_eq!(coverage.findings(), [], "{title}: {sop}");
     }
-}
-
-/// Without an event the one question names it, and quotes what was understood.
-#[test]
-fn a_missing_event_is_asked_for() {
-    let roster = testing::roster();
-    let text = "Sales operations sends the list of closed deals to finance by the fifth working day. Finance calculates the bonus from the plan and sends it to the head of sales, who confirms or objects within three days. Payroll pays it with the next salary.";
-    let asked =
-        testing::authored(&testing::plan_question("Paying sales bonuses", text), &roster).err().unwrap();
-    assert_eq!(asked.len(), 1, "{asked:?}");
-    assert!(asked.iter().all(|question| question.contains("What starts this work")
-        && question.contains("3. Have the head of sales confirm or object within three days")));
 }

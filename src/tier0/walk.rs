@@ -25,7 +25,7 @@ pub fn execute(q: &ExecuteQuestion) -> Trace {
     let done = stuck.is_empty() && !steps.is_empty() && !sop.body.definition_of_done.trim().is_empty();
     let outcome = if done {
         format!(
-            "All steps could be taken, so this can be looked up: {}",
+            "Every step can be reached, its values and conditions can be computed, and somebody is named for it. Nobody tried the work itself. The end to look for: {}",
             first_line(&sop.body.definition_of_done)
         )
     } else {
@@ -35,12 +35,17 @@ pub fn execute(q: &ExecuteQuestion) -> Trace {
             crate::base::text::listed(&numbers)
         )
     };
-    Trace { steps, done, outcome }
+    Trace { steps, done, refused: false, outcome }
 }
 
 fn unreadable(problems: &[crate::base::Problem]) -> Trace {
     let why = problems.first().map_or("it is not in its form", |problem| problem.message.as_str());
-    Trace { steps: Vec::new(), done: false, outcome: format!("The SOP cannot be read: {why}.") }
+    Trace {
+        steps: Vec::new(),
+        done: false,
+        refused: false,
+        outcome: format!("The SOP cannot be read: {why}."),
+    }
 }
 
 /// Why the packet is refused, if it is: a required value is missing, or a value is not of its type. A scenario
@@ -68,11 +73,13 @@ fn refusal(sop: &Sop, why: &str) -> Trace {
         produced: String::new(),
     };
     let steps = sop.body.steps.iter().map(not_reached).collect();
-    Trace { steps, done: false, outcome: format!("{REFUSED} {why}.") }
+    Trace {
+        steps,
+        done: false,
+        refused: true,
+        outcome: format!("Refused as the input packet demands: {why}."),
+    }
 }
-
-/// How the outcome of a refused packet begins: a refusal is what the SOP demands, not a defect of it.
-pub(crate) const REFUSED: &str = "Refused as the input packet demands:";
 
 /// Given values, and for what is not given a value of its type (optional ones stay empty).
 fn packet(sop: &Sop, scenario: &Scenario) -> Map<String, Value> {
@@ -127,7 +134,7 @@ fn walk(step: &Step, scope: &Scope) -> TraceStep {
         lacked.push("the step does not say who does it".to_owned());
         "nobody"
     });
-    let gate = if step.asks() { ", after the approval it asks for," } else { "" };
+    let gate = if step.asks() { ", after the approval it asks for" } else { "" };
     let first = crate::sop::prose::sentences(&step.text, 1)
         .into_iter()
         .next()
@@ -136,7 +143,7 @@ fn walk(step: &Step, scope: &Scope) -> TraceStep {
     let produced = if lacked.is_empty() { step.artifact.clone().unwrap_or_default() } else { String::new() };
     TraceStep {
         step: step.number,
-        did: format!("As {who}{gate} did what the step says: {first}"),
+        did: format!("Reached{gate}, not tried. {who} is to do this: {first}"),
         lacked: lacked.join("; "),
         produced,
     }

@@ -4,42 +4,9 @@
 use super::{Draft, add};
 use crate::base::{Problem, yaml};
 use crate::sop::document::{Section, Step};
+use crate::sop::headings::{self, Meaning};
 use crate::sop::outline::{Bullet, Part, bullets, lines_between, parts};
 use crate::sop::plain::{below, without_keys};
-
-/// Words in headings, and the section they mean; the first that fits counts.
-const MEANINGS: [(&str, Section); 30] = [
-    ("overview", Section::Purpose),
-    ("purpose", Section::Purpose),
-    ("objective", Section::Purpose),
-    ("goal", Section::Purpose),
-    ("introduction", Section::Purpose),
-    ("scope", Section::Scope),
-    ("definition of done", Section::DefinitionOfDone),
-    ("done when", Section::DefinitionOfDone),
-    ("success criteria", Section::DefinitionOfDone),
-    ("acceptance", Section::DefinitionOfDone),
-    ("role", Section::Roles),
-    ("responsib", Section::Roles),
-    ("trigger", Section::Trigger),
-    ("when to use", Section::Trigger),
-    ("prerequisite", Section::Preflight),
-    ("pre-flight", Section::Preflight),
-    ("before you", Section::Preflight),
-    ("requirements", Section::Preflight),
-    ("step", Section::Steps),
-    ("procedure", Section::Steps),
-    ("process", Section::Steps),
-    ("workflow", Section::Steps),
-    ("instructions", Section::Steps),
-    ("escalation", Section::Confidence),
-    ("exception", Section::Confidence),
-    ("risk", Section::Risk),
-    ("rollback", Section::Risk),
-    ("reference", Section::References),
-    ("see also", Section::References),
-    ("change log", Section::ChangeLog),
-];
 
 pub(super) fn read(mut draft: Draft, file: &str, text: &str) -> Result<Draft, Vec<Problem>> {
     let cut = yaml::front_matter(file, text).map_err(|problem| vec![problem])?;
@@ -65,8 +32,10 @@ pub(super) fn read(mut draft: Draft, file: &str, text: &str) -> Result<Draft, Ve
 }
 
 fn meaning(title: &str) -> Option<Section> {
-    let title = title.to_lowercase();
-    MEANINGS.iter().find(|(words, _)| title.contains(words)).map(|(_, section)| *section)
+    match headings::meaning(title)? {
+        Meaning::Section(section) => Some(section),
+        Meaning::Context => None,
+    }
 }
 
 fn place(draft: &mut Draft, part: &Part) {

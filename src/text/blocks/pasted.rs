@@ -81,7 +81,13 @@ fn marker(line: &str) -> Option<Marker> {
             is_unit(word) || word == "Uhr" || text.split('.').skip(1).any(|part| part.starts_with('0'));
         let count = text.split('.').count();
         let levels = u32::try_from(count).unwrap_or(u32::MAX);
-        return (heading && !quantity).then_some(Marker { text, levels, numbered: true, length });
+        // Three levels count nothing, so a line may begin small behind them: `2.1.2 it.security reads …`.
+        return ((heading || count > 2) && !quantity).then_some(Marker {
+            text,
+            levels,
+            numbered: true,
+            length,
+        });
     }
     let kind = found.name("bullet").or_else(|| found.name("dash"));
     let numbered = kind.is_none();

@@ -4,25 +4,12 @@ use crate::draft::{Draft, DraftStep, Statement, Term};
 use crate::roster::{KnownStep, Part, Topic};
 use crate::sop::Section;
 
-/// Which of a topic's parts are wanted.
-pub(crate) struct Share {
-    /// Its steps and rules; not when the requester's own steps lead.
-    pub(crate) steps: bool,
-    /// It is the first topic of the draft: its trigger and definition of done count.
-    pub(crate) first: bool,
-}
-
-/// Adds what `topic` holds.
-pub(crate) fn add(draft: &mut Draft, topic: &Topic, share: &Share) {
+/// Adds what `topic` holds. Only the trigger and the definition of done of the `first` topic of a draft count.
+pub(crate) fn add(draft: &mut Draft, topic: &Topic, first: bool) {
     for (part, lines) in &topic.parts {
         let Part::Section(section) = part else { continue };
         let single = matches!(section, Section::Trigger | Section::DefinitionOfDone);
-        let own =
-            matches!(section, Section::Scope | Section::Trigger | Section::DefinitionOfDone | Section::Roles);
-        if matches!(section, Section::Inputs | Section::Steps)
-            || (single && !share.first)
-            || (own && !share.steps)
-        {
+        if matches!(section, Section::Inputs | Section::Steps) || (single && !first) {
             continue;
         }
         for line in lines {
@@ -39,11 +26,9 @@ pub(crate) fn add(draft: &mut Draft, topic: &Topic, share: &Share) {
             draft.inputs.push(input);
         }
     }
-    if share.steps {
-        draft.steps.extend(topic.steps.iter().map(step));
-        for rule in &topic.rules {
-            statement(draft, Section::Steps, rule);
-        }
+    draft.steps.extend(topic.steps.iter().map(step));
+    for rule in &topic.rules {
+        statement(draft, Section::Steps, rule);
     }
 }
 

@@ -53,29 +53,6 @@ fn number(word: &str) -> Option<u32> {
     named.or_else(|| word.parse().ok()).filter(|count| *count > 0)
 }
 
-/// The lengths of time that limit the work: `within two hours`, `the same day`.
-pub(crate) fn deadlines(text: &str) -> Vec<Span> {
-    let limits = ["within", "in", "than", "most", "under", "to", "have"];
-    let mut found: Vec<Span> = spans(text)
-        .into_iter()
-        .filter(|(_, before)| limits.contains(&before.as_str()))
-        .map(|(span, _)| span)
-        .collect();
-    let lower = text.to_lowercase();
-    if lower.contains("same day") {
-        found.extend("1 day".parse::<Span>());
-    }
-    if lower.contains("at least") || lower.contains(" before the ") {
-        found.clear();
-    }
-    found
-}
-
-/// Whether a sentence holds a figure that binds.
-pub(crate) fn has_figure(text: &str) -> bool {
-    text.chars().any(|c| c.is_ascii_digit()) || !spans(text).is_empty()
-}
-
 /// A figure with its unit, comparable: `5000 eur`, `30 day`, `2 %`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Figure {
@@ -174,16 +151,6 @@ pub(crate) fn threshold(line: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn deadlines_are_read_in_words_and_digits() {
-        let told = |text: &str| deadlines(text).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(told("Answer within two business days."), ["2 business days"]);
-        assert_eq!(told("Enter it the same day"), ["1 day"]);
-        assert_eq!(told("It must not take longer than ten working days"), ["10 business days"]);
-        assert_eq!(told("at least 10 business days before"), Vec::<String>::new());
-        assert_eq!(told("After five days the manager asks"), Vec::<String>::new());
-    }
 
     #[test]
     fn figures_compare_across_spellings() {

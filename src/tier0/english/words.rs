@@ -169,16 +169,6 @@ pub(crate) fn percent(share: f64) -> u8 {
     percent
 }
 
-/// Share of words every English text holds; German or French prose stays far below it.
-const ENGLISH_SHARE: f64 = 0.2;
-
-/// Whether a text is English enough to be read.
-pub(crate) fn is_english(text: &str) -> bool {
-    let words = words(text);
-    let small = words.iter().filter(|word| is_stop(word)).count();
-    words.len() < 8 || ratio(small, words.len()) >= ENGLISH_SHARE
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,15 +1,13 @@
 //! Chooses whose work a mission is: the topics that fit, the owner, the other workers.
 
 use super::matching::{Fit, Library, Query};
-use crate::roster::{Part, Phase, Roster, Topic};
+use crate::roster::{Part, Phase, Topic};
 use crate::sop::Section;
 use crate::tier0::english::words::{self, shared};
+use std::collections::BTreeSet;
 
 /// Below this a topic is not about the mission.
 pub(crate) const FITS: f64 = 0.34;
-/// From this score on, and with this much of the mission's title in it, a topic carries an SOP by itself. Tried on
-/// the prose missions of the tests: right topics hold 0.74 of the title or more, wrong ones 0.60 or less.
-const CARRIES: (f64, f64) = (0.42, 0.65);
 /// A topic of another department with a trigger of its own joins only when it fits nearly as well.
 const NEARLY: f64 = 0.9;
 /// A topic written to support another one (no trigger, or the same) joins earlier.
@@ -17,9 +15,18 @@ const SUPPORTS: f64 = 0.15;
 /// Most workers of one mission when the requester named none.
 const MOST_WORKERS: usize = 3;
 
-/// Whether a topic carries an SOP by itself.
-pub(crate) fn carries(fit: &Fit<'_>) -> bool {
-    fit.score >= CARRIES.0 && fit.wanted >= CARRIES.1
+/// Whether a topic carries an SOP by itself: its title is the mission's, but for words that say little. Any other
+/// likeness is a question to the requester.
+pub(crate) fn carries(fit: &Fit<'_>, title: &str) -> bool {
+    let telling = |text: &str| -> BTreeSet<String> {
+        words::stem_set(&words::phrases_meant(text))
+            .into_iter()
+            .filter(|stem| !words::is_generic(stem))
+            .collect()
+    };
+    let (topic, asked) = (telling(&fit.known.topic.title), telling(title));
+    let inside = topic.len() > 1 && topic.is_subset(&asked) || asked.len() > 1 && asked.is_subset(&topic);
+    inside || !asked.is_empty() && topic == asked
 }
 
 /// Topics that fit a mission, the leading one first; one entry per agent and topic.
@@ -74,16 +81,4 @@ fn leads(fit: &Fit<'_>, best: &Fit<'_>, told: &str) -> (bool, bool, std::cmp::Re
 /// The event that starts a topic's work.
 pub(crate) fn trigger(topic: &Topic) -> Option<&str> {
     topic.lines(Part::Section(Section::Trigger)).first().map(String::as_str)
-}
-
-/// The department an unmatched mission names in its own words, by its first worker.
-pub(crate) fn by_name<'a>(
-    names: &[String],
-    title: &str,
-    roster: &'a Roster,
-) -> Option<&'a crate::roster::Agent> {
-    let named = names.iter().find_map(|name| super::names::meant(name, roster));
-    named.filter(|agent| agent.can(crate::roster::AgentRole::Worker)).or_else(|| {
-        super::names::meant(title, roster).filter(|agent| agent.can(crate::roster::AgentRole::Worker))
-    })
 }

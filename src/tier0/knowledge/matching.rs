@@ -41,8 +41,6 @@ pub(crate) struct Fit<'a> {
     pub(crate) score: f64,
     /// How much of the topic's heading was asked for, 0.0–1.0.
     pub(crate) heading: f64,
-    /// How much of the mission's title the topic holds anywhere, 0.0–1.0.
-    pub(crate) wanted: f64,
 }
 
 /// The topics that can be found.
@@ -110,14 +108,7 @@ impl<'a> Library<'a> {
         let heading = self.share(&known.title, asked);
         let wanted = self.share(&query.title, held).min(Self::caution(&query.title));
         let told = self.share(&query.text, held);
-        let held_at_all = |stem: &str| if known.body.contains_key(stem) { 1.0 } else { 0.0 };
-        let covered = self.share(&query.title, held_at_all);
-        Fit {
-            known: known.clone(),
-            wanted: covered,
-            score: 0.4 * heading + 0.35 * wanted + 0.25 * told,
-            heading,
-        }
+        Fit { known: known.clone(), score: 0.4 * heading + 0.35 * wanted + 0.25 * told, heading }
     }
 
     /// One word alone does not say what a mission is about: `production`, `review`, `order`.

@@ -11,9 +11,21 @@ pub(crate) fn meant<'a>(name: &str, roster: &'a Roster) -> Option<&'a Agent> {
     if asked.len() == 2 && asked.last().is_some_and(|word| word == "people") {
         return None;
     }
+    named(&asked, roster).or_else(|| by_department(&asked, roster, false))
+}
+
+/// The agent named by words of a requester's line: by its id, its title, or one word that is a department's.
+pub(crate) fn named_in_line<'a>(name: &str, roster: &'a Roster) -> Option<&'a Agent> {
+    let asked = words(name);
+    let alone = asked.len() == 1;
+    // `It` begins many a sentence; `IT` does so as a name.
+    let short = name.chars().count() <= 2 && name.chars().any(char::is_lowercase);
+    named(&asked, roster).or_else(|| by_department(&asked, roster, true).filter(|_| alone && !short))
+}
+
+fn named<'a>(asked: &[String], roster: &'a Roster) -> Option<&'a Agent> {
     let by_id = roster.active().find(|agent| words(&agent.head.id) == asked);
-    let by_title = || roster.active().find(|agent| same_title(agent, &asked));
-    by_id.or_else(by_title).or_else(|| by_department(&asked, roster))
+    by_id.or_else(|| roster.active().find(|agent| same_title(agent, asked)))
 }
 
 fn same_title(agent: &Agent, asked: &[String]) -> bool {
@@ -30,8 +42,9 @@ fn is_tail(title: &[String], asked: &[&String]) -> bool {
     telling && asked.len() <= title.len() && title.iter().rev().zip(asked.iter().rev()).all(|(a, b)| a == *b)
 }
 
-/// Lines of `data/departments.txt`: code, the word an agent is preferred by, the words that mean it.
-fn by_department<'a>(asked: &[String], roster: &'a Roster) -> Option<&'a Agent> {
+/// Lines of `data/departments.txt`: code, the word an agent is preferred by, the words that mean it. One with `~` is also
+/// a plain word (`accounts`): at the head of a line it names nobody.
+fn by_department<'a>(asked: &[String], roster: &'a Roster, in_line: bool) -> Option<&'a Agent> {
     let lines = include_str!("data/departments.txt").lines();
     let table = lines.filter_map(|line| {
         let (left, meant) = line.split_once('=')?;
@@ -39,7 +52,7 @@ fn by_department<'a>(asked: &[String], roster: &'a Roster) -> Option<&'a Agent> 
         Some((code, preferred, meant))
     });
     for (code, preferred, meant) in table {
-        let named = asked.iter().any(|word| word == preferred || meant.split(' ').any(|known| known == word));
+        let named = asked.iter().any(|word| word == preferred || means(meant, word, in_line));
         let line_manager = asked.iter().any(|word| word == "hiring" || word == "line" || word == "manager")
             && asked.iter().any(|word| word == "manager");
         if !named || line_manager && code == "PPL" {
@@ -60,6 +73,10 @@ fn by_department<'a>(asked: &[String], roster: &'a Roster) -> Option<&'a Agent> 
     None
 }
 
+fn means(meant: &str, word: &str, in_line: bool) -> bool {
+    meant.split(' ').any(|known| known == word || !in_line && known.strip_prefix('~') == Some(word))
+}
+
 /// The words of an agent's title.
 pub(crate) fn words_of(agent: &Agent) -> Vec<String> {
     words(&agent.head.title)
@@ -69,7 +86,7 @@ pub(crate) fn words_of(agent: &Agent) -> Vec<String> {
 fn tells_of(agent: &Agent, preferred: &str, meant: &str) -> bool {
     let headings = agent.topics.iter().flat_map(|topic| words(&topic.title));
     let skills = agent.head.skills.iter().flat_map(|skill| words(skill));
-    headings.chain(skills).any(|word| word == preferred || meant.split(' ').any(|known| known == word))
+    headings.chain(skills).any(|word| word == preferred || means(meant, &word, false))
 }
 
 #[cfg(test)]

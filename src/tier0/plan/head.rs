@@ -2,30 +2,22 @@
 //! the version in force, else from the topic that carries the SOP, else from the requester's own steps.
 
 use super::desk::Desk;
-use crate::base::text::{capital, full_stop, listed, slug, uncapital};
+use crate::base::text::{capital, slug};
 use crate::roster::{Agent, Part};
 use crate::sop::Section;
 use crate::sop::document::RiskLevel;
 use crate::tier0::english::sentences;
 use crate::tier0::english::words;
 use crate::tier0::knowledge::matching::Fit;
-use crate::tier0::request::titles;
 
 /// Longest name part of an SOP id.
 const LONGEST_NAME: usize = 40;
 
 impl Desk<'_> {
     pub(super) fn title(&self) -> String {
-        if let Some(sop) = &self.current {
-            return sop.head.title.clone();
-        }
-        let asked = self.q.mission.title.split([';', '?']).next().unwrap_or_default();
-        let asked = asked.split(", or").next().unwrap_or_default().trim().trim_end_matches('.');
-        let leading = self.fits.first().map(|fit| fit.known.topic.title.as_str());
-        let is_name = reads_as_name(asked);
-        match leading.filter(|_| self.carried() && !is_name) {
-            Some(topic) => topic.to_owned(),
-            None => capital(asked),
+        match &self.current {
+            Some(sop) => sop.head.title.clone(),
+            None => capital(self.q.mission.title.trim().trim_end_matches('.')),
         }
     }
 
@@ -50,18 +42,7 @@ impl Desk<'_> {
         let current = || self.current.as_ref().map(|sop| sop.head.objective.clone());
         let known = || self.leading_summary().map(first_sentence);
         asked.or_else(current).or_else(known).unwrap_or_else(|| {
-            match (&self.material.done, self.material.limit) {
-                (Some(done), _) => full_stop(&format!("Every time, {}", uncapital(done))),
-                (None, Some(limit)) => {
-                    format!("Everybody handles “{title}” the same way, within {limit} and with every step on record.")
-                }
-                (None, None) => {
-                    let since = self.material.trigger.as_deref().map_or(String::new(), |event| {
-                        format!(", from the moment {} to the last entry in the record", uncapital(event.trim_end_matches('.')))
-                    });
-                    format!("Everybody handles “{title}” the same way{since}.")
-                }
-            }
+            format!("Everybody handles “{title}” the same way, with every step on record.")
         })
     }
 
@@ -72,41 +53,13 @@ impl Desk<'_> {
         if let Some(summary) = self.leading_summary() {
             return summary.to_owned();
         }
-        let steps: Vec<String> =
-            self.material.steps.iter().take(5).map(|step| uncapital(&titles::of_step(step, title))).collect();
-        if steps.is_empty() {
-            format!("Says who does what, in which order, for {}.", uncapital(title))
-        } else {
-            format!("Says who does what for “{title}”: {}.", listed(&steps))
-        }
+        format!("Says who does what, in which order, for “{title}”.")
     }
 
+    /// Nothing but a person can tell how dangerous work is: what nobody said is the middle.
     pub(super) fn risk_level(&self) -> RiskLevel {
-        let asked = self.q.ask.risk_level.or_else(|| self.current.as_ref().map(|sop| sop.head.risk_level));
-        asked.unwrap_or_else(|| {
-            let topic = self.fits.first().filter(|_| self.carried()).map(|fit| &fit.known);
-            let risks = topic
-                .map_or(String::new(), |known| known.topic.lines(Part::Section(Section::Risk)).join(" "));
-            let text = format!("{} {} {risks}", self.q.mission.title, self.q.mission.text).to_lowercase();
-            let grave = [
-                "payment",
-                "bank",
-                "personal data",
-                "security",
-                "production",
-                "salary",
-                "contract",
-                "sanction",
-                "safety",
-                "lawsuit",
-                "breach",
-            ];
-            match (grave.iter().filter(|word| text.contains(**word)).count(), topic) {
-                (0, None) => RiskLevel::Low,
-                (0..=2, _) => RiskLevel::Medium,
-                _ => RiskLevel::High,
-            }
-        })
+        let current = self.current.as_ref().map(|sop| sop.head.risk_level);
+        self.q.ask.risk_level.or(current).unwrap_or(RiskLevel::Medium)
     }
 
     pub(super) fn impact(&self) -> String {
@@ -133,15 +86,5 @@ fn name_of(title: &str) -> String {
 }
 
 fn first_sentence(text: &str) -> String {
-    sentences::sentences(text).into_iter().next().unwrap_or_default()
-}
-
-/// Whether a mission's title can be an SOP's: a short noun phrase, no question, no story.
-fn reads_as_name(title: &str) -> bool {
-    let words: Vec<String> = words::words(title);
-    let first = words.first().map(String::as_str).unwrap_or_default();
-    let story = [
-        "when", "how", "who", "what", "why", "someone", "somebody", "please", "help", "we", "i", "the", "our",
-    ];
-    (2..=7).contains(&words.len()) && !story.contains(&first)
+    sentences(text).into_iter().next().unwrap_or_default()
 }

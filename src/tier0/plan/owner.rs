@@ -5,7 +5,7 @@ use super::desk::Desk;
 use crate::base::text::full_stop;
 use crate::roster::{Agent, AgentRole};
 use crate::tier0::knowledge::assignment;
-use crate::tier0::knowledge::choice::{by_name, trigger};
+use crate::tier0::knowledge::choice::trigger;
 use crate::tier0::knowledge::matching::Fit;
 use crate::tier0::knowledge::names;
 
@@ -50,17 +50,17 @@ impl<'a> Desk<'a> {
                 ),
             ));
         }
-        if let Some(fit) = self.fits.iter().find(|fit| in_department(fit.known.agent)) {
+        // What a department knows says whose the work is, unless the requester's own lines lead and name somebody.
+        let led = self.own_words();
+        let fit = self.fits.iter().filter(|_| !led).find(|fit| in_department(fit.known.agent));
+        if let Some(fit) = fit {
             return Ok((fit.known.agent, self.reason(fit)));
         }
-        let actors: Vec<String> = self.material.steps.iter().filter_map(|step| step.actor.clone()).collect();
-        if let Some(agent) =
-            by_name(&actors, &self.q.mission.title, self.roster).filter(|agent| in_department(agent))
-        {
-            return Ok((
-                agent,
-                format!("{} stands for the first department the mission names.", agent.head.id),
-            ));
+        let named = self.names.iter().filter_map(|(name, id)| Some((name, self.roster.get(id)?)));
+        let mut workers = named.filter(|(_, agent)| agent.can(AgentRole::Worker) && in_department(agent));
+        if let Some((name, agent)) = workers.next() {
+            let id = &agent.head.id;
+            return Ok((agent, format!("{id} owns it because “{name}” is the first the mission names.")));
         }
         self.fallback(in_department)
     }

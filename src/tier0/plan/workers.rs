@@ -4,9 +4,7 @@ use super::desk::Desk;
 use crate::roles::plan::PlannedAssignment;
 use crate::roster::Agent;
 use crate::tier0::knowledge::assignment::{Wanted, written};
-use crate::tier0::knowledge::choice::carries;
 use crate::tier0::knowledge::matching::Fit;
-use crate::tier0::knowledge::names;
 
 impl Desk<'_> {
     pub(super) fn assignments(&self, owner: &Agent) -> Vec<PlannedAssignment> {
@@ -54,8 +52,8 @@ impl Desk<'_> {
 
     fn wanted(&self, fit: Option<&Fit<'_>>) -> Wanted {
         let own_words = self.own_words();
-        let usable = fit.filter(|fit| !own_words || carries(fit));
-        let names = if own_words { self.names() } else { Vec::new() };
+        let usable = fit.filter(|_| !own_words);
+        let names = if own_words { self.names.clone() } else { Vec::new() };
         let own_words = own_words || usable.is_none();
         Wanted {
             topics: usable.iter().map(|fit| fit.known.topic.title.clone()).collect(),
@@ -63,17 +61,5 @@ impl Desk<'_> {
             names,
             subjects: Vec::new(),
         }
-    }
-
-    /// Whom the names in the requester's steps mean.
-    fn names(&self) -> Vec<(String, String)> {
-        let mut found: Vec<(String, String)> = Vec::new();
-        for actor in self.material.steps.iter().filter_map(|step| step.actor.as_ref()) {
-            let known = found.iter().any(|(name, _)| name == actor);
-            if let Some(agent) = names::meant(actor, self.roster).filter(|_| !known) {
-                found.push((actor.clone(), agent.head.id.clone()));
-            }
-        }
-        found
     }
 }

@@ -1,63 +1,81 @@
-//! What a requester told, as the parts of a procedure; and what is asked where a part is missing.
+//! What a requester told, as the parts of a procedure.
 
-use crate::base::Span;
-use crate::tier0::english::clause::Clause;
+use crate::sop::Section;
+
+/// A step as it was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Its line, as written.
+    pub(crate) text: String,
+    /// The heading it stands under, where that is none of ours: `Containment`.
+    pub(crate) group: Option<String>,
+    /// What stands below it, each a line as written.
+    pub(crate) below: Vec<String>,
+    /// Tables and blocks of code that belong to it, in Markdown.
+    pub(crate) blocks: Vec<String>,
+    /// Who does it, where a column says so.
+    pub(crate) who: Option<String>,
+}
+
+impl Told {
+    /// A step of one line.
+    pub(crate) fn line(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+/// How it was told which lines are the steps; the later ones say so more clearly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Listed {
+    /// Nothing says so.
+    #[default]
+    No,
+    /// They are bullets.
+    Bullets,
+    /// They are numbered, rows of a table, below a heading that says so, or the requester answered so.
+    Steps,
+}
 
 /// What could be read out of a mission's text and the answers to its questions.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Material {
-    /// What starts the work: a full sentence.
-    pub(crate) trigger: Option<String>,
-    /// The work, in order.
-    pub(crate) steps: Vec<ProseStep>,
-    /// Sentences with a figure, a `must`, a `never` or a `needs`: they bind, but are no step.
+    /// The steps, in the order in which they were told.
+    pub(crate) steps: Vec<Told>,
+    /// How it was told that they are steps.
+    pub(crate) listed: Listed,
+    /// Lines told for a section: below a heading or behind a label that names it, or in answer to a question.
+    pub(crate) lines: Vec<(Section, String)>,
+    /// Lines that bind and have no step: they hold for the whole.
     pub(crate) rules: Vec<String>,
-    /// When it is finished: a clause without its `done when`.
-    pub(crate) done: Option<String>,
-    /// What is not covered: full sentences.
-    pub(crate) out_of_scope: Vec<String>,
-    /// Wishes: `we want …`, `it must not take longer than …`.
-    pub(crate) goals: Vec<String>,
-    /// The longest time the whole work may take.
-    pub(crate) limit: Option<Span>,
-    /// Names of things a request must hold.
-    pub(crate) inputs: Vec<String>,
-    /// The requester says that this is how it is wanted.
-    pub(crate) wished: bool,
-    /// The steps stood in a list.
-    pub(crate) listed: bool,
-    /// Pairs of sentences that cannot both hold.
-    pub(crate) contradictions: Vec<(String, String)>,
-    /// How things are today: why somebody asks for the SOP.
-    pub(crate) background: Vec<String>,
-    /// Orders that were read and do not read like one; they are asked about.
-    pub(crate) unclear: Vec<String>,
-    /// Sentences that were read and not used.
-    pub(crate) unused: Vec<String>,
+    /// Sentences of which nothing says whether they are steps; empty where there are steps.
+    pub(crate) prose: Vec<String>,
     /// What was answered to who does the work.
     pub(crate) who: Option<String>,
-    /// Whether the words are English enough to be read.
-    pub(crate) readable: bool,
 }
 
-/// One step as the requester told it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ProseStep {
-    /// Who does it, in the requester's words.
-    pub(crate) actor: Option<String>,
-    /// The orders: full sentences that start with a verb or their condition.
-    pub(crate) orders: Vec<Clause>,
-    /// Nested bullets and rules that follow it: full sentences.
-    pub(crate) rules: Vec<String>,
-    /// How long it may take.
-    pub(crate) limit: Option<Span>,
-}
+impl Material {
+    /// The lines told for `section`.
+    pub(crate) fn of(&self, section: Section) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter(move |(known, _)| *known == section).map(|(_, line)| line.as_str())
+    }
 
-/// What tier 0 asks when a mission holds too little; the answers are read by these beginnings.
-pub(crate) const ASK_TRIGGER: &str = "What starts this work";
-/// See [`ASK_TRIGGER`].
-pub(crate) const ASK_STEPS: &str = "What are the three to five steps";
-/// See [`ASK_TRIGGER`].
-pub(crate) const ASK_WHO: &str = "Who does this work";
-/// See [`ASK_TRIGGER`].
-pub(crate) const ASK_DONE: &str = "How can anybody tell that it is finished";
+    /// Every line that was told and has no section; of sentences without structure those that bind.
+    pub(crate) fn all_lines(&self) -> Vec<String> {
+        let steps = self.steps.iter().flat_map(|step| std::iter::once(&step.text).chain(&step.below));
+        let prose = self.prose.iter().filter(|line| super::read::binds(line));
+        steps.chain(&self.rules).chain(prose).cloned().collect()
+    }
+
+    /// The lines the requester is asked about: sentences without structure, else bullets.
+    pub(crate) fn lines_in_question(&self) -> Vec<String> {
+        if self.steps.is_empty() {
+            return self.prose.clone();
+        }
+        self.steps.iter().map(|step| step.text.clone()).collect()
+    }
+
+    /// Whether anything was told that an SOP could hold.
+    pub(crate) fn tells(&self) -> bool {
+        !self.all_lines().is_empty()
+    }
+}

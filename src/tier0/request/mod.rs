@@ -1,10 +1,9 @@
-//! Reads what a requester told, in their own words, into the parts of a procedure.
+//! What a requester told, read by its structure alone and kept word for word, in any language: headings say what a text
+//! is, lists and tables are steps, and of sentences without structure the requester says which are. It never turns,
+//! joins or reorders a line.
 
-pub(super) mod contradiction;
-pub(super) mod marks;
+pub(super) mod answers;
 pub(super) mod material;
-pub(super) mod measure;
-pub(super) mod prose;
-pub(super) mod sound;
-pub(super) mod titles;
-pub(super) mod wish;
+pub(super) mod read;
+mod table;
+pub(super) mod who;

@@ -1,31 +1,43 @@
-//! Applies what a person asked to have changed, as far as code can: `replace "a" with "b"`, `remove: …`, `add: …`,
-//! `add to <section>: …`. Any other comment becomes a sentence of the section it names or matches best; one that
-//! could not be applied stays visible as dissent.
+//! Applies what a person asked to have changed, where the comment says by itself what stands where afterwards:
+//! `replace "a" with "b"`, `remove: …`, `add to step 2: …`, `add to <section>: …`, `<section>: …`. Any other comment asks
+//! for a mind: it stays visible as dissent, with these forms, and never becomes text by itself.
 
-use crate::base::text::{capital, full_stop};
+use crate::base::text::full_stop;
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion};
 use crate::sop::{Section, fences};
 use crate::tier0::english::sentences;
-use crate::tier0::english::words::{shared, words};
 
 /// What a comment asks for.
 #[derive(Clone, Debug, PartialEq)]
 enum Edit {
     Replace(String, String),
     Remove(String),
-    Add(Option<Section>, String),
+    Add(Section, String),
+    /// To the step of this number.
+    AddToStep(usize, String),
 }
+
+/// How a comment is written that code can apply.
+const FORMS: &str = "Write `replace \"old words\" with \"new words\"`, `remove: words`, `add to step 2: a rule` or `add to Scope: a rule`.";
 
 /// Applies all comments in their order.
 pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     let mut count = 0;
     for comment in q.comments.iter().flat_map(|comment| parts(comment)) {
         let comment = comment.as_str();
-        let edit = read(comment);
+        let Some(edit) = read(comment) else {
+            synthesis.dissent.push(Dissent {
+                subject: "a comment that only a person or a model can apply".to_owned(),
+                items: Vec::new(),
+                settled: format!("“{comment}”: nothing was changed for it. {FORMS}"),
+            });
+            continue;
+        };
         let applied = match &edit {
             Edit::Replace(old, new) => replace(synthesis, old, new),
             Edit::Remove(text) => remove(synthesis, text),
             Edit::Add(section, text) => add(synthesis, *section, text),
+            Edit::AddToStep(number, text) => add_to_step(synthesis, *number, text),
         };
         if applied {
             count += 1;
@@ -33,7 +45,7 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
             synthesis.dissent.push(Dissent {
                 subject: "a comment that could not be applied".to_owned(),
                 items: Vec::new(),
-                settled: format!("“{comment}”: the draft does not hold these words."),
+                settled: format!("“{comment}”: the draft does not hold these words or this step."),
             });
         }
     }
@@ -52,7 +64,7 @@ fn parts(comment: &str) -> Vec<String> {
     std::iter::once(general).filter(|general| !general.is_empty()).chain(single).collect()
 }
 
-fn read(comment: &str) -> Edit {
+fn read(comment: &str) -> Option<Edit> {
     let lower = comment.to_lowercase();
     let quoted = quoted(comment);
     let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
@@ -60,25 +72,21 @@ fn read(comment: &str) -> Edit {
         && let [old, new, ..] = quoted.as_slice()
     {
         let reversed = lower.starts_with("use ") && lower.contains("instead of");
-        return if reversed {
-            Edit::Replace(new.clone(), old.clone())
-        } else {
-            Edit::Replace(old.clone(), new.clone())
-        };
+        let (old, new) = if reversed { (new, old) } else { (old, new) };
+        return Some(Edit::Replace(old.clone(), new.clone()));
     }
     if starts(&["remove", "delete", "drop", "take out"]) {
         let text = quoted.first().cloned().or_else(|| after_colon(comment));
-        if let Some(text) = text {
-            return Edit::Remove(text);
-        }
+        return text.map(Edit::Remove);
     }
-    if starts(&["add"]) {
-        let head = comment.split(':').next().unwrap_or_default();
-        let text = quoted.first().cloned().or_else(|| after_colon(comment));
-        let bare = || comment.get(3..).unwrap_or_default().trim().to_owned();
-        return Edit::Add(named_section(head), text.unwrap_or_else(bare));
+    let (head, text) = comment.split_once(':')?;
+    let text = text.trim().to_owned();
+    let head = head.trim().to_lowercase();
+    let place = head.strip_prefix("add to ").unwrap_or(&head);
+    if let Some(number) = place.strip_prefix("step ").and_then(|number| number.trim().parse().ok()) {
+        return Some(Edit::AddToStep(number, text));
     }
-    Edit::Add(named_section(comment.split(':').next().unwrap_or_default()), after_section(comment))
+    named_section(place).map(|section| Edit::Add(section, text))
 }
 
 fn quoted(text: &str) -> Vec<String> {
@@ -96,24 +104,14 @@ fn after_colon(text: &str) -> Option<String> {
     text.split_once(':').map(|(_, rest)| rest.trim().to_owned()).filter(|rest| !rest.is_empty())
 }
 
-/// `Trigger: …` names a section; a colon in a plain sentence does not.
-fn after_section(comment: &str) -> String {
-    match comment.split_once(':') {
-        Some((head, rest)) if named_section(head).is_some() && words(head).len() <= 4 => {
-            rest.trim().to_owned()
-        }
-        _ => comment.to_owned(),
-    }
-}
-
-fn named_section(text: &str) -> Option<Section> {
-    let lower = text.to_lowercase();
-    let named = |title: &str| lower.contains(&title.to_lowercase());
-    Section::ALL
-        .into_iter()
-        .find(|(_, title)| named(title))
-        .map(|(section, _)| section)
-        .filter(|section| !matches!(section, Section::Inputs | Section::ChangeLog))
+/// The section of that title, or of its first word.
+fn named_section(name: &str) -> Option<Section> {
+    let is = |title: &str| {
+        let title = title.to_lowercase();
+        title == name || title.split(' ').next() == Some(name)
+    };
+    let named = Section::ALL.into_iter().find(|(_, title)| is(title)).map(|(section, _)| section);
+    named.filter(|section| !matches!(section, Section::Inputs | Section::ChangeLog | Section::Steps))
 }
 
 /// Every text of a synthesis that a reader sees.
@@ -173,18 +171,16 @@ fn without(text: &str, words: &str) -> String {
         if line.trim_start().starts_with("- ") {
             return None;
         }
-        let sentences = sentences::sentences(line);
+        let sentences = sentences(line);
         let left: Vec<String> = sentences.into_iter().filter(|sentence| !sentence.contains(words)).collect();
         (!left.is_empty()).then(|| left.join(" "))
     });
     kept.collect::<Vec<_>>().join("\n")
 }
 
-fn add(synthesis: &mut Synthesis, section: Option<Section>, sentence: &str) -> bool {
-    let sentence = full_stop(&capital(sentence));
-    let section = section.unwrap_or_else(|| best(synthesis, &sentence));
+fn add(synthesis: &mut Synthesis, section: Section, sentence: &str) -> bool {
+    let sentence = full_stop(sentence);
     match section {
-        Section::Steps => add_to_step(synthesis, &sentence),
         Section::Purpose => {
             synthesis.purpose = format!("{} {sentence}", synthesis.purpose);
             true
@@ -212,54 +208,12 @@ fn add(synthesis: &mut Synthesis, section: Option<Section>, sentence: &str) -> b
     }
 }
 
-/// The step a sentence names (`step 2`), else the one it shares most words with.
-fn add_to_step(synthesis: &mut Synthesis, sentence: &str) -> bool {
-    let words = words(sentence);
-    let number = words
-        .windows(2)
-        .find(|pair| pair.first().is_some_and(|word| word == "step"))
-        .and_then(|pair| pair.get(1)?.parse::<usize>().ok());
-    let named = number.and_then(|number| number.checked_sub(1)).filter(|at| *at < synthesis.steps.len());
-    let score = |at: usize| {
-        synthesis.steps.get(at).map_or(0, |step| shared(&format!("{} {}", step.title, step.text), sentence))
-    };
-    let best = (0..synthesis.steps.len()).max_by_key(|at| (score(*at), std::cmp::Reverse(*at)));
-    let Some(step) = named.or(best).and_then(|at| synthesis.steps.get_mut(at)) else { return false };
-    fences::add_bullet(&mut step.text, &format!("- {sentence}"));
-    true
-}
-
-/// The section whose words a sentence shares most; a sentence that shares none is a rule of a step.
-fn best(synthesis: &Synthesis, sentence: &str) -> Section {
-    let candidates = [
-        (
-            Section::Steps,
-            synthesis.steps.iter().map(|step| format!("{} {} ", step.title, step.text)).collect::<String>(),
-        ),
-        (Section::Preflight, synthesis.preflight.clone()),
-        (Section::Confidence, synthesis.confidence.clone()),
-        (Section::Risk, synthesis.risk.clone()),
-        (Section::Scope, synthesis.scope.clone()),
-    ];
-    let lower = sentence.to_lowercase();
-    let begins = [
-        ("check that", Section::Preflight),
-        ("in scope", Section::Scope),
-        ("out of scope", Section::Scope),
-        ("risk:", Section::Risk),
-        ("rollback:", Section::Risk),
-    ];
-    if let Some((_, section)) = begins.iter().find(|(begin, _)| lower.starts_with(begin)) {
-        return *section;
-    }
-    let mut found = (Section::Steps, 0);
-    for (section, text) in candidates {
-        let count = shared(&text, sentence);
-        if count > found.1 {
-            found = (section, count);
-        }
-    }
-    found.0
+fn add_to_step(synthesis: &mut Synthesis, number: usize, sentence: &str) -> bool {
+    let step = number.checked_sub(1).and_then(|at| synthesis.steps.get_mut(at));
+    step.is_some_and(|step| {
+        fences::add_bullet(&mut step.text, &format!("- {}", full_stop(sentence)));
+        true
+    })
 }
 
 #[cfg(test)]
@@ -268,16 +222,22 @@ mod tests {
 
     #[test]
     fn comments_are_read_as_edits() {
-        assert_eq!(
-            read("replace \"5 days\" with \"3 days\""),
-            Edit::Replace("5 days".to_owned(), "3 days".to_owned())
-        );
-        assert_eq!(read("Use “b” instead of “a”"), Edit::Replace("a".to_owned(), "b".to_owned()));
-        assert_eq!(read("remove: the second call"), Edit::Remove("the second call".to_owned()));
+        let replace = |old: &str, new: &str| Some(Edit::Replace(old.to_owned(), new.to_owned()));
+        assert_eq!(read("replace \"5 days\" with \"3 days\""), replace("5 days", "3 days"));
+        assert_eq!(read("Use “b” instead of “a”"), replace("a", "b"));
+        assert_eq!(read("remove: the second call"), Some(Edit::Remove("the second call".to_owned())));
         assert_eq!(
             read("Add to Pre-flight: Check that x."),
-            Edit::Add(Some(Section::Preflight), "Check that x.".to_owned())
+            Some(Edit::Add(Section::Preflight, "Check that x.".to_owned()))
         );
-        assert_eq!(read("Legal must see it first"), Edit::Add(None, "Legal must see it first".to_owned()));
+        assert_eq!(read("add to step 2: Call back."), Some(Edit::AddToStep(2, "Call back.".to_owned())));
+        // Whoever reads these has to think; a rule that lands in the wrong place would be signed there.
+        for comment in [
+            "Legal must see it first",
+            "add: legal sees it first",
+            "Step 1 is wrong: it says the opposite of it",
+        ] {
+            assert_eq!(read(comment), None, "{comment}");
+        }
     }
 }

@@ -42,25 +42,36 @@ pub(crate) fn lines<'a>(q: &'a SynthesisQuestion, section: Section) -> Vec<Line<
     all
 }
 
-/// Bullets of one section without near-duplicates.
+/// Bullets of one section, without what another worker has said already.
 pub(crate) fn bullets(q: &SynthesisQuestion, section: Section, fates: &mut Fates) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
+    let mut kept: Vec<Line<'_>> = Vec::new();
     for line in lines(q, section) {
-        push_once(&mut kept, &line, fates);
+        push_once(&mut kept, line, fates);
     }
-    kept
+    texts(kept)
 }
 
-/// Adds a line unless one like it stands already.
-pub(crate) fn push_once(kept: &mut Vec<String>, line: &Line<'_>, fates: &mut Fates) {
-    match kept.iter().find(|known| likeness(known, line.text) >= SAME && same_figures(known, line.text)) {
-        Some(known) if known == line.text => {
-            fates.merged(&line.id, "Said by another worker in the same words.");
+/// The words of the lines.
+pub(crate) fn texts(lines: Vec<Line<'_>>) -> Vec<String> {
+    lines.into_iter().map(|line| line.text.to_owned()).collect()
+}
+
+/// Adds a line unless it stands already, or another worker has said it in nearly the same words. What one worker says
+/// twice in other words was meant twice.
+pub(crate) fn push_once<'a>(kept: &mut Vec<Line<'a>>, line: Line<'a>, fates: &mut Fates) {
+    let alike = |known: &Line<'_>| {
+        known.worker != line.worker
+            && likeness(known.text, line.text) >= SAME
+            && same_figures(known.text, line.text)
+    };
+    match kept.iter().find(|known| known.text == line.text || alike(known)) {
+        Some(known) if known.text == line.text => {
+            fates.merged(&line.id, "Said already in the same words.");
         }
-        Some(known) => fates.merged(&line.id, format!("Said already: “{known}”")),
+        Some(known) => fates.merged(&line.id, format!("Said already: “{}”", known.text)),
         None => {
-            kept.push(line.text.to_owned());
             fates.kept(&line.id);
+            kept.push(line);
         }
     }
 }
@@ -100,20 +111,19 @@ pub(crate) fn trigger(q: &SynthesisQuestion, fates: &mut Fates) -> String {
 
 /// What is in and out. What one worker leaves out and another covers is in.
 pub(crate) fn scope(q: &SynthesisQuestion, fates: &mut Fates) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    let all = lines(q, Section::Scope);
-    let (inside, outside): (Vec<&Line<'_>>, Vec<&Line<'_>>) =
-        all.iter().partition(|line| !line.text.starts_with("Out of scope"));
+    let mut kept: Vec<Line<'_>> = Vec::new();
+    let (inside, outside): (Vec<Line<'_>>, Vec<Line<'_>>) =
+        lines(q, Section::Scope).into_iter().partition(|line| !line.text.starts_with("Out of scope"));
     for line in inside {
         push_once(&mut kept, line, fates);
     }
     for line in outside {
-        match covered_by(q, line) {
+        match covered_by(q, &line) {
             Some(agent) => fates.rejected(&line.id, format!("It is in scope here: {agent} covers it.")),
             None => push_once(&mut kept, line, fates),
         }
     }
-    kept
+    texts(kept)
 }
 
 /// Share of an out-of-scope sentence found in another worker's scope and steps from which on it is covered there.
@@ -249,23 +259,22 @@ fn unite(known: &mut Input, other: &Input, items: (&str, &str)) -> Option<Dissen
 pub(crate) fn confidence(q: &SynthesisQuestion, fates: &mut Fates) -> Vec<String> {
     let all = lines(q, Section::Confidence);
     let strictest = all.iter().filter_map(|line| threshold(line.text)).max();
-    let mut kept: Vec<String> = Vec::new();
-    let mut said = false;
-    for line in &all {
+    let mut kept: Vec<Line<'_>> = Vec::new();
+    let mut said = None;
+    for line in all {
         match (threshold(line.text), strictest) {
             (Some(percent), Some(strictest)) if percent < strictest => {
                 fates.merged(&line.id, format!("Of several thresholds the strictest holds: {strictest} %."));
             }
-            (Some(_), _) if said => fates.merged(&line.id, "The threshold stands once."),
+            (Some(_), _) if said.is_some() => fates.merged(&line.id, "The threshold stands once."),
             (Some(_), _) => {
-                said = true;
-                kept.insert(0, line.text.to_owned());
                 fates.kept(&line.id);
+                said = Some(line.text.to_owned());
             }
             (None, _) => push_once(&mut kept, line, fates),
         }
     }
-    kept
+    said.into_iter().chain(texts(kept)).collect()
 }
 
 /// Risk, impact, rollback, in the order of the workers, each worker's together.

@@ -1,5 +1,4 @@
-//! Mends what code can mend by itself: one name per role, references that lead nowhere, and fates that claim more
-//! than the text holds.
+//! Mends what code can mend by itself: references that lead nowhere, and fates that claim more than the text holds.
 
 use super::comments::texts;
 use crate::draft::{Disposition, Fate, Item, dispositions, items};
@@ -8,48 +7,10 @@ use crate::sop::{Head, Section, Sop, fences, render};
 
 /// Mends `synthesis` in place.
 pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
-    one_name_per_role(synthesis, q);
     for finding in q.findings.iter().filter(|finding| finding.code == "references_resolve") {
         unlink(synthesis, &finding.quote);
     }
     honest_fates(synthesis, q);
-}
-
-/// `the Support Lead` → `support.lead`, for everybody who has a part in this SOP.
-fn one_name_per_role(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
-    let mut ids: Vec<String> = q.drafts.iter().map(|draft| draft.agent.clone()).collect();
-    ids.extend(synthesis.steps.iter().map(|step| step.assignee.clone()));
-    ids.push(q.owner.clone());
-    ids.sort();
-    ids.dedup();
-    for id in ids.iter().filter(|id| id.contains('.')) {
-        let name = id.replace('.', " ");
-        for text in texts(synthesis) {
-            *text = fences::reword(text, |prose| named_by_id(prose, &name, id));
-        }
-    }
-}
-
-fn named_by_id(text: &str, name: &str, id: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.to_lowercase().find(name).filter(|_| rest.to_lowercase().len() == rest.len()) {
-        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        let (_, after) = from.split_at_checked(name.len()).unwrap_or((from, ""));
-        let whole = !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric);
-        if whole {
-            let before =
-                before.strip_suffix("the ").or_else(|| before.strip_suffix("The ")).unwrap_or(before);
-            out.push_str(before);
-            out.push_str(id);
-        } else {
-            out.push_str(before);
-            out.push_str(name);
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
 }
 
 /// A reference that leads nowhere becomes plain words; its line in References goes.

@@ -1,10 +1,9 @@
-//! Orders the steps of all drafts, joins those that say the same, folds what is more than five, and places rules
-//! into the step they share most words with.
+//! Orders the steps of all drafts, joins those of different workers that say the same, and places a department's rules
+//! into the step of that department they share most words with.
 
 use super::fates::{Fates, id};
 use super::merge::{Line, SAME};
-use crate::base::Span;
-use crate::base::text::{full_stop, uncapital};
+use crate::base::text::full_stop;
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{SynthesisQuestion, SynthesisStep};
 use crate::roster::Phase;
@@ -13,8 +12,6 @@ use crate::tier0::english::sentences;
 use crate::tier0::english::words::{likeness, stem_set, stems};
 use std::collections::BTreeSet;
 
-/// More steps than this are folded.
-pub(crate) const MOST_STEPS: usize = 5;
 /// Steps of different workers this alike are one.
 const SAME_STEP: u8 = 62;
 
@@ -63,12 +60,9 @@ impl Work {
 
     /// As the synthesis holds it: rules are bullets below the text, fenced blocks stand below them.
     pub(crate) fn finished(self) -> SynthesisStep {
-        let bullets: Vec<String> = self.rules.iter().map(|rule| format!("- {}", binding(rule))).collect();
-        let text = if bullets.is_empty() {
-            binding(&self.text)
-        } else {
-            format!("{}\n\n{}", binding(&self.text), bullets.join("\n"))
-        };
+        let bullets: Vec<String> = self.rules.iter().map(|rule| format!("- {rule}")).collect();
+        let text =
+            if bullets.is_empty() { self.text } else { format!("{}\n\n{}", self.text, bullets.join("\n")) };
         SynthesisStep {
             title: self.title,
             text: fences::joined(&text, &self.fences),
@@ -77,18 +71,6 @@ impl Work {
             keys: self.keys,
         }
     }
-}
-
-/// Requirement words in capitals, as RFC 2119 has them.
-pub(crate) fn binding(text: &str) -> String {
-    let words = text.split(' ').map(|word| match word {
-        "must" => "MUST",
-        "should" => "SHOULD",
-        "shall" => "SHALL",
-        "may" => "MAY",
-        other => other,
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The steps of all drafts in the order of the work: by phase, then by plan.
@@ -113,19 +95,19 @@ pub(crate) fn ordered(q: &SynthesisQuestion, fates: &mut Fates) -> Vec<Work> {
     kept
 }
 
-/// Steps with different fenced blocks do different things, however alike their words are.
+/// Steps of one worker are told apart by that worker. Steps with different fenced blocks do different things, however
+/// alike their words are.
 fn same_step(a: &Work, b: &Work) -> bool {
-    if a.fences != b.fences && !a.fences.is_empty() && !b.fences.is_empty() {
+    if a.worker == b.worker || a.fences != b.fences && !a.fences.is_empty() && !b.fences.is_empty() {
         return false;
     }
-    let limit = if a.worker == b.worker { SAME } else { SAME_STEP };
     a.title == b.title
-        || likeness(&format!("{} {}", a.title, a.text), &format!("{} {}", b.title, b.text)) >= limit
+        || likeness(&format!("{} {}", a.title, a.text), &format!("{} {}", b.title, b.text)) >= SAME_STEP
 }
 
 /// Adds to `known` what only `other` says.
 fn join(known: &mut Work, other: Work) {
-    for sentence in sentences::sentences(&other.text) {
+    for sentence in sentences(&other.text) {
         if !says(known, &sentence) {
             known.text = format!("{} {}", known.text, full_stop(&sentence));
         }
@@ -142,7 +124,7 @@ fn join(known: &mut Work, other: Work) {
 }
 
 fn says(work: &Work, sentence: &str) -> bool {
-    let sentences = sentences::sentences(&work.text);
+    let sentences = sentences(&work.text);
     sentences.iter().chain(&work.rules).any(|known| likeness(known, sentence) >= SAME)
 }
 
@@ -153,66 +135,6 @@ fn join_keys(ours: &mut Vec<String>, theirs: &[String]) {
             ours.push(key.clone());
         }
     }
-}
-
-/// Folds neighbours until five are left, first those of one assignee and one phase. Steps of different people,
-/// steps with a gate or a condition of their own, and steps with a fenced block (a command is a step of its own)
-/// are left apart, even when more than five remain.
-pub(crate) fn folded(mut steps: Vec<Work>) -> Vec<Work> {
-    while steps.len() > MOST_STEPS {
-        let pairs = steps.iter().zip(steps.iter().skip(1)).enumerate();
-        let costs = pairs.filter_map(|(at, (a, b))| cost(a, b).map(|cost| (cost, at)));
-        let Some((_, at)) = costs.min() else { break };
-        let second = steps.remove(at + 1);
-        if let Some(first) = steps.get_mut(at) {
-            fold(first, second);
-        }
-    }
-    steps
-}
-
-/// What folding two neighbours costs; `None` when they must stay apart.
-fn cost(a: &Work, b: &Work) -> Option<(u8, usize)> {
-    let apart = |work: &Work| {
-        let own = ["When", "Approval", "Approvers", "Depends On", "Reaches Customers: Yes"];
-        !work.fences.is_empty() || work.keys.iter().any(|key| own.iter().any(|name| key.starts_with(name)))
-    };
-    if a.assignee != b.assignee || apart(a) || apart(b) {
-        return None;
-    }
-    let same_phase = u8::from(a.phase != b.phase);
-    Some((same_phase, a.text.len() + b.text.len() + a.rules.len() + b.rules.len()))
-}
-
-fn fold(first: &mut Work, second: Work) {
-    let joined = format!("{} and {}", first.title, uncapital(&second.title));
-    let mention = joined.split_whitespace().count() > 9;
-    if !mention {
-        first.title = joined;
-    }
-    first.text = format!("{} {}", first.text, second.text);
-    first.rules.extend(second.rules);
-    first.artifact = format!("{}; {}", first.artifact, second.artifact);
-    first.phase = second.phase;
-    let limits: Vec<Span> = [&first.keys, &second.keys].into_iter().filter_map(|keys| limit(keys)).collect();
-    join_keys(&mut first.keys, &second.keys);
-    first.keys.retain(|key| !key.starts_with("Time Limit"));
-    if let Some(total) = total(&limits) {
-        first.keys.push(format!("Time Limit: {total}"));
-    }
-}
-
-fn limit(keys: &[String]) -> Option<Span> {
-    keys.iter().find_map(|key| key.strip_prefix("Time Limit:")).and_then(|span| span.trim().parse().ok())
-}
-
-/// The limits of both: their sum where the unit is one, else the longer.
-fn total(limits: &[Span]) -> Option<Span> {
-    let [first, second] = limits else { return limits.first().copied() };
-    if first.unit == second.unit {
-        return Some(Span { count: first.count.saturating_add(second.count), unit: first.unit });
-    }
-    limits.iter().copied().max_by_key(|limit| limit.millis())
 }
 
 /// How much a rule belongs to each step, given title and whole words of each. A word that few steps hold tells
@@ -236,7 +158,7 @@ pub(crate) fn belonging(steps: &[(String, String)], rule: &str) -> Vec<usize> {
     known.iter().map(score).collect()
 }
 
-/// Puts a rule into the step it shares most words with; among equals the worker's own, then the first.
+/// Puts a rule into the step of its own worker it shares most words with; where that worker has no step, into any.
 pub(crate) fn place(steps: &mut [Work], rule: &Line<'_>, fates: &mut Fates) {
     if let Some(known) = steps.iter().find(|work| says(work, rule.text)) {
         fates.merged(&rule.id, format!("The step “{}” says so already.", known.title));
@@ -246,7 +168,7 @@ pub(crate) fn place(steps: &mut [Work], rule: &Line<'_>, fates: &mut Fates) {
     let scores = belonging(&texts, rule.text);
     let ranked = steps.iter().zip(scores).enumerate();
     let best =
-        ranked.map(|(at, (work, score))| ((score, work.worker == rule.worker), std::cmp::Reverse(at))).max();
+        ranked.map(|(at, (work, score))| ((work.worker == rule.worker, score), std::cmp::Reverse(at))).max();
     let Some((_, std::cmp::Reverse(at))) = best else {
         fates.rejected(&rule.id, "There is no step it could belong to.");
         return;

@@ -3,7 +3,6 @@
 
 use super::fates::{Fates, id};
 use super::merge::{self, Line, SAME};
-use super::steps::{MOST_STEPS, binding};
 use super::told::Told;
 use crate::base::text::{full_stop, uncapital};
 use crate::draft::DraftStep;
@@ -180,10 +179,8 @@ impl Weaver<'_> {
             likeness(&format!("{} {}", known.title, fences::prose(&known.text)), &words) >= 62
         };
         let same = self.out.steps.iter().position(|known| known.title == step.title || like(known));
-        // A new command is a step of its own, however many there are.
-        let room = self.out.steps.len() < MOST_STEPS || !fenced.is_empty();
         let Some(at) = same.or_else(|| self.nearest(&words)) else { return };
-        if same.is_none() && room {
+        if same.is_none() {
             let new = super::steps::Work::of(0, step).finished();
             self.out.steps.insert(at + 1, new);
             self.fates.kept(item);
@@ -191,7 +188,7 @@ impl Weaver<'_> {
             return;
         }
         let mut added = self.change_fences(at, &fenced);
-        for sentence in sentences::sentences(&told).into_iter().chain(step.rules.clone()) {
+        for sentence in sentences(&told).into_iter().chain(step.rules.clone()) {
             added |= self.add_rule(at, &sentence);
         }
         let why = if added { "Its new sentences stand in the step it is about." } else { STANDS };
@@ -254,7 +251,7 @@ impl Weaver<'_> {
 
     fn replace_sentence(&mut self, at: usize, old: &str, rule: &Line<'_>) {
         if let Some(step) = self.out.steps.get_mut(at) {
-            let new = binding(&full_stop(rule.text));
+            let new = full_stop(rule.text);
             step.text = fences::reword(&step.text, |prose| prose.replace(old, &new));
             self.fates.kept(&rule.id);
             self.told.rules += 1;
@@ -274,7 +271,7 @@ impl Weaver<'_> {
                 .any(|known| likeness(&known.text, rule) >= SAME && figures(&known.text) == figures(rule))
         });
         let Some(step) = self.out.steps.get_mut(at).filter(|_| !said) else { return false };
-        add_bullet(&mut step.text, &format!("- {}", binding(&full_stop(rule))));
+        add_bullet(&mut step.text, &format!("- {}", full_stop(rule)));
         self.told.rules += 1;
         if !self.told.steps.contains(&(at + 1)) {
             self.told.steps.push(at + 1);
