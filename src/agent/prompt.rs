@@ -35,7 +35,9 @@ pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value
         "id": agent.head.id, "title": agent.head.title, "department": agent.head.department,
         "persona": agent.persona, "knowledge": agent.knowledge,
     });
-    let values = context! { agent => Serde(shown), input => Serde(question.clone()) };
+    let values = context! {
+        agent => Serde(shown), input => Serde(question.clone()), rules => crate::sop::lint::blocking(),
+    };
     let mut captured = compiled.render_captured(values).map_err(|error| wrong(&error))?;
     let mut block = |name: &str| -> Result<String> {
         let text =
@@ -61,13 +63,13 @@ pub(super) fn check(role: &str, template: &str) -> Result<()> {
         .map_err(|error| explain((role, template), &error))?;
     let mut used: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
     used.sort();
-    if let Some(unknown) = used.iter().find(|name| !["agent", "input"].contains(&name.as_str())) {
+    if let Some(unknown) = used.iter().find(|name| !["agent", "input", "rules"].contains(&name.as_str())) {
         let line = template.lines().position(|line| line.contains(unknown.as_str())).unwrap_or(0);
         let place =
             Place::of(&format!("prompts/{role}.md"), template, u32::try_from(line + 1).unwrap_or(1), 0);
         return Err(Problem::invalid(format!("a prompt is not given `{unknown}`"))
             .at(place)
-            .hint("use what `agent` and `input` hold"));
+            .hint("use what `agent` and `input` hold, and `rules`"));
     }
     for block in BLOCKS {
         if !template.contains(&format!("block {block}")) {

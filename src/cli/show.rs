@@ -92,6 +92,8 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
     if let Some(asked) = details("asked").as_ref().and_then(Value::as_str) {
         put(out, format_args!("\n{}\n  {asked}\n", print::bold("What was asked, and where it is")));
         list(out, "Asked, and not seen in the text", &told("not_in_it"));
+        list(out, "Taken for granted, because nobody said it", &told("assumed"));
+        list(out, "Left out, with the reason", &told("left_out"));
         out.push('\n');
     }
     put(out, format_args!("{} · SHA-256 {}\n\n", draft.file, draft.sha256));
@@ -116,6 +118,9 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
             counted(draft.lines.iter().filter(|line| line.from.starts_with("unsourced")).count(), "line"),
         ),
     );
+    if details("tier_0") == Some(Value::Bool(true)) {
+        out.push_str("  by code alone: no model is configured, so nobody has judged what the text means\n");
+    }
     list(out, "Failed, and blocking: publishing needs an override", &told("failed"));
     list(out, "Findings", &draft.findings);
     list(out, "For you to judge: no code could", &told("for_you_to_judge"));

@@ -120,7 +120,7 @@ pub fn form() -> Vec<Assertion> {
         statement: rule.statement.to_owned(),
         fails_if: rule.fails_if.to_owned(),
         check: Check::Code { name: rule.check.to_owned(), argument: String::new() },
-        severity: Severity::Blocking,
+        severity: crate::sop::lint::severity(rule.check).unwrap_or(Severity::Blocking),
         sections: vec![rule.section, Section::Steps],
         fulfilled_by: SYNTHESIS.to_owned(),
     };

@@ -29,6 +29,15 @@ pub fn repeated<'a>(earlier: &[Vec<Finding>], now: &'a [Finding]) -> Vec<&'a Fin
     now.iter().filter(blocks).filter(|finding| known.contains(&finding.fingerprint())).collect()
 }
 
+/// The same, where only a finding that blocked before, and for the same reason, has come back: a second remark on the same
+/// place is another finding.
+pub fn returned<'a>(earlier: &[Vec<Finding>], now: &'a [Finding]) -> Vec<&'a Finding> {
+    let blocks = |finding: &&Finding| finding.severity == Severity::Blocking;
+    let cause = |finding: &Finding| (finding.code.clone(), finding.section, finding.message.clone());
+    let known: BTreeSet<_> = earlier.iter().flatten().filter(blocks).map(cause).collect();
+    now.iter().filter(blocks).filter(|finding| known.contains(&cause(finding))).collect()
+}
+
 /// The best of several rounds: fewest blocking assertions not passed, then fewest other assertions not passed,
 /// then the latest. `None` without rounds.
 pub fn best(rounds: &[Report]) -> Option<usize> {

@@ -9,7 +9,7 @@ use crate::base::Digest;
 use crate::base::text::{cell, put};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Finding, Severity};
-use crate::draft::{self, Item, dispositions, provenance};
+use crate::draft::{self, Draft, Item, dispositions, provenance};
 use crate::governance::Parties;
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::ledger::{self, Coverage, Said, Source};
@@ -34,6 +34,14 @@ pub(super) struct Assemble {
     /// What people asked to have changed; their words are a source of lines.
     pub(super) comments: Vec<String>,
     pub(super) round: u32,
+    /// How often the round's text went back to its author before anybody judged it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(super) again: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A draft as it will be published if it is approved.
@@ -59,6 +67,12 @@ pub(super) struct Assembled {
     /// What was asked, and what became of it; empty where nobody asked anything in words of a mission.
     #[serde(default, skip_serializing_if = "Coverage::is_empty")]
     pub(super) coverage: Coverage,
+    /// What departments took for granted where nobody had said it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) assumed: Vec<String>,
+    /// What departments know or were asked and did not put in, with their reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) left_out: Vec<String>,
 }
 
 impl Activity for Assemble {
@@ -67,7 +81,8 @@ impl Activity for Assemble {
     type World = Office;
     type Output = Assembled;
     fn key(&self) -> String {
-        format!("assemble#{}", self.round)
+        let returned = if self.again == 0 { String::new() } else { format!("-{}", self.again) };
+        format!("assemble#{}{returned}", self.round)
     }
     async fn perform(self, office: &Office) -> Result<Recorded<Assembled>, Failure> {
         let snapshot = office.gateway.snapshot(&self.snapshot)?;
@@ -97,8 +112,21 @@ impl Activity for Assemble {
         to_judge.extend(notes);
         let parties = Some(parties).filter(|parties| *parties != self.plan.parties);
         let sha256 = Digest::of(&text);
-        let assembled =
-            Assembled { text, sha256, findings, coded, evidence, unsourced, to_judge, parties, coverage };
+        let (assumed, left_out) =
+            (self.beside(|draft| &draft.assumptions), self.beside(|draft| &draft.left_out));
+        let assembled = Assembled {
+            text,
+            sha256,
+            findings,
+            coded,
+            evidence,
+            unsourced,
+            to_judge,
+            parties,
+            coverage,
+            assumed,
+            left_out,
+        };
         let title = format!("{} v{}, round {}", self.plan.sop, self.plan.version, self.round);
         let traced = provenance.markdown(&title) + &self.accounts();
         Ok(self.record(assembled, sop, traced))
@@ -209,6 +237,13 @@ impl Assemble {
         said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
         said.extend(self.comments.iter().map(|text| Said { source: Source::Comment, text }));
         ledger::coverage(&said, text, self.view.current.as_deref())
+    }
+
+    /// What each department said beside its draft.
+    fn beside(&self, of: fn(&Draft) -> &Vec<String>) -> Vec<String> {
+        let said =
+            self.drafts.iter().flat_map(|worker| of(&worker.draft).iter().map(|line| (&worker.agent, line)));
+        said.map(|(agent, line)| format!("{agent}: {line}")).collect()
     }
 
     fn trace(&self, text: &str, items: &[Item]) -> provenance::Provenance {

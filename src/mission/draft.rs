@@ -61,6 +61,7 @@ pub(super) fn question(
         brief: assignment.brief.clone(),
         assertions: own.map(AssertionView::of).collect(),
         findings,
+        before: None,
     }
 }
 

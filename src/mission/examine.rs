@@ -58,6 +58,8 @@ impl Activity for Examine {
             // A comment sends it back; it comes again in its author's words.
             parties: None,
             coverage: Coverage::default(),
+            assumed: Vec::new(),
+            left_out: Vec::new(),
         };
         let blocking = assembled.findings.iter().filter(|finding| finding.severity == Severity::Blocking);
         let event = json!({

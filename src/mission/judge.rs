@@ -7,11 +7,11 @@ use super::plan::MissionPlan;
 use super::records::keep;
 use super::validate::Tested;
 use crate::base::Digest;
-use crate::base::text::put;
+use crate::base::text::{full_stop, put};
 use crate::brief::Scenario;
 use crate::contract::quote::Verified;
-use crate::contract::verdicts::{Coded, Judgement, Outcome, Report, Settled, combine, judgement};
-use crate::contract::{self, Finding, Severity};
+use crate::contract::verdicts::{Coded, Evidence, Judgement, Outcome, Report, Settled, combine, judgement};
+use crate::contract::{self, Answer, Finding, Severity};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::roles::scrutiny::ScrutinyAnswer;
 use crate::sop::Section;
@@ -34,13 +34,16 @@ pub(super) struct Judge {
     /// Verdicts of earlier rounds whose sections have not changed.
     pub(super) carried: Vec<Judgement>,
     pub(super) round: u32,
+    /// The scenario examines no later round: what the draft failed at is told whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) whole: bool,
 }
 
 /// What a round came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Judged {
     pub(super) report: Report,
-    /// Everything found, without a word of any scenario.
+    /// Everything found, without a word of a scenario that is still to be used.
     pub(super) findings: Vec<Finding>,
     /// Verdicts to carry over to a later round.
     pub(super) judgements: Vec<Judgement>,
@@ -134,7 +137,8 @@ impl Judge {
         Finding { code: if taken { "scrutiny".to_owned() } else { finding.code.clone() }, ..finding.clone() }
     }
 
-    /// Assertions that did not pass. What a tester wrote as its reason may speak of the scenario: it is left out.
+    /// Assertions that did not pass, with the reason. What a tester wrote may speak of the scenario: where that is still to
+    /// be used, it is left out.
     fn failed_assertions(&self, report: &Report) -> Vec<Finding> {
         let open = report.outcomes.iter().filter(|outcome| outcome.result != Settled::Passed);
         open.flat_map(|outcome| {
@@ -143,14 +147,24 @@ impl Judge {
                 return coded.findings.clone();
             }
             let statement = outcome.assertion.statement.trim_end_matches('.');
+            // Scrutiny says where it fails; what a tester says may speak of the scenario.
+            let fails = |evidence: &&Evidence| {
+                let may_say = self.whole || evidence.by == self.plan.parties.scrutiny;
+                may_say && evidence.verified.verdict.answer != Answer::Pass
+            };
+            let said = outcome.evidence.iter().find(fails).map(|evidence| &evidence.verified.verdict);
+            let reason = said.map(|verdict| verdict.reason.as_str()).filter(|reason| !reason.is_empty());
+            let quote = said.map(|verdict| verdict.quote.clone()).unwrap_or_default();
             let message = match outcome.result {
-                Settled::Failed => format!("{statement} does not hold: {}", outcome.assertion.fails_if),
+                Settled::Failed => {
+                    format!("{statement} does not hold: {}", reason.unwrap_or(&outcome.assertion.fails_if))
+                }
                 _ => format!("{statement}: no validator could show that it holds"),
             };
             let section = outcome.assertion.sections.first().copied();
             let code = outcome.assertion.id.clone();
             let severity = outcome.assertion.severity;
-            vec![Finding { code, severity, section, message, quote: String::new(), other: None }]
+            vec![Finding { code, severity, section, message, quote, other: None }]
         })
         .collect()
     }
@@ -158,17 +172,21 @@ impl Judge {
     /// Why the walk stumbled. Blocking when the executor could not finish.
     fn root_causes(&self) -> Vec<Finding> {
         let Tested { scenario, trace, grade } = &self.tested;
-        let severity = if trace.done { Severity::Advisory } else { Severity::Blocking };
+        let severity = if trace.ended() { Severity::Advisory } else { Severity::Blocking };
         let mut found: Vec<Finding> = grade
             .root_causes
             .iter()
             .map(|cause| {
-                let lack = without_scenario(&cause.lack, scenario, &self.text);
+                let lack = if self.whole {
+                    format!("{} It came up in this case: {}", full_stop(&cause.lack), scenario.text.trim())
+                } else {
+                    without_scenario(&cause.lack, scenario, &self.text)
+                };
                 let place = if cause.step == 0 { String::new() } else { format!("step {}: ", cause.step) };
                 user_test(severity, format!("{place}{lack}"), self.heading(cause.step))
             })
             .collect();
-        if !trace.done && found.is_empty() {
+        if !trace.ended() && found.is_empty() {
             let message = "an executor could not reach the definition of done".to_owned();
             found.push(user_test(severity, message, String::new()));
         }
@@ -227,8 +245,12 @@ impl Judge {
             }
             out.push('\n');
         }
-        let done = if trace.done { "reached" } else { "**not reached**" };
-        put(&mut out, format_args!("\nDefinition of done {done}: {}\n", trace.outcome));
+        let end = match (trace.done, trace.refused) {
+            (true, _) => "Definition of done reached",
+            (false, true) => "Refused, as the text demands",
+            (false, false) => "Definition of done **not reached**",
+        };
+        put(&mut out, format_args!("\n{end}: {}\n", trace.outcome));
         out
     }
 }

@@ -6,16 +6,18 @@ use super::council_review::SeatCouncil;
 use super::help::{grant, help};
 use super::judge::{Judge, Judged, carry};
 use super::records::MissionState;
-use super::rounds::{Desk, about_the_text};
-use super::validate::{Scrutinise, Tested, UserTest};
+use super::rounds::{Desk, GROUNDED};
+use super::validate::{Scrutinise, Tested, UserTest, more_scenarios};
 use crate::brief::Scenario;
 use crate::contract::verdicts::Judgement;
+use crate::contract::{Finding, Severity};
 use crate::journal::Stop;
 use crate::roles::scrutiny::ScrutinyAnswer;
 use std::collections::BTreeMap;
 
 impl Desk<'_> {
     pub(super) async fn judge(&mut self, assembled: &Assembled) -> Result<Judged, Stop> {
+        self.fresh_scenario().await?;
         let carried = self.last.as_ref().map_or_else(Vec::new, |round| {
             carry(&round.judged.judgements, &self.plan, &round.assembled.text, &assembled.text)
         });
@@ -35,8 +37,27 @@ impl Desk<'_> {
             tested,
             carried,
             round: self.round,
+            whole: self.tells_whole(),
         };
         self.w.call(judge).await
+    }
+
+    /// Whether what a draft has failed at is told whole: then no scenario is used again. Code knows one kind of scenario.
+    fn tells_whole(&self) -> bool {
+        self.w.version() >= GROUNDED && !self.setup.asker.tiers.is_empty()
+    }
+
+    /// A scenario no round before has used, where those of the beginning are used up.
+    async fn fresh_scenario(&mut self) -> Result<(), Stop> {
+        let used_up = |desk: &Self| desk.scenarios.len() < usize::try_from(desk.round).unwrap_or(usize::MAX);
+        while self.tells_whole() && used_up(self) {
+            let more = more_scenarios(self.w, &mut self.setup, &self.plan, self.round).await?;
+            if more.is_empty() {
+                return Ok(());
+            }
+            self.scenarios.extend(more);
+        }
+        Ok(())
     }
 
     /// What the council says, where the plan calls for it or somebody has called for it since: asked once, and again
@@ -131,6 +152,7 @@ impl Desk<'_> {
             sop: assembled.text.clone(),
             assertions: self.plan.contract.judged().filter(|a| !survives(&a.id)).cloned().collect(),
             findings: about_the_text(&assembled.findings),
+            asked: if self.w.version() < GROUNDED { Vec::new() } else { assembled.coverage.asked() },
             round: self.round,
             attempt,
         }
@@ -150,4 +172,16 @@ impl Desk<'_> {
             attempt,
         }
     }
+}
+
+/// Findings a validator may see: those about the text. What became of draft items tells of the drafts.
+fn about_the_text(findings: &[Finding]) -> Vec<Finding> {
+    findings.iter().filter(|finding| !finding.code.starts_with("item-")).cloned().collect()
+}
+
+/// A patch is judged by the coded checks alone.
+pub(super) fn by_code_only(assembled: &Assembled) -> Judged {
+    let passed = assembled.findings.iter().all(|finding| finding.severity != Severity::Blocking);
+    let report = crate::contract::verdicts::Report { outcomes: Vec::new() };
+    Judged { report, findings: assembled.findings.clone(), judgements: Vec::new(), passed }
 }

@@ -7,6 +7,7 @@ use super::draft::{self, DraftPart, Part};
 use super::enter::Enter;
 use super::help::{at_line, grant, help, person};
 use super::judge::Judged;
+use super::judging::by_code_only;
 use super::plan::MissionPlan;
 use super::records::MissionState;
 use super::setup::Setup;
@@ -71,6 +72,13 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// The version of the story from which on authors see what was found before anybody judges, workers see all answers and
+/// their own draft, and scrutiny sees what was asked.
+pub(super) const GROUNDED: u32 = 3;
+
+/// How often a text goes back to its author for what code finds, before it is judged as it is.
+const RETURNS: u32 = 2;
+
 impl Desk<'_> {
     /// Recorded beside the work of the stage: whoever enters awaits it with the stage's own answer, so that telling
     /// where a mission stands costs no time.
@@ -86,10 +94,11 @@ impl Desk<'_> {
         view
     }
 
-    /// The mission as one worker may know it: without what the others asked.
+    /// The mission as one worker knows it, with what was answered to anybody: an answer may be about several parts.
     fn view_of(&self, worker: &str) -> MissionView {
         let mut view = self.setup.view.clone();
-        let own = self.answers.iter().filter(|(agent, _)| agent == worker);
+        let all = self.w.version() >= GROUNDED;
+        let own = self.answers.iter().filter(|(agent, _)| all || agent == worker);
         view.answers.extend(own.map(|(_, answered)| answered.clone()));
         view
     }
@@ -120,7 +129,11 @@ impl Desk<'_> {
             .map(|assignment| {
                 let theirs = findings.get(&assignment.agent).cloned().unwrap_or_default();
                 let view = self.view_of(&assignment.agent);
-                let question = draft::question(&self.plan, &view, assignment, theirs);
+                let mut question = draft::question(&self.plan, &view, assignment, theirs);
+                if self.w.version() >= GROUNDED && !question.findings.is_empty() {
+                    let own = self.drafts.iter().find(|worker| worker.agent == assignment.agent);
+                    question.before = own.map(|worker| worker.draft.clone());
+                }
                 DraftPart {
                     setup: self.setup.clone(),
                     assignment: assignment.clone(),
@@ -170,7 +183,11 @@ impl Desk<'_> {
             if round.judged.passed {
                 return Ok(round);
             }
-            let repeated = revision::repeated(&earlier, &found).len();
+            let repeated = if self.w.version() < GROUNDED {
+                revision::repeated(&earlier, &found).len()
+            } else {
+                revision::returned(&earlier, &found).len()
+            };
             if repeated > 0 || self.round >= last {
                 let why = match repeated {
                     0 => format!("{} rounds did not settle it", rounds.len()),
@@ -189,19 +206,23 @@ impl Desk<'_> {
     /// One round: synthesis, coded checks, council, scrutiny and user test in parallel, judgement.
     async fn once(&mut self) -> Result<Round, Stop> {
         let entered = self.enter(MissionState::Synthesising);
-        let synthesis = self.synthesise().await?;
+        let before = self.last.as_ref().map(|round| (&round.assembled.text, &round.judged.findings));
+        let before = before.map(|(text, findings)| (text.clone(), findings.clone()));
+        let synthesis = self.synthesise(before, 0).await?;
         entered.await?;
-        let assemble = Assemble {
-            mission: self.setup.asker.mission.clone(),
-            snapshot: self.setup.asker.snapshot.clone(),
-            plan: self.plan.clone(),
-            view: self.view(),
-            drafts: self.drafts.clone(),
-            synthesis,
-            comments: self.comments.clone(),
-            round: self.round,
-        };
-        let assembled = self.w.call(assemble).await?;
+        let mut assembled = self.assemble(synthesis, 0).await?;
+        // What code finds goes back to the author before anybody is asked to judge.
+        let returns =
+            if self.w.version() < GROUNDED || self.setup.asker.tiers.is_empty() { 0 } else { RETURNS };
+        for again in 1..=returns {
+            let blocks = |finding: &&Finding| finding.severity == Severity::Blocking;
+            let found: Vec<Finding> = assembled.findings.iter().filter(blocks).cloned().collect();
+            if found.is_empty() {
+                break;
+            }
+            let synthesis = self.synthesise(Some((assembled.text.clone(), found)), again).await?;
+            assembled = self.assemble(synthesis, again).await?;
+        }
         if let Some(parties) = assembled.parties.clone() {
             self.plan.parties = parties;
         }
@@ -213,8 +234,28 @@ impl Desk<'_> {
         Ok(Round { number: self.round, assembled, judged })
     }
 
-    async fn synthesise(&mut self) -> Result<Synthesis, Stop> {
-        let before = self.last.as_ref();
+    async fn assemble(&self, synthesis: Synthesis, again: u32) -> Result<Assembled, Stop> {
+        let assemble = Assemble {
+            mission: self.setup.asker.mission.clone(),
+            snapshot: self.setup.asker.snapshot.clone(),
+            plan: self.plan.clone(),
+            view: self.view(),
+            drafts: self.drafts.clone(),
+            synthesis,
+            comments: self.comments.clone(),
+            round: self.round,
+            again,
+        };
+        self.w.call(assemble).await
+    }
+
+    /// `before` is the author's text and what was found in it; `again` counts the returns within a round.
+    async fn synthesise(
+        &mut self,
+        before: Option<(String, Vec<Finding>)>,
+        again: u32,
+    ) -> Result<Synthesis, Stop> {
+        let (previous, findings) = before.map_or((None, Vec::new()), |(text, found)| (Some(text), found));
         let wishes = self.comments.iter().map(|comment| ledger::besides_releases(comment));
         let wishes: Vec<String> = wishes.filter(|wish| !wish.is_empty()).collect();
         let question = SynthesisQuestion {
@@ -225,23 +266,24 @@ impl Desk<'_> {
             owner: self.plan.parties.owner.clone(),
             assertions: self.plan.contract.assertions.iter().map(AssertionView::of).collect(),
             drafts: self.drafts.clone(),
-            previous: before.map(|round| round.assembled.text.clone()),
-            findings: before.map_or_else(Vec::new, |round| round.judged.findings.clone()),
+            previous,
+            findings,
             comments: wishes,
         };
+        let returned = if again == 0 { String::new() } else { format!("-{again}") };
         let mut attempt = 1;
         loop {
             let asking = Asking {
                 agent: self.setup.orchestrator.clone(),
                 tier: self.setup.tiers.get(&self.setup.orchestrator).copied().unwrap_or(0),
                 seat: Seat::Author,
-                key: format!("synthesise#{}.{attempt}", self.round),
+                key: format!("synthesise#{}{returned}.{attempt}", self.round),
             };
             match ask::<Synthesise>(self.w, &self.setup.asker, &asking, &question).await {
                 Ok((synthesis, _)) => return Ok(synthesis),
                 Err(Stop::Cancelled) => return Err(Stop::Cancelled),
                 Err(Stop::Failed(failure)) => {
-                    let key = format!("synthesise#{}.{attempt}", self.round);
+                    let key = format!("synthesise#{}{returned}.{attempt}", self.round);
                     help(self.w, &self.setup, &key, "the drafts could not be merged", &failure.reason)
                         .await?;
                     grant(&failure, &mut self.setup);
@@ -317,7 +359,7 @@ impl Desk<'_> {
                     "approve": "hand the best round on for signature; what failed needs an override there",
                     "retry": retry, "revise": revise, "reject": "end the mission",
                 }),
-                &best.assembled.coverage,
+                &best.assembled,
             ),
             deadline: self.setup.deadlines.help,
             assume: false,
@@ -347,16 +389,4 @@ fn release(coverage: &Coverage) -> String {
     lost.map_or(String::new(), |entry| {
         format!("; what need not be in the text is released by a comment like `{}: why`", entry.statement.id)
     })
-}
-
-/// Findings a validator may see: those about the text. What became of draft items tells of the drafts.
-pub(super) fn about_the_text(findings: &[Finding]) -> Vec<Finding> {
-    findings.iter().filter(|finding| !finding.code.starts_with("item-")).cloned().collect()
-}
-
-/// A patch is judged by the coded checks alone.
-fn by_code_only(assembled: &Assembled) -> Judged {
-    let passed = assembled.findings.iter().all(|finding| finding.severity != Severity::Blocking);
-    let report = crate::contract::verdicts::Report { outcomes: Vec::new() };
-    Judged { report, findings: assembled.findings.clone(), judgements: Vec::new(), passed }
 }

@@ -172,12 +172,11 @@ fn of_runtime(roster: &Roster, runtime: Runtime) -> Vec<String> {
     agents.map(|agent| agent.head.id.clone()).collect()
 }
 
-/// SOPs whose titles share a word with the mission, most shared words first.
+/// The SOPs in force, those whose titles share most words with the mission first.
 fn related(sops: Vec<SopView>, text: &str) -> Vec<SopView> {
     let told: BTreeSet<String> = stems(text).into_iter().collect();
     let shared = |sop: &SopView| stems(&sop.title).into_iter().filter(|stem| told.contains(stem)).count();
-    let mut found: Vec<(usize, SopView)> =
-        sops.into_iter().map(|sop| (shared(&sop), sop)).filter(|(shared, _)| *shared > 0).collect();
+    let mut found: Vec<(usize, SopView)> = sops.into_iter().map(|sop| (shared(&sop), sop)).collect();
     found.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
     found.into_iter().take(MOST_SOPS).map(|(_, sop)| sop).collect()
 }
@@ -211,5 +210,8 @@ fn view(agent: &Agent) -> AgentView {
         department: agent.head.department.clone(),
         roles: agent.head.roles.iter().filter_map(role).collect(),
         topics: agent.topics.iter().map(|topic| topic.title.clone()).collect(),
+        runtime: serde_json::to_value(agent.head.runtime)
+            .ok()
+            .and_then(|word| word.as_str().map(str::to_owned)),
     }
 }

@@ -1,5 +1,6 @@
 //! The publication path: a draft is forwarded where the path says so, signed, and published; or sent back.
 
+use super::assemble::Assembled;
 use super::decide::{Question, decide};
 use super::help::{at_line, help, person};
 use super::publish::Publish;
@@ -9,7 +10,6 @@ use super::workflow::Ending;
 use crate::decision::{Answer, DecisionKind, Verb};
 use crate::governance::Voice;
 use crate::journal::Stop;
-use crate::ledger::Coverage;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -19,12 +19,15 @@ pub(super) enum Decided {
     Again(String),
 }
 
-/// What a question shows, with what was asked and where it is. A round of an older sopd has no ledger, and its question
-/// stays as it is on record.
-pub(super) fn with_ledger(mut details: Value, coverage: &Coverage) -> Value {
+/// What a question shows, with what was asked and where it is, what was taken for granted and what was left out. A round
+/// of an older sopd has no ledger, and its question stays as it is on record.
+pub(super) fn with_ledger(mut details: Value, round: &Assembled) -> Value {
+    let Assembled { coverage, assumed, left_out, .. } = round;
     if let Some(details) = details.as_object_mut().filter(|_| !coverage.is_empty()) {
         details.insert("asked".to_owned(), json!(coverage.summary()));
         details.insert("not_in_it".to_owned(), json!(coverage.open()));
+        details.insert("assumed".to_owned(), json!(assumed));
+        details.insert("left_out".to_owned(), json!(left_out));
     }
     details
 }
@@ -139,7 +142,7 @@ impl Desk<'_> {
             "risk_level": self.plan.risk_level,
             "supersedes": self.plan.supersedes,
         });
-        with_ledger(details, &round.assembled.coverage)
+        with_ledger(details, &round.assembled)
     }
 
     fn sent_back(round: &Round, answer: Option<&Answer>) -> Result<Option<Decided>, Stop> {

@@ -27,6 +27,9 @@ pub(super) struct Scrutinise {
     /// Assertions that need judgement and have no surviving verdict.
     pub(super) assertions: Vec<Assertion>,
     pub(super) findings: Vec<Finding>,
+    /// See [`ScrutinyQuestion::asked`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) asked: Vec<String>,
     pub(super) round: u32,
     /// 0 at first; one more each time a person said to try again.
     pub(super) attempt: u32,
@@ -44,6 +47,7 @@ impl Story for Scrutinise {
             assertions: shuffled(&self.assertions, &format!("scrutiny{}", self.sop)),
             sop: impartial(&self.sop),
             findings: self.findings,
+            asked: self.asked,
         };
         let asking = asking(
             &self.setup,
@@ -119,23 +123,47 @@ pub(super) async fn scenarios(
             assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
             count: missing,
         };
-        all.extend(written(w, setup, &plan.parties.user_testing, &question).await?);
+        all.extend(written(w, setup, (&plan.parties.user_testing, ""), &question).await?);
     }
-    let digests = all.iter().map(|s| Digest::of(serde_json::to_string(s).unwrap_or_default())).collect();
-    w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests }).await?;
+    w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests: digests(&all), round: 0 }).await?;
     Ok(all)
+}
+
+/// As many more as the rounds may need, where a person lets them go on: what a draft has failed at is told to its author,
+/// so that no scenario examines twice.
+pub(super) async fn more_scenarios(
+    w: &Workflow,
+    setup: &mut Setup,
+    plan: &MissionPlan,
+    round: u32,
+) -> Result<Vec<Scenario>, Stop> {
+    let question = ScenarioQuestion {
+        title: plan.title.clone(),
+        objective: plan.objective.clone(),
+        text: setup.view.text.clone(),
+        assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
+        count: setup.rules.rounds.max(1),
+    };
+    let again = format!("#{round}");
+    let more = written(w, setup, (&plan.parties.user_testing, &again), &question).await?;
+    w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests: digests(&more), round }).await?;
+    Ok(more)
+}
+
+fn digests(scenarios: &[Scenario]) -> Vec<Digest> {
+    scenarios.iter().map(|s| Digest::of(serde_json::to_string(s).unwrap_or_default())).collect()
 }
 
 /// Scenarios as the user-testing agent writes them; a person helps where it cannot.
 async fn written(
     w: &Workflow,
     setup: &mut Setup,
-    validator: &str,
+    (validator, again): (&str, &str),
     question: &ScenarioQuestion,
 ) -> Result<Vec<Scenario>, Stop> {
     let mut attempt = 1;
     loop {
-        let key = format!("scenarios/{validator}.{attempt}");
+        let key = format!("scenarios/{validator}{again}.{attempt}");
         let asking = asking(setup, validator, key.clone());
         match ask::<WriteScenarios>(w, &setup.asker, &asking, question).await {
             Ok((answer, _)) => return Ok(answer.scenarios),
@@ -154,6 +182,14 @@ async fn written(
 pub(super) struct KeepScenarios {
     mission: String,
     digests: Vec<Digest>,
+    /// The round they were written for; 0 for those of the beginning.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    round: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(round: &u32) -> bool {
+    *round == 0
 }
 
 impl Activity for KeepScenarios {
@@ -162,7 +198,7 @@ impl Activity for KeepScenarios {
     type World = Office;
     type Output = ();
     fn key(&self) -> String {
-        "keep/scenarios".to_owned()
+        if self.round == 0 { "keep/scenarios".to_owned() } else { format!("keep/scenarios#{}", self.round) }
     }
     async fn perform(self, _office: &Office) -> Result<Recorded<()>, Failure> {
         Ok(Recorded::of(()).event(&self.mission, "scenarios_fixed", json!({ "sha256": self.digests })))

@@ -31,4 +31,7 @@ pub struct DraftQuestion {
     pub assertions: Vec<AssertionView>,
     /// What validators found in its domain in the round before; empty at first.
     pub findings: Vec<Finding>,
+    /// Its own draft of the round before, where something was found in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Draft>,
 }

@@ -44,6 +44,9 @@ pub struct AgentView {
     pub roles: Vec<String>,
     /// Headings of its knowledge.
     pub topics: Vec<String>,
+    /// `person`, `model`, `external`: who may be asked to decide; absent in plans of an older sopd.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
 }
 
 /// An active SOP, seen from the orchestrator's desk.

@@ -23,6 +23,9 @@ pub struct ScrutinyQuestion {
     pub assertions: Vec<AssertionView>,
     /// What the coded checks found.
     pub findings: Vec<Finding>,
+    /// What the requester asked, statement by statement, each with what code can tell of where it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
 }
 
 /// A verdict per assertion, and what else struck the validator.

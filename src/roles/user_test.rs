@@ -28,6 +28,13 @@ impl Role for Execute {
 /// Grades the walk.
 pub struct Grade;
 
+impl Trace {
+    /// Whether the case came to an end the text provides for.
+    pub fn ended(&self) -> bool {
+        self.done || self.refused
+    }
+}
+
 impl Role for Grade {
     const NAME: &'static str = "grade";
     type Question = GradeQuestion;
@@ -74,6 +81,10 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
     /// Whether the definition of done was reached.
     pub done: bool,
+    /// Whether the text itself demands that this case is refused or handed on, and that was done: a right end, too.
+    /// Left out where it is false: recorded walks of before read the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
     /// How one can tell, one sentence.
     pub outcome: String,
 }

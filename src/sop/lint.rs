@@ -78,6 +78,16 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().copied().flatten()
 }
 
+/// How much a check weighs; `None` for a name no check has.
+pub fn severity(name: &str) -> Option<Severity> {
+    rules().find(|rule| rule.name == name).map(|rule| rule.severity)
+}
+
+/// What must hold, of the checks that block: whoever writes is told them all.
+pub fn blocking() -> Vec<&'static str> {
+    rules().filter(|rule| rule.severity == Severity::Blocking).map(|rule| rule.what).collect()
+}
+
 /// Everything the coded checks find in `sop`.
 pub fn lint(sop: &Sop, context: &Context<'_>) -> Vec<Finding> {
     let order = Order::of(&sop.body.steps);

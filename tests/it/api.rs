@@ -196,7 +196,13 @@ async fn a_mission_is_handed_in_and_sent_back() {
     let world = World::new();
     let api = Api::serve(&world).await;
     let text = "# Vendor invoices\n\nInvoices get paid twice. Write down how we approve and pay one.\n";
-    assert_eq!(api.post("/api/v1/missions", "cro", &json!({ "text": "no title" })).await.refused().0, 422);
+    assert_eq!(
+        api.post("/api/v1/missions", "cro", &json!({ "text": "---\nowner: Nobody Here\n---\n# T" }))
+            .await
+            .refused()
+            .0,
+        422
+    );
     let taken = api.post("/api/v1/missions", "cro", &json!({ "text": text })).await;
     let mission = taken.body["mission"].as_str().unwrap().to_owned();
     assert_eq!(

@@ -169,7 +169,7 @@ fn a_mission_is_asked_for_in_the_callers_own_name() {
     let (kind, words) = cro.fails("mission_submit", json!({ "text": other }));
     assert_eq!(kind, "not_allowed");
     assert!(words.contains("vp.sales asks for"), "{words}");
-    let (kind, _) = cro.fails("mission_submit", json!({ "text": "no title" }));
+    let (kind, _) = cro.fails("mission_submit", json!({ "text": "---\nowner: Nobody Here\n---\n# T" }));
     assert_eq!(kind, "invalid");
     let taken = cro.call("mission_submit", json!({ "text": text, "fileName": "invoices.md" }));
     let mission = taken["missionId"].clone();

@@ -10,12 +10,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const SCENARIO: &str = "ZEBRAFISH";
+/// In the scenario of the first round, which the draft fails: its author is told.
+const FAILED: &str = "ZEBRAFISH";
+/// In the scenario of the second, the exam: nobody but user testing is ever told.
+const SCENARIO: &str = "QUAGGA";
 const KEY: &str = "sk-OCELOT-9471";
-/// In the scenario only as a value, and only of digits.
+/// In the exam only as a value, and only of digits.
 const VALUE: &str = "7788123";
 
-const BRIEF: &str = "---\nrequested_by: cro\nowner: vp.sales\nscrutiny: chief.staff\nuser_testing: qa.testing\nworkers: [{ agent: vp.sales }, { agent: sales.ops }, { agent: mkt.demand }]\nscenarios: [{ text: A firm called ZEBRAFISH asks at night., given: { lead_id: \"7788123\" } }]\ncouncil: required\nbudget: { usd: 1.37 }\n---\n# Trial requests\n\nSay who writes which entry.\n";
+const BRIEF: &str = "---\nrequested_by: cro\nowner: vp.sales\nscrutiny: chief.staff\nuser_testing: qa.testing\nworkers: [{ agent: vp.sales }, { agent: sales.ops }, { agent: mkt.demand }]\nscenarios: [{ text: A firm called ZEBRAFISH asks at night., given: { lead_id: L-1 } }, { text: A firm called QUAGGA asks at noon., given: { lead_id: \"7788123\" } }]\ncouncil: required\nbudget: { usd: 1.37 }\n---\n# Trial requests\n\nSay who writes which entry.\n";
 
 const WORKERS: [&str; 3] = ["vp.sales", "sales.ops", "mkt.demand"];
 
@@ -60,17 +63,16 @@ fn model(q: &Question, drafts: &AtomicUsize) -> Value {
         }
         "grade" if first => {
             answer["root_causes"] = json!([
-                {"step": 1, "lack": format!("the text does not cover {SCENARIO}")},
-                {"step": 2, "lack": format!("no rule for number {VALUE}")},
+                {"step": 1, "lack": format!("the text does not cover {FAILED}")},
                 {"step": 2, "lack": "the text does not say where the log is"},
             ]);
             for verdict in answer["verdicts"].as_array_mut().unwrap() {
-                verdict["reason"] = json!(format!("the firm {SCENARIO} is not covered"));
+                verdict["reason"] = json!(format!("the firm {FAILED} is not covered"));
             }
         }
         "execute" if first => {
             answer["done"] = json!(false);
-            answer["steps"][0]["lacked"] = json!(format!("a rule for {SCENARIO}"));
+            answer["steps"][0]["lacked"] = json!(format!("a rule for {FAILED}"));
         }
         _ => {}
     }
@@ -133,10 +135,20 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
         let validates = matches!(role, "scrutiny" | "execute" | "grade" | "council_member" | "council_chair");
         let mut allowed: Vec<String> = Vec::new();
         if matches!(role, "execute" | "grade") {
-            allowed.extend([SCENARIO.to_owned(), VALUE.to_owned()]);
+            allowed.extend([SCENARIO.to_owned(), VALUE.to_owned(), FAILED.to_owned()]);
         }
+        // Once it is failed, whoever mends the text is told what it was.
+        if matches!(role, "draft" | "synthesise") {
+            allowed.push(FAILED.to_owned());
+        }
+        // An answer may be about several parts: all workers hear it, and who scrutinises what was asked. A worker that
+        // drafts again sees its own draft.
         if role == "draft" {
-            allowed.extend([knowledge(&agent), asked(&agent), kept(&agent)]);
+            allowed.extend([knowledge(&agent), kept(&agent), hidden(&agent)]);
+            allowed.extend(WORKERS.map(asked));
+        }
+        if role == "scrutiny" {
+            allowed.extend(WORKERS.map(asked));
         }
         if validates {
             allowed.extend(WORKERS.map(kept));
@@ -144,7 +156,7 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
         if role == "synthesise" {
             allowed.extend(WORKERS.iter().flat_map(|worker| [kept(worker), hidden(worker), asked(worker)]));
         }
-        let mut words = vec![SCENARIO.to_owned(), VALUE.to_owned(), KEY.to_owned()];
+        let mut words = vec![SCENARIO.to_owned(), VALUE.to_owned(), FAILED.to_owned(), KEY.to_owned()];
         words.extend(WORKERS.iter().flat_map(|worker| [kept(worker), hidden(worker), asked(worker)]));
         words.extend(world.workspace().snapshot().unwrap().roster.agents.keys().map(|id| knowledge(id)));
         for word in words.iter().filter(|word| body.contains(*word)) {
@@ -164,7 +176,9 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
     assert_eq!(seen["draft"], 7, "{seen:?}");
     assert_eq!((seen["synthesise"], seen["grade"], seen["scrutiny"], seen["council_member"]), (2, 2, 2, 3));
     let all: String = requests.iter().map(|request| request.body.as_str()).collect();
-    for word in [SCENARIO.to_owned(), kept("vp.sales"), hidden("sales.ops"), asked("mkt.demand")] {
+    for word in
+        [SCENARIO.to_owned(), FAILED.to_owned(), kept("vp.sales"), hidden("sales.ops"), asked("mkt.demand")]
+    {
         assert!(all.contains(&word), "{word} was never said");
     }
     // The key is in no file of the workspace either.

@@ -270,7 +270,7 @@ fn synthesis(user: &str) -> Synthesis {
         if own.is_empty() { spare.collect() } else { own }
     };
     let bullets = |lines: Vec<String>| lines.iter().map(|line| format!("- {line}\n")).collect::<String>();
-    let terms = kind("term").into_iter().map(|(.., text)| text);
+    let terms = kind("term").into_iter().map(|(.., text)| text).chain(asked(user));
     let mut roles = of(Section::Roles);
     if !roles.iter().any(|line| line.starts_with(&format!("{owner}:"))) {
         roles.push(format!("{owner}: answers for {title}."));
@@ -294,6 +294,15 @@ fn synthesis(user: &str) -> Synthesis {
             .collect(),
         dissent: Vec::new(),
     }
+}
+
+/// What the mission asks and no author may lose, each as a line of the scope.
+fn asked(user: &str) -> Vec<String> {
+    let mission = fenced(user, "# The mission");
+    let text = mission.split_once('\n').map_or("", |(_, text)| text);
+    let said = [sopd::ledger::Said { source: sopd::ledger::Source::Mission, text }];
+    let binding = sopd::ledger::statements(&said).into_iter().filter(|one| !one.binds.is_empty());
+    binding.map(|one| one.text.replace("[[", "").replace("]]", "")).collect()
 }
 
 fn input(line: &str) -> Input {
@@ -376,7 +385,7 @@ fn execute(user: &str) -> Value {
         .filter_map(|line| line.split(':').next()?.parse::<u32>().ok())
         .map(|step| json!({"step": step, "did": "I wrote the entry.", "lacked": "", "produced": "entry"}))
         .collect();
-    json!({"steps": steps, "done": true, "outcome": "All entries stand in the log."})
+    json!({"steps": steps, "done": true, "refused": false, "outcome": "All entries stand in the log."})
 }
 
 /// A pass for every assertion, with the longest line of the first section it names.

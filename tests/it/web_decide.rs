@@ -104,24 +104,28 @@ fn comments_on_lines_travel_and_a_stale_page_shows_what_changed() {
     let staff = desk.sign_in("chief.staff");
     let page = staff.get("/decisions/D-1");
     let (csrf, hash) = (page.field("csrf"), page.field("hash"));
-    let form = |line: &'static str| {
+    let form = |line: String| {
         [
-            ("csrf", csrf.clone()),
-            ("hash", hash.clone()),
-            ("text", "Add to Scope: \"Partners count as any other source.\"".to_owned()),
+            ("csrf".to_owned(), csrf.clone()),
+            ("hash".to_owned(), hash.clone()),
+            ("text".to_owned(), "Add to Scope: \"Partners count as any other source.\"".to_owned()),
             (line, "Replace \"70 or more\" with \"75 or more\"".to_owned()),
         ]
     };
-    let send = |line: &'static str| {
-        let fields = form(line);
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let send = |line: &str| {
+        let fields = form(line.to_owned());
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         staff.post("/decisions/D-1/revise", &fields)
     };
     for (line, status) in [("line.x", 400), ("line.0", 400), ("line.9999", 400)] {
         assert_eq!(send(line).status, status, "{line}");
     }
     no_word_is_lost(&desk, &staff, (&csrf, &hash));
-    let sent = send("line.38");
+    let shown = world.json(&["show", &mission]);
+    let lines = shown["draft"]["lines"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["text"].as_str().unwrap().contains("**Sales-qualified lead**"));
+    let sent = send(&format!("line.{}", line.unwrap()["number"]));
     assert_eq!(sent.status, 303, "{}", sent.text);
     let answered = staff.get("/decisions/D-1").text;
     assert!(answered.contains("(about the line &quot;- **Sales-qualified lead**"), "{answered}");

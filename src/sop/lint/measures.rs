@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "definition_of_done_measurable",
         what: "the definition of done names an amount, a time limit or a state one can look up",
-        severity: Blocking,
+        severity: Advisory,
         section: Section::DefinitionOfDone,
         look: definition_of_done_measurable,
     },
@@ -230,9 +230,10 @@ fn danger_is_reviewed(subject: &Subject<'_>) -> Vec<Hit> {
     }
     let gated = subject.steps().iter().any(Step::asks);
     let reviewed = [&body.confidence, &body.risk].into_iter().flat_map(|text| text.lines()).any(|line| {
-        let review =
-            words(line).iter().any(|word| matches!(stem(word).as_str(), "review" | "approv" | "sign"));
-        review && names_an_agent(subject, line)
+        let words = words(line);
+        let review = words.iter().any(|word| matches!(stem(word).as_str(), "review" | "approv" | "sign"));
+        let person = words.iter().any(|word| matches!(word.as_str(), "person" | "people" | "human"));
+        review && (person || names_an_agent(subject, line))
     });
     if gated || reviewed || subject.steps().is_empty() {
         return Vec::new();

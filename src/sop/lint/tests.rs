@@ -113,7 +113,7 @@ const DEFECTS: &[(&str, &str, &str, bool)] = &[
         "The record has a score and, at 70 or more, an owner and a logged first message within 1 business day.",
         "Everybody is happy with it.",
         "definition_of_done_measurable",
-        true,
+        false,
     ),
     (
         "A new lead record is created in the CRM with the status `new`.",
