@@ -382,3 +382,28 @@ fn structure_says_what_is_a_step_and_what_is_not_in_any_language() {
         assert_eq!(coverage.findings(), [], "{title}: {sop}");
     }
 }
+
+/// A mission whose title holds that of an SOP in force is asked whether it means that one; what is answered is no text.
+#[test]
+fn a_mission_that_names_an_sop_in_force_is_asked_whether_it_changes_it() {
+    let roster = testing::roster();
+    let mut q = testing::plan_question(
+        "Key handover: faster",
+        "1. Give the key within 2 hours.\n2. Note it.\n\nStart: a tenant moves in\nOwner: ops.manager",
+    );
+    assert!(testing::authored(&q, &roster).is_ok());
+    q.sops.push(crate::roles::plan::SopView {
+        id: "SOP-OPS-key-handover".to_owned(),
+        version: "1.0".to_owned(),
+        title: "Key handover".to_owned(),
+        owner: "ops.manager".to_owned(),
+        trigger: "A tenant moves in.".to_owned(),
+    });
+    let asked = testing::authored(&q, &roster).err().unwrap();
+    assert!(asked.len() == 1 && asked[0].contains("`sop: SOP-OPS-key-handover`"), "{asked:?}");
+    q.mission.answers =
+        vec![crate::roles::Answered { question: asked[0].clone(), answer: "new".to_owned(), assumed: false }];
+    let made = testing::authored(&q, &roster).unwrap();
+    assert_eq!(made.sop.body.steps.len(), 2);
+    assert!(!crate::sop::render(&made.sop).contains("new"), "it is an answer about the mission");
+}

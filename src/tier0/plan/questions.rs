@@ -1,8 +1,12 @@
 //! What the requester is asked, all at once, where the structure of the mission does not say enough.
 
 use super::desk::Desk;
+use crate::roles::plan::SopView;
 use crate::sop::Section;
-use crate::tier0::request::answers::{ASK_LINES, ASK_STEPS, ASK_TRIGGER, ASK_WHO, USE_IT, numbered};
+use crate::tier0::english::words::stem_set;
+use crate::tier0::request::answers::{
+    ASK_CHANGE, ASK_LINES, ASK_STEPS, ASK_TRIGGER, ASK_WHO, USE_IT, numbered,
+};
 use crate::tier0::request::material::Listed;
 
 impl Desk<'_> {
@@ -14,9 +18,10 @@ impl Desk<'_> {
         let listed = self.material.listed;
         if self.carried() {
             // Knowledge of the same title, and bullets besides: they may be steps, or what is to be thought of.
-            return if listed == Listed::Bullets { vec![self.ask_steps()] } else { Vec::new() };
+            let bullets = (listed == Listed::Bullets).then(|| self.ask_steps());
+            return self.ask_change().into_iter().chain(bullets).collect();
         }
-        let mut asked = Vec::new();
+        let mut asked: Vec<String> = self.ask_change().into_iter().collect();
         if listed == Listed::No {
             asked.push(self.ask_steps());
         }
@@ -31,6 +36,20 @@ impl Desk<'_> {
             ));
         }
         asked
+    }
+
+    /// An SOP in force whose title the mission's holds: nobody but the requester knows whether that one is meant.
+    fn ask_change(&self) -> Option<String> {
+        let title = stem_set(&self.q.mission.title);
+        let inside = |sop: &&SopView| {
+            let known = stem_set(&sop.title);
+            known.len() > 1 && known.is_subset(&title)
+        };
+        let SopView { id, version, title, .. } =
+            self.q.sops.iter().filter(|_| self.q.ask.sop.is_none()).find(inside)?;
+        Some(format!(
+            "{ASK_CHANGE} {id} v{version}, “{title}”, which is in force? If so, cancel this mission and hand it in again with `sop: {id}` in its head; if it is another procedure, answer “new”."
+        ))
     }
 
     fn ask_steps(&self) -> String {

@@ -10,6 +10,8 @@ pub(crate) const ASK_STEPS: &str = "What are the steps";
 pub(crate) const ASK_LINES: &str = "Which of these lines are the steps";
 /// See [`ASK_TRIGGER`].
 pub(crate) const ASK_WHO: &str = "Who does this work";
+/// See [`ASK_TRIGGER`].
+pub(crate) const ASK_CHANGE: &str = "Is this a change of";
 /// What a requester answers who wants the nearest knowledge to be used.
 pub(crate) const USE_IT: &str = "use it";
 

@@ -1,7 +1,7 @@
 //! Reads a mission by its structure: headings, lists, tables, labels. What a sentence means is nobody's guess here; of
 //! sentences without structure it keeps a list, of which the requester says which are the steps.
 
-use super::answers::{ASK_LINES, ASK_STEPS, ASK_TRIGGER, ASK_WHO, Choice, USE_IT, choice};
+use super::answers::{ASK_CHANGE, ASK_LINES, ASK_STEPS, ASK_TRIGGER, ASK_WHO, Choice, USE_IT, choice};
 use super::material::{Listed, Material, Told};
 use super::table::Table;
 use crate::ledger::{Said, Source, statements};
@@ -262,7 +262,9 @@ impl Reader {
         let asked = |begin: &str| answered.question.starts_with(begin);
         let answer = answered.answer.trim();
         let lines = self.material.lines_in_question();
-        if asked(ASK_WHO) {
+        if asked(ASK_CHANGE) {
+            // It is said of the mission as a whole; nothing of it belongs into the text.
+        } else if asked(ASK_WHO) {
             self.material.who = Some(answer.to_owned());
         } else if asked(ASK_TRIGGER) {
             let event = match choice(answer, lines.len()) {
