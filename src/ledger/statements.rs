@@ -1,5 +1,6 @@
 //! What people said, sentence by sentence, each with an id and whether it binds.
 
+use crate::base::markdown::one_line;
 use crate::text::modality::modality;
 use crate::text::names::{Name, NameKind, names};
 use crate::text::quantities::{Kind, Quantity};
@@ -112,10 +113,6 @@ fn states(block: &Block) -> bool {
 fn pieces(block: &Block, language: Option<Language>) -> Vec<String> {
     let all = sentences(block, language).into_iter().map(|sentence| one_line(&sentence.text));
     all.filter(|words| words.chars().any(char::is_alphanumeric)).collect()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> Reading {

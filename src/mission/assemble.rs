@@ -35,13 +35,8 @@ pub(super) struct Assemble {
     pub(super) comments: Vec<String>,
     pub(super) round: u32,
     /// How often the round's text went back to its author before anybody judged it.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "super::is_zero")]
     pub(super) again: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_none(count: &u32) -> bool {
-    *count == 0
 }
 
 /// A draft as it will be published if it is approved.

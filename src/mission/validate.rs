@@ -183,13 +183,8 @@ pub(super) struct KeepScenarios {
     mission: String,
     digests: Vec<Digest>,
     /// The round they were written for; 0 for those of the beginning.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_zero")]
     round: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(round: &u32) -> bool {
-    *round == 0
 }
 
 impl Activity for KeepScenarios {

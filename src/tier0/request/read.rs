@@ -4,6 +4,7 @@
 use super::answers::{ASK_CHANGE, ASK_LINES, ASK_STEPS, ASK_TRIGGER, ASK_WHO, Choice, USE_IT, choice};
 use super::material::{Listed, Material, Told};
 use super::table::Table;
+use crate::base::markdown::one_line;
 use crate::ledger::{Said, Source, statements};
 use crate::roles::Answered;
 use crate::sop::Section;
@@ -333,10 +334,6 @@ impl Reader {
         }
         self.material
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
