@@ -50,7 +50,7 @@ fn ended(text: &str) -> String {
 }
 
 /// The sentences of a line: cut after `.`, `!` or `?` where white space and no lower-case letter follows
-/// (so `e.g. this` and `vp.sales` stay whole).
+/// (so `e.g. this` and `vp.sales` stay whole); an agent id begins a sentence although it is written small.
 pub(super) fn sentences(line: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut start = 0;
@@ -60,7 +60,10 @@ pub(super) fn sentences(line: &str) -> Vec<&str> {
             continue;
         }
         let Some((at, _)) = letters.next_if(|(_, next)| next.is_whitespace()) else { continue };
-        if letters.peek().is_some_and(|(_, next)| next.is_lowercase()) {
+        let rest = letters.peek().and_then(|(at, _)| line.get(*at..)).unwrap_or_default();
+        let before = line.get(start..at).unwrap_or_default().trim_end_matches(['.', '!', '?']);
+        let abbreviated = before.split_whitespace().next_back().is_some_and(|word| word.contains('.'));
+        if rest.starts_with(char::is_lowercase) && (abbreviated || !begins_with_id(rest)) {
             continue;
         }
         sentences.extend(line.get(start..at).map(str::trim));
@@ -69,6 +72,13 @@ pub(super) fn sentences(line: &str) -> Vec<&str> {
     sentences.extend(line.get(start..).map(str::trim));
     sentences.retain(|sentence| !sentence.is_empty());
     sentences
+}
+
+/// `legal.counsel opens …`
+fn begins_with_id(text: &str) -> bool {
+    let word = text.split(|c: char| c.is_whitespace() || ",;:".contains(c)).next().unwrap_or_default();
+    word.split_once('.')
+        .is_some_and(|(head, tail)| head.chars().count() > 1 && tail.starts_with(char::is_alphanumeric))
 }
 
 #[cfg(test)]
@@ -118,6 +128,14 @@ mod tests {
         assert_eq!(
             sentences("Ask vp.sales. Wait 2 hours, e.g. at noon. Go!"),
             ["Ask vp.sales.", "Wait 2 hours, e.g. at noon.", "Go!"]
+        );
+        assert_eq!(
+            sentences("Nobody reads it. legal.counsel opens it."),
+            ["Nobody reads it.", "legal.counsel opens it."]
+        );
+        assert_eq!(
+            sentences("Ask somebody, e.g. vp.sales does it."),
+            ["Ask somebody, e.g. vp.sales does it."]
         );
         assert_eq!(sentences(""), Vec::<&str>::new());
     }

@@ -7,6 +7,7 @@ use crate::text::quantities::{Kind, Quantity};
 use crate::text::{Block, BlockKind, Convention, Language, blocks, quantities, sentences};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Where a statement was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,22 +57,28 @@ pub(super) struct Reading {
     pub(super) language: Option<Language>,
     pub(super) quantities: Vec<Quantity>,
     pub(super) names: Vec<Name>,
-    /// It is an item, a row, or says what must or must not be: all it holds binds.
-    orders: bool,
+    /// It is an item or a row: all it holds binds.
+    listed: bool,
+    /// The clauses of running text that say what must or must not be: what stands in them binds.
+    orders: Vec<Range<usize>>,
 }
 
 impl Reading {
     /// Whether a quantity of it binds. In running text people also tell what happened: there a limit, a sum, a share or
     /// a time of day binds, and other numbers are only told.
     pub(super) fn binds(&self, one: &Quantity) -> bool {
-        self.orders
+        self.ordered(&one.range)
             || one.comparator.is_some()
             || matches!(one.kind, Kind::Money | Kind::Percent | Kind::Time)
     }
 
     /// Whether a name of it binds: that of a party always, an abbreviation in running text not.
     pub(super) fn binds_name(&self, name: &Name) -> bool {
-        self.orders || matches!(name.kind, NameKind::Id | NameKind::Code)
+        self.ordered(&name.range) || matches!(name.kind, NameKind::Id | NameKind::Code)
+    }
+
+    fn ordered(&self, range: &Range<usize>) -> bool {
+        self.listed || self.orders.iter().any(|clause| clause.start <= range.start && range.end <= clause.end)
     }
 }
 
@@ -123,8 +130,8 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
     let modal = language.and_then(|language| modality(words, language)).unwrap_or_default();
     let listed = matches!(block.kind, BlockKind::Item { .. } | BlockKind::Row { .. });
     let statement = Statement { id, text: words.to_owned(), binds: Vec::new() };
-    let orders = listed || modal.must || modal.must_not;
-    let mut reading = Reading { statement, language, quantities, names, orders };
+    let orders = orders(words, language);
+    let mut reading = Reading { statement, language, quantities, names, listed, orders };
     let mut binds: Vec<String> =
         reading.quantities.iter().filter(|one| reading.binds(one)).map(|one| one.text.clone()).collect();
     binds.extend(reading.names.iter().filter(|name| reading.binds_name(name)).map(|name| name.text.clone()));
@@ -132,6 +139,22 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
     binds.extend(modal.must_not.then(|| "a must not".to_owned()));
     reading.statement.binds = binds;
     reading
+}
+
+/// The clauses between colons, semicolons and brackets in which something must or must not be: `Since July a law binds us
+/// (we are 140): a report must be answered within 7 days` orders the last of its three.
+fn orders(words: &str, language: Option<Language>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for piece in words.split_inclusive([':', ';', '(', ')']) {
+        let range = start..start + piece.len();
+        start = range.end;
+        let modal = language.and_then(|language| modality(piece, language)).unwrap_or_default();
+        if modal.must || modal.must_not {
+            found.push(range);
+        }
+    }
+    found
 }
 
 /// Whether a quantity is worth guarding: not a number of steps in a table, not a count that is a word and may as well be

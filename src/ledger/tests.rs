@@ -102,3 +102,16 @@ fn whoever_decides_releases_a_statement_and_only_they() {
     assert_eq!(besides_releases("M1: context\nShorter, please.\n- A2, M3: not ours"), "Shorter, please.");
     assert!(found.markdown("x").contains("released: context"), "{}", found.markdown("x"));
 }
+
+#[test]
+fn what_only_stands_beside_an_order_does_not_bind() {
+    let asked = "Since July a law binds us (we are 140 people): a report must be confirmed within 7 days.";
+    let found = coverage(&said(asked), "Confirm each report within 7 days; a law asks for it.", None);
+    assert!(found.findings().iter().all(|finding| finding.severity == Severity::Advisory), "{found:?}");
+    let found = coverage(&said(asked), "Since July a law binds us, 140 people. Confirm each report.", None);
+    let lost = found.findings();
+    assert!(
+        lost.iter().any(|one| one.severity == Severity::Blocking && one.message.contains("7 days")),
+        "{lost:?}"
+    );
+}

@@ -29,6 +29,9 @@ pub(super) struct DraftPart {
     pub(super) round: u32,
 }
 
+/// The version of the part from which on a worker whose questions were answered sees its own draft.
+const SHOWS_OWN_DRAFT: u32 = 2;
+
 /// What came of a part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Part {
@@ -67,7 +70,7 @@ pub(super) fn question(
 
 impl Story for DraftPart {
     const NAME: &'static str = "draft_part";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = SHOWS_OWN_DRAFT;
     type Output = Part;
     fn key(&self) -> String {
         format!("draft/{}#{}", self.assignment.agent, self.round)
@@ -116,6 +119,9 @@ impl DraftPart {
                 Ok((draft, _)) if answers.is_empty() && has_news(&draft, &question) => {
                     *answers = self.put_questions(w, &draft, &question).await?;
                     question.mission.answers.extend(answers.iter().cloned());
+                    if w.version() >= SHOWS_OWN_DRAFT {
+                        question.before = Some(draft);
+                    }
                     attempt += 1;
                     continue;
                 }

@@ -152,10 +152,18 @@ impl Desk<'_> {
             sop: assembled.text.clone(),
             assertions: self.plan.contract.judged().filter(|a| !survives(&a.id)).cloned().collect(),
             findings: about_the_text(&assembled.findings),
-            asked: if self.w.version() < GROUNDED { Vec::new() } else { assembled.coverage.asked() },
+            asked: if self.w.version() < GROUNDED { Vec::new() } else { self.asked(assembled) },
             round: self.round,
             attempt,
         }
+    }
+
+    /// What was asked, statement by statement, then what was answered with the question it answers.
+    fn asked(&self, assembled: &Assembled) -> Vec<String> {
+        let mut asked = assembled.coverage.asked();
+        let answers = self.view().answers.into_iter().filter(|one| !one.assumed);
+        asked.extend(answers.map(|one| format!("the requester, asked “{}”: {}", one.question, one.answer)));
+        asked
     }
 
     /// Each round exercises a scenario no round before has used.

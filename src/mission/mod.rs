@@ -4,7 +4,7 @@
 //! - how it comes in: `records` (a mission's rows), `setup`, `activation` and `settle_file` (a file instead of a brief);
 //! - the plan: `planning`, `plan`, `claims` (one open mission per SOP);
 //! - the drafts: `first_drafts`, `draft` (one worker), `lay_out` and `objection` (workers elsewhere);
-//! - a round: `rounds`, `assemble` or `examine`, `checks`, `council`, `judging`, `validate`, `impartial`, `judge`;
+//! - a round: `rounds`, `assemble` or `examine`, `checks`, `council`, `judging`, `validate`, `impartial`, `judge`, `revising`;
 //! - people: `decide` (ask and wait), `help` (how to go on), `signing`, `control` (end, try again), `hands` (who did what);
 //! - the end: `publish`, `retire`, `close`; and what others read of it: `shown`, `sources`.
 
@@ -34,6 +34,7 @@ mod planning;
 mod publish;
 mod records;
 mod retire;
+mod revising;
 mod rounds;
 mod settle_file;
 mod setup;

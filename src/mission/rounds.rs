@@ -14,7 +14,7 @@ use super::setup::Setup;
 use super::signing::with_ledger;
 use crate::agent::{Asking, Seat, ask};
 use crate::brief::Scenario;
-use crate::contract::{Assertion, Finding, Severity, revision};
+use crate::contract::{Finding, Severity, revision};
 use crate::decision::{Answer, DecisionKind, Verb};
 use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
 use crate::ledger::{self, Coverage};
@@ -291,42 +291,6 @@ impl Desk<'_> {
             }
             attempt += 1;
         }
-    }
-
-    /// Findings go back to the worker whose domain they are of, and all of them to the orchestrator.
-    async fn revise(&mut self, findings: &[Finding]) -> Result<(), Stop> {
-        self.round += 1;
-        self.enter(MissionState::Revising).await?;
-        let mut by_worker: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-        for finding in findings.iter().filter(|finding| finding.severity == Severity::Blocking) {
-            let Some(assertion) = self.plan.contract.get(&finding.code) else { continue };
-            let worker = &assertion.fulfilled_by;
-            if self.plan.parties.workers.contains(worker) {
-                by_worker
-                    .entry(worker.clone())
-                    .or_default()
-                    .push(self.for_worker(worker, assertion, finding));
-            }
-        }
-        if by_worker.is_empty() { Ok(()) } else { self.draft(&by_worker).await }
-    }
-
-    /// A finding as one worker may see it. Words of the draft that are not its own came from somebody else's part:
-    /// then it is told what its assertion asks, and not a word of theirs.
-    fn for_worker(&self, worker: &str, assertion: &Assertion, finding: &Finding) -> Finding {
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let own = self.drafts.iter().filter(|draft| draft.agent == worker);
-        let items = own.flat_map(|own| crate::draft::items(worker, &own.draft));
-        let marks = |c: char| "#-* ".contains(c);
-        let quote = words(finding.quote.trim_start_matches(marks));
-        let quote =
-            quote.strip_prefix("Step ").and_then(|rest| rest.split_once(": ")).map_or(&*quote, |(_, q)| q);
-        if finding.quote.is_empty() || items.into_iter().any(|item| words(&item.text).contains(quote)) {
-            return finding.clone();
-        }
-        let statement = assertion.statement.trim_end_matches('.');
-        let message = format!("{statement} does not hold: {}", assertion.fails_if);
-        Finding { message, quote: String::new(), other: None, ..finding.clone() }
     }
 
     /// Rounds came to nothing: a person takes the best of them, asks for more, or ends it.

@@ -189,7 +189,13 @@ fn steps_imperative(subject: &Subject<'_>) -> Vec<Hit> {
                 format!("The title of step {} begins with \"{word}\"; begin with what to do.", step.number);
             hits.push(Hit::step(step, message));
         }
-        for sentence in sentences(&step.text, 1).into_iter().filter(|sentence| !is_rule(&sentence.text)) {
+        // A rule of a step is a full sentence, and stands as a bullet.
+        let bullets: Vec<&str> =
+            step.text.lines().map(str::trim).filter(|line| line.starts_with(['-', '*'])).collect();
+        let told = |sentence: &Sentence| {
+            !is_rule(&sentence.text) && !bullets.iter().any(|line| line.contains(&sentence.text))
+        };
+        for sentence in sentences(&step.text, 1).into_iter().filter(told) {
             if let Some(word) = not_imperative(&sentence.text, false).filter(|_| !is_fragment(&sentence)) {
                 let message = format!(
                     "A sentence of step {} begins with \"{word}\"; say what to do, or use MUST.",
