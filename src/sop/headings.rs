@@ -47,6 +47,47 @@ pub fn labelled(sentence: &str) -> Option<(Section, &str)> {
     of(label).filter(|section| *section == Section::DefinitionOfDone).map(|section| (section, rest.trim()))
 }
 
+/// What the text below a heading is, where that is finer than a section of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// What is not covered.
+    OutOfScope,
+    /// What happens if it goes wrong.
+    Impact,
+    /// Who answers for it.
+    Owner,
+    /// The way back.
+    Rollback,
+    /// What it is for: a result.
+    Objective,
+    /// Version, owner, approver and dates of the document.
+    Control,
+    /// One of several stretches of the work that follow each other.
+    Phase,
+}
+
+/// What a heading without its number says of its text, beyond its section.
+pub fn field(heading: &str) -> Option<Field> {
+    let heading = heading.trim().trim_end_matches(':').to_lowercase();
+    let says = |words: &str| match words.strip_suffix('=') {
+        Some(whole) => heading == whole,
+        None => heading.starts_with(words),
+    };
+    let lines = include_str!("data/fields.txt").lines().filter(|line| !line.starts_with('#'));
+    let mut table = lines.filter_map(|line| line.split_once(": "));
+    let (name, _) = table.find(|(_, all)| all.split('|').any(says))?;
+    match name {
+        "Out of scope" => Some(Field::OutOfScope),
+        "Impact" => Some(Field::Impact),
+        "Owner" => Some(Field::Owner),
+        "Rollback" => Some(Field::Rollback),
+        "Objective" => Some(Field::Objective),
+        "Control" => Some(Field::Control),
+        "Phase" => Some(Field::Phase),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +117,34 @@ mod tests {
         );
         assert_eq!(labelled("Scope creep is what we fear."), None);
         assert_eq!(labelled("Process the order: first of all, call."), None);
+    }
+
+    #[test]
+    fn a_heading_may_say_more_than_its_section() {
+        for (heading, expected) in [
+            ("Business impact:", Some(Field::Impact)),
+            ("Auswirkungen", Some(Field::Impact)),
+            ("Process owner", Some(Field::Owner)),
+            ("Responsible", Some(Field::Owner)),
+            ("Responsibilities", None),
+            ("Backout plan", Some(Field::Rollback)),
+            ("Out of scope", Some(Field::OutOfScope)),
+            ("Phase 2: clean up", Some(Field::Phase)),
+            ("Recovery", Some(Field::Phase)),
+            ("Recovery time", None),
+            ("Materials", None),
+        ] {
+            assert_eq!(field(heading), expected, "{heading}");
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_fields_is_one_of_them() {
+        let lines = include_str!("data/fields.txt").lines().filter(|line| !line.starts_with('#'));
+        for line in lines {
+            let (name, words) = line.split_once(": ").unwrap();
+            let first = words.split('|').next().unwrap().trim_end_matches('=');
+            assert!(field(first).is_some(), "{name}");
+        }
     }
 }

@@ -3,9 +3,16 @@
 //! what has no place of its own is kept under Scope, and a note says so.
 
 mod agent_sop;
+mod fields;
+mod inputs;
+mod lists;
 mod manifest;
 mod markdown;
+mod mend;
+mod plan;
 mod skill;
+mod tables;
+mod titles;
 
 use super::document::{Body, ExecutionMode, Head, Priority, RiskLevel, Section, Sop, Trigger};
 use super::id::{SopId, Version};
@@ -14,6 +21,8 @@ use super::plain::{below, without_keys};
 use super::prose::sentences;
 use super::{blocks, parse, render};
 use crate::base::{Problem, text::slug};
+use crate::text::title::of_file;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// What the person who imports says beside the files.
@@ -81,7 +90,7 @@ pub fn import(files: &[(String, String)], given: &Given) -> Result<Imported, Vec
     } else if base.ends_with(".sop.md") {
         agent_sop::read(draft, text)
     } else {
-        markdown::read(draft, name, text)?
+        markdown::read(draft, name, text)
     };
     draft.finish(base, given)
 }
@@ -91,6 +100,9 @@ pub fn import(files: &[(String, String)], given: &Given) -> Result<Imported, Vec
 struct Draft {
     title: String,
     description: String,
+    owner: Option<String>,
+    objective: Option<String>,
+    impact: Option<String>,
     version: Option<Version>,
     priority: Option<Priority>,
     execution_mode: Option<ExecutionMode>,
@@ -99,16 +111,25 @@ struct Draft {
     max_concurrent: Option<u32>,
     body: Body,
     inputs_are_said: bool,
+    /// Who does a step, where the source says it in words that are no agent id.
+    who: BTreeMap<u32, String>,
+    /// Headings of the source that stand under others here, each with where.
+    headings: Vec<String>,
+    /// The source, where every word of it has to stand in the draft.
+    source: Option<String>,
     missing: Vec<String>,
     notes: Vec<String>,
 }
 
 impl Draft {
     fn finish(mut self, source: &str, given: &Given) -> Result<Imported, Vec<Problem>> {
-        let (id, department) = self.identity(given).map_err(|problem| vec![problem])?;
-        let owner = self.word("the owner", given.owner.as_deref());
-        let objective = self.line("the business objective in one sentence", given.objective.as_deref());
-        let impact = self.line("what happens if it goes wrong", given.impact.as_deref());
+        let (id, department) = self.identity(source, given).map_err(|problem| vec![problem])?;
+        let said = (self.owner.take(), self.objective.take(), self.impact.take());
+        let owner = self.word("the owner", given.owner.as_deref().or(said.0.as_deref()));
+        let objective = given.objective.as_deref().or(said.1.as_deref());
+        let objective = self.line("the business objective in one sentence", objective);
+        let impact = given.impact.as_deref().or(said.2.as_deref());
+        let impact = self.line("what happens if it goes wrong", impact);
         let described = Some(std::mem::take(&mut self.description)).filter(|text| !text.is_empty());
         let description = self.line("what the SOP does, in one or two sentences", described.as_deref());
         self.one_script_a_step();
@@ -127,7 +148,9 @@ impl Draft {
             impact,
             execution_mode: self.execution_mode.unwrap_or_default(),
             priority: self.priority.unwrap_or_default(),
-            triggers: if self.triggers.is_empty() { vec![Trigger::Manual] } else { self.triggers },
+            triggers: Some(std::mem::take(&mut self.triggers))
+                .filter(|all| !all.is_empty())
+                .unwrap_or_else(|| vec![Trigger::Manual]),
             cooldown: self.cooldown,
             max_concurrent: self.max_concurrent,
             admission: None,
@@ -139,9 +162,39 @@ impl Draft {
             contract: None,
             supersedes: None,
         };
-        let sop = Sop { head, body: self.body };
+        let mut sop = Sop { head, body: std::mem::take(&mut self.body) };
+        self.keep_all_words(&mut sop);
         let read = parse(source, &render(&sop))?;
         Ok(Imported { sop: read, missing: self.missing, notes: self.notes })
+    }
+
+    /// Lines of the source with a word that would be lost are kept whole.
+    fn keep_all_words(&mut self, sop: &mut Sop) {
+        let Some(source) = self.source.take() else { return };
+        let lost = mend::lost(&source, &render(sop));
+        if lost.is_empty() {
+            return;
+        }
+        let lines =
+            lost.iter().map(|(_, line)| format!("    {}", line.trim())).collect::<Vec<_>>().join("\n");
+        add(&mut sop.body.scope, &format!("### Lines without a place of their own\n\n{lines}"));
+        for (number, line) in lost {
+            self.notes.push(format!("line {number}: kept as it is under Scope: {}", line.trim()));
+        }
+    }
+
+    /// Notes that a heading of the source stands under another one here.
+    fn moved(&mut self, part: &Part, here: &str) {
+        if !part.title.is_empty() && part.title != here {
+            self.headings.push(format!("“{}” ({here})", part.title));
+        }
+    }
+
+    /// A heading with nothing below it.
+    fn bare(&mut self, part: &Part) {
+        if !part.title.is_empty() {
+            self.headings.push(format!("“{}” (nothing stands below it)", part.title));
+        }
     }
 
     /// A step holds one script: those that follow each other without a word are made one, the rest is told.
@@ -162,14 +215,17 @@ impl Draft {
         }
     }
 
-    fn identity(&mut self, given: &Given) -> Result<(SopId, String), Problem> {
+    fn identity(&mut self, source: &str, given: &Given) -> Result<(SopId, String), Problem> {
         if self.title.is_empty() {
             return Err(Problem::invalid("the file has no title").hint("begin it with `# Title`"));
         }
         match (&given.id, &given.department) {
             (Some(id), _) => Ok((id.clone(), id.department().to_owned())),
             (None, Some(department)) => {
-                let id = SopId::new(department, &slug(&self.title, 48)).map_err(Problem::usage)?;
+                // A title without a Latin letter or figure gives no id; the name of the file may.
+                let latin = self.title.contains(|c: char| c.is_ascii_alphanumeric());
+                let words = if latin { self.title.clone() } else { of_file(source) };
+                let id = SopId::new(department, &slug(&words, 48)).map_err(Problem::usage)?;
                 Ok((id, department.clone()))
             }
             (None, None) => {
@@ -248,8 +304,9 @@ impl Draft {
         for step in &mut steps {
             let number = step.number;
             if step.assignee.is_none() {
-                step.assignee =
-                    Some(self.word(&format!("who does step {number}"), given.assignee.as_deref()));
+                let said = self.who.get(&number).map(|who| format!(" (the source says: {who})"));
+                let what = format!("who does step {number}{}", said.unwrap_or_default());
+                step.assignee = Some(self.word(&what, given.assignee.as_deref()));
             }
             if step.artifact.is_none() {
                 step.artifact = Some(self.lacks(&format!("what exists after step {number}")));
@@ -262,10 +319,12 @@ impl Draft {
     }
 
     fn change_log(&mut self, version: Version, source: &str, given: &Given) {
-        add(
-            &mut self.body.change_log,
-            &format!("- v{version} ({}): Imported from {source}.", given.created_at),
-        );
+        let mut line = format!("- v{version} ({}): Imported from {source}.", given.created_at);
+        if !self.headings.is_empty() {
+            let written = write!(line, " Headings of it that are others here: {}.", self.headings.join("; "));
+            debug_assert!(written.is_ok(), "BUG: writing to a string failed");
+        }
+        add(&mut self.body.change_log, &line);
     }
 
     /// The text of a section that holds text.
@@ -304,8 +363,10 @@ impl Draft {
     fn overview(&mut self, text: &str) {
         add(&mut self.body.purpose, &without_keys(&below(text, 3)));
         if self.description.is_empty() {
-            self.description =
-                sentences(text, 1).into_iter().next().map(|first| first.text).unwrap_or_default();
+            // The head of a table is no sentence.
+            let prose: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('|')).collect();
+            let first = sentences(&prose.join("\n"), 1).into_iter().next();
+            self.description = first.map(|first| first.text).unwrap_or_default();
         }
     }
 }
@@ -324,5 +385,7 @@ fn add(place: &mut String, text: &str) {
     debug_assert!(written.is_ok(), "BUG: writing to a string failed");
 }
 
+#[cfg(test)]
+mod documents;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use crate::contract::Severity;
 use crate::sop::lint::{Context, lint};
 use std::collections::{BTreeMap, BTreeSet};
 
-fn given() -> Given {
+pub(super) fn given() -> Given {
     Given {
         department: Some("ENG".into()),
         created_by: "sop.manager".into(),
@@ -14,7 +14,7 @@ fn given() -> Given {
     }
 }
 
-fn file(name: &str, text: &str) -> (String, String) {
+pub(super) fn file(name: &str, text: &str) -> (String, String) {
     (name.to_owned(), text.to_owned())
 }
 
