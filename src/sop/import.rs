@@ -95,6 +95,12 @@ pub fn import(files: &[(String, String)], given: &Given) -> Result<Imported, Vec
     draft.finish(base, given)
 }
 
+/// How many lines of `source` that hold words stand whole in `sop`, and how many there are.
+pub fn lines_kept(source: &str, sop: &Sop) -> (usize, usize) {
+    let all = source.lines().filter(|line| mend::words(line).next().is_some()).count();
+    (all - mend::lost(source, &render(sop)).len(), all)
+}
+
 /// What an importer fills in; what stays empty is missing.
 #[derive(Default)]
 struct Draft {

@@ -163,3 +163,24 @@ fn sops_are_linted_imported_exported_and_compared() {
     assert!(world.read("sopd-demo/sops/drafts/SOP-OPS-watering-plants-v1.0.md").contains("Fill the can."));
     done(&["sop", "verify"]);
 }
+
+#[test]
+fn a_folder_is_imported_file_by_file_and_a_trial_writes_nothing() {
+    let world = World::empty();
+    world.done(&["demo", "--yes"]);
+    world.put("old/lamp.md", "Lamp\n\n- Switch it on\n- Switch it off\n");
+    world.put("old/deep/door.txt", "# Door\n\n| Who | What |\n|-|-|\n| Guard | Lock it |\n");
+    world.put("old/half.md", "---\nid: SOP-OPS-half\n---\n\n# Half\n");
+    let import = ["-w", "sopd-demo", "sop", "import", "old", "--department", "OPS"];
+    let trial = world.fails(3, &[&import[..], &["--dry-run"]].concat());
+    assert!(trial.contains("1 of 3 procedures did not become a draft"), "{trial}");
+    assert!(!world.path("sopd-demo/sops/drafts/SOP-OPS-lamp-v1.0.md").exists());
+    std::fs::remove_file(world.path("old/half.md")).unwrap();
+    let table = world.done(&import);
+    let row = |file: &str| table.lines().find(|line| line.contains(file)).unwrap_or_default().to_owned();
+    assert!(row("lamp.md").contains("SOP-OPS-lamp v1.0  2      3 of 3"), "{table}");
+    assert!(row("door.txt").contains("SOP-OPS-door v1.0"), "{table}");
+    assert!(world.read("sopd-demo/sops/drafts/SOP-OPS-door-v1.0.md").contains("- Who: Guard"));
+    let again = world.fails(2, &[&import[..], &["--id", "SOP-OPS-x"]].concat());
+    assert!(again.contains("one id is not enough"), "{again}");
+}
