@@ -44,7 +44,7 @@ pub(super) fn run(work: &Work<'_>, all: &[Vec<PathBuf>]) -> Done {
         return Ok(());
     }
     let message = format!("{unread} of {} did not become a draft", counted(rows.len(), "procedure"));
-    Err(Problem::invalid(message).hint("the table says why; the others are done").into())
+    Err(Problem::invalid(message).hint("the table says why; it stopped none of the others").into())
 }
 
 fn row(work: &Work<'_>, paths: &[PathBuf], taken: &mut BTreeSet<String>) -> Row {
@@ -79,7 +79,10 @@ impl Row {
                 vec![file, name, steps, format!("{kept} of {all}"), missing(&drafted.imported.missing)]
             }
             Err(problems) => {
-                let why = problems.first().map_or_else(String::new, |problem| problem.message.clone());
+                let first = problems.first();
+                let why = first.map(|problem| problem.message.clone());
+                let hint = first.and_then(|problem| problem.hint.clone());
+                let why = why.into_iter().chain(hint).collect::<Vec<_>>().join("; ");
                 vec![file, "no draft".to_owned(), String::new(), String::new(), why]
             }
         }
