@@ -116,13 +116,7 @@ pub(super) async fn scenarios(
     let missing = wanted.saturating_sub(u32::try_from(given.len()).unwrap_or(u32::MAX));
     let mut all = given.to_vec();
     if missing > 0 {
-        let question = ScenarioQuestion {
-            title: plan.title.clone(),
-            objective: plan.objective.clone(),
-            text: setup.view.text.clone(),
-            assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
-            count: missing,
-        };
+        let question = wanted_of(setup, plan, missing);
         all.extend(written(w, setup, (&plan.parties.user_testing, ""), &question).await?);
     }
     w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests: digests(&all), round: 0 }).await?;
@@ -137,17 +131,22 @@ pub(super) async fn more_scenarios(
     plan: &MissionPlan,
     round: u32,
 ) -> Result<Vec<Scenario>, Stop> {
-    let question = ScenarioQuestion {
-        title: plan.title.clone(),
-        objective: plan.objective.clone(),
-        text: setup.view.text.clone(),
-        assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
-        count: setup.rules.rounds.max(1),
-    };
+    let question = wanted_of(setup, plan, setup.rules.rounds.max(1));
     let again = format!("#{round}");
     let more = written(w, setup, (&plan.parties.user_testing, &again), &question).await?;
     w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests: digests(&more), round }).await?;
     Ok(more)
+}
+
+/// What the scenario writer is shown, who is to write `count` of them.
+fn wanted_of(setup: &Setup, plan: &MissionPlan, count: u32) -> ScenarioQuestion {
+    ScenarioQuestion {
+        title: plan.title.clone(),
+        objective: plan.objective.clone(),
+        text: setup.view.text.clone(),
+        assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
+        count,
+    }
 }
 
 fn digests(scenarios: &[Scenario]) -> Vec<Digest> {

@@ -23,11 +23,16 @@ pub fn meaning(heading: &str) -> Option<Meaning> {
         Some(whole) => heading.trim() == whole,
         None => starts(words),
     };
-    let lines = include_str!("data/headings.txt").lines().filter(|line| !line.starts_with('#'));
-    let mut table = lines.filter_map(|line| line.split_once(": "));
-    let (title, _) = table.find(|(_, all)| all.split('|').any(says))?;
+    let title = first_that(include_str!("data/headings.txt"), says)?;
     let section = Section::ALL.into_iter().find(|(_, known)| *known == title);
     Some(section.map_or(Meaning::Context, |(section, _)| Meaning::Section(section)))
+}
+
+/// The name of the first line of `table` (`name: words|words`) of whose words one `says` so.
+fn first_that(table: &str, says: impl Fn(&str) -> bool) -> Option<&str> {
+    let lines = table.lines().filter(|line| !line.starts_with('#'));
+    let mut lines = lines.filter_map(|line| line.split_once(": "));
+    lines.find(|(_, all)| all.split('|').any(&says)).map(|(name, _)| name)
 }
 
 /// The section and the rest of `Responsible: it.security` or `Done when the alarm is on`; `None` of any other sentence.
@@ -73,10 +78,7 @@ pub fn field(heading: &str) -> Option<Field> {
         Some(whole) => heading == whole,
         None => heading.starts_with(words),
     };
-    let lines = include_str!("data/fields.txt").lines().filter(|line| !line.starts_with('#'));
-    let mut table = lines.filter_map(|line| line.split_once(": "));
-    let (name, _) = table.find(|(_, all)| all.split('|').any(says))?;
-    match name {
+    match first_that(include_str!("data/fields.txt"), says)? {
         "Out of scope" => Some(Field::OutOfScope),
         "Impact" => Some(Field::Impact),
         "Owner" => Some(Field::Owner),
