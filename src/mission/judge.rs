@@ -14,6 +14,7 @@ use crate::contract::verdicts::{Coded, Evidence, Judgement, Outcome, Report, Set
 use crate::contract::{self, Answer, Finding, Severity};
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::roles::scrutiny::ScrutinyAnswer;
+use crate::roles::user_test::{RootCause, Trace};
 use crate::sop::Section;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -171,26 +172,32 @@ impl Judge {
 
     /// Why the walk stumbled. Blocking when the executor could not finish.
     fn root_causes(&self) -> Vec<Finding> {
-        let Tested { scenario, trace, grade } = &self.tested;
-        let severity = if trace.ended() { Severity::Advisory } else { Severity::Blocking };
-        let mut found: Vec<Finding> = grade
-            .root_causes
-            .iter()
-            .map(|cause| {
-                let lack = if self.whole {
-                    format!("{} It came up in this case: {}", full_stop(&cause.lack), scenario.text.trim())
-                } else {
-                    without_scenario(&cause.lack, scenario, &self.text)
-                };
-                let place = if cause.step == 0 { String::new() } else { format!("step {}: ", cause.step) };
-                user_test(severity, format!("{place}{lack}"), self.heading(cause.step))
-            })
-            .collect();
-        if !trace.ended() && found.is_empty() {
-            let message = "an executor could not reach the definition of done".to_owned();
-            found.push(user_test(severity, message, String::new()));
+        let walks: Vec<(&Scenario, &Trace)> = self.tested.walks().collect();
+        let of = |cause: &RootCause| usize::try_from(cause.case.saturating_sub(1)).unwrap_or(0);
+        let mut found = Vec::new();
+        for (at, (scenario, trace)) in walks.iter().enumerate() {
+            let severity = if trace.ended() { Severity::Advisory } else { Severity::Blocking };
+            // A case nobody walked is none: what is said of it is taken as said of the first.
+            let mine = |cause: &&RootCause| walks.get(of(cause)).map_or(0, |_| of(cause)) == at;
+            let causes: Vec<&RootCause> = self.tested.grade.root_causes.iter().filter(mine).collect();
+            found.extend(causes.iter().map(|cause| self.root_cause(severity, cause, scenario)));
+            if !trace.ended() && causes.is_empty() {
+                let case = if self.whole { in_this_case(scenario) } else { String::new() };
+                let message = format!("an executor could not reach the definition of done{case}");
+                found.push(user_test(severity, message, String::new()));
+            }
         }
         found
+    }
+
+    fn root_cause(&self, severity: Severity, cause: &RootCause, scenario: &Scenario) -> Finding {
+        let lack = if self.whole {
+            format!("{}{}", full_stop(&cause.lack), in_this_case(scenario))
+        } else {
+            without_scenario(&cause.lack, scenario, &self.text)
+        };
+        let place = if cause.step == 0 { String::new() } else { format!("step {}: ", cause.step) };
+        user_test(severity, format!("{place}{lack}"), self.heading(cause.step))
     }
 
     /// The heading of a step as it stands in the draft; empty for the draft as a whole.
@@ -227,21 +234,29 @@ impl Judge {
     }
 
     fn test_report(&self, judgement: &Judgement) -> String {
-        let Tested { scenario, trace, .. } = &self.tested;
         let title = format!("User test, round {} · by {}", self.round, self.plan.parties.user_testing);
         let mut out = contract::render::judgement(&title, judgement);
-        put(&mut out, format_args!("\n## The scenario\n\n{}\n\n", scenario.text));
+        for (scenario, trace) in self.tested.walks() {
+            walked(&mut out, scenario, trace);
+        }
+        out
+    }
+}
+
+/// A situation and how it was walked, as a report tells it.
+fn walked(out: &mut String, scenario: &Scenario, trace: &Trace) {
+        put(out, format_args!("\n## The scenario\n\n{}\n\n", scenario.text));
         for (name, value) in &scenario.given {
-            put(&mut out, format_args!("- {name}: {value}\n"));
+            put(out, format_args!("- {name}: {value}\n"));
         }
         out.push_str("\n## The walk\n\n");
         for step in &trace.steps {
-            put(&mut out, format_args!("{}. {}", step.step, step.did));
+            put(out, format_args!("{}. {}", step.step, step.did));
             if !step.produced.is_empty() {
-                put(&mut out, format_args!(" Produced: {}", step.produced));
+                put(out, format_args!(" Produced: {}", step.produced));
             }
             if !step.lacked.is_empty() {
-                put(&mut out, format_args!(" **Lacked: {}**", step.lacked));
+                put(out, format_args!(" **Lacked: {}**", step.lacked));
             }
             out.push('\n');
         }
@@ -250,9 +265,12 @@ impl Judge {
             (false, true) => "Refused, as the text demands",
             (false, false) => "Definition of done **not reached**",
         };
-        put(&mut out, format_args!("\n{end}: {}\n", trace.outcome));
-        out
-    }
+        put(out, format_args!("\n{end}: {}\n", trace.outcome));
+}
+
+/// Where a cause came up, told whole: the case examines no later round.
+fn in_this_case(scenario: &Scenario) -> String {
+    format!(" It came up in this case: {}", scenario.text.trim())
 }
 
 fn user_test(severity: Severity, message: String, quote: String) -> Finding {

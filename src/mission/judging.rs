@@ -6,7 +6,7 @@ use super::council_review::SeatCouncil;
 use super::help::{grant, help};
 use super::judge::{Judge, Judged, carry};
 use super::records::MissionState;
-use super::rounds::{Desk, GROUNDED};
+use super::rounds::{Desk, EXAMINED, GROUNDED};
 use super::validate::{Scrutinise, Tested, UserTest, more_scenarios};
 use crate::brief::Scenario;
 use crate::contract::verdicts::Judgement;
@@ -25,6 +25,7 @@ impl Desk<'_> {
         let entered = self.enter(MissionState::Validating);
         let (scrutiny, tested) = self.validate(assembled, &carried).await?;
         entered.await?;
+        self.failed = tested.failed();
         let judge = Judge {
             mission: self.setup.asker.mission.clone(),
             plan: self.plan.clone(),
@@ -47,10 +48,22 @@ impl Desk<'_> {
         self.w.version() >= GROUNDED && !self.setup.asker.tiers.is_empty()
     }
 
+    /// How many scenarios the rounds up to this one use: all but one for each further round at the first, then one more
+    /// each, which is the exam: no round before has seen it.
+    fn used(&self) -> usize {
+        let round = usize::try_from(self.round).unwrap_or(usize::MAX);
+        let first = if self.walks_side_by_side() { self.setup.rules.scenarios.max(1) } else { 1 };
+        usize::try_from(first).unwrap_or(1).saturating_add(round - 1)
+    }
+
+    /// Whether one round walks several scenarios.
+    fn walks_side_by_side(&self) -> bool {
+        self.w.version() >= EXAMINED && self.tells_whole()
+    }
+
     /// A scenario no round before has used, where those of the beginning are used up.
     async fn fresh_scenario(&mut self) -> Result<(), Stop> {
-        let used_up = |desk: &Self| desk.scenarios.len() < usize::try_from(desk.round).unwrap_or(usize::MAX);
-        while self.tells_whole() && used_up(self) {
+        while self.tells_whole() && self.scenarios.len() < self.used() {
             let more = more_scenarios(self.w, &mut self.setup, &self.plan, self.round).await?;
             if more.is_empty() {
                 return Ok(());
@@ -166,15 +179,21 @@ impl Desk<'_> {
         asked
     }
 
-    /// Each round exercises a scenario no round before has used.
+    /// Each round walks a scenario no round before has used; where several are walked, the first round walks all that
+    /// are not kept for later rounds, and a later one again those that failed in the round before.
     fn user_test(&self, assembled: &Assembled, attempt: u32) -> UserTest {
-        let at = usize::try_from(self.round - 1).unwrap_or(0);
-        let scenario = self.scenarios.get(at.checked_rem(self.scenarios.len()).unwrap_or(0)).cloned();
+        let count = self.scenarios.len();
+        let newest = (self.used() - 1).checked_rem(count).unwrap_or(0);
+        let from = if self.walks_side_by_side() && self.last.is_none() { 0 } else { newest };
+        let again = if self.walks_side_by_side() { self.failed.clone() } else { Vec::new() };
+        let mut scenarios = self.scenarios.iter().skip(from).take(newest + 1 - from).cloned().chain(again);
+        let scenario = scenarios.next().unwrap_or(Scenario { text: String::new(), given: BTreeMap::new() });
         UserTest {
             setup: self.setup.clone(),
             validator: self.plan.parties.user_testing.clone(),
             sop: assembled.text.clone(),
-            scenario: scenario.unwrap_or(Scenario { text: String::new(), given: BTreeMap::new() }),
+            scenario,
+            others: scenarios.collect(),
             assertions: self.plan.contract.judged().cloned().collect(),
             round: self.round,
             attempt,

@@ -95,6 +95,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .story::<periodic::PeriodicReview>()
         .story::<validate::Scrutinise>()
         .story::<validate::UserTest>()
+        .story::<validate::WalkThrough>()
         .activity::<Think>(gateway)
         .activity::<setup::Prepare>(office)
         .activity::<plan::SettlePlan>(office)

@@ -40,6 +40,8 @@ pub(super) struct Desk<'a> {
     pub(super) round: u32,
     /// The round before, also across a person's wish to have something changed.
     pub(super) last: Option<Round>,
+    /// The scenarios in which the last draft failed.
+    pub(super) failed: Vec<Scenario>,
     /// The text is a file's, brought by its author, and nobody rewords it.
     pub(super) as_brought: bool,
 }
@@ -67,6 +69,7 @@ impl<'a> Desk<'a> {
             council: None,
             round: 1,
             last: None,
+            failed: Vec::new(),
             as_brought: false,
         }
     }
@@ -75,6 +78,10 @@ impl<'a> Desk<'a> {
 /// The version of the story from which on authors see what was found before anybody judges, workers see all answers and
 /// their own draft, and scrutiny sees what was asked.
 pub(super) const GROUNDED: u32 = 3;
+
+/// The version of the story from which on a round walks several scenarios side by side, and the author changes her text by
+/// what she gives for its parts instead of writing all of it again.
+pub(super) const EXAMINED: u32 = 4;
 
 /// How often a text goes back to its author for what code finds, before it is judged as it is.
 const RETURNS: u32 = 2;

@@ -4,6 +4,7 @@ use super::Office;
 use super::help::{grant, help};
 use super::impartial::impartial;
 use super::plan::MissionPlan;
+use super::rounds::EXAMINED;
 use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
 use crate::base::Digest;
@@ -13,7 +14,7 @@ use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow}
 use crate::roles::AssertionView;
 use crate::roles::scrutiny::{Scrutiny, ScrutinyAnswer, ScrutinyQuestion};
 use crate::roles::user_test::{
-    Execute, ExecuteQuestion, Grade, GradeAnswer, GradeQuestion, ScenarioQuestion, Trace, WriteScenarios,
+    Execute, ExecuteQuestion, Grade, GradeAnswer, GradeQuestion, ScenarioQuestion, Trace, Walk, WriteScenarios,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -65,18 +66,72 @@ pub(super) struct UserTest {
     pub(super) validator: String,
     pub(super) sop: String,
     pub(super) scenario: Scenario,
+    /// Further scenarios, walked side by side with the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) others: Vec<Scenario>,
     pub(super) assertions: Vec<Assertion>,
     pub(super) round: u32,
     /// 0 at first; one more each time a person said to try again.
     pub(super) attempt: u32,
 }
 
-/// A walk and its grades.
+/// The walks of a round and their grades.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tested {
     pub(super) scenario: Scenario,
     pub(super) trace: Trace,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) others: Vec<Walk>,
     pub(super) grade: GradeAnswer,
+}
+
+impl Tested {
+    /// Every situation with its walk, in the order in which they were shown to the grader.
+    pub(super) fn walks(&self) -> impl Iterator<Item = (&Scenario, &Trace)> {
+        let others = self.others.iter().map(|walk| (&walk.scenario, &walk.trace));
+        std::iter::once((&self.scenario, &self.trace)).chain(others)
+    }
+    /// The situations in which somebody who knew nothing but the text came to no right end.
+    pub(super) fn failed(&self) -> Vec<Scenario> {
+        let stuck = self.walks().filter(|(_, trace)| !trace.ended());
+        stuck.map(|(scenario, _)| scenario.clone()).collect()
+    }
+}
+
+/// One situation walked by an executor of its own, who sees no other.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WalkThrough {
+    setup: Setup,
+    validator: String,
+    sop: String,
+    scenario: Scenario,
+    key: String,
+}
+
+impl Story for WalkThrough {
+    const NAME: &'static str = "walk_through";
+    const VERSION: u32 = 1;
+    type Output = Walk;
+    fn key(&self) -> String {
+        self.key.clone()
+    }
+    async fn tell(self, w: Workflow) -> Result<Walk, Stop> {
+        let Self { setup, validator, sop, scenario, key } = self;
+        let trace = walk(&w, &setup, (&validator, key), sop, scenario.clone()).await?;
+        Ok(Walk { scenario, trace })
+    }
+}
+
+/// How a fresh executor carries `sop` out in one situation.
+async fn walk(
+    w: &Workflow,
+    setup: &Setup,
+    (validator, key): (&str, String),
+    sop: String,
+    scenario: Scenario,
+) -> Result<Trace, Stop> {
+    let question = ExecuteQuestion { sop, scenario };
+    Ok(ask::<Execute>(w, &setup.asker, &asking(setup, validator, key), &question).await?.0)
 }
 
 impl Story for UserTest {
@@ -87,20 +142,30 @@ impl Story for UserTest {
         format!("user-test#{}.{}", self.round, self.attempt)
     }
     async fn tell(self, w: Workflow) -> Result<Tested, Stop> {
-        let Self { setup, validator, sop, scenario, assertions, round, attempt } = self;
+        let Self { setup, validator, sop, scenario, others, assertions, round, attempt } = self;
         let shown = impartial(&sop);
-        let question = ExecuteQuestion { sop: shown.clone(), scenario: scenario.clone() };
-        let executor = asking(&setup, &validator, format!("execute/{validator}#{round}.{attempt}"));
-        let (trace, _) = ask::<Execute>(&w, &setup.asker, &executor, &question).await?;
+        let further = |(number, scenario): (usize, Scenario)| WalkThrough {
+            setup: setup.clone(),
+            validator: validator.clone(),
+            sop: shown.clone(),
+            scenario,
+            key: format!("execute/{validator}#{round}.{attempt}/{number}"),
+        };
+        let further = (2..).zip(others).map(further).map(|walk| w.child(walk)).collect();
+        let key = format!("execute/{validator}#{round}.{attempt}");
+        let trace = walk(&w, &setup, (&validator, key), shown.clone(), scenario.clone()).await;
+        let others = w.all(further).await?.into_iter().collect::<Result<Vec<Walk>, Failure>>()?;
+        let trace = trace?;
         let question = GradeQuestion {
             assertions: shuffled(&assertions, &format!("grade{sop}")),
             sop: shown,
             scenario: scenario.clone(),
             trace: trace.clone(),
+            others: others.clone(),
         };
         let grader = asking(&setup, &validator, format!("grade/{validator}#{round}.{attempt}"));
         let (grade, _) = ask::<Grade>(&w, &setup.asker, &grader, &question).await?;
-        Ok(Tested { scenario, trace, grade })
+        Ok(Tested { scenario, trace, others, grade })
     }
 }
 
@@ -112,7 +177,13 @@ pub(super) async fn scenarios(
     plan: &MissionPlan,
     given: &[Scenario],
 ) -> Result<Vec<Scenario>, Stop> {
-    let wanted = setup.rules.scenarios.max(setup.rules.rounds);
+    let rules = &setup.rules;
+    // What the first round walks, and one that is kept for each further round.
+    let wanted = if w.version() >= EXAMINED && !setup.asker.tiers.is_empty() {
+        rules.scenarios + rules.rounds - 1
+    } else {
+        rules.scenarios.max(rules.rounds)
+    };
     let missing = wanted.saturating_sub(u32::try_from(given.len()).unwrap_or(u32::MAX));
     let mut all = given.to_vec();
     if missing > 0 {

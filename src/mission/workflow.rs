@@ -34,8 +34,9 @@ pub struct Ending {
 
 impl Story for Author {
     const NAME: &'static str = "author";
-    /// 2: a change that nobody has anything to say on goes back to the requester. 3: see [`super::rounds::GROUNDED`].
-    const VERSION: u32 = super::rounds::GROUNDED;
+    /// 2: a change that nobody has anything to say on goes back to the requester. 3: see [`super::rounds::GROUNDED`]; 4:
+    /// see [`super::rounds::EXAMINED`].
+    const VERSION: u32 = super::rounds::EXAMINED;
     type Output = Ending;
     fn key(&self) -> String {
         self.mission.clone()

@@ -13,6 +13,11 @@ pub mod user_test;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what leaves a field out is handed a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// A kind of thinking that can be asked of an agent.
 pub trait Role {
     /// Name of the role: of its prompt file, of its events and of its setting.

@@ -114,15 +114,27 @@ pub struct GradeQuestion {
     pub scenario: Scenario,
     /// The executor's walk.
     pub trace: Trace,
+    /// Further situations of the same draft, each walked by an executor of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Walk>,
     /// What to judge, shuffled.
     pub assertions: Vec<AssertionView>,
+}
+
+/// A situation, and how somebody carried the SOP out in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Walk {
+    /// The situation.
+    pub scenario: Scenario,
+    /// What happened.
+    pub trace: Trace,
 }
 
 /// A verdict per assertion, and the root causes of what the executor lacked, told without the scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GradeAnswer {
-    /// One per assertion.
+    /// One for each assertion a walk speaks to.
     pub verdicts: Vec<Verdict>,
     /// Each says what the SOP lacks, without a name, number or word of the scenario.
     #[serde(default)]
@@ -133,6 +145,9 @@ pub struct GradeAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RootCause {
+    /// The situation it came up in, counted from 1. Left out where only one was walked.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub case: u32,
     /// The step it stumbled at; 0 for the SOP as a whole.
     pub step: u32,
     /// What the SOP lacks, one sentence.

@@ -10,10 +10,10 @@ pub fn grade(q: &GradeQuestion, assertions: &[Assertion]) -> GradeAnswer {
     let verdicts = super::verdicts::verdicts(&q.sop, &q.assertions, assertions, &[]);
     let stumbles = q.trace.steps.iter().filter(|step| !step.lacked.is_empty());
     let mut root_causes: Vec<RootCause> =
-        stumbles.map(|step| RootCause { step: step.step, lack: lack(&step.lacked) }).collect();
+        stumbles.map(|step| RootCause { case: 0, step: step.step, lack: lack(&step.lacked) }).collect();
     if root_causes.is_empty() && !q.trace.ended() {
         root_causes
-            .push(RootCause { step: 0, lack: "The walk did not reach the definition of done.".to_owned() });
+            .push(RootCause { case: 0, step: 0, lack: "The walk did not reach the definition of done.".to_owned() });
     }
     GradeAnswer { verdicts, root_causes }
 }
