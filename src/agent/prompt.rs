@@ -16,6 +16,19 @@ const FUEL: u64 = 5_000_000;
 /// Longest prompt in bytes; a longer one would not fit any model's context and is a runaway template.
 const MAX_PROMPT_BYTES: usize = 2 * 1024 * 1024;
 
+/// The prompts as they are shipped.
+#[derive(rust_embed::RustEmbed)]
+#[folder = "prompts"]
+#[include = "*.md"]
+pub struct ShippedPrompts;
+
+/// The shipped prompt of a role: it stands in for a file that is not in the workspace, as after an upgrade that brought
+/// the role.
+pub(super) fn shipped(role: &str) -> Option<String> {
+    let file = ShippedPrompts::get(&format!("{role}.md"))?;
+    String::from_utf8(file.data.into_owned()).ok()
+}
+
 /// Roles that judge a text or what came of it: they are shown what a screen would obey or hide, as people are.
 const JUDGES: [&str; 6] = ["scrutiny", "execute", "grade", "council_member", "council_chair", "done"];
 

@@ -15,11 +15,12 @@ use crate::roles::{MissionView, Role};
 use crate::roster::{self, Agent};
 use serde_json::{Value, json};
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("plan", include_str!("../../prompts/plan.md")),
     ("scenarios", include_str!("../../prompts/scenarios.md")),
     ("draft", include_str!("../../prompts/draft.md")),
     ("synthesise", include_str!("../../prompts/synthesise.md")),
+    ("revise", include_str!("../../prompts/revise.md")),
     ("council_member", include_str!("../../prompts/council_member.md")),
     ("council_chair", include_str!("../../prompts/council_chair.md")),
     ("scrutiny", include_str!("../../prompts/scrutiny.md")),
@@ -68,7 +69,7 @@ fn question(role: &str, full: bool) -> Value {
             of::<DraftWork>(json!({"mission": mission, "title": "T", "objective": "O", "owner": "vp.sales",
             "brief": text("PART"), "assertions": assertion, "findings": list(finding)}))
         }
-        "synthesise" => {
+        "synthesise" | "revise" => {
             of::<Synthesise>(json!({"mission": mission, "title": "T", "objective": "O", "description": "D",
             "owner": "vp.sales", "assertions": assertion, "drafts": list(worker_draft(full)),
             "previous": some(json!("BEFORE")), "findings": list(finding), "comments": list(json!("COMMENT"))}))

@@ -10,19 +10,21 @@ use crate::roles::draft::DraftWork;
 use crate::roles::perform::{Perform, Performed};
 use crate::roles::plan::Plan;
 use crate::roles::review::LookBack;
+use crate::roles::revise::{Revise, Revision};
 use crate::roles::scrutiny::Scrutiny;
-use crate::roles::synthesise::Synthesise;
+use crate::roles::synthesise::{SynthesisQuestion, Synthesise};
 use crate::roles::user_test::{Execute, Grade, WriteScenarios};
 use crate::roster::{Agent, Roster};
 use crate::tier0;
 use serde_json::Value;
 
 /// Every role, by the name of its prompt file.
-pub(super) const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 13] = [
     Plan::NAME,
     WriteScenarios::NAME,
     DraftWork::NAME,
     Synthesise::NAME,
+    Revise::NAME,
     CouncilMember::NAME,
     CouncilChair::NAME,
     Scrutiny::NAME,
@@ -72,6 +74,11 @@ pub(super) fn code(name: &str) -> Option<RoleCode> {
         Synthesise::NAME => {
             of::<Synthesise>(|q, _, _| answer::<Synthesise>(q, |q| Ok(tier0::synthesise::synthesise(&q))))
         }
+        Revise::NAME => RoleCode {
+            schema: strict_schema::<Revision>,
+            inspect: inspect_revision,
+            tier0: |_, _, _| Err("without a model a text is joined anew, not revised".to_owned()),
+        },
         CouncilMember::NAME => {
             of::<CouncilMember>(|q, _, _| answer::<CouncilMember>(q, |q| Ok(tier0::council::opinion(&q))))
         }
@@ -148,6 +155,21 @@ fn inspect_done(question: &Value, value: &Value) -> Inspected {
             Inspected { problems: vec![told.to_owned()], confidence: 0 }
         }
         (Ok(_), _) => Inspected { problems: Vec::new(), confidence: 100 },
+        (Err(error), _) => unreadable(&error),
+    }
+}
+
+/// A revision names only what the text has.
+fn inspect_revision(question: &Value, value: &Value) -> Inspected {
+    let asked = serde_json::from_value::<SynthesisQuestion>(question.clone());
+    let base = asked.ok().and_then(|asked| crate::sop::parse("", asked.base()?).ok());
+    match (serde_json::from_value::<Revision>(value.clone()), base) {
+        (Ok(revision), Some(base)) => {
+            let problems = revision.problems(&base);
+            let confidence = if problems.is_empty() { 100 } else { 0 };
+            Inspected { problems, confidence }
+        }
+        (Ok(_), None) => Inspected { problems: Vec::new(), confidence: 100 },
         (Err(error), _) => unreadable(&error),
     }
 }

@@ -350,17 +350,14 @@ fn read_roster(files: &Files<'_>) -> Result<Roster, Vec<Problem>> {
 }
 
 fn read_prompts(files: &Files<'_>) -> Result<BTreeMap<String, String>, Vec<Problem>> {
-    let prompts: BTreeMap<String, String> = files.folder("prompts")?.into_iter().collect();
-    let problems: Vec<Problem> = super::roles::NAMES
-        .iter()
-        .filter_map(|role| match prompts.get(*role) {
-            Some(text) => understood::prompt(role, text).err(),
-            None => Some(
-                Problem::not_found(format!("prompts/{role}.md is missing"))
-                    .hint("`sopd init` writes the shipped one again; it replaces nothing that is there"),
-            ),
-        })
-        .collect();
+    let mut prompts: BTreeMap<String, String> = files.folder("prompts")?.into_iter().collect();
+    let mut problems = Vec::new();
+    for role in super::roles::NAMES {
+        match prompts.get(role) {
+            Some(text) => problems.extend(understood::prompt(role, text).err()),
+            None => prompts.extend(super::prompt::shipped(role).map(|text| (role.to_owned(), text))),
+        }
+    }
     if problems.is_empty() { Ok(prompts) } else { Err(problems) }
 }
 

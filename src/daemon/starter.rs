@@ -3,6 +3,7 @@
 
 use super::lock::Lock;
 use super::workspace::Workspace;
+use crate::agent::ShippedPrompts;
 use crate::base::{Clock, files, problem::Result};
 use crate::journal::Access;
 use rust_embed::RustEmbed;
@@ -12,11 +13,6 @@ use std::path::Path;
 #[folder = "agents"]
 #[include = "*.md"]
 struct Agents;
-
-#[derive(RustEmbed)]
-#[folder = "prompts"]
-#[include = "*.md"]
-struct Prompts;
 
 #[derive(RustEmbed)]
 #[folder = "missions/examples"]
@@ -44,7 +40,7 @@ pub fn init(root: &Path, clock: &Clock) -> Result<Written> {
     let mut done = Written::default();
     put(root, "sopd.yaml", include_bytes!("../../sopd.yaml"), &mut done)?;
     put_all::<Agents>(root, "agents", &mut done)?;
-    put_all::<Prompts>(root, "prompts", &mut done)?;
+    put_all::<ShippedPrompts>(root, "prompts", &mut done)?;
     put_all::<Examples>(root, "missions/examples", &mut done)?;
     put_all::<Templates>(root, "sops", &mut done)?;
     // Holding the lock: only its holder may create or upgrade a journal.

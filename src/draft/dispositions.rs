@@ -1,4 +1,5 @@
-//! Is every draft item accounted for (requirement A4)? Whatever synthesis claims, code looks for it.
+//! Is every draft item accounted for (requirement A4)? What is not left out with a reason has to be in the text: code
+//! looks for it.
 
 use super::checks::finding;
 use super::items::sentences;
@@ -9,8 +10,8 @@ use crate::contract::{Finding, Severity};
 use crate::text::quantities::Kind;
 use crate::text::{Convention, Quantity, quantities};
 
-/// What is wrong with the accounting: an item without a fate or with two, an unknown item, a rejection without a
-/// reason, an item said to be kept or merged of which `sop_text` lacks something that can be compared.
+/// What is wrong with the accounting: an item with two fates, an unknown item, a rejection without a reason, an item that
+/// is not rejected and of which `sop_text` lacks something that can be compared.
 pub fn check(items: &[Item], dispositions: &[Disposition], sop_text: &str) -> Vec<Finding> {
     let text = Text { lines: lines(sop_text), held: quantities(sop_text, Convention::of(sop_text)) };
     let mut findings = Vec::new();
@@ -18,10 +19,14 @@ pub fn check(items: &[Item], dispositions: &[Disposition], sop_text: &str) -> Ve
         let mine: Vec<&Disposition> =
             dispositions.iter().filter(|disposition| disposition.item == item.id).collect();
         match mine.as_slice() {
-            [] => findings.push(about(item, "item-without-fate", "has no fate; keep, merge or reject it")),
+            [] => {
+                findings.extend(check_presence(item, &text));
+                findings.extend(check_fences(item, sop_text));
+            }
+            [one] if one.fate == Fate::Rejected => findings.extend(check_reason(item, one)),
             [one] => {
                 findings.extend(check_fate(item, one, &text));
-                findings.extend(check_fences(item, one, sop_text));
+                findings.extend(check_fences(item, sop_text));
             }
             _ => findings.push(about(item, "item-with-two-fates", "has more than one fate; give it one")),
         }
@@ -43,19 +48,22 @@ struct Text {
     held: Vec<Quantity>,
 }
 
-fn check_fate(item: &Item, disposition: &Disposition, text: &Text) -> Option<Finding> {
-    if disposition.fate == Fate::Rejected {
-        let silent = disposition.reason.trim().is_empty();
-        let message = "is rejected without a reason; give one";
-        return silent.then(|| about(item, "item-rejected-without-reason", message));
-    }
+fn check_reason(item: &Item, disposition: &Disposition) -> Option<Finding> {
+    let silent = disposition.reason.trim().is_empty();
+    silent.then(|| about(item, "item-rejected-without-reason", "is rejected without a reason; give one"))
+}
+
+/// What is not named as left out is taken to be in the text.
+fn check_presence(item: &Item, text: &Text) -> Option<Finding> {
     let lost = lost(item, &text.held);
-    if !lost.is_empty() {
-        let message = format!(
-            "is said to be in the text, which lacks {}; put it in, or reject the item",
-            listed(&lost)
-        );
-        return Some(about(item, "item-content-lost", &message));
+    let message =
+        format!("is not in the text, which lacks {}; put it in, or reject it with a reason", listed(&lost));
+    (!lost.is_empty()).then(|| about(item, "item-content-lost", &message))
+}
+
+fn check_fate(item: &Item, disposition: &Disposition, text: &Text) -> Option<Finding> {
+    if let Some(lost) = check_presence(item, text) {
+        return Some(lost);
     }
     // Other words may say the same: told, and never a reason to send a round back.
     let (found, all) = presence(item, &text.lines);
@@ -73,11 +81,8 @@ fn lost(item: &Item, held: &[Quantity]) -> Vec<String> {
 }
 
 /// A fence may be a command: one that was changed on the way is another command than its author proposed.
-fn check_fences(item: &Item, disposition: &Disposition, sop_text: &str) -> Option<Finding> {
+fn check_fences(item: &Item, sop_text: &str) -> Option<Finding> {
     let lost = item.fences.iter().find(|fence| !sop_text.contains(fence.as_str()))?;
-    if disposition.fate == Fate::Rejected {
-        return None;
-    }
     let message = format!(
         "the item `{}` holds a fenced block that is not in the text as it was written; put it in unchanged, or \
          reject the item",
@@ -160,7 +165,8 @@ mod tests {
     fn every_item_has_exactly_one_fate_and_it_is_true() {
         let (there, id) = ("A lead is qualified at a score of 70 or more.", "a/statement-1");
         assert_eq!(codes(there, &[(id, Fate::Kept, "")]), "");
-        assert_eq!(codes(there, &[]), "item-without-fate");
+        assert_eq!(codes(there, &[]), "");
+        assert_eq!(codes("A lead is qualified at a score of 80 or more.", &[]), "item-content-lost");
         assert_eq!(codes(there, &[(id, Fate::Kept, ""), (id, Fate::Kept, "")]), "item-with-two-fates");
         assert_eq!(codes(there, &[(id, Fate::Rejected, " ")]), "item-rejected-without-reason");
         assert_eq!(codes(there, &[(id, Fate::Rejected, "out of scope")]), "");

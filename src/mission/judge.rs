@@ -245,27 +245,27 @@ impl Judge {
 
 /// A situation and how it was walked, as a report tells it.
 fn walked(out: &mut String, scenario: &Scenario, trace: &Trace) {
-        put(out, format_args!("\n## The scenario\n\n{}\n\n", scenario.text));
-        for (name, value) in &scenario.given {
-            put(out, format_args!("- {name}: {value}\n"));
+    put(out, format_args!("\n## The scenario\n\n{}\n\n", scenario.text));
+    for (name, value) in &scenario.given {
+        put(out, format_args!("- {name}: {value}\n"));
+    }
+    out.push_str("\n## The walk\n\n");
+    for step in &trace.steps {
+        put(out, format_args!("{}. {}", step.step, step.did));
+        if !step.produced.is_empty() {
+            put(out, format_args!(" Produced: {}", step.produced));
         }
-        out.push_str("\n## The walk\n\n");
-        for step in &trace.steps {
-            put(out, format_args!("{}. {}", step.step, step.did));
-            if !step.produced.is_empty() {
-                put(out, format_args!(" Produced: {}", step.produced));
-            }
-            if !step.lacked.is_empty() {
-                put(out, format_args!(" **Lacked: {}**", step.lacked));
-            }
-            out.push('\n');
+        if !step.lacked.is_empty() {
+            put(out, format_args!(" **Lacked: {}**", step.lacked));
         }
-        let end = match (trace.done, trace.refused) {
-            (true, _) => "Definition of done reached",
-            (false, true) => "Refused, as the text demands",
-            (false, false) => "Definition of done **not reached**",
-        };
-        put(out, format_args!("\n{end}: {}\n", trace.outcome));
+        out.push('\n');
+    }
+    let end = match (trace.done, trace.refused) {
+        (true, _) => "Definition of done reached",
+        (false, true) => "Refused, as the text demands",
+        (false, false) => "Definition of done **not reached**",
+    };
+    put(out, format_args!("\n{end}: {}\n", trace.outcome));
 }
 
 /// Where a cause came up, told whole: the case examines no later round.

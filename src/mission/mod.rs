@@ -41,8 +41,10 @@ mod setup;
 mod shown;
 mod signing;
 mod sources;
+mod stuck;
 mod validate;
 mod workflow;
+mod writing;
 
 pub use activation::{NewActivation, activate, vet};
 pub use checks::Known;

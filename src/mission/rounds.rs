@@ -2,26 +2,19 @@
 
 use super::assemble::{Assemble, Assembled};
 use super::council::CouncilReport;
-use super::decide::{Question, decide};
 use super::draft::{self, DraftPart, Part};
 use super::enter::Enter;
-use super::help::{at_line, grant, help, person};
 use super::judge::Judged;
 use super::judging::by_code_only;
 use super::plan::MissionPlan;
 use super::records::MissionState;
 use super::setup::Setup;
-use super::signing::with_ledger;
-use crate::agent::{Asking, Seat, ask};
 use crate::brief::Scenario;
 use crate::contract::{Finding, Severity, revision};
-use crate::decision::{Answer, DecisionKind, Verb};
 use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
-use crate::ledger::{self, Coverage};
-use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise, WorkerDraft};
-use crate::roles::{Answered, AssertionView, MissionView};
+use crate::roles::synthesise::{Synthesis, WorkerDraft};
+use crate::roles::{Answered, MissionView};
 use crate::sop::id::Change;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What a mission carries from stage to stage.
@@ -40,6 +33,8 @@ pub(super) struct Desk<'a> {
     pub(super) round: u32,
     /// The round before, also across a person's wish to have something changed.
     pub(super) last: Option<Round>,
+    /// What the author wrote last: what she left out of it stays left out.
+    pub(super) written: Option<Synthesis>,
     /// The scenarios in which the last draft failed.
     pub(super) failed: Vec<Scenario>,
     /// The text is a file's, brought by its author, and nobody rewords it.
@@ -69,6 +64,7 @@ impl<'a> Desk<'a> {
             council: None,
             round: 1,
             last: None,
+            written: None,
             failed: Vec::new(),
             as_brought: false,
         }
@@ -255,109 +251,4 @@ impl Desk<'_> {
         };
         self.w.call(assemble).await
     }
-
-    /// `before` is the author's text and what was found in it; `again` counts the returns within a round.
-    async fn synthesise(
-        &mut self,
-        before: Option<(String, Vec<Finding>)>,
-        again: u32,
-    ) -> Result<Synthesis, Stop> {
-        let (previous, findings) = before.map_or((None, Vec::new()), |(text, found)| (Some(text), found));
-        let wishes = self.comments.iter().map(|comment| ledger::besides_releases(comment));
-        let wishes: Vec<String> = wishes.filter(|wish| !wish.is_empty()).collect();
-        let question = SynthesisQuestion {
-            mission: self.view(),
-            title: self.plan.title.clone(),
-            objective: self.plan.objective.clone(),
-            description: self.plan.description.clone(),
-            owner: self.plan.parties.owner.clone(),
-            assertions: self.plan.contract.assertions.iter().map(AssertionView::of).collect(),
-            drafts: self.drafts.clone(),
-            previous,
-            findings,
-            comments: wishes,
-        };
-        let returned = if again == 0 { String::new() } else { format!("-{again}") };
-        let mut attempt = 1;
-        loop {
-            let asking = Asking {
-                agent: self.setup.orchestrator.clone(),
-                tier: self.setup.tiers.get(&self.setup.orchestrator).copied().unwrap_or(0),
-                seat: Seat::Author,
-                key: format!("synthesise#{}{returned}.{attempt}", self.round),
-            };
-            match ask::<Synthesise>(self.w, &self.setup.asker, &asking, &question).await {
-                Ok((synthesis, _)) => return Ok(synthesis),
-                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
-                Err(Stop::Failed(failure)) => {
-                    let key = format!("synthesise#{}{returned}.{attempt}", self.round);
-                    help(self.w, &self.setup, &key, "the drafts could not be merged", &failure.reason)
-                        .await?;
-                    grant(&failure, &mut self.setup);
-                }
-            }
-            attempt += 1;
-        }
-    }
-
-    /// Rounds came to nothing: a person takes the best of them, asks for more, or ends it.
-    pub(super) async fn stuck(&mut self, rounds: &[Round], why: &str) -> Result<Option<Round>, Stop> {
-        let reports: Vec<_> = rounds.iter().map(|round| round.judged.report.clone()).collect();
-        let best = revision::best(&reports).and_then(|at| rounds.get(at)).or(rounds.last());
-        let Some(best) = best.cloned() else { return Ok(None) };
-        let blocking = best.judged.blocking();
-        let (retry, revise) = if self.as_brought {
-            ("have it looked at once more", "send it back to its author with your comment")
-        } else {
-            ("let the rounds go on", "go on with your comment")
-        };
-        let question = Question {
-            key: format!("stuck#{}", self.round),
-            kind: DecisionKind::Stuck,
-            subject: format!("{} v{}", self.plan.sop, self.plan.version),
-            title: format!("Say how to go on with {}: {why}", self.plan.sop),
-            why: format!(
-                "{why}; still blocking: {}{}",
-                blocking.join(", "),
-                release(&best.assembled.coverage)
-            ),
-            asked_of: vec![self.setup.helper.clone()],
-            barred: BTreeMap::new(),
-            hash: best.assembled.sha256.clone(),
-            details: with_ledger(
-                json!({
-                    "best_round": best.number, "blocking": blocking,
-                    "approve": "hand the best round on for signature; what failed needs an override there",
-                    "retry": retry, "revise": revise, "reject": "end the mission",
-                }),
-                &best.assembled,
-            ),
-            deadline: self.setup.deadlines.help,
-            assume: false,
-        };
-        match decide(self.w, &self.setup, question).await? {
-            Some(Answer { verb: Verb::Approve, .. }) => {
-                self.last = Some(best.clone());
-                Ok(Some(best))
-            }
-            Some(Answer { verb: Verb::Revise, text, line, .. }) => {
-                self.comments.push(at_line(&best.assembled.text, line, &text));
-                Ok(None)
-            }
-            Some(Answer { verb: Verb::Reject, by, text, .. }) => {
-                Err(person(format!("{by} ended it: {text}")))
-            }
-            Some(_) => Ok(None),
-            None => Err(person(format!("nobody said how to go on: {why}"))),
-        }
-    }
-}
-
-/// How what need not be in the text is released, where something of it is lost.
-fn release(coverage: &Coverage) -> String {
-    let lost =
-        coverage.entries.iter().find(|entry| matches!(entry.fate, ledger::Fate::Lost { binds: true, .. }));
-    lost.map_or(String::new(), |entry| {
-        format!("; what need not be in the text is released by a comment like `{}: why`", entry.statement.id)
-    })
 }

@@ -14,7 +14,8 @@ use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow}
 use crate::roles::AssertionView;
 use crate::roles::scrutiny::{Scrutiny, ScrutinyAnswer, ScrutinyQuestion};
 use crate::roles::user_test::{
-    Execute, ExecuteQuestion, Grade, GradeAnswer, GradeQuestion, ScenarioQuestion, Trace, Walk, WriteScenarios,
+    Execute, ExecuteQuestion, Grade, GradeAnswer, GradeQuestion, ScenarioQuestion, Trace, Walk,
+    WriteScenarios,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -7,6 +7,7 @@ pub mod draft;
 pub mod perform;
 pub mod plan;
 pub mod review;
+pub mod revise;
 pub mod scrutiny;
 pub mod synthesise;
 pub mod user_test;

@@ -1,9 +1,10 @@
-//! The orchestrator merges the drafts into one canonical SOP, and accounts for every item.
+//! The orchestrator merges the drafts into one canonical SOP, and says what she left out.
 
 use super::{AssertionView, MissionView, Role};
 use crate::contract::Finding;
 use crate::draft::{Disposition, Draft};
-use crate::sop::Input;
+use crate::sop::step_keys::{KEYS, Key};
+use crate::sop::{Input, Sop, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,13 @@ pub struct SynthesisQuestion {
     pub comments: Vec<String>,
 }
 
+impl SynthesisQuestion {
+    /// The text that is changed: the author's own of before, or else the version in force.
+    pub fn base(&self) -> Option<&str> {
+        self.previous.as_deref().or(self.mission.current.as_deref())
+    }
+}
+
 /// One worker's draft. Items are named `{agent}/statement-1`, `{agent}/term-1`, `{agent}/input-1`,
 /// `{agent}/step-1` by their place in the draft.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +62,7 @@ pub struct WorkerDraft {
 }
 
 /// The canonical draft: every section as Markdown, and the fate of every item.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Synthesis {
     /// Why this SOP exists, one paragraph.
@@ -69,7 +77,7 @@ pub struct Synthesis {
     pub inputs: Vec<Input>,
     /// Checks before the first step, as bullets.
     pub preflight: String,
-    /// Three to five steps.
+    /// As few as the work allows.
     pub steps: Vec<SynthesisStep>,
     /// One measurable rule.
     pub definition_of_done: String,
@@ -82,11 +90,46 @@ pub struct Synthesis {
     pub references: String,
     /// What this version changes, one sentence.
     pub change: String,
-    /// The fate of every item of every draft.
+    /// Items of the drafts that are left out, with the reason; every other item is taken to stand in the text.
     pub dispositions: Vec<Disposition>,
     /// Where workers disagreed and how it was settled.
     #[serde(default)]
     pub dissent: Vec<Dissent>,
+}
+
+impl Synthesis {
+    /// A text that stands, with nothing said of it.
+    pub fn of(sop: &Sop) -> Self {
+        let body = &sop.body;
+        Self {
+            purpose: body.purpose.clone(),
+            scope: body.scope.clone(),
+            roles: body.roles.clone(),
+            trigger: body.trigger.clone(),
+            inputs: body.inputs.clone(),
+            preflight: body.preflight.clone(),
+            steps: body.steps.iter().map(SynthesisStep::of).collect(),
+            definition_of_done: body.definition_of_done.clone(),
+            confidence: body.confidence.clone(),
+            risk: body.risk.clone(),
+            references: body.references.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl SynthesisStep {
+    fn of(step: &Step) -> Self {
+        let others = KEYS.iter().filter(|key| !["Assignee", "Artifact"].contains(&key.name));
+        let line = |key: &Key| (key.write)(step).map(|value| format!("{}: {value}", key.name));
+        Self {
+            title: step.title.clone(),
+            text: step.text.clone(),
+            assignee: step.assignee.clone().unwrap_or_default(),
+            artifact: step.artifact.clone().unwrap_or_default(),
+            keys: others.filter_map(line).collect(),
+        }
+    }
 }
 
 /// One step of the canonical draft.

@@ -12,8 +12,11 @@ pub fn grade(q: &GradeQuestion, assertions: &[Assertion]) -> GradeAnswer {
     let mut root_causes: Vec<RootCause> =
         stumbles.map(|step| RootCause { case: 0, step: step.step, lack: lack(&step.lacked) }).collect();
     if root_causes.is_empty() && !q.trace.ended() {
-        root_causes
-            .push(RootCause { case: 0, step: 0, lack: "The walk did not reach the definition of done.".to_owned() });
+        root_causes.push(RootCause {
+            case: 0,
+            step: 0,
+            lack: "The walk did not reach the definition of done.".to_owned(),
+        });
     }
     GradeAnswer { verdicts, root_causes }
 }

@@ -43,7 +43,7 @@ pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
 fn reviewed(q: &SynthesisQuestion) -> Option<Synthesis> {
     let previous = q.previous.as_deref().filter(|_| !q.comments.is_empty())?;
     let sop = crate::sop::parse("the round before", previous).ok()?;
-    Some(weave::as_synthesis(&sop))
+    Some(Synthesis::of(&sop))
 }
 
 /// A first version.

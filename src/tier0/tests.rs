@@ -60,7 +60,13 @@ fn verdicts(name: &str, made: &Authored, text: &str) {
         assert_eq!(trace.steps.len(), made.sop.body.steps.len(), "{name}");
         assert!(trace.ended(), "{name}: {scenario:?} {trace:#?}");
         let graded = super::grade::grade(
-            &GradeQuestion { sop: text.to_owned(), scenario, trace, assertions: views.clone() },
+            &GradeQuestion {
+                sop: text.to_owned(),
+                scenario,
+                trace,
+                others: Vec::new(),
+                assertions: views.clone(),
+            },
             &contract.assertions,
         );
         assert!(graded.root_causes.is_empty(), "{name}: {:?}", graded.root_causes);

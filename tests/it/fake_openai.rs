@@ -85,7 +85,7 @@ impl Reply {
     }
     /// A whole chat completion that says `value`.
     pub(crate) fn json(value: &Value) -> Self {
-        Self::text(&value.to_string())
+        Self::text(&crate::scripted::as_asked(value).to_string())
     }
     /// A chat completion with this one choice; always 100 tokens in, of which 40 cached, and 20 out.
     pub(crate) fn choice(choice: &Value) -> Self {

@@ -106,7 +106,7 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
     let drafts = Arc::new(AtomicUsize::new(0));
     let server = FakeOpenAi::start(move |q| Reply::json(&model(q, &drafts)));
     let world = World::with(&format!(
-        "models: {{ endpoint: \"{}\", api_key_env: SOPD_TEST_KEY, model: fake-1 }}\n",
+        "models: {{ endpoint: \"{}\", api_key_env: SOPD_TEST_KEY, model: fake-1 }}\nmissions: {{ scenarios: 1, rounds: 2 }}\n",
         server.url()
     ));
     for entry in std::fs::read_dir(world.root().join("agents")).unwrap().flatten() {

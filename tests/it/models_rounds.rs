@@ -161,7 +161,11 @@ async fn the_number_of_rounds_is_bounded_and_a_comment_reaches_the_next_one() {
     world.settle().await;
     world.only(DecisionKind::Forward);
     assert_eq!(world.status(&mission).round, 4);
-    let last = server.requests().into_iter().rfind(|r| r.body.contains("You merge them into one")).unwrap();
+    let last = server
+        .requests()
+        .into_iter()
+        .rfind(|r| r.body.contains("somebody found something wrong in it"))
+        .unwrap();
     for words in ["Name the moon.", "defect number 3", "# Your text before"] {
         assert!(last.body.contains(words), "{words}");
     }
@@ -284,7 +288,7 @@ async fn a_mission_keeps_the_prompts_and_the_roster_it_began_with() {
     world.settle().await;
     let forward = world.only(DecisionKind::Forward);
     let before = server.requests().len();
-    for role in ["plan", "draft", "synthesise", "scrutiny", "execute", "grade"] {
+    for role in ["plan", "draft", "synthesise", "revise", "scrutiny", "execute", "grade"] {
         let user = "{% block user %}";
         world.replace(&format!("prompts/{role}.md"), user, &format!("{user}{CANARY}\n"));
     }

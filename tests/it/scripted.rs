@@ -12,11 +12,15 @@ use sopd::roster::Phase;
 use sopd::sop::document::RiskLevel;
 use sopd::sop::{Input, InputKind, Section};
 
+/// How the prompt of an author begins who changes a text; she plays the same role.
+const REVISES: &str = "somebody found something wrong in it";
+
 /// Words by which each role's prompt begins, for servers that are not told the name of a schema.
-const OPENINGS: [(&str, &str); 9] = [
+const OPENINGS: [(&str, &str); 10] = [
     ("plan", "You plan the work: which SOP"),
     ("draft", "You are a department's expert"),
     ("synthesise", "You merge them into one document"),
+    ("synthesise", REVISES),
     ("scenarios", "you write the situations"),
     ("execute", "It is your first day"),
     ("grade", "has carried it out in one situation"),
@@ -42,7 +46,13 @@ pub(crate) fn answer(q: &Question) -> Value {
     match role(q) {
         "plan" => json!(plan(&q.user)),
         "draft" => json!(draft(q)),
-        "synthesise" => json!(synthesis(&q.user)),
+        "synthesise" => {
+            let mut whole = json!(synthesis(&q.user));
+            if q.system.contains(REVISES) {
+                whole["revises"] = json!(true);
+            }
+            whole
+        }
         "scenarios" => scenarios(&q.user),
         "execute" => execute(&q.user),
         "council_member" => json!({"stance": "support", "concerns": [], "reason": "Nothing is forgotten."}),
@@ -55,6 +65,34 @@ pub(crate) fn answer(q: &Question) -> Value {
             verdicts
         }
     }
+}
+
+/// A whole text as the author gives it who is asked for what changes: all of its parts.
+pub(crate) fn as_asked(answer: &Value) -> Value {
+    if answer.get("revises").is_none() {
+        return answer.clone();
+    }
+    let names = [
+        "purpose",
+        "scope",
+        "roles",
+        "trigger",
+        "preflight",
+        "definition_of_done",
+        "confidence",
+        "risk",
+        "references",
+    ];
+    let sections: Vec<Value> =
+        names.iter().map(|name| json!({"section": name, "text": answer[*name]})).collect();
+    let mut steps = answer["steps"].clone();
+    for step in steps.as_array_mut().unwrap() {
+        step["same_as"] = json!(0);
+    }
+    json!({
+        "done": ["All of it."], "sections": sections, "inputs": answer["inputs"], "steps": steps,
+        "change": answer["change"], "dispositions": [], "dissent": answer["dissent"],
+    })
 }
 
 /// The quoted text below a heading or a line.
@@ -335,7 +373,7 @@ fn step(text: &str) -> SynthesisStep {
 
 /// The version in force with the requester's words added to its purpose.
 fn patched(user: &str) -> Synthesis {
-    let current = sopd::sop::parse("current", fenced(user, "The version in force:")).unwrap();
+    let current = sopd::sop::parse("current", fenced(user, "# Your text before")).unwrap();
     let comment = fenced(user, "# What a person with authority asked to have changed");
     let comment = comment.trim_start_matches("- ").split("\n- ").last().unwrap_or_default().trim();
     let body = current.body;
@@ -398,7 +436,8 @@ pub(crate) fn verdicts(user: &str) -> Vec<Verdict> {
         let Some((id, statement)) = line.split_once(": ").filter(|(id, _)| id.starts_with("VAL-")) else {
             continue;
         };
-        let from = block[at + 1..].iter().find_map(|line| line.trim().strip_prefix("Quote from: ")).unwrap();
+        let from =
+            block[at + 1..].iter().find_map(|line| line.trim().strip_prefix("Look first in: ")).unwrap();
         let section = all.iter().find(|text| from.split(", ").any(|title| title == text.section.title()));
         let lines = section.map(|text| text.lines.clone()).unwrap_or_default();
         let about = statement.strip_prefix("The step of ").and_then(|rest| rest.split(' ').next());

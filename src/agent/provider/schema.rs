@@ -126,6 +126,7 @@ mod tests {
     use crate::roles::perform::Perform;
     use crate::roles::plan::Plan;
     use crate::roles::review::LookBack;
+    use crate::roles::revise::Revise;
     use crate::roles::scrutiny::Scrutiny;
     use crate::roles::synthesise::Synthesise;
     use crate::roles::user_test::{Execute, Grade, WriteScenarios};
@@ -229,6 +230,7 @@ mod tests {
             schema_of::<Plan>(),
             schema_of::<DraftWork>(),
             schema_of::<Synthesise>(),
+            schema_of::<Revise>(),
             schema_of::<CouncilMember>(),
             schema_of::<CouncilChair>(),
             schema_of::<Scrutiny>(),

@@ -8,49 +8,11 @@ use crate::base::text::{full_stop, uncapital};
 use crate::draft::DraftStep;
 use crate::roles::synthesise::{Dissent, Synthesis, SynthesisQuestion, SynthesisStep};
 use crate::sop::fences::{self, add_bullet};
-use crate::sop::step_keys::KEYS;
-use crate::sop::{Section, Sop, Step};
+use crate::sop::{Section, Sop};
 use crate::tier0::english::figures::figures;
 use crate::tier0::english::figures::threshold;
 use crate::tier0::english::sentences;
 use crate::tier0::english::words::{likeness, share_found};
-
-/// The version in force as a synthesis, with nothing decided yet.
-pub(crate) fn as_synthesis(sop: &Sop) -> Synthesis {
-    let body = &sop.body;
-    Synthesis {
-        purpose: body.purpose.clone(),
-        scope: body.scope.clone(),
-        roles: body.roles.clone(),
-        trigger: body.trigger.clone(),
-        inputs: body.inputs.clone(),
-        preflight: body.preflight.clone(),
-        steps: body.steps.iter().map(as_step).collect(),
-        definition_of_done: body.definition_of_done.clone(),
-        confidence: body.confidence.clone(),
-        risk: body.risk.clone(),
-        references: body.references.clone(),
-        change: String::new(),
-        dispositions: Vec::new(),
-        dissent: Vec::new(),
-    }
-}
-
-fn as_step(step: &Step) -> SynthesisStep {
-    SynthesisStep {
-        title: step.title.clone(),
-        text: step.text.clone(),
-        assignee: step.assignee.clone().unwrap_or_default(),
-        artifact: step.artifact.clone().unwrap_or_default(),
-        keys: key_lines(step),
-    }
-}
-
-/// The keys of a published step besides assignee and artifact, as `Key: value` lines.
-fn key_lines(step: &Step) -> Vec<String> {
-    let others = KEYS.iter().filter(|key| !["Assignee", "Artifact"].contains(&key.name));
-    others.filter_map(|key| (key.write)(step).map(|value| format!("{}: {value}", key.name))).collect()
-}
 
 struct Weaver<'a> {
     q: &'a SynthesisQuestion,
@@ -61,7 +23,7 @@ struct Weaver<'a> {
 
 /// Weaves the drafts of a change into `sop`.
 pub(crate) fn into_current(q: &SynthesisQuestion, sop: &Sop) -> Synthesis {
-    let mut weaver = Weaver { q, out: as_synthesis(sop), fates: Fates::default(), told: Told::default() };
+    let mut weaver = Weaver { q, out: Synthesis::of(sop), fates: Fates::default(), told: Told::default() };
     weaver.terms();
     weaver.inputs();
     weaver.steps();

@@ -1,0 +1,86 @@
+//! The author writes: first the whole text from what the departments gave, then only what changes in it.
+
+use super::help::{grant, help};
+use super::rounds::{Desk, EXAMINED};
+use crate::agent::{Asking, Seat, ask};
+use crate::contract::Finding;
+use crate::journal::Stop;
+use crate::ledger;
+use crate::roles::revise::Revise;
+use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise};
+use crate::roles::{AssertionView, Role};
+use crate::sop;
+
+impl Desk<'_> {
+    /// `before` is the author's text and what was found in it; `again` counts the returns within a round.
+    pub(super) async fn synthesise(
+        &mut self,
+        before: Option<(String, Vec<Finding>)>,
+        again: u32,
+    ) -> Result<Synthesis, Stop> {
+        let (previous, findings) = before.map_or((None, Vec::new()), |(text, found)| (Some(text), found));
+        let wishes = self.comments.iter().map(|comment| ledger::besides_releases(comment));
+        let question = SynthesisQuestion {
+            mission: self.view(),
+            title: self.plan.title.clone(),
+            objective: self.plan.objective.clone(),
+            description: self.plan.description.clone(),
+            owner: self.plan.parties.owner.clone(),
+            assertions: self.plan.contract.assertions.iter().map(AssertionView::of).collect(),
+            drafts: self.drafts.clone(),
+            previous,
+            findings,
+            comments: wishes.filter(|wish| !wish.is_empty()).collect(),
+        };
+        let synthesis = match self.base(&question) {
+            Some(base) => self.have_written::<Revise>(&question, again).await?.of(base),
+            None => self.have_written::<Synthesise>(&question, again).await?,
+        };
+        self.written = Some(synthesis.clone());
+        Ok(synthesis)
+    }
+
+    /// The text that is changed, where a model changes one: code joins the drafts anew.
+    fn base(&self, question: &SynthesisQuestion) -> Option<Synthesis> {
+        if self.w.version() < EXAMINED || self.author_tier() == 0 {
+            return None;
+        }
+        let base = Synthesis::of(&sop::parse("", question.base()?).ok()?);
+        let before = self.written.clone().unwrap_or_default();
+        let Synthesis { change, dispositions, dissent, .. } = before;
+        Some(Synthesis { change, dispositions, dissent, ..base })
+    }
+
+    fn author_tier(&self) -> u8 {
+        self.setup.tiers.get(&self.setup.orchestrator).copied().unwrap_or(0)
+    }
+
+    /// Asks the author; a person helps where she cannot answer.
+    async fn have_written<R: Role<Question = SynthesisQuestion>>(
+        &mut self,
+        question: &SynthesisQuestion,
+        again: u32,
+    ) -> Result<R::Answer, Stop> {
+        let returned = if again == 0 { String::new() } else { format!("-{again}") };
+        let mut attempt = 1;
+        loop {
+            let key = format!("synthesise#{}{returned}.{attempt}", self.round);
+            let asking = Asking {
+                agent: self.setup.orchestrator.clone(),
+                tier: self.author_tier(),
+                seat: Seat::Author,
+                key: key.clone(),
+            };
+            match ask::<R>(self.w, &self.setup.asker, &asking, question).await {
+                Ok((answer, _)) => return Ok(answer),
+                Err(Stop::Cancelled) => return Err(Stop::Cancelled),
+                Err(Stop::Failed(failure)) => {
+                    let what = "the drafts could not be merged";
+                    help(self.w, &self.setup, &key, what, &failure.reason).await?;
+                    grant(&failure, &mut self.setup);
+                }
+            }
+            attempt += 1;
+        }
+    }
+}
