@@ -8,9 +8,11 @@
 mod coverage;
 mod statements;
 mod told;
+mod unfounded;
 
 pub use coverage::{Coverage, Entry, Fate, besides_releases, coverage};
 pub use statements::{Said, Source, Statement, statements};
+pub use unfounded::{Figure, unfounded};
 
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,9 @@ pub(super) struct Assemble {
     pub(super) synthesis: Synthesis,
     /// What people asked to have changed; their words are a source of lines.
     pub(super) comments: Vec<String>,
+    /// What the author says she did about what was found and asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) done: Vec<String>,
     pub(super) round: u32,
     /// How often the round's text went back to its author before anybody judged it.
     #[serde(default, skip_serializing_if = "super::is_zero")]
@@ -68,6 +71,12 @@ pub(super) struct Assembled {
     /// What departments know or were asked and did not put in, with their reasons.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) left_out: Vec<String>,
+    /// What the author says she did about what was found and asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) done: Vec<String>,
+    /// Figures that neither a person nor a department's knowledge gives, each with its line and who brought it in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) unfounded: Vec<String>,
 }
 
 impl Activity for Assemble {
@@ -102,6 +111,7 @@ impl Activity for Assemble {
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
         let coverage = self.covered(&text);
         findings.extend(coverage.findings());
+        let unfounded = self.unfounded(&text, &snapshot.roster, &mut findings);
         let mut to_judge = crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true);
         let (parties, notes) = self.plan.parties.heard(voices, &snapshot.roster);
         to_judge.extend(notes);
@@ -121,6 +131,8 @@ impl Activity for Assemble {
             coverage,
             assumed,
             left_out,
+            done: self.done.clone(),
+            unfounded,
         };
         let title = format!("{} v{}, round {}", self.plan.sop, self.plan.version, self.round);
         let traced = provenance.markdown(&title) + &self.accounts();

@@ -60,6 +60,8 @@ impl Activity for Examine {
             coverage: Coverage::default(),
             assumed: Vec::new(),
             left_out: Vec::new(),
+            done: Vec::new(),
+            unfounded: Vec::new(),
         };
         let blocking = assembled.findings.iter().filter(|finding| finding.severity == Severity::Blocking);
         let event = json!({

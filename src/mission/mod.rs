@@ -42,6 +42,7 @@ mod shown;
 mod signing;
 mod sources;
 mod stuck;
+mod unfounded;
 mod validate;
 mod workflow;
 mod writing;

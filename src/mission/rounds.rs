@@ -9,6 +9,7 @@ use super::judging::by_code_only;
 use super::plan::MissionPlan;
 use super::records::MissionState;
 use super::setup::Setup;
+use super::unfounded::NOBODYS;
 use crate::brief::Scenario;
 use crate::contract::{Finding, Severity, revision};
 use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
@@ -35,6 +36,8 @@ pub(super) struct Desk<'a> {
     pub(super) last: Option<Round>,
     /// What the author wrote last: what she left out of it stays left out.
     pub(super) written: Option<Synthesis>,
+    /// What the author says she did in this round about what was found and asked.
+    pub(super) done: Vec<String>,
     /// The scenarios in which the last draft failed.
     pub(super) failed: Vec<Scenario>,
     /// The text is a file's, brought by its author, and nobody rewords it.
@@ -65,6 +68,7 @@ impl<'a> Desk<'a> {
             round: 1,
             last: None,
             written: None,
+            done: Vec::new(),
             failed: Vec::new(),
             as_brought: false,
         }
@@ -218,8 +222,10 @@ impl Desk<'_> {
         let returns =
             if self.w.version() < GROUNDED || self.setup.asker.tiers.is_empty() { 0 } else { RETURNS };
         for again in 1..=returns {
-            let blocks = |finding: &&Finding| finding.severity == Severity::Blocking;
-            let found: Vec<Finding> = assembled.findings.iter().filter(blocks).cloned().collect();
+            let goes_back = |finding: &&Finding| {
+                finding.severity == Severity::Blocking || again == 1 && finding.code == NOBODYS
+            };
+            let found: Vec<Finding> = assembled.findings.iter().filter(goes_back).cloned().collect();
             if found.is_empty() {
                 break;
             }
@@ -246,6 +252,7 @@ impl Desk<'_> {
             drafts: self.drafts.clone(),
             synthesis,
             comments: self.comments.clone(),
+            done: self.done.clone(),
             round: self.round,
             again,
         };

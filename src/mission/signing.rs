@@ -22,12 +22,14 @@ pub(super) enum Decided {
 /// What a question shows, with what was asked and where it is, what was taken for granted and what was left out. A round
 /// of an older sopd has no ledger, and its question stays as it is on record.
 pub(super) fn with_ledger(mut details: Value, round: &Assembled) -> Value {
-    let Assembled { coverage, assumed, left_out, .. } = round;
+    let Assembled { coverage, assumed, left_out, unfounded, done, .. } = round;
     if let Some(details) = details.as_object_mut().filter(|_| !coverage.is_empty()) {
         details.insert("asked".to_owned(), json!(coverage.summary()));
         details.insert("not_in_it".to_owned(), json!(coverage.open()));
         details.insert("assumed".to_owned(), json!(assumed));
         details.insert("left_out".to_owned(), json!(left_out));
+        details.insert("unfounded".to_owned(), json!(unfounded));
+        details.insert("done".to_owned(), json!(done));
     }
     details
 }

@@ -33,7 +33,14 @@ impl Desk<'_> {
             comments: wishes.filter(|wish| !wish.is_empty()).collect(),
         };
         let synthesis = match self.base(&question) {
-            Some(base) => self.have_written::<Revise>(&question, again).await?.of(base),
+            Some(base) => {
+                let revision = self.have_written::<Revise>(&question, again).await?;
+                if again == 0 {
+                    self.done.clear();
+                }
+                self.done.extend(revision.done.iter().cloned());
+                revision.of(base)
+            }
             None => self.have_written::<Synthesise>(&question, again).await?,
         };
         self.written = Some(synthesis.clone());
@@ -42,7 +49,7 @@ impl Desk<'_> {
 
     /// The text that is changed, where a model changes one: code joins the drafts anew.
     fn base(&self, question: &SynthesisQuestion) -> Option<Synthesis> {
-        if self.w.version() < EXAMINED || self.author_tier() == 0 {
+        if self.w.version() < EXAMINED || self.author_tier() == 0 || self.setup.asker.tiers.is_empty() {
             return None;
         }
         let base = Synthesis::of(&sop::parse("", question.base()?).ok()?);

@@ -7,6 +7,7 @@ mod inputs;
 mod measures;
 mod order;
 mod people;
+mod persons;
 mod steps;
 mod structure;
 mod terms;
@@ -14,6 +15,7 @@ mod values;
 mod wording;
 
 pub use check::{CHECKS, CheckResult, check, has_key_words};
+pub use persons::leaves_to_a_person;
 pub(in crate::sop) use terms::defined as defined_terms;
 
 use order::Order;
@@ -62,9 +64,10 @@ struct Rule {
 }
 
 /// All checks, in the order in which findings are listed.
-const RULES: [&[Rule]; 9] = [
+const RULES: [&[Rule]; 10] = [
     structure::RULES,
     people::RULES,
+    persons::RULES,
     inputs::RULES,
     values::RULES,
     steps::RULES,

@@ -63,8 +63,8 @@ fn model(q: &Question, drafts: &AtomicUsize) -> Value {
         }
         "grade" if first => {
             answer["root_causes"] = json!([
-                {"step": 1, "lack": format!("the text does not cover {FAILED}")},
-                {"step": 2, "lack": "the text does not say where the log is"},
+                {"case": 1, "step": 1, "lack": format!("the text does not cover {FAILED}")},
+                {"case": 1, "step": 2, "lack": "the text does not say where the log is"},
             ]);
             for verdict in answer["verdicts"].as_array_mut().unwrap() {
                 verdict["reason"] = json!(format!("the firm {FAILED} is not covered"));

@@ -277,7 +277,7 @@ async fn a_used_up_budget_asks_a_person_who_may_grant_it_again() {
     let server = FakeOpenAi::start(|q| Reply::json(&scripted::answer(q)));
     // One call sets aside some 0.04 dollars, most of it for 8,000 tokens at 4 dollars per million. The validators
     // ask side by side, and a second grant is asked for where both set aside at the same moment.
-    let world = World::new(&server, "budgets: { mission_usd: 0.03 }\n");
+    let world = World::new(&server, "budgets: { mission_usd: 0.03 }\nmissions: { scenarios: 1 }\n");
     let mission = world.submit(BRIEF);
     let mut grants = 0;
     let mut why = Vec::new();

@@ -2,7 +2,8 @@
 
 use super::comments::texts;
 use crate::draft::{Disposition, Fate, Item, dispositions, items};
-use crate::roles::synthesise::{Synthesis, SynthesisQuestion};
+use crate::roles::synthesise::{Synthesis, SynthesisQuestion, SynthesisStep};
+use crate::sop::lint::leaves_to_a_person;
 use crate::sop::{Head, Section, Sop, fences, render};
 
 /// Mends `synthesis` in place.
@@ -10,7 +11,29 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     for finding in q.findings.iter().filter(|finding| finding.code == "references_resolve") {
         unlink(synthesis, &finding.quote);
     }
+    ask_a_person(synthesis);
     honest_fates(synthesis, q);
+}
+
+/// Where the text leaves a decision to a person, its step asks one; where it is said of the whole, the last step does.
+fn ask_a_person(synthesis: &mut Synthesis) {
+    const ASKS: &str = "Approval Required: Yes";
+    let asks = |step: &SynthesisStep| {
+        step.keys.iter().any(|key| key.starts_with("Approval Required:") || key.starts_with("Approvers:"))
+    };
+    for step in &mut synthesis.steps {
+        if !asks(step) && leaves_to_a_person(&fences::prose(&step.text)) {
+            step.keys.push(ASKS.to_owned());
+        }
+    }
+    let said =
+        [&synthesis.purpose, &synthesis.scope, &synthesis.roles, &synthesis.confidence, &synthesis.risk];
+    if said.into_iter().any(|text| leaves_to_a_person(text))
+        && !synthesis.steps.iter().any(asks)
+        && let Some(last) = synthesis.steps.last_mut()
+    {
+        last.keys.push(ASKS.to_owned());
+    }
 }
 
 /// A reference that leads nowhere becomes plain words; its line in References goes.
