@@ -104,3 +104,13 @@ pub struct BudgetAsk {
     /// US dollars.
     pub usd: f64,
 }
+
+/// The mission that makes an SOP of the document `text`: its name and its bytes. The document stands in it as it is.
+pub fn adopting(title: &str, text: &str) -> (String, String) {
+    let short = crate::base::text::shortened(title, parse::MAX_TITLE_CHARS);
+    let name = Some(crate::base::text::slug(&short, 60)).filter(|name| !name.is_empty());
+    let name = format!("{}.md", name.as_deref().unwrap_or("document"));
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A JSON string is one of YAML.
+    (name, format!("---\ntitle: {}\nchange: adopt\n---\n{text}", serde_json::Value::from(short)))
+}

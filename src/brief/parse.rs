@@ -4,6 +4,7 @@
 use super::{Ask, Brief};
 use crate::base::{Place, Problem, yaml};
 use crate::roster::is_agent_id;
+use crate::sop::id::Change;
 use crate::sop::words::is_snake_case;
 use crate::text::title;
 use serde_json::Value;
@@ -174,7 +175,7 @@ fn check_ask(source: &mut Source<'_>, ask: &Ask, head: &str) {
             "write one sentence, or leave the key out",
         );
     }
-    let is_new = matches!(ask.change, None | Some(crate::sop::id::Change::New));
+    let is_new = matches!(ask.change, None | Some(Change::New | Change::Adopt));
     if !is_new && ask.sop.is_none() {
         let message = "the mission changes an SOP and does not say which";
         source.wrong_key(

@@ -4,6 +4,7 @@
 //! `print`, `trouble` (errors and exit codes) and `decide` (what the verbs that answer share).
 
 mod adjust;
+mod adopt;
 mod agents;
 mod answer;
 mod approve;
@@ -99,6 +100,8 @@ enum Verb {
     Stop(stop::Args),
     /// Hand a mission file in
     Submit(submit::Args),
+    /// Make SOPs of procedures that exist already: each document becomes a mission
+    Adopt(adopt::Args),
     /// Where missions stand, what they wait for, who must act
     Status(status::Args),
     /// A mission's draft with the source of every line, what was found, and how to answer
@@ -223,6 +226,7 @@ fn run(cli: Cli) -> Done {
         Verb::Up(args) => up::run(&desk, &args),
         Verb::Stop(args) => stop::run(&desk, &args),
         Verb::Submit(args) => submit::run(&desk, &args),
+        Verb::Adopt(args) => adopt::run(&desk, &args),
         Verb::Status(args) => status::run(&desk, &args),
         Verb::Show(args) => show::run(&desk, &args),
         Verb::Inbox(args) => inbox::run(&desk, &args),

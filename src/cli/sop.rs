@@ -4,7 +4,7 @@ mod activate;
 mod diff;
 mod export;
 mod history;
-mod import;
+pub(super) mod import;
 mod lint;
 mod list;
 mod new;

@@ -31,6 +31,8 @@ pub enum Fate {
     },
     /// Nothing in the text speaks of it, as far as code can tell.
     NotFound,
+    /// A line of a document that has no place in the text: somebody places or releases it.
+    NotPlaced,
     /// Somebody said that it need not be in the text.
     Released {
         /// Their words.
@@ -69,6 +71,7 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
     let held = quantities(text, convention);
     let old = before.map(|old| quantities(old, Convention::of(old))).unwrap_or_default();
     let released = released(said);
+    let is_document = said.iter().any(|said| said.source == Source::Document);
     let lost = |reading: &Reading| -> Vec<(String, bool)> {
         let gone = quantities::missing(&reading.quantities, &held).into_iter();
         let gone = gone.filter(|one| !quantities::missing(std::slice::from_ref(*one), &old).is_empty());
@@ -82,6 +85,8 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
             || fate(&reading, lost(&reading), &places),
             |(_, reason)| Fate::Released { reason: reason.clone() },
         );
+        let of_document = is_document && reading.statement.id.starts_with('M');
+        let fate = if of_document && fate == Fate::NotFound { Fate::NotPlaced } else { fate };
         Entry { statement: reading.statement, fate }
     };
     // A comment asks for a change of the text, not for words in it: whoever made it sees whether it was done.
@@ -92,9 +97,8 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
 }
 
 fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate {
-    let plain = plain(&reading.statement.text);
-    if let Some(place) = places.iter().find(|place| place.plain.contains(&plain)) {
-        return Fate::Verbatim { line: place.line };
+    if let Some(line) = verbatim(reading, places) {
+        return Fate::Verbatim { line };
     }
     if !lost.is_empty() {
         let binds = lost.iter().any(|(_, binds)| *binds);
@@ -108,9 +112,29 @@ fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate 
     }
 }
 
+/// The line its words stand on; of a row, every cell of which has a place, the line of the first.
+fn verbatim(reading: &Reading, places: &[Place]) -> Option<u32> {
+    let line_of = |words: &str| {
+        let plain = plain(words);
+        places.iter().find(|place| place.plain.contains(&plain)).map(|place| place.line)
+    };
+    let whole = line_of(&reading.statement.text);
+    // A cell that only counts the rows is the number of the step.
+    let tells = |cell: &&String| cell.chars().any(char::is_alphabetic);
+    let cells = || {
+        let all = reading.cells.iter().filter(tells).map(|cell| line_of(cell));
+        all.collect::<Option<Vec<u32>>>()?.into_iter().next()
+    };
+    whole.or_else(cells)
+}
+
 fn places(text: &str) -> Vec<Place> {
-    let read = blocks(text).into_iter().filter(|block| block.kind != BlockKind::FrontMatter);
-    read.map(|block| Place { line: block.first, plain: plain(&block.text), text: block.text }).collect()
+    let (head, body): (Vec<_>, Vec<_>) =
+        blocks(text).into_iter().partition(|block| block.kind == BlockKind::FrontMatter);
+    // What stands in the head is said too; what stands below it is looked for there first.
+    let head = head.into_iter().map(|block| (block.first, block.source));
+    let read = body.into_iter().map(|block| (block.first, block.text)).chain(head);
+    read.map(|(line, text)| Place { line, plain: plain(&text), text }).collect()
 }
 
 /// Letters and digits in one case, one blank between words.

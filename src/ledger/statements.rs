@@ -15,6 +15,9 @@ use std::ops::Range;
 pub enum Source {
     /// The mission file: `M4`.
     Mission,
+    /// A procedure that becomes an SOP as it stands. Each of its lines is a statement that binds, headings and code too, and
+    /// `M4` is its fourth line.
+    Document,
     /// An answer of the requester to a question: `A2`.
     Answer,
     /// A comment of somebody who decides: `P1`.
@@ -24,7 +27,7 @@ pub enum Source {
 impl Source {
     fn letter(self) -> char {
         match self {
-            Self::Mission => 'M',
+            Self::Mission | Self::Document => 'M',
             Self::Answer => 'A',
             Self::Comment => 'P',
         }
@@ -59,6 +62,8 @@ pub(super) struct Reading {
     pub(super) names: Vec<Name>,
     /// It is an item or a row: all it holds binds.
     listed: bool,
+    /// The cells of a row of a document, each of which has a place of its own.
+    pub(super) cells: Vec<String>,
     /// The clauses of running text that say what must or must not be: what stands in them binds.
     orders: Vec<Range<usize>>,
 }
@@ -92,12 +97,42 @@ pub(super) fn readings(said: &[Said<'_>]) -> Vec<Reading> {
     let mut counts: BTreeMap<Source, usize> = BTreeMap::new();
     for Said { source, text } in said {
         let convention = Convention::of(text);
+        if *source == Source::Document {
+            found.extend(lines(text, convention));
+            continue;
+        }
         for block in blocks(text).iter().filter(|block| states(block)) {
             for words in pieces(block, convention.language) {
                 let count = counts.entry(*source).or_default();
                 *count += 1;
                 found.push(read(format!("{}{count}", source.letter()), &words, (block, convention)));
             }
+        }
+    }
+    found
+}
+
+/// The lines of a document, each by its number; one that holds no word states nothing.
+fn lines(text: &str, convention: Convention) -> Vec<Reading> {
+    let mut found = Vec::new();
+    for block in &blocks(text) {
+        let is_text = !block.text.trim().is_empty();
+        let own = if is_text { &block.text } else { &block.source };
+        let mut at = 0;
+        for (words, nth) in own.split('\n').zip(0..) {
+            let line = if is_text { block.line_at(at) } else { block.first + nth };
+            at += words.len() + 1;
+            if !words.chars().any(char::is_alphanumeric) {
+                continue;
+            }
+            let mut reading = read(format!("M{line}"), words.trim(), (block, convention));
+            if reading.statement.binds.is_empty() {
+                reading.statement.binds.push("a line of the document".to_owned());
+            }
+            if let BlockKind::Row { cells, .. } = &block.kind {
+                reading.cells.clone_from(cells);
+            }
+            found.push(reading);
         }
     }
     found
@@ -131,7 +166,7 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
     let listed = matches!(block.kind, BlockKind::Item { .. } | BlockKind::Row { .. });
     let statement = Statement { id, text: words.to_owned(), binds: Vec::new() };
     let orders = orders(words, language);
-    let mut reading = Reading { statement, language, quantities, names, listed, orders };
+    let mut reading = Reading { statement, language, quantities, names, listed, orders, cells: Vec::new() };
     let mut binds: Vec<String> =
         reading.quantities.iter().filter(|one| reading.binds(one)).map(|one| one.text.clone()).collect();
     binds.extend(reading.names.iter().filter(|name| reading.binds_name(name)).map(|name| name.text.clone()));

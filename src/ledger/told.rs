@@ -7,6 +7,8 @@ use crate::contract::{Finding, Severity};
 
 /// The code of the finding that something binding is lost.
 const LOST: &str = "statement-lost";
+/// The code of the finding that a line of a document has no place.
+const NOT_PLACED: &str = "line-not-placed";
 /// The code of the finding that no line seems to speak of something binding.
 const NOT_SEEN: &str = "statement-not-seen";
 
@@ -38,7 +40,7 @@ impl Coverage {
             count(|fate| matches!(fate, Fate::Verbatim { .. })),
             count(|fate| matches!(fate, Fate::Reworded { .. })),
             count(|fate| matches!(fate, Fate::Lost { .. })),
-            count(|fate| matches!(fate, Fate::NotFound)),
+            count(|fate| matches!(fate, Fate::NotFound | Fate::NotPlaced)),
             count(|fate| matches!(fate, Fate::Released { .. })),
         )
     }
@@ -47,7 +49,10 @@ impl Coverage {
     pub fn open(&self) -> Vec<String> {
         let mut open: Vec<&Entry> = self.entries.iter().filter(|entry| is_open(entry)).collect();
         open.sort_by_key(|entry| {
-            (!matches!(entry.fate, Fate::Lost { binds: true, .. }), entry.statement.binds.is_empty())
+            (
+                !matches!(entry.fate, Fate::Lost { binds: true, .. } | Fate::NotPlaced),
+                entry.statement.binds.is_empty(),
+            )
         });
         open.into_iter()
             .map(|entry| format!("{}: “{}” — {}", entry.statement.id, entry.statement.text, fate(entry)))
@@ -84,6 +89,13 @@ fn finding(entry: &Entry) -> Option<Finding> {
                 listed(what)
             ),
         ),
+        Fate::NotPlaced => (
+            NOT_PLACED,
+            Severity::Blocking,
+            format!(
+                "{id}, a line of the document, has no place in the text; put it in, or release it (`{id}: why`)"
+            ),
+        ),
         Fate::NotFound if !binds.is_empty() => (
             NOT_SEEN,
             Severity::Advisory,
@@ -96,7 +108,7 @@ fn finding(entry: &Entry) -> Option<Finding> {
 }
 
 fn is_open(entry: &Entry) -> bool {
-    matches!(entry.fate, Fate::Lost { .. } | Fate::NotFound)
+    matches!(entry.fate, Fate::Lost { .. } | Fate::NotFound | Fate::NotPlaced)
 }
 
 fn fate(entry: &Entry) -> String {
@@ -105,6 +117,7 @@ fn fate(entry: &Entry) -> String {
         Fate::Reworded { line } => format!("in other words; nearest is line {line}"),
         Fate::Lost { what, binds: true } => format!("lost, and it binds: {}", listed(what)),
         Fate::Lost { what, binds: false } => format!("lost: {}", listed(what)),
+        Fate::NotPlaced => "not placed".to_owned(),
         Fate::NotFound => "no line speaks of it, as far as code can tell".to_owned(),
         Fate::Released { reason } => format!("released: {reason}"),
     }

@@ -239,7 +239,8 @@ impl Assemble {
 
     /// What people asked, against the text. What a mind assumed for them they have not said.
     fn covered(&self, text: &str) -> Coverage {
-        let mut said = vec![Said { source: Source::Mission, text: &self.view.text }];
+        let source = if self.view.adopts() { Source::Document } else { Source::Mission };
+        let mut said = vec![Said { source, text: &self.view.text }];
         let answers = self.view.answers.iter().filter(|answer| !answer.assumed);
         said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
         said.extend(self.comments.iter().map(|text| Said { source: Source::Comment, text }));

@@ -257,7 +257,8 @@ impl SettlePlan {
 
     fn change(&self, exists: bool) -> Result<Change, String> {
         match (self.ask.change, exists) {
-            (None | Some(Change::New), false) => Ok(Change::New),
+            (None | Some(Change::New | Change::Adopt), false) => Ok(Change::New),
+            (Some(Change::Adopt), true) => Ok(Change::Major),
             (None, true) => Ok(Change::Minor),
             (Some(Change::New), true) => {
                 Err("the SOP exists already; the mission must say `change: major`, `minor` or `patch`"

@@ -7,8 +7,8 @@ use crate::base::{Digest, MicroUsd};
 use crate::brief::{Ask, Brief};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::registry;
-use crate::roles::MissionView;
 use crate::roles::plan::{AgentView, SopView};
+use crate::roles::{ADOPT, MissionView};
 use crate::roster::{Agent, Roster, Runtime};
 use crate::settings::authority::Deadline;
 use crate::settings::{DecisionRules, MissionRules, Settings};
@@ -198,6 +198,7 @@ fn change_word(ask: &Ask, exists: bool) -> String {
         Change::Major => "major",
         Change::Minor => "minor",
         Change::Patch => "patch",
+        Change::Adopt => ADOPT,
     }
     .to_owned()
 }

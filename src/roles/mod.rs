@@ -29,6 +29,9 @@ pub trait Role {
     type Answer: Serialize + DeserializeOwned + schemars::JsonSchema + Clone + Send + Sync + 'static;
 }
 
+/// The word for a mission whose text is a procedure that becomes an SOP as it stands.
+pub const ADOPT: &str = "adopt";
+
 /// What everyone may know of a mission: the brief without its scenarios.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MissionView {
@@ -38,12 +41,19 @@ pub struct MissionView {
     pub text: String,
     /// The business objective where the requester gave one.
     pub objective: Option<String>,
-    /// Size of the change, in words: `new`, `major`, `minor`, `patch`.
+    /// Size of the change, in words: `new`, `major`, `minor`, `patch`, or [`ADOPT`].
     pub change: String,
     /// Text of the SOP version that is being changed.
     pub current: Option<String>,
     /// What the requester answered to questions.
     pub answers: Vec<Answered>,
+}
+
+impl MissionView {
+    /// Whether the text is a procedure that becomes an SOP as it stands.
+    pub fn adopts(&self) -> bool {
+        self.change == ADOPT
+    }
 }
 
 /// A question and what was answered, or assumed.

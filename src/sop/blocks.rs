@@ -211,6 +211,11 @@ pub(super) fn tag(fence: &str) -> String {
     fence.lines().next().unwrap_or_default().trim_start().trim_start_matches(['`', '~']).trim().to_owned()
 }
 
+/// Whether a block with this behind its fence is done, or looks as if it were.
+pub fn is_command(tag: &str) -> bool {
+    DONE.contains(&tag) || LIKE_BASH.contains(&tag.to_lowercase().as_str())
+}
+
 fn is_read(tag: &str) -> bool {
     READ.contains(&tag.split([' ', '{', ',', ':']).next().unwrap_or_default().to_lowercase().as_str())
         && !tag.starts_with('{')

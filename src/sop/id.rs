@@ -78,6 +78,8 @@ pub enum Change {
     Minor,
     /// Wording only.
     Patch,
+    /// A procedure from elsewhere as it stands: a first version, or a major change of the one in force.
+    Adopt,
 }
 
 impl Version {
@@ -89,7 +91,7 @@ impl Version {
     pub fn next(self, change: Change) -> Self {
         match change {
             Change::New => Self::FIRST,
-            Change::Major => Self { major: self.major + 1, minor: 0, patch: 0 },
+            Change::Major | Change::Adopt => Self { major: self.major + 1, minor: 0, patch: 0 },
             Change::Minor => Self { minor: self.minor + 1, patch: 0, ..self },
             Change::Patch => Self { patch: self.patch + 1, ..self },
         }

@@ -27,6 +27,12 @@ pub fn below(text: &str, level: u8) -> String {
     lines.join("\n")
 }
 
+/// `text` behind `label`, unless it begins with it.
+pub fn labelled(label: &str, text: &str) -> String {
+    let says = text.get(..label.len()).is_some_and(|head| head.eq_ignore_ascii_case(label));
+    if says { text.to_owned() } else { format!("{label}: {text}") }
+}
+
 fn index(line: u32) -> usize {
     usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX)
 }

@@ -2,7 +2,7 @@
 
 mod head;
 
-use super::document::{Input, Section, Sop, Step};
+use super::document::{Body, Input, Section, Sop, Step};
 use super::input_type;
 use super::outline::without_blank_ends;
 use super::step_keys::KEYS;
@@ -36,7 +36,11 @@ pub fn render(sop: &Sop) -> String {
 
 /// One section as it stands in the file, below its heading; empty where the file says only that nothing is referenced.
 pub fn section_text(sop: &Sop, section: Section) -> String {
-    let body = &sop.body;
+    section_text_of(&sop.body, section)
+}
+
+/// As [`section_text`], of a body without a head.
+pub fn section_text_of(body: &Body, section: Section) -> String {
     let text = match section {
         Section::Purpose => &body.purpose,
         Section::Scope => &body.scope,

@@ -1,6 +1,7 @@
 //! Drafts one agent's part from its own knowledge and, where the agent owns the SOP, from the requester's own
 //! words. What the knowledge does not hold becomes a question with a stated assumption, or is declined.
 
+mod adopted;
 mod around;
 mod from_topic;
 mod told;
@@ -25,6 +26,9 @@ const MOST_TOPICS: usize = 2;
 pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     let wanted = read_brief(&q.brief);
     let owner = q.owner == agent.head.id;
+    if owner && q.mission.adopts() {
+        return adopted::draft(q, &wanted, agent);
+    }
     let changing = q.mission.current.is_some();
     // What the requester answers on a change is for whoever is asked to draft it.
     let hears = owner || (changing && !q.mission.answers.is_empty());

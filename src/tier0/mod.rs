@@ -8,6 +8,7 @@
 //! [`perform`] and [`review`]. `promises` writes the assertions of a plan and reads back the check behind each, and
 //! `verdicts` runs those checks.
 
+mod adoption;
 pub mod council;
 pub mod draft;
 mod english;
@@ -30,4 +31,5 @@ mod values;
 mod verdicts;
 pub mod walk;
 
+pub use adoption::{Adoption, adoption};
 pub use judge::for_you_to_judge;

@@ -1,6 +1,7 @@
 //! Plans a mission by comparing its words with what the roster knows: which SOP, whose, drafted by whom, held to
 //! what. Where neither the roster nor the mission holds the work, it asks instead of guessing.
 
+mod adopt;
 mod desk;
 mod head;
 mod owner;
@@ -19,6 +20,9 @@ use desk::{Desk, named, told};
 /// # Errors
 /// When the roster has no worker at all, or the requester names an owner the roster does not have.
 pub fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, String> {
+    if q.mission.adopts() {
+        return adopt::plan(q, roster);
+    }
     let material = read(&q.mission.text, &q.mission.answers);
     let library = Library::new(roster.active());
     let told = told(q);

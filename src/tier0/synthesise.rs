@@ -1,6 +1,7 @@
 //! Joins the drafts into one SOP: one order of steps, one voice, one meaning per term, and a fate for every item.
 //! Where a version is in force already, the change is woven into it (see `weave`).
 
+mod adopted;
 pub(super) mod assemble;
 mod comments;
 mod fates;
@@ -22,9 +23,11 @@ use steps::Work;
 pub fn synthesise(q: &SynthesisQuestion) -> Synthesis {
     let current =
         q.mission.current.as_deref().and_then(|text| crate::sop::parse("the current version", text).ok());
-    let mut joined = match current.filter(|_| q.mission.change != "new") {
-        Some(sop) => weave::into_current(q, &sop),
-        None => fresh(q),
+    let as_it_stands = if q.mission.adopts() { adopted::adopted(q) } else { None };
+    let mut joined = match (as_it_stands, current.filter(|_| q.mission.change != "new")) {
+        (Some(adopted), _) => adopted,
+        (None, Some(sop)) => weave::into_current(q, &sop),
+        (None, None) => fresh(q),
     };
     if let Some(reviewed) = reviewed(q) {
         joined = Synthesis {

@@ -2,7 +2,7 @@
 //! in full; of several there is a table, and one that cannot be read stops none of the others.
 
 mod many;
-mod sources;
+pub(in crate::cli) mod sources;
 
 use super::lint::{page, read};
 use crate::base::{Problem, problem::Result};

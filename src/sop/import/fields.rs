@@ -64,6 +64,7 @@ impl Draft {
         let id = words.trim().trim_matches(['*', '_', '`']).trim_end_matches('.');
         if !is_agent_id(id) {
             add(&mut self.body.roles, &format!("- {label}: {words}"));
+            self.owner_said.get_or_insert_with(|| id.to_owned());
             self.notes
                 .push(format!("line {line}: the owner `{id}` is no agent id and stands in Roles as text"));
             return;

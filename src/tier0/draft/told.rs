@@ -12,7 +12,7 @@ use crate::tier0::request::read::binds;
 use crate::tier0::request::who;
 
 /// What exists after a step that was told as a line: nothing else was promised.
-const ARTIFACT: &str = "run record entry with name, date and result of this step";
+pub(super) const ARTIFACT: &str = "run record entry with name, date and result of this step";
 /// Longest title of a step, in characters; the line itself stands below it.
 const LONGEST_TITLE: usize = 70;
 /// A title is cut at a mark from this character on; before, it would say too little.

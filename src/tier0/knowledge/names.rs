@@ -14,6 +14,20 @@ pub(crate) fn meant<'a>(name: &str, roster: &'a Roster) -> Option<&'a Agent> {
     named(&asked, roster).or_else(|| by_department(&asked, roster, false))
 }
 
+/// The agent that has `name` as its id or its whole title: nobody need be asked.
+pub(crate) fn exactly<'a>(name: &str, roster: &'a Roster) -> Option<&'a Agent> {
+    let asked = words(name.trim().trim_start_matches("the ").trim_start_matches("The "));
+    let is_it = |agent: &&Agent| words(&agent.head.id) == asked || words(&agent.head.title) == asked;
+    roster.active().find(is_it).filter(|_| !asked.is_empty())
+}
+
+/// The agent somebody tells of when asked: by an id anywhere in the words, else by title or department.
+pub(crate) fn told<'a>(said: &str, roster: &'a Roster) -> Option<&'a Agent> {
+    let word = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let by_id = said.split_whitespace().find_map(|one| roster.get(&word(one)));
+    by_id.filter(|agent| agent.is_active()).or_else(|| exactly(said, roster)).or_else(|| meant(said, roster))
+}
+
 /// The agent named by words of a requester's line: by its id, its title, or one word that is a department's.
 pub(crate) fn named_in_line<'a>(name: &str, roster: &'a Roster) -> Option<&'a Agent> {
     let asked = words(name);

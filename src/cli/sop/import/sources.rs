@@ -37,6 +37,14 @@ pub(super) fn of(named: &[PathBuf]) -> Result<Sources> {
         }
         _ => {}
     }
+    Ok(Sources::Many(together(&all(named)?)))
+}
+
+/// Every file that is named or lies in a folder that is.
+///
+/// # Errors
+/// Of a folder that cannot be read, or holds too much or nothing.
+pub(in crate::cli) fn all(named: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     for path in named {
         if path.is_dir() {
@@ -49,7 +57,7 @@ pub(super) fn of(named: &[PathBuf]) -> Result<Sources> {
         let problem = Problem::not_found("no Markdown or text file is there");
         return Err(problem.hint("files that end in .md, .markdown, .txt or .text are read"));
     }
-    Ok(Sources::Many(together(&files)))
+    Ok(files)
 }
 
 fn ends(path: &Path, all: &[&str]) -> bool {
