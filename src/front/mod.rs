@@ -15,6 +15,7 @@ mod missions;
 pub mod named;
 pub mod next;
 mod party;
+pub mod people;
 mod remarks;
 mod roster;
 mod runs;

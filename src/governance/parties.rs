@@ -92,6 +92,19 @@ impl Parties {
         barred
     }
 
+    /// That scrutiny is of the owner's own department, if it is: only where nobody of another could do it.
+    pub(super) fn judged_at_home(&self, roster: &Roster) -> Option<String> {
+        let department = |id: &str| roster.get(id).map(|agent| agent.head.department.as_str());
+        let home = department(&self.owner)?;
+        let same = department(&self.scrutiny)? == home;
+        same.then(|| {
+            let judge = &self.scrutiny;
+            format!(
+                "{judge} scrutinises it and is of the owner's department {home}: no other has anybody who may"
+            )
+        })
+    }
+
     /// The parties of a draft into which these have spoken: a validator whose words are in it gives its place to
     /// another. Also what who signs should know of it: whose words they are, and a judge nobody could replace.
     pub fn heard(&self, voices: BTreeMap<String, Voice>, roster: &Roster) -> (Self, Vec<String>) {
@@ -111,14 +124,17 @@ impl Parties {
         };
         let scrutiny = replaced(&parties.scrutiny, scrutiny_validator(roster, None, &parties));
         let user_testing = replaced(&parties.user_testing, user_tester(roster, None, &parties));
+        let other = scrutiny.is_some();
         parties.scrutiny = scrutiny.unwrap_or(parties.scrutiny);
+        notes.extend(parties.judged_at_home(roster).filter(|_| other).map(|reason| format!("{reason}.")));
         parties.user_testing = user_testing.unwrap_or(parties.user_testing);
         (parties, notes)
     }
 }
 
 /// The scrutiny validator: the asked one if it may, else the first who may. Never a worker, the orchestrator,
-/// the requester or the owner, and never of the owner's department.
+/// the requester or the owner, and of the owner's department only where nobody else is left: the publication path puts
+/// that on record.
 pub fn scrutiny_validator(roster: &Roster, asked: Option<&str>, parties: &Parties) -> Result<String, String> {
     let department = roster.get(&parties.owner).map(|owner| owner.head.department.clone());
     let refused = |agent: &Agent| {
@@ -128,7 +144,12 @@ pub fn scrutiny_validator(roster: &Roster, asked: Option<&str>, parties: &Partie
             same.then(|| format!("{id} is of the owner's department"))
         })
     };
-    choose(roster, AgentRole::Scrutiny, "scrutiny", asked, refused)
+    let apart = choose(roster, AgentRole::Scrutiny, "scrutiny", asked, refused);
+    apart.or_else(|nobody| {
+        let disinterested = |agent: &Agent| parties.interested(&agent.head.id);
+        let at_home = || choose(roster, AgentRole::Scrutiny, "scrutiny", None, disinterested).ok();
+        asked.map_or_else(at_home, |_| None).ok_or(nobody)
+    })
 }
 
 /// The user-testing validator: the asked one if it may, else the first who may. Never a worker, the
@@ -167,7 +188,10 @@ fn choose(
     if reasons.is_empty() {
         return Err(format!("nobody on the roster can be asked for {what}"));
     }
-    Err(format!("nobody is left for {what}: {}", listed(&reasons)))
+    Err(format!(
+        "nobody is left for {what}: {}; leave one of them out of the work, or let somebody else ask for it",
+        listed(&reasons)
+    ))
 }
 
 #[cfg(test)]

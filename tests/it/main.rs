@@ -16,6 +16,7 @@ mod cli_keep;
 mod cli_lists;
 mod cli_read;
 mod commands;
+mod company;
 mod decisions_care;
 mod digits;
 mod doors;
