@@ -8,6 +8,7 @@ mod caller;
 mod care;
 mod deeds;
 pub mod drafts;
+pub mod edited;
 pub mod figures;
 mod library;
 pub mod lint;

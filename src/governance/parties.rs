@@ -35,6 +35,8 @@ pub enum Voice {
     Revised,
     /// It handed in a part that was asked of another.
     Drafted,
+    /// It put its own text in the place of the draft.
+    Edited,
 }
 
 impl Voice {
@@ -44,6 +46,7 @@ impl Voice {
             Self::Answered => "answered what its authors asked",
             Self::Revised => "said what to change in it",
             Self::Drafted => "drafted part of it",
+            Self::Edited => "edited it",
         }
     }
 }
@@ -223,7 +226,7 @@ mod tests {
             let (parties, notes) = planned.heard(voices, &roster);
             (parties.scrutiny.clone(), parties.user_testing.clone(), notes, parties.barred())
         };
-        for voice in [Voice::Answered, Voice::Revised, Voice::Drafted] {
+        for voice in [Voice::Answered, Voice::Revised, Voice::Drafted, Voice::Edited] {
             let (scrutiny, _, notes, barred) = with(&[("chief.staff", voice)]);
             assert_eq!(scrutiny, "it.security", "{voice:?}");
             assert_eq!(notes, [format!("Words of chief.staff stand in it: chief.staff {}.", voice.words())]);

@@ -1,6 +1,6 @@
 //! The publication path: who reads before, who signs, and what is recorded where the path leaves nobody else.
 
-use super::parties::Parties;
+use super::parties::{Parties, Voice};
 use super::sight::works_elsewhere;
 use crate::roster::{Agent, Roster};
 use crate::settings::Publication;
@@ -40,18 +40,17 @@ pub fn publication_path(settings: &Publication, roster: &Roster, parties: &Parti
     };
     let mut given_up: Vec<String> = parties.judged_at_home(roster).into_iter().collect();
     let (signs, stands_in) = match (unfit, deputy) {
-        (None, deputy) if parties.requester == signs => match deputy.filter(|deputy| *deputy != signs) {
-            Some(deputy) => {
+        (None, deputy) if parties.requester == signs => {
+            if let Some(deputy) = deputy.filter(|deputy| *deputy != signs) {
                 let reason = format!("{signs} asked for this mission, so the deputy {deputy} signs");
                 (deputy, Some(reason))
-            }
-            None => {
+            } else {
                 given_up.push(format!(
                     "{signs} asked for this mission and signs it: the path leaves nobody else"
                 ));
                 (signs, None)
             }
-        },
+        }
         (None, _) => (signs, None),
         (Some(reason), Some(deputy)) => {
             let reason = format!("{reason}, so the deputy {deputy} signs");
@@ -75,6 +74,41 @@ pub fn publication_path(settings: &Publication, roster: &Roster, parties: &Parti
         signs,
         exception: (!exception.is_empty()).then(|| exception.join("; ")),
     })
+}
+
+/// The path once somebody has put its own text in the place of the draft: who did it counts as a drafter, and neither
+/// reads it for others nor signs alone.
+pub fn path_after_edit(settings: &Publication, roster: &Roster, parties: &Parties, path: &Path) -> Path {
+    let edited = |id: &str| parties.voices.get(id) == Some(&Voice::Edited);
+    let at_work = |id: &str| roster.get(id).is_some_and(Agent::is_active);
+    let barred = parties.barred();
+    let mut signs = path.signs.clone();
+    let mut words: Vec<String> = path.exception.clone().into_iter().collect();
+    let mut alone = false;
+    if edited(&signs) {
+        let deputy = settings.deputy.clone();
+        let deputy =
+            deputy.filter(|id| at_work(id) && *id != signs && !edited(id) && !barred.contains_key(id));
+        alone = deputy.is_none();
+        words.push(match &deputy {
+            Some(deputy) => format!("{signs} edited it, so the deputy {deputy} signs"),
+            None => format!("{signs} edited it and signs it: the path leaves nobody else"),
+        });
+        signs = deputy.unwrap_or(signs);
+    }
+    let fit = path.forwards.clone().filter(|reader| !edited(reader) && *reader != signs);
+    let wanted = fit.is_none() && (alone || path.forwards.is_some());
+    let other = if wanted { second(settings, roster, parties, &signs) } else { None };
+    if wanted {
+        words.extend(
+            path.forwards.iter().filter(|reader| edited(reader)).map(|reader| format!("{reader} edited it")),
+        );
+        words.push(match &other {
+            Some(reader) => format!("{reader} reads it before"),
+            None => "nobody else is free to read it before".to_owned(),
+        });
+    }
+    Path { forwards: fit.or(other), signs, exception: (!words.is_empty()).then(|| words.join("; ")) }
 }
 
 /// Who reads what separation of duties could not be kept for: the settings' own reader, their deputy, else anybody at
@@ -150,6 +184,25 @@ mod tests {
             refused.contains("office drafted part of it") && refused.contains("let somebody else ask"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn who_edited_it_neither_reads_it_for_others_nor_signs_alone() {
+        let all = [("owner", "MGT", "approver"), ("office", "OFF", "worker"), ("shop", "SHP", "scrutiny")];
+        let roster = roster(&all);
+        let by = |who: &str, forwards: Option<&str>| {
+            let mut parties = Parties { requester: "cro".to_owned(), ..Parties::default() };
+            parties.voices.insert(who.to_owned(), Voice::Edited);
+            let path =
+                Path { forwards: forwards.map(str::to_owned), signs: "owner".to_owned(), exception: None };
+            let path = path_after_edit(&company(), &roster, &parties, &path);
+            (path.forwards, path.signs, path.exception.is_some())
+        };
+        let owner = || "owner".to_owned();
+        assert_eq!(by("owner", None), (Some("office".to_owned()), owner(), true));
+        assert_eq!(by("owner", Some("office")), (Some("office".to_owned()), owner(), true));
+        assert_eq!(by("office", Some("office")), (Some("shop".to_owned()), owner(), true));
+        assert_eq!(by("office", None), (None, owner(), false));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod company;
 mod decisions_care;
 mod digits;
 mod doors;
+mod edit;
 mod fake_openai;
 mod faults_crash;
 mod faults_hands;
