@@ -116,12 +116,16 @@ fn a_new_agent_is_valid_at_once_and_takes_part() {
     assert!(text.contains("## Key handover\n\n- Hand a key out only against a signature.\n"), "{text}");
     assert!(text.contains("reports_to: owner\n") && text.contains("runtime: person\n"), "{text}");
     assert!(world.done(&["agents"]).contains("Night Porter"));
-    // Nothing of what is refused leaves a trace.
+}
+
+#[test]
+fn a_new_agent_that_would_not_read_is_refused_and_leaves_no_trace() {
+    let world = kit("small");
     let settings = world.read("sopd.yaml");
     for (arguments, words) in [
         (
-            vec!["night.porter", "--title", "T", "--department", "OPS", "--runtime", "model"],
-            "there is an agent `night.porter`",
+            vec!["workshop", "--title", "T", "--department", "OPS", "--runtime", "model"],
+            "there is an agent `workshop`",
         ),
         (vec!["Bad Id", "--title", "T", "--department", "OPS", "--runtime", "model"], "is not an agent id"),
         (vec!["x.y", "--title", "T", "--department", "ops", "--runtime", "model"], "not a department code"),
