@@ -23,7 +23,7 @@ pub use ask::{Asker, Asking, ask};
 pub use gateway::Gateway;
 pub use outside::{Outside, outside};
 pub use prompt::ShippedPrompts;
-pub use snapshot::Snapshot;
+pub use snapshot::{Broken, Snapshot};
 pub use spend::{Spent, TOTAL, WEEKLY, spent_by_mission, spent_in_all, spent_in_week};
 pub use think::{Outcome, Seat, Think, Thought};
 pub use trouble::{Trouble, trouble};

@@ -3,13 +3,16 @@
 use crate::base::text::put;
 use crate::base::{Clock, Digest, Instant, Problem, files, problem::Result};
 use crate::journal::Journal;
-use crate::roster::{self, Agent, AgentStatus, Roster};
+use crate::roster::{Agent, AgentStatus, Roster};
 use crate::settings::Settings;
+use files_read::{Files, read_prompts, read_roster};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+pub use partial::Broken;
 
 /// The file of the settings.
 const SETTINGS: &str = "sopd.yaml";
@@ -66,15 +69,15 @@ impl Snapshot {
         Self::read_at(root, Clock::System.now(), &LAST)
     }
 
-    /// [`Self::read`], or where the files cannot be read, what they were when they last were sound: one typing error
-    /// stops nothing that does not need it.
+    /// [`Self::read`], or where only agents' files cannot be read, all others (see [`Self::without_broken`]), or else what
+    /// all files were when they last were sound: one typing error stops nothing that does not need it.
     ///
     /// # Errors
     /// What is wrong with the files, where no daemon ever found them sound.
     pub fn in_force(root: &Path) -> Result<Arc<Self>, Vec<Problem>> {
-        let last =
-            || Self::last_sound(root).map(|last| Arc::new(last.without_gone(&Files { root, instead: None })));
-        Self::read(root).or_else(|problems| last().ok_or(problems))
+        let last = || Self::last_sound(root).map(|last| Arc::new(last.without_gone(&Files::of(root))));
+        let partial = || Self::without_broken(root).map(|(partial, _broken)| Arc::new(partial));
+        Self::read(root).or_else(|problems| partial().or_else(last).ok_or(problems))
     }
 
     /// The last sound one without those whom today's files let go: an edit that cannot be read keeps nobody at work whose
@@ -149,11 +152,19 @@ impl Snapshot {
     /// The workspace's files as they would read with `text` in the file `name` (`agents/vp.sales.md`). Nothing is
     /// written.
     pub fn read_with(root: &Path, name: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        Self::read_as(&Files { root, instead: Some((name, text)) })
+        Self::read_changed(root, &[(name, Some(text))])
+    }
+
+    /// [`Self::read_with`] for several files at once; a file without a text is taken away.
+    ///
+    /// # Errors
+    /// Everything that would be wrong then.
+    pub fn read_changed(root: &Path, changes: &[(&str, Option<&str>)]) -> Result<Self, Vec<Problem>> {
+        Self::read_as(&Files { root, instead: changes })
     }
 
     fn read_afresh(root: &Path) -> Result<Self, Vec<Problem>> {
-        Self::read_as(&Files { root, instead: None })
+        Self::read_as(&Files::of(root))
     }
 
     fn read_as(files: &Files<'_>) -> Result<Self, Vec<Problem>> {
@@ -276,7 +287,7 @@ fn program() -> Option<String> {
 /// The hash of everything a snapshot is read from; `None` where something cannot be read.
 fn fingerprint(root: &Path) -> Option<Digest> {
     let mut all = files::read_text(&root.join(SETTINGS), MAX_FILE_BYTES).ok()?;
-    let there = Files { root, instead: None };
+    let there = Files::of(root);
     for folder in ["agents", "prompts"] {
         for (name, text) in there.folder(folder).ok()? {
             // Lengths keep what belongs to one file from passing for another's.
@@ -286,104 +297,8 @@ fn fingerprint(root: &Path) -> Option<Digest> {
     Some(Digest::of(all))
 }
 
-/// The workspace's files, one of them read as something else where somebody wants to know what that would do.
-struct Files<'a> {
-    root: &'a Path,
-    instead: Option<(&'a str, &'a str)>,
-}
-
-impl Files<'_> {
-    /// Whether an agent that was at work may still be: its file is there and does not say otherwise. One that cannot be
-    /// read says nothing.
-    fn keeps(&self, id: &str) -> bool {
-        let name = format!("agents/{id}.md");
-        let path = self.root.join(&name);
-        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-            return false;
-        }
-        let read = files::read_shown(&path, MAX_FILE_BYTES).ok();
-        let agent = read.and_then(|text| roster::parse(&name, &text).ok());
-        agent.is_none_or(|agent| agent.is_active())
-    }
-
-    fn settings(&self) -> Result<Settings, Vec<Problem>> {
-        let text = match self.instead {
-            Some((SETTINGS, text)) => text.to_owned(),
-            _ => files::read_text(&self.root.join(SETTINGS), MAX_FILE_BYTES)
-                .map_err(|problem| vec![problem])?,
-        };
-        Settings::parse(SETTINGS, &text)
-    }
-
-    /// The Markdown files of a folder by their stem, in order.
-    fn folder(&self, folder: &str) -> Result<Vec<(String, String)>, Vec<Problem>> {
-        let mut found = read_folder(self.root, folder)?;
-        let instead = self.instead.and_then(|(name, text)| Some((name.strip_prefix(folder)?, text)));
-        if let Some((name, text)) = instead
-            && let Some(stem) = name.strip_prefix('/').and_then(|name| name.strip_suffix(".md"))
-        {
-            found.retain(|(there, _)| there != stem);
-            found.push((stem.to_owned(), text.to_owned()));
-            found.sort();
-        }
-        Ok(found)
-    }
-}
-
-fn read_roster(files: &Files<'_>) -> Result<Roster, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut agents = Vec::new();
-    for (name, text) in files.folder("agents")? {
-        match understood::agent(&format!("agents/{name}.md"), &text) {
-            Ok(agent) => agents.push(agent),
-            Err(found) => problems.extend(found),
-        }
-    }
-    let roster = Roster::new(agents).unwrap_or_else(|found| {
-        problems.extend(found);
-        Roster::default()
-    });
-    if problems.is_empty() {
-        problems.extend(roster.check());
-    }
-    if problems.is_empty() { Ok(roster) } else { Err(problems) }
-}
-
-fn read_prompts(files: &Files<'_>) -> Result<BTreeMap<String, String>, Vec<Problem>> {
-    let mut prompts: BTreeMap<String, String> = files.folder("prompts")?.into_iter().collect();
-    let mut problems = Vec::new();
-    for role in super::roles::NAMES {
-        match prompts.get(role) {
-            Some(text) => problems.extend(understood::prompt(role, text).err()),
-            None => prompts.extend(super::prompt::shipped(role).map(|text| (role.to_owned(), text))),
-        }
-    }
-    if problems.is_empty() { Ok(prompts) } else { Err(problems) }
-}
-
-/// The Markdown files of a folder by their stem, in order.
-fn read_folder(root: &Path, folder: &str) -> Result<Vec<(String, String)>, Vec<Problem>> {
-    let path = root.join(folder);
-    let entries = std::fs::read_dir(&path).map_err(|error| vec![files::explain(&path, &error)])?;
-    let mut found = Vec::new();
-    let mut problems = Vec::new();
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with(['.', '~']);
-        if hidden || path.extension().is_none_or(|end| end != "md") {
-            continue;
-        }
-        match files::read_shown(&path, MAX_FILE_BYTES) {
-            Ok(text) => {
-                found.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), text));
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    found.sort();
-    if problems.is_empty() { Ok(found) } else { Err(problems) }
-}
-
+mod files_read;
+mod partial;
 mod understood;
 
 #[cfg(test)]

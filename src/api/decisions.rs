@@ -109,6 +109,36 @@ pub(super) struct Revise {
     hash: Option<String>,
 }
 
+/// A text in the draft's place.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Edited {
+    /// The whole text as it should be, Markdown with its head
+    text: String,
+    /// Why; goes on record
+    #[serde(default)]
+    comment: String,
+    /// The hash of the draft that was edited, at least its first 32 digits
+    hash: String,
+}
+
+/// Put a text in the draft's place: what changed is checked, and it is asked about anew
+#[utoipa::path(post, path = "/decisions/{id}/edit", tag = "decisions", params(("id" = String, Path, description = "D-…")),
+    request_body = Edited,
+    responses((status = 200, body = Value, description = "Shape sopd/answer/1"),
+              (status = "default", body = ProblemDetails, content_type = "application/problem+json")))]
+pub(super) async fn edit(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Body(said): Body<Edited>,
+) -> Answer {
+    let Edited { text, comment, hash } = said;
+    let edited = Some(("text".to_owned(), text));
+    let answering = Answering { text: comment, shown: Some(hash), edited, ..Answering::new(id, Verb::Edit) };
+    act(api, caller, answering).await
+}
+
 /// An answer to a question, or a draft.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

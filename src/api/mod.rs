@@ -97,6 +97,7 @@ fn decisions() -> OpenApiRouter<Api> {
         .routes(routes!(decisions::approve))
         .routes(routes!(decisions::reject))
         .routes(routes!(decisions::revise))
+        .routes(routes!(decisions::edit))
         .routes(routes!(decisions::answer))
         .routes(routes!(care::delegate))
         .routes(routes!(care::defer))

@@ -1,4 +1,8 @@
-//! `sopd agents [ID]`: the roster and what each agent has at hand, or everything that names one of them.
+//! `sopd agents [ID]`: the roster and what each agent has at hand, or everything that names one of them; and who comes
+//! (`new`) and goes (`retire`).
+
+mod new;
+mod retire;
 
 use super::desk::Desk;
 use super::print;
@@ -6,14 +10,31 @@ use super::trouble::Done;
 use crate::front::{self, AtWork, named};
 use crate::roster::{Agent, AgentStatus};
 use serde_json::json;
+use std::io::IsTerminal as _;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
-    /// One of them: everything that names it, to be given to somebody else before its file is removed
+    /// One of them: everything that names it
     id: Option<String>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Write a new agent's file, and what must name it
+    New(new::Args),
+    /// Take an agent off the roster: everything that names it is shown, and mended in one step
+    Retire(retire::Args),
 }
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
+    match args.verb {
+        Some(Verb::New(args)) => return new::run(desk, args),
+        Some(Verb::Retire(args)) => return retire::run(desk, &args),
+        None => {}
+    }
     if let Some(id) = args.id {
         return names(desk, &id);
     }
@@ -37,6 +58,19 @@ fn names(desk: &Desk, id: &str) -> Done {
     }
     print::line(&format!("{id} is named here:"))?;
     names.iter().try_for_each(|one| print::line(&format!("- {one}")))
+}
+
+/// Asks at the terminal; an empty answer stands for `usual`. `None` where nobody is there to be asked.
+fn asked(question: &str, usual: &str) -> Option<String> {
+    if !print::is_terminal() || !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let shown = if usual.is_empty() { String::new() } else { format!(" [{usual}]") };
+    print::aside(&format!("{question}{shown}"));
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).ok()?;
+    let line = line.trim();
+    Some(if line.is_empty() { usual } else { line }.to_owned())
 }
 
 fn status(agent: &Agent) -> &'static str {

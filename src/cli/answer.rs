@@ -31,5 +31,8 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
         Some(path) => files::read_text(&path, MAX_ANSWER_BYTES)?,
         None => text.unwrap_or_default(),
     };
-    act(desk, Act { id, verb: Verb::Answer, party, text, overriding: None, line: None, shown: None })
+    act(
+        desk,
+        Act { id, verb: Verb::Answer, party, text, overriding: None, line: None, shown: None, edited: None },
+    )
 }

@@ -26,5 +26,17 @@ pub(super) struct Args {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let Args { id, party, comment, overriding, hash } = args;
-    act(desk, Act { id, verb: Verb::Approve, party, text: comment, overriding, line: None, shown: hash })
+    act(
+        desk,
+        Act {
+            id,
+            verb: Verb::Approve,
+            party,
+            text: comment,
+            overriding,
+            line: None,
+            shown: hash,
+            edited: None,
+        },
+    )
 }

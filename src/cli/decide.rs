@@ -23,6 +23,8 @@ pub(super) struct Act {
     pub(super) line: Option<u32>,
     /// The hash the person was shown.
     pub(super) shown: Option<String>,
+    /// The text that takes the draft's place, with the name of its file.
+    pub(super) edited: Option<(String, String)>,
 }
 
 /// Answers, and says what happens next.
@@ -40,12 +42,12 @@ pub(super) fn answer(desk: &Desk, act: Act) -> Done {
 }
 
 fn resolve(desk: &Desk, workspace: &Workspace, act: Act) -> Done<(Decision, Answer)> {
-    let Act { id, verb, party, text, overriding, line, shown } = act;
+    let Act { id, verb, party, text, overriding, line, shown, edited } = act;
     let shown = match shown {
-        None if verb == Verb::Approve => seen::hash_of(workspace, &id)?,
+        None if matches!(verb, Verb::Approve | Verb::Edit) => seen::hash_of(workspace, &id)?,
         shown => shown,
     };
-    let answering = Answering { id, verb, text, overriding, line, shown };
+    let answering = Answering { id, verb, text, overriding, line, shown, edited };
     let Answered { decision, answer } =
         front::answer(&desk.command(), workspace, &Desk::actor(party), answering)?;
     Ok((decision, answer))
@@ -67,6 +69,7 @@ fn tell(desk: &Desk, (decision, answer): (&Decision, &Answer), next: &Next) -> D
         (Verb::Answer, _) => "answered",
         (Verb::Complete, _) => "handed in",
         (Verb::Retry, _) => "tried again",
+        (Verb::Edit, _) => "edited",
     };
     print::line(&format!(
         "{} {what} by {} ({}), on record as done by {}",

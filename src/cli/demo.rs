@@ -142,7 +142,10 @@ fn say_yes(desk: &Desk, workspace: &Workspace, mission: &str) -> Done {
         let text = text.to_owned();
         let id = next.id.clone();
         let shown = (verb == Verb::Approve).then(|| next.ask.hash.0.clone());
-        decide::answer(desk, decide::Act { id, verb, party, text, overriding: None, line: None, shown })?;
+        decide::answer(
+            desk,
+            decide::Act { id, verb, party, text, overriding: None, line: None, shown, edited: None },
+        )?;
         drive(desk, workspace, mission)?;
     }
     Ok(())

@@ -20,6 +20,7 @@ use crate::settings::{Git, Settings};
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Less free space than this is worth a word: a year of missions with all their payloads.
 const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
@@ -51,11 +52,15 @@ fn check(what: &'static str, result: Outcome, said: impl Into<String>) -> Check 
 pub(super) fn run(desk: &Desk) -> Done {
     let root = desk.root()?;
     let mut checks = vec![check("workspace", Outcome::Good, root.display().to_string())];
-    let snapshot = Snapshot::read(&root);
-    checks.extend(own_files(snapshot.as_deref()));
+    let read = Snapshot::read(&root);
+    checks.extend(own_files(read.as_deref()));
+    let rest = || Snapshot::without_broken(&root).map(|(rest, _broken)| Arc::new(rest));
+    let snapshot = read.or_else(|problems| rest().ok_or(problems));
     checks.extend(["", "missions", "sops", ".sopd"].map(|folder| permission(&root, folder)));
     checks.push(journal(desk, &root));
     let workspace = Workspace::open(&root, Access::Guest, desk.clock.clone()).ok();
+    let broken = workspace.as_ref().map_or(Vec::new(), daemon::broken_agents);
+    checks.extend(broken.into_iter().map(|one| check("agent", Outcome::Bad, one)));
     checks.push(lock(&root, workspace.as_ref()));
     checks.extend(workspace.as_ref().and_then(clock));
     checks.push(space(&root));

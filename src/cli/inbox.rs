@@ -7,6 +7,7 @@ use super::trouble::Done;
 use crate::base::Instant;
 use crate::base::text::{counted, put};
 use crate::base::trace::is_run;
+use crate::daemon;
 use crate::decision::{Decision, commands};
 use crate::front::shapes;
 
@@ -28,6 +29,9 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     if desk.json {
         let sopd = desk.command();
         return print::json(&open.iter().map(|row| shapes::inbox_row(&sopd, row, now)).collect::<Vec<_>>());
+    }
+    for note in daemon::broken_agents(&workspace) {
+        print::line(&format!("to be mended: {note}\n"))?;
     }
     if open.is_empty() {
         let whom = args.party.as_deref().map_or(String::new(), |party| format!(" {party}"));

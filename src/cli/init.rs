@@ -12,14 +12,17 @@ use std::path::PathBuf;
 pub(super) struct Args {
     /// The folder; made where it does not exist. Files that are there are left alone
     dir: Option<PathBuf>,
+    /// The kind of company whose roster, settings and examples it begins with [default: software]
+    #[arg(long, value_parser = daemon::KITS)]
+    kit: Option<String>,
 }
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let dir = args.dir.or_else(|| desk.named().cloned()).unwrap_or_else(|| PathBuf::from("."));
-    let done = daemon::init(&dir, &desk.clock)?;
+    let done = daemon::init_kit(&dir, args.kit.as_deref(), &desk.clock)?;
     if desk.json {
         return print::json(&json!({
-            "shape": "sopd/init/1", "workspace": dir, "written": done.written, "kept": done.kept,
+            "shape": "sopd/init/1", "workspace": dir, "kit": done.kit, "written": done.written, "kept": done.kept,
         }));
     }
     let shown = dir.display();
@@ -29,11 +32,14 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     }
     let at = quoted(&dir.to_string_lossy());
     let sopd = desk.at(dir.clone()).command();
+    let examples =
+        done.written.iter().chain(&done.kept).filter(|name| name.starts_with("missions/examples/"));
+    let example = examples.min().map_or("missions/examples/1-lead-qualification.md", String::as_str);
     put(
         &mut text,
         format_args!(
             "\n\nNext:\n  {sopd} up                  drive it (in a terminal of its own)\n  \
-         cp {at}/missions/examples/1-lead-qualification.md {at}/missions/\n  \
+         cp {at}/{example} {at}/missions/\n  \
          {sopd} status --watch      see where it stands\n  \
          {sopd} inbox               see what waits for a person"
         ),

@@ -23,6 +23,7 @@ mod delegate;
 mod demo;
 mod desk;
 mod doctor;
+mod edit;
 mod inbox;
 mod init;
 mod man;
@@ -114,6 +115,8 @@ enum Verb {
     Reject(reject::Args),
     /// Send a draft back with what to change
     Revise(revise::Args),
+    /// Put your own text in the place of the draft that waits; what changed is checked, and it is asked about anew
+    Edit(edit::Args),
     /// Answer a question, or hand in a draft you were asked for
     Answer(answer::Args),
     /// Have another party asked in your place; only one that may decide it
@@ -233,6 +236,7 @@ fn run(cli: Cli) -> Done {
         Verb::Approve(args) => approve::run(&desk, args),
         Verb::Reject(args) => reject::run(&desk, args),
         Verb::Revise(args) => revise::run(&desk, args),
+        Verb::Edit(args) => edit::run(&desk, args),
         Verb::Answer(args) => answer::run(&desk, args),
         Verb::Delegate(args) => delegate::run(&desk, &args),
         Verb::Defer(args) => defer::run(&desk, &args),

@@ -22,5 +22,17 @@ pub(super) struct Args {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let Args { id, party, reason, hash } = args;
-    act(desk, Act { id, verb: Verb::Reject, party, text: reason, overriding: None, line: None, shown: hash })
+    act(
+        desk,
+        Act {
+            id,
+            verb: Verb::Reject,
+            party,
+            text: reason,
+            overriding: None,
+            line: None,
+            shown: hash,
+            edited: None,
+        },
+    )
 }

@@ -25,5 +25,17 @@ pub(super) struct Args {
 
 pub(super) fn run(desk: &Desk, args: Args) -> Done {
     let Args { id, party, comment, line, hash } = args;
-    act(desk, Act { id, verb: Verb::Revise, party, text: comment, overriding: None, line, shown: hash })
+    act(
+        desk,
+        Act {
+            id,
+            verb: Verb::Revise,
+            party,
+            text: comment,
+            overriding: None,
+            line,
+            shown: hash,
+            edited: None,
+        },
+    )
 }

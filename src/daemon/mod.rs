@@ -1,6 +1,6 @@
 //! The daemon: holds a workspace, takes missions in, drives every workflow, and keeps the files people read.
 //!
-//! - the workspace itself: `workspace`, `starter` (what `sopd init` writes), `lock`, and `run` (start, wire, stop);
+//! - the workspace itself: `workspace`, `starter` (what `sopd init` writes) with `kits`, `lock`, and `run` (start, wire, stop);
 //! - what comes in: `intake` (mission files), `edits` (files changed from a face), `triggers` and `watched` (what starts
 //!   runs), `repeats` (requests sent twice);
 //! - who may still act: `departed` moves what is asked of parties that have left;
@@ -21,6 +21,7 @@ mod health;
 pub mod held;
 mod index_file;
 mod intake;
+mod kits;
 mod lock;
 mod narrator;
 mod notices;
@@ -49,6 +50,7 @@ pub use git::repository;
 pub use health::{NO_SPACE, most_open_files, short_of};
 pub use index_file::keep as keep_index;
 pub use intake::{Taken, submit, submit_as};
+pub use kits::KITS;
 pub use lock::{Lock, driver, holder, is_stopping};
 pub use notices::reach as notify_reach;
 pub use refused::{RefusedMission, refused_missions};
@@ -57,8 +59,8 @@ pub use run::{Stopping, Until, first_of, run, run_beside};
 pub use run_folder::empty_run_folders;
 pub use run_status::{RunStatus, Task, newer_version, run_status, run_statuses};
 pub use set_back::clock_trouble;
-pub use sound::standing_notes;
-pub use starter::{Written, init};
+pub use sound::{broken_agents, standing_notes};
+pub use starter::{Written, init, init_kit};
 pub use status::{MissionStatus, status_of, status_page, statuses};
 pub use truth::verify;
 pub use workspace::{

@@ -3,7 +3,7 @@
 //! either is written down for everybody who asks.
 
 use super::workspace::{PRIVATE_FOLDER, Workspace};
-use crate::agent::Snapshot;
+use crate::agent::{Broken, Snapshot};
 use crate::base::text::{counted, listed};
 use crate::base::{Digest, Problem, Trouble, files};
 use crate::settings::Settings;
@@ -25,19 +25,34 @@ pub fn standing_notes(root: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
+/// What there is to say of agents whose files cannot be read, one sentence each and without any secret.
+pub fn broken_agents(workspace: &Workspace) -> Vec<String> {
+    if Snapshot::read(&workspace.root).is_ok() {
+        return Vec::new();
+    }
+    let broken = Snapshot::without_broken(&workspace.root).map_or(Vec::new(), |(_rest, broken)| broken);
+    in_words(workspace, &broken)
+}
+
+fn in_words(workspace: &Workspace, broken: &[Broken]) -> Vec<String> {
+    broken.iter().map(|one| workspace.journal.clean(&one.words())).collect()
+}
+
 /// The look at these files, again and again.
 pub(super) struct Sound {
     /// What counts from the start only, as it was then.
     first: FromStart,
     last: Option<Arc<Snapshot>>,
     trouble: Trouble,
+    /// Whether an agent's file could not be read.
+    broken: bool,
     said: Vec<String>,
 }
 
 impl Sound {
     pub(super) fn start(root: &Path, settings: &Settings) -> Self {
         let trouble = Trouble::of("settings, agents and prompts count as they last were sound");
-        Self { first: FromStart::of(root, settings), last: None, trouble, said: Vec::new() }
+        Self { first: FromStart::of(root, settings), last: None, trouble, broken: false, said: Vec::new() }
     }
 
     /// Keeps what is sound, and says what is not, or counts later.
@@ -47,15 +62,21 @@ impl Sound {
         match Snapshot::read(root) {
             Ok(now) => {
                 self.trouble.over();
+                if std::mem::take(&mut self.broken) {
+                    tracing::info!("every agent's file can be read again: it works again");
+                }
                 if !self.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &now)) {
                     keep(root, &now);
                     self.last.iter().for_each(|last| tell_of(last, &now));
                 }
-                let later = self.first.changed(&FromStart::of(root, &now.settings));
-                said.extend((!later.is_empty()).then(|| {
-                    format!("changed, and counting from the next start of sopd: {}", listed(&later))
-                }));
+                said.extend(self.later(root, &now));
                 self.last = Some(now);
+            }
+            Err(_broken) if let Some((rest, broken)) = Snapshot::without_broken(root) => {
+                self.trouble.over();
+                self.broken = true;
+                said.extend(in_words(workspace, &broken));
+                said.extend(self.later(root, &rest));
             }
             Err(problems) => {
                 let more = problems.len().saturating_sub(1);
@@ -75,6 +96,13 @@ impl Sound {
             tracing::warn!(%problem, "what is to be said of settings could not be written down");
         }
         self.said = said;
+    }
+
+    /// What has changed and counts from the next start only.
+    fn later(&self, root: &Path, now: &Snapshot) -> Option<String> {
+        let later = self.first.changed(&FromStart::of(root, &now.settings));
+        let words = || format!("changed, and counting from the next start of sopd: {}", listed(&later));
+        (!later.is_empty()).then(words)
     }
 }
 

@@ -88,6 +88,7 @@ impl Workspace {
 
     /// Settings, roster and prompts as they are on disk now; where they cannot be read, as they last were sound, as long
     /// as a daemon drives the workspace. Whoever edits them with nothing under way is told instead, without any secret.
+    /// Broken files of agents stop nobody else, either way.
     ///
     /// # Errors
     /// What is wrong with them.
@@ -95,7 +96,9 @@ impl Workspace {
         let clean = |problem: Problem| problem.in_words(|words| self.journal.clean(words));
         let read = Snapshot::read(&self.root).or_else(|problems| match super::lock::holder(&self.root) {
             Some(_) => Snapshot::in_force(&self.root),
-            None => Err(problems),
+            None => {
+                Snapshot::without_broken(&self.root).map(|(rest, _broken)| Arc::new(rest)).ok_or(problems)
+            }
         });
         read.map_err(|problems| problems.into_iter().map(clean).collect())
     }

@@ -27,6 +27,8 @@ pub struct Given {
     pub line: Option<u32>,
     /// The hash the person was shown, whole or its first 32 digits: a yes needs it, and where given it must match.
     pub shown: Option<String>,
+    /// The text that takes the draft's place.
+    pub edited: Option<String>,
 }
 
 /// The recorded answer.
@@ -48,6 +50,9 @@ pub struct Answer {
     pub line: Option<u32>,
     /// Hash of what was decided on.
     pub hash: Digest,
+    /// The text that takes the draft's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<String>,
 }
 
 /// Resolves `decision` with `verb`, or says why not. Nothing changes unless it succeeds, but for a deadline that
@@ -72,6 +77,7 @@ pub fn resolve(tx: &Tx<'_>, id: &str, verb: Verb, given: &Given) -> Result<Resul
         overriding: overriding(given).map(|reason| tx.clean(reason)),
         line: given.line,
         hash: decision.ask.hash.clone(),
+        edited: given.edited.clone().filter(|_| verb == Verb::Edit),
     };
     if verb == Verb::Approve && agreed(tx, &decision, &answer)? < decision.ask.quorum {
         return Ok(Ok(answer));
@@ -129,14 +135,14 @@ pub(super) fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Resul
     if rows != 1 {
         return Err(Problem::conflict(format!("{} is already decided", decision.id)));
     }
-    tx.event(
-        &decision.ask.mission,
-        "decision_resolved",
-        &json!({
-            "decision": decision.id, "asked": decision.ask.kind, "verb": answer.verb, "by": answer.by,
-            "os_user": answer.os_user, "text": answer.text, "override": answer.overriding, "hash": answer.hash,
-        }),
-    )?;
+    let mut fact = json!({
+        "decision": decision.id, "asked": decision.ask.kind, "verb": answer.verb, "by": answer.by,
+        "os_user": answer.os_user, "text": answer.text, "override": answer.overriding, "hash": answer.hash,
+    });
+    if let (Some(edited), Some(fact)) = (&answer.edited, fact.as_object_mut()) {
+        fact.insert("edited".to_owned(), json!(Digest::of(edited)));
+    }
+    tx.event(&decision.ask.mission, "decision_resolved", &fact)?;
     super::ask::closed(tx, decision)?;
     let signal = serde_json::to_value(Some(answer)).unwrap_or_default();
     tx.signal(&decision.ask.workflow, &signal_of(&decision.id), &signal)
@@ -144,7 +150,11 @@ pub(super) fn record(tx: &Tx<'_>, decision: &Decision, answer: &Answer) -> Resul
 
 fn check_verb(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
     let verbs: Vec<Verb> = decision.ways().into_iter().map(|(verb, _)| verb).collect();
-    if !verbs.contains(&verb) {
+    let edits = verb == Verb::Edit && decision.takes_edit();
+    if edits && given.edited.as_ref().is_none_or(|text| text.trim().is_empty()) {
+        return Err(Problem::usage("`edit` needs the whole text as it should be"));
+    }
+    if !edits && !verbs.contains(&verb) {
         // A run that stands still is steered, each way with a word of its own.
         let steered = decision.ask.kind == DecisionKind::Stuck && is_run(&decision.ask.mission);
         let words = if steered {
@@ -200,7 +210,7 @@ pub(super) fn check_party(decision: &Decision, party: &str) -> Result<()> {
 fn check_hash(decision: &Decision, verb: Verb, given: &Given) -> Result<()> {
     let look = || format!("look at it first: `sopd show {}`", decision.id);
     match &given.shown {
-        None if verb == Verb::Approve => Err(Problem::usage(format!(
+        None if matches!(verb, Verb::Approve | Verb::Edit) => Err(Problem::usage(format!(
             "a yes to {} needs the hash of what was shown, at least its first {} digits",
             decision.id,
             Digest::BINDING

@@ -81,7 +81,7 @@ fn task(sopd: &str, decision: &Decision, party: &str) -> Command {
 fn rest(verb: Verb, decision: &Decision) -> String {
     let words = words(verb, decision);
     match verb {
-        Verb::Approve | Verb::Reject | Verb::Revise => {
+        Verb::Approve | Verb::Reject | Verb::Revise | Verb::Edit => {
             format!(" --hash {}{words}", decision.ask.hash.binding())
         }
         Verb::Answer | Verb::Complete | Verb::Retry => words.to_owned(),
@@ -94,6 +94,7 @@ fn words(verb: Verb, decision: &Decision) -> &'static str {
         Verb::Approve | Verb::Complete | Verb::Retry => "",
         Verb::Reject => " --reason 'why not'",
         Verb::Revise => " --comment 'what to change'",
+        Verb::Edit => " --file EDITED.md",
         Verb::Answer if decision.ask.kind == DecisionKind::Assignment => " --file DRAFT.md",
         Verb::Answer => " --text 'your answer'",
     }

@@ -49,6 +49,7 @@ pub fn close_for(tx: &Tx<'_>, decision: &Decision, draft: &str) -> Result<()> {
         overriding: None,
         line: None,
         hash: decision.ask.hash.clone(),
+        edited: None,
     };
     record(tx, decision, &answer)
 }

@@ -51,6 +51,8 @@ pub enum Verb {
     Complete,
     /// Try again.
     Retry,
+    /// Here is the text as it should be: it takes the draft's place, and is checked and asked about anew.
+    Edit,
 }
 
 impl DecisionKind {
@@ -106,6 +108,7 @@ impl Verb {
             Self::Approve => "approve",
             Self::Reject => "reject",
             Self::Revise => "revise",
+            Self::Edit => "edit",
             Self::Answer => "answer",
             Self::Complete => "complete",
             Self::Retry => "mission retry",

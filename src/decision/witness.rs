@@ -1,7 +1,7 @@
 //! What a workflow is told of a decision must stand in the log: a row alone lets nobody through.
 
 use super::answer::Answer;
-use crate::base::{Kind, problem::Result};
+use crate::base::{Digest, Kind, problem::Result};
 use crate::journal::{is_linked, signals_heard};
 use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Value, json};
@@ -56,5 +56,6 @@ fn says(fact: &str, answer: &Answer) -> bool {
     let same = |name: &str, value: Value| fact.get(name) == Some(&value);
     same("by", json!(answer.by))
         && same("verb", json!(answer.verb))
+        && answer.edited.as_ref().is_none_or(|edited| same("edited", json!(Digest::of(edited))))
         && (fact.get("hash").is_none() || same("hash", json!(answer.hash)))
 }

@@ -54,6 +54,12 @@ impl Decision {
             || self.ask.details.get("reversible") == Some(&Value::Bool(false))
     }
 
+    /// Whether it asks about a draft of a mission, which may be edited. A file somebody brought stays its author's.
+    pub fn takes_edit(&self) -> bool {
+        let about_draft = matches!(self.ask.kind, DecisionKind::Forward | DecisionKind::Publish);
+        about_draft && self.ask.mission.starts_with("M-")
+    }
+
     /// The verbs it takes now, the usual one first, each with what it leads to.
     pub fn ways(&self) -> Vec<(Verb, String)> {
         let told = |verb: Verb| self.ask.details.get(detail(verb)).and_then(Value::as_str);
@@ -94,6 +100,7 @@ fn usual(verb: Verb, kind: DecisionKind) -> String {
         (Verb::Answer, _) => "answer, and the mission goes on with it",
         (Verb::Complete, _) => "hand it in",
         (Verb::Retry, _) => "try again",
+        (Verb::Edit, _) => "put your own text in its place",
     };
     words.to_owned()
 }

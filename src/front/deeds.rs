@@ -28,12 +28,14 @@ pub struct Answering {
     pub line: Option<u32>,
     /// The hash the party was shown.
     pub shown: Option<String>,
+    /// The text that takes the draft's place, with the name of its file.
+    pub edited: Option<(String, String)>,
 }
 
 impl Answering {
     /// One without words.
     pub fn new(id: String, verb: Verb) -> Self {
-        Self { id, verb, text: String::new(), overriding: None, line: None, shown: None }
+        Self { id, verb, text: String::new(), overriding: None, line: None, shown: None, edited: None }
     }
 }
 
@@ -98,6 +100,10 @@ pub(super) fn answer_if(
     if decision.ask.kind == DecisionKind::Assignment && act.verb == Verb::Answer {
         draft::parse(&format!("{}'s draft", actor.by), &act.text)?;
     }
+    if act.verb == Verb::Edit {
+        let (name, text) = act.edited.as_ref().map_or(("", ""), |(name, text)| (name, text));
+        super::edited::vet(workspace, &decision, (name, text))?;
+    }
     resolve(sopd, workspace, actor, (decision, act), also).map_err(|problem| vec![problem])
 }
 
@@ -118,6 +124,7 @@ fn resolve(
         overriding: act.overriding,
         line: act.line,
         shown: act.shown,
+        edited: act.edited.map(|(_name, text)| text),
     };
     let (id, verb) = (decision.id.clone(), act.verb);
     let answered = journal.append(move |tx| {

@@ -35,6 +35,8 @@ pub enum Voice {
     Revised,
     /// It handed in a part that was asked of another.
     Drafted,
+    /// It put its own text in the place of the draft.
+    Edited,
 }
 
 impl Voice {
@@ -44,6 +46,7 @@ impl Voice {
             Self::Answered => "answered what its authors asked",
             Self::Revised => "said what to change in it",
             Self::Drafted => "drafted part of it",
+            Self::Edited => "edited it",
         }
     }
 }
@@ -92,6 +95,19 @@ impl Parties {
         barred
     }
 
+    /// That scrutiny is of the owner's own department, if it is: only where nobody of another could do it.
+    pub(super) fn judged_at_home(&self, roster: &Roster) -> Option<String> {
+        let department = |id: &str| roster.get(id).map(|agent| agent.head.department.as_str());
+        let home = department(&self.owner)?;
+        let same = department(&self.scrutiny)? == home;
+        same.then(|| {
+            let judge = &self.scrutiny;
+            format!(
+                "{judge} scrutinises it and is of the owner's department {home}: no other has anybody who may"
+            )
+        })
+    }
+
     /// The parties of a draft into which these have spoken: a validator whose words are in it gives its place to
     /// another. Also what who signs should know of it: whose words they are, and a judge nobody could replace.
     pub fn heard(&self, voices: BTreeMap<String, Voice>, roster: &Roster) -> (Self, Vec<String>) {
@@ -111,14 +127,17 @@ impl Parties {
         };
         let scrutiny = replaced(&parties.scrutiny, scrutiny_validator(roster, None, &parties));
         let user_testing = replaced(&parties.user_testing, user_tester(roster, None, &parties));
+        let other = scrutiny.is_some();
         parties.scrutiny = scrutiny.unwrap_or(parties.scrutiny);
+        notes.extend(parties.judged_at_home(roster).filter(|_| other).map(|reason| format!("{reason}.")));
         parties.user_testing = user_testing.unwrap_or(parties.user_testing);
         (parties, notes)
     }
 }
 
 /// The scrutiny validator: the asked one if it may, else the first who may. Never a worker, the orchestrator,
-/// the requester or the owner, and never of the owner's department.
+/// the requester or the owner, and of the owner's department only where nobody else is left: the publication path puts
+/// that on record.
 pub fn scrutiny_validator(roster: &Roster, asked: Option<&str>, parties: &Parties) -> Result<String, String> {
     let department = roster.get(&parties.owner).map(|owner| owner.head.department.clone());
     let refused = |agent: &Agent| {
@@ -128,7 +147,12 @@ pub fn scrutiny_validator(roster: &Roster, asked: Option<&str>, parties: &Partie
             same.then(|| format!("{id} is of the owner's department"))
         })
     };
-    choose(roster, AgentRole::Scrutiny, "scrutiny", asked, refused)
+    let apart = choose(roster, AgentRole::Scrutiny, "scrutiny", asked, refused);
+    apart.or_else(|nobody| {
+        let disinterested = |agent: &Agent| parties.interested(&agent.head.id);
+        let at_home = || choose(roster, AgentRole::Scrutiny, "scrutiny", None, disinterested).ok();
+        asked.map_or_else(at_home, |_| None).ok_or(nobody)
+    })
 }
 
 /// The user-testing validator: the asked one if it may, else the first who may. Never a worker, the
@@ -167,7 +191,10 @@ fn choose(
     if reasons.is_empty() {
         return Err(format!("nobody on the roster can be asked for {what}"));
     }
-    Err(format!("nobody is left for {what}: {}", listed(&reasons)))
+    Err(format!(
+        "nobody is left for {what}: {}; leave one of them out of the work, or let somebody else ask for it",
+        listed(&reasons)
+    ))
 }
 
 #[cfg(test)]
@@ -199,7 +226,7 @@ mod tests {
             let (parties, notes) = planned.heard(voices, &roster);
             (parties.scrutiny.clone(), parties.user_testing.clone(), notes, parties.barred())
         };
-        for voice in [Voice::Answered, Voice::Revised, Voice::Drafted] {
+        for voice in [Voice::Answered, Voice::Revised, Voice::Drafted, Voice::Edited] {
             let (scrutiny, _, notes, barred) = with(&[("chief.staff", voice)]);
             assert_eq!(scrutiny, "it.security", "{voice:?}");
             assert_eq!(notes, [format!("Words of chief.staff stand in it: chief.staff {}.", voice.words())]);

@@ -64,6 +64,8 @@ async fn activated(w: &Workflow, file: &Activation) -> Result<Ending, Stop> {
         };
         return match decided {
             Decided::Published(ending) => Ok(ending),
+            // No file that was brought is edited on its way; see [`crate::decision::Decision::takes_edit`].
+            Decided::Edited(edit) => Err(person(format!("{} put another text in its place", edit.by))),
             Decided::Again(comment) => Err(person(format!(
                 "sent back to {}: {comment}; mend the file and activate it again",
                 file.by

@@ -106,10 +106,10 @@ impl Activity for Assemble {
         if !self.drafts.is_empty() {
             findings.extend(dispositions::check(&items, &self.synthesis.dispositions, &text));
         }
-        let provenance = self.trace(&text, &items);
+        let provenance = provenance::trace(&text, &items, &sources(&self.plan, &self.view, &self.comments));
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
-        let coverage = self.covered(&text);
+        let coverage = covered(&self.view, &self.comments, &text);
         findings.extend(coverage.findings());
         let unfounded = self.unfounded(&text, &snapshot.roster, &mut findings);
         let mut to_judge = crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true);
@@ -117,8 +117,9 @@ impl Activity for Assemble {
         to_judge.extend(notes);
         let parties = Some(parties).filter(|parties| *parties != self.plan.parties);
         let sha256 = Digest::of(&text);
+        let drafts = &self.drafts;
         let (assumed, left_out) =
-            (self.beside(|draft| &draft.assumptions), self.beside(|draft| &draft.left_out));
+            (beside(drafts, |draft| &draft.assumptions), beside(drafts, |draft| &draft.left_out));
         let assembled = Assembled {
             text,
             sha256,
@@ -237,43 +238,6 @@ impl Assemble {
         }
     }
 
-    /// What people asked, against the text. What a mind assumed for them they have not said.
-    fn covered(&self, text: &str) -> Coverage {
-        let source = if self.view.adopts() { Source::Document } else { Source::Mission };
-        let mut said = vec![Said { source, text: &self.view.text }];
-        let answers = self.view.answers.iter().filter(|answer| !answer.assumed);
-        said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
-        said.extend(self.comments.iter().map(|text| Said { source: Source::Comment, text }));
-        ledger::coverage(&said, text, self.view.current.as_deref())
-    }
-
-    /// What each department said beside its draft.
-    fn beside(&self, of: fn(&Draft) -> &Vec<String>) -> Vec<String> {
-        let said =
-            self.drafts.iter().flat_map(|worker| of(&worker.draft).iter().map(|line| (&worker.agent, line)));
-        said.map(|(agent, line)| format!("{agent}: {line}")).collect()
-    }
-
-    fn trace(&self, text: &str, items: &[Item]) -> provenance::Provenance {
-        let mut also = vec![
-            provenance::Also { name: "the mission", text: &self.view.text },
-            provenance::Also { name: "the plan", text: &self.plan.objective },
-            provenance::Also { name: "the plan", text: &self.plan.description },
-            provenance::Also { name: "the plan", text: &self.plan.impact },
-        ];
-        also.extend(
-            self.view.current.iter().map(|text| provenance::Also { name: "the version before", text }),
-        );
-        also.extend(
-            self.view
-                .answers
-                .iter()
-                .map(|a| provenance::Also { name: "the requester's answer", text: &a.answer }),
-        );
-        also.extend(self.comments.iter().map(|text| provenance::Also { name: "a reviewer's comment", text }));
-        provenance::trace(text, items, &also)
-    }
-
     /// What became of every draft item, and where workers disagreed.
     fn accounts(&self) -> String {
         let mut out =
@@ -306,6 +270,41 @@ impl Assemble {
         }
         out
     }
+}
+
+/// What people asked, against the text. What a mind assumed for them they have not said.
+pub(super) fn covered(view: &MissionView, comments: &[String], text: &str) -> Coverage {
+    let source = if view.adopts() { Source::Document } else { Source::Mission };
+    let mut said = vec![Said { source, text: &view.text }];
+    let answers = view.answers.iter().filter(|answer| !answer.assumed);
+    said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
+    said.extend(comments.iter().map(|text| Said { source: Source::Comment, text }));
+    ledger::coverage(&said, text, view.current.as_deref())
+}
+
+/// What each department said beside its draft.
+pub(super) fn beside(drafts: &[WorkerDraft], of: fn(&Draft) -> &Vec<String>) -> Vec<String> {
+    let said = drafts.iter().flat_map(|worker| of(&worker.draft).iter().map(|line| (&worker.agent, line)));
+    said.map(|(agent, line)| format!("{agent}: {line}")).collect()
+}
+
+/// What lines may come from besides drafts.
+pub(super) fn sources<'a>(
+    plan: &'a MissionPlan,
+    view: &'a MissionView,
+    comments: &'a [String],
+) -> Vec<provenance::Also<'a>> {
+    let mut also = vec![
+        provenance::Also { name: "the mission", text: &view.text },
+        provenance::Also { name: "the plan", text: &plan.objective },
+        provenance::Also { name: "the plan", text: &plan.description },
+        provenance::Also { name: "the plan", text: &plan.impact },
+    ];
+    also.extend(view.current.iter().map(|text| provenance::Also { name: "the version before", text }));
+    let answers = view.answers.iter();
+    also.extend(answers.map(|a| provenance::Also { name: "the requester's answer", text: &a.answer }));
+    also.extend(comments.iter().map(|text| provenance::Also { name: "a reviewer's comment", text }));
+    also
 }
 
 fn read_step(step: &SynthesisStep, number: u32, findings: &mut Vec<Finding>) -> Step {

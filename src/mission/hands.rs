@@ -57,6 +57,7 @@ fn voice(decision: &Decision) -> Option<(&str, Voice)> {
         (DecisionKind::Assignment, Verb::Answer) => Voice::Drafted,
         (DecisionKind::Question, Verb::Answer) if decision::about(decision).is_none() => Voice::Answered,
         (_, Verb::Revise) => Voice::Revised,
+        (_, Verb::Edit) => Voice::Edited,
         _ => return None,
     };
     Some((&answer.by, voice))

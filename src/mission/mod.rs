@@ -5,7 +5,7 @@
 //! - the plan: `planning`, `plan`, `claims` (one open mission per SOP);
 //! - the drafts: `first_drafts`, `draft` (one worker), `lay_out` and `objection` (workers elsewhere);
 //! - a round: `rounds`, `assemble` or `examine`, `checks`, `council`, `judging`, `validate`, `impartial`, `judge`, `revising`;
-//! - people: `decide` (ask and wait), `help` (how to go on), `signing`, `control` (end, try again), `hands` (who did what);
+//! - people: `decide` (ask and wait), `help` (how to go on), `signing`, `edited` (a text of their own), `control` (end, try again), `hands` (who did what);
 //! - the end: `publish`, `retire`, `close`; and what others read of it: `shown`, `sources`.
 
 mod activation;
@@ -18,6 +18,7 @@ mod council;
 mod council_review;
 mod decide;
 mod draft;
+mod edited;
 mod enter;
 mod examine;
 mod first_drafts;
@@ -110,6 +111,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<draft::KeepDraft>(office)
         .activity::<lay_out::LayOut>(office)
         .activity::<assemble::Assemble>(office)
+        .activity::<edited::TakeEdit>(office)
         .activity::<council::KeepCouncil>(office)
         .activity::<council_review::SeatCouncil>(office)
         .activity::<validate::KeepScenarios>(office)

@@ -2,6 +2,7 @@
 
 use super::assemble::Assembled;
 use super::decide::{Question, decide};
+use super::edited::Edit;
 use super::help::{at_line, help, person};
 use super::publish::Publish;
 use super::records::MissionState;
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 pub(super) enum Decided {
     Published(Ending),
     Again(String),
+    /// This party's text takes the draft's place.
+    Edited(Edit),
 }
 
 /// What a question shows, with what was asked and where it is, what was taken for granted and what was left out. A round
@@ -151,6 +154,9 @@ impl Desk<'_> {
         match answer {
             Some(Answer { verb: Verb::Revise, text, line, .. }) => {
                 Ok(Some(Decided::Again(at_line(&round.assembled.text, *line, text))))
+            }
+            Some(Answer { verb: Verb::Edit, by, edited: Some(text), .. }) => {
+                Ok(Some(Decided::Edited(Edit { by: by.clone(), text: text.clone() })))
             }
             Some(Answer { verb: Verb::Reject, by, text, .. }) => {
                 Err(person(format!("{by} rejected it: {text}")))

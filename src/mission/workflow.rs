@@ -83,12 +83,16 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
         desk.first_drafts().await?;
     }
     loop {
-        let round = desk.reach_a_draft_worth_deciding().await?;
-        match desk.decide(&round).await? {
-            Decided::Published(ending) => return Ok(ending),
-            Decided::Again(comment) => {
-                desk.comments.push(comment);
-                desk.round = round.number.max(desk.round) + 1;
+        let mut round = desk.reach_a_draft_worth_deciding().await?;
+        loop {
+            match desk.decide(&round).await? {
+                Decided::Published(ending) => return Ok(ending),
+                Decided::Edited(edit) => round = desk.take_edit(&round, edit).await?,
+                Decided::Again(comment) => {
+                    desk.comments.push(comment);
+                    desk.round = round.number.max(desk.round) + 1;
+                    break;
+                }
             }
         }
     }

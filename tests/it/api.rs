@@ -287,7 +287,7 @@ async fn the_document_names_every_route_and_webhooks_arrive() {
     let document = api.get("/api/v1/openapi.json", "").await;
     assert_eq!((document.status, &document.body["openapi"]), (200, &json!("3.1.0")));
     let paths: Vec<&String> = document.body["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths.len(), 52, "{paths:#?}");
+    assert_eq!(paths.len(), 53, "{paths:#?}");
     assert_eq!(document.body["security"][0]["bearer"], json!([]));
     let page = api.get("/api/v1/docs", "").await;
     assert!(page.body.as_str().unwrap().contains("/api/v1/decisions/{id}/approve"), "{}", page.body);

@@ -257,7 +257,7 @@ fn one_broken_file_stops_nothing_and_everybody_who_asks_is_told() {
     let mut daemon = logging(&world, "json");
     let sound = world.read("agents/mkt.demand.md");
     world.put("agents/mkt.demand.md", &sound.replacen("title:", "titel:", 1));
-    let said = || world.done(&["status"]).contains("as they last were sound");
+    let said = || world.done(&["status"]).contains("mkt.demand counts as it last was sound");
     until("it is said that a file cannot be read", said);
     let run = world.json(&["run", "SOP-REV-plain", "--as", "cro"])["run"].as_str().unwrap().to_owned();
     until("the run is done", || state(&world, &run) == "completed");
@@ -291,7 +291,7 @@ fn one_broken_file_stops_nothing_and_everybody_who_asks_is_told() {
         "run ended",
         "mission accepted",
         "decision asked",
-        "as they last were sound",
+        "counts as it last was sound",
         "it works again",
         "stopping",
         "stopped",

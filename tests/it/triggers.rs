@@ -459,7 +459,7 @@ fn what_cannot_start_is_refused_with_its_reason_and_holds_up_nothing() {
     world.settle();
     let last = overview(&world)[0].last.as_ref().unwrap().refusal.clone().unwrap();
     assert!(last.contains("nobody.here is not at work"), "{last}");
-    // With a roster that cannot be read it waits until that is mended.
+    // A file of an agent that cannot be read holds up nobody else.
     world.write("sopd.yaml", settings);
     world.while_up(|| {
         looked_at(&world);

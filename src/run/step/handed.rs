@@ -85,6 +85,7 @@ fn by_hand(tx: &Tx<'_>, handed: &Handed, given: &Given) -> problem::Result<Answe
         overriding: None,
         line: None,
         hash: Digest::of(note),
+        edited: None,
     })
 }
 

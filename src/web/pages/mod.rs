@@ -8,6 +8,7 @@ mod dashboard;
 mod decision;
 mod diff;
 mod drafts;
+mod edit;
 mod files;
 mod inbox;
 mod judging;
@@ -46,6 +47,7 @@ fn all() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/account/tokens", post(account::revoke)),
         ("/inbox", get(inbox::show)),
         ("/decisions/{id}", get(decision::show)),
+        ("/decisions/{id}/edit", get(edit::show).post(edit::save)),
         ("/decisions/{id}/{verb}", post(decision::answer)),
         ("/missions", get(missions::board).post(missions::submit)),
         ("/missions/new", get(missions::form)),

@@ -52,6 +52,7 @@ fn came_of(db: &Connection, decision: &Decision, verb: Verb) -> Result<String> {
         (Verb::Answer, DecisionKind::Assignment) => format!("handed in the draft: {title}."),
         (Verb::Answer, _) => format!("answered: {title}."),
         (Verb::Retry, _) => format!("had it tried again: {title}."),
+        (Verb::Edit, _) => format!("put your text in the draft's place: {title}."),
         (Verb::Complete, _) => format!("handed in what was done: {title}."),
     })
 }
