@@ -32,8 +32,8 @@ type Job = Box<dyn FnOnce(Result<&Tx<'_>>) -> (bool, Reply) + Send>;
 /// How often it is looked for what other processes append, as long as something happens: a person who approves on the
 /// command line sees the daemon act at once.
 const QUICK: Duration = Duration::from_millis(25);
-/// How often at rest: ten wake-ups a second, the only ones that come often.
-const AT_REST: Duration = Duration::from_millis(100);
+/// How often at rest: four wake-ups a second, the only ones that come often.
+const AT_REST: Duration = Duration::from_millis(250);
 /// How long after the last append nothing is taken to happen any more.
 const CALM: Duration = Duration::from_secs(10);
 

@@ -66,7 +66,7 @@ mod tests {
         };
         assert_eq!(told(&["Answer in 7 days. Pay 15000 EUR at most."]), ["9: 31 January"]);
         assert_eq!(
-            told(&["Answer in 1 week, before 31 January 2027.", "Up to EUR 15.000,00 is paid."]),
+            told(&["Answer in 7 days, before 31 January 2027.", "Up to EUR 15.000,00 is paid."]),
             Vec::<String>::new()
         );
         assert_eq!(told(&[]), ["9: 7 days", "9: 31 January", "10: EUR 15,000"]);

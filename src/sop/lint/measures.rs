@@ -163,12 +163,22 @@ fn trigger_is_one_event(subject: &Subject<'_>) -> Vec<Hit> {
 
 fn confidence_threshold_present(subject: &Subject<'_>) -> Vec<Hit> {
     let text = &subject.sop.body.confidence;
-    let said = measures(text).iter().any(|measure| measure.dimension == "%");
-    if said || subject.sop.head.confidence.is_some() || text.is_empty() {
+    if subject.sop.head.confidence.is_some() || text.is_empty() || !thresholds(text).is_empty() {
         return Vec::new();
     }
-    let message = "No confidence threshold; say from which percentage a result stands without review.";
-    vec![Hit::new(Section::Confidence, message, first_line(text))]
+    let percentage = |line: &&str| measures(line).iter().any(|measure| measure.dimension == "%");
+    let (message, line) = match text.lines().find(percentage) {
+        // Runs would ask for what nobody wrote, and say that the SOP does.
+        Some(line) => (
+            "It cannot be told which percentage is the threshold; write it into the head, as `confidence: 90`.",
+            line.trim().to_owned(),
+        ),
+        None => (
+            "No confidence threshold; say from which percentage a result stands without review.",
+            first_line(text).to_owned(),
+        ),
+    };
+    vec![Hit::new(Section::Confidence, message, &line)]
 }
 
 fn confidence_threshold_agrees(subject: &Subject<'_>) -> Vec<Hit> {

@@ -25,6 +25,10 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     let mut count = 0;
     for comment in q.comments.iter().flat_map(|comment| parts(comment)) {
         let comment = comment.as_str();
+        // The text of the round before holds what comments of earlier rounds asked for.
+        if read(comment).is_some_and(|edit| stands(&texts(synthesis), &edit)) {
+            continue;
+        }
         let Some(edit) = read(comment) else {
             synthesis.dissent.push(Dissent {
                 subject: "a comment that only a person or a model can apply".to_owned(),
@@ -53,6 +57,18 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
         let applied = crate::base::text::counted(count, "comment");
         synthesis.change = format!("{} On review {applied} applied.", synthesis.change.trim());
     }
+}
+
+/// Whether what an edit puts in stands in one of the texts already.
+fn stands(texts: &[&mut String], edit: &Edit) -> bool {
+    let holds = |words: &str| texts.iter().any(|text| text.contains(words));
+    let put_in = match edit {
+        Edit::Replace(old, new) if new.contains(old.as_str()) || !holds(old) => new.as_str(),
+        Edit::Replace(..) => return false,
+        Edit::Add(_, text) | Edit::AddToStep(_, text) => text.trim().trim_end_matches('.'),
+        Edit::Remove(_) => return false,
+    };
+    !put_in.is_empty() && holds(put_in)
 }
 
 /// A comment as a whole, or a general one and those on single lines that follow it as `- …` with the line's words.
