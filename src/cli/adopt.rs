@@ -16,6 +16,9 @@ use crate::tier0::{Adoption, adoption};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+/// Most documents whose questions are told word for word; of more, the table has their number, and `--json` the words.
+const TOLD_IN_FULL: usize = 3;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Documents that are procedures already, or folders of them
@@ -66,7 +69,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
 
 /// What each would be asked, where nothing is asked yet.
 fn questions(rows: &[Row], dry_run: bool) -> Done {
-    for row in rows.iter().filter(|_| dry_run) {
+    for row in rows.iter().filter(|_| dry_run && rows.len() <= TOLD_IN_FULL) {
         let Ok((adoption, _)) = &row.became else { continue };
         if !adoption.questions.is_empty() {
             print::line(&format!("\n{} would ask:\n  - {}", row.file, adoption.questions.join("\n  - ")))?;

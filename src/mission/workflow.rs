@@ -5,6 +5,7 @@ use super::close::Close;
 use super::planning::planned;
 use super::records::MissionState;
 use super::rounds::Desk;
+use super::several;
 use super::signing::Decided;
 use super::validate::scenarios;
 use crate::brief::Brief;
@@ -67,6 +68,9 @@ pub(super) async fn ended(w: &Workflow, mission: &str, told: Result<Ending, Stop
 }
 
 async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
+    if let Some(ending) = several::parted(w, mission).await? {
+        return Ok(ending);
+    }
     let (mut setup, plan) = planned(w, mission).await?;
     let patch = plan.change == Change::Patch;
     let scenarios = if patch {

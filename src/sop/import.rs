@@ -12,11 +12,15 @@ mod mend;
 mod missing;
 mod plan;
 mod procedure;
+mod several;
 mod skill;
 mod tables;
 mod titles;
 
-pub use procedure::{Procedure, inputs_in, procedure};
+pub use procedure::{Procedure, inputs_in, is_procedure, procedure};
+pub use several::several;
+pub use tables::{Row, Table};
+pub use titles::without_number;
 
 use super::document::{Body, ExecutionMode, Head, Priority, RiskLevel, Section, Sop, Trigger};
 use super::id::{SopId, Version};
