@@ -11,8 +11,7 @@ use serde_json::Value;
 /// The mission that makes an SOP of the document `text`: its name and its bytes. The document stands in it as it is.
 pub fn adopting(title: &str, text: &str) -> (String, String) {
     let short = shortened(title, MAX_TITLE_CHARS);
-    let name = Some(slug(&short, 60)).filter(|name| !name.is_empty());
-    let name = format!("{}.md", name.as_deref().unwrap_or("document"));
+    let name = format!("{}.md", slug(&short, 60));
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // A JSON string is one of YAML.
     (name, format!("---\ntitle: {}\nchange: adopt\n---\n{text}", Value::from(short)))
@@ -69,7 +68,6 @@ mod tests {
         let brief = parse(&name, &mission).unwrap();
         assert_eq!((brief.title.as_str(), brief.text.as_str()), ("Pay: \"twice\"", text.trim()));
         assert_eq!(brief.ask.change, Some(Change::Adopt));
-        assert_eq!(adopting("開店", text).0, "document.md");
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::base::{Problem, files, problem::Result};
 use crate::brief;
 use crate::daemon::{self, Workspace};
 use crate::front::next;
-use crate::sop::import::procedure;
+use crate::sop::import::{procedure, several};
+use crate::text::title::of_file;
 use crate::tier0::{Adoption, adoption};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -94,7 +95,8 @@ fn row((workspace, snapshot): (&Workspace, &Snapshot), path: &Path, args: &Args)
         Ok(text) => text,
         Err(problem) => return Row { file, title: String::new(), became: Err(vec![problem]) },
     };
-    let title = procedure(&name, &text).title;
+    // The title of one of several is none of the whole.
+    let title = if several(&name, &text).is_empty() { procedure(&name, &text).title } else { of_file(&name) };
     let mission = brief::adopting(&title, &text);
     let read = brief::parse(&mission.0, &mission.1);
     let became = read.and_then(|brief| {

@@ -348,8 +348,10 @@ impl Desk<'_> {
 
 /// How what need not be in the text is released, where something of it is lost.
 fn release(coverage: &Coverage) -> String {
-    let lost =
-        coverage.entries.iter().find(|entry| matches!(entry.fate, ledger::Fate::Lost { binds: true, .. }));
+    let lost = coverage
+        .entries
+        .iter()
+        .find(|entry| matches!(entry.fate, ledger::Fate::Lost { binds: true, .. } | ledger::Fate::NotPlaced));
     lost.map_or(String::new(), |entry| {
         format!("; what need not be in the text is released by a comment like `{}: why`", entry.statement.id)
     })

@@ -296,8 +296,9 @@ impl Draft {
     fn overview(&mut self, text: &str) {
         add(&mut self.body.purpose, &without_keys(&below(text, 3)));
         if self.description.is_empty() {
-            // The head of a table is no sentence.
-            let prose: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('|')).collect();
+            // The head of a table is no sentence, and a quotation is somebody else's.
+            let prose: Vec<&str> =
+                text.lines().filter(|line| !line.trim_start().starts_with(['|', '>'])).collect();
             let first = sentences(&prose.join("\n"), 1).into_iter().next();
             self.description = first.map(|first| first.text).unwrap_or_default();
         }

@@ -39,7 +39,6 @@ pub struct Procedure {
 /// Reads `text`, whose file or mission is called `name`.
 pub fn procedure(name: &str, text: &str) -> Procedure {
     let mut draft = markdown::read(Draft::default(), name, text);
-    // Without the document's own words above the first heading there is no purpose; nothing is made up.
     let mut commands = Vec::new();
     for step in &mut draft.body.steps {
         let number = Some(step.number);

@@ -145,8 +145,9 @@ pub(super) fn of_item(item: &str) -> String {
         !word.starts_with('&') && (behind.is_empty() || behind.starts_with(char::is_whitespace))
     });
     let cut = ends.and_then(|(at, _)| first.get(..at)).unwrap_or(first);
+    let more = if cut.split_whitespace().nth(TITLE_WORDS).is_some() { "…" } else { "" };
     let words = cut.split_whitespace().take(TITLE_WORDS).collect::<Vec<_>>().join(" ");
-    let words = words.trim_end_matches(['.', ',', '#']).trim_end();
+    let words = format!("{}{more}", words.trim_end_matches(['.', ',', '#']).trim_end());
     words
         .chars()
         .map(|c| GUARDED.iter().find(|(_, guard)| *guard == c).map_or(c, |(mark, _)| *mark))
@@ -238,7 +239,7 @@ mod tests {
             ("Call at 10:30, e.g. by phone", "Call at 10:30, e.g. by phone"),
             ("**Sign** the sheet; leave", "Sign the sheet"),
             ("![plan](p.png) Look at it.", "plan Look at it"),
-            ("One two three four five six seven eight nine", "One two three four five six seven eight"),
+            ("One two three four five six seven eight nine", "One two three four five six seven eight…"),
             ("Mend [ ] and ` as they are", "Mend [ ] and ` as they are"),
         ] {
             assert_eq!(of_item(item), title, "{item}");
