@@ -1,9 +1,11 @@
 //! The brief: a parsed mission file. Reads Markdown with a YAML head; no I/O, no clock.
 
 pub mod check;
+mod document;
 pub mod parse;
 
 pub use check::{check, check_file};
+pub use document::adopting;
 pub use parse::parse;
 
 use crate::sop::SopId;
@@ -103,14 +105,4 @@ pub enum CouncilAsk {
 pub struct BudgetAsk {
     /// US dollars.
     pub usd: f64,
-}
-
-/// The mission that makes an SOP of the document `text`: its name and its bytes. The document stands in it as it is.
-pub fn adopting(title: &str, text: &str) -> (String, String) {
-    let short = crate::base::text::shortened(title, parse::MAX_TITLE_CHARS);
-    let name = Some(crate::base::text::slug(&short, 60)).filter(|name| !name.is_empty());
-    let name = format!("{}.md", name.as_deref().unwrap_or("document"));
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // A JSON string is one of YAML.
-    (name, format!("---\ntitle: {}\nchange: adopt\n---\n{text}", serde_json::Value::from(short)))
 }

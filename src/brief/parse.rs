@@ -1,6 +1,7 @@
 //! Reads a mission file: Markdown with an optional YAML head, or plain prose. Strict: what it does not
 //! understand is an error with its place, and the file is left as it is.
 
+use super::document::{adopts, of_document};
 use super::{Ask, Brief};
 use crate::base::{Place, Problem, yaml};
 use crate::roster::is_agent_id;
@@ -42,6 +43,9 @@ pub fn parse(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
 }
 
 fn markdown(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
+    if let Some(brief) = of_document(file, text) {
+        return Ok(brief);
+    }
     let cut_file = yaml::front_matter(file, text).map_err(|problem| vec![problem])?;
     let mut ask = match cut_file.head {
         Some(head) if !only_comments(head) => {
@@ -51,6 +55,7 @@ fn markdown(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
     };
     let mut source = Source { file, text, problems: Vec::new() };
     check_ask(&mut source, &ask, cut_file.head.unwrap_or_default());
+    adopts(&mut ask, file, cut_file.body);
     let (title, line, text) = titled(&mut source, &cut_file, ask.title.take());
     check_title(&mut source, line, &title);
     if source.problems.is_empty() { Ok(Brief { title, text, ask }) } else { Err(source.problems) }
@@ -100,12 +105,10 @@ fn prose(file: &str, text: &str) -> Result<Brief, Vec<Problem>> {
     }
     let title = first.trim_start_matches('#').trim().to_owned();
     check_title(&mut source, line, &title);
+    let mut ask = Ask::default();
+    adopts(&mut ask, file, text);
     let text = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
-    if source.problems.is_empty() {
-        Ok(Brief { title, text, ask: Ask::default() })
-    } else {
-        Err(source.problems)
-    }
+    if source.problems.is_empty() { Ok(Brief { title, text, ask }) } else { Err(source.problems) }
 }
 
 /// The file being read, and what was found wrong with it.

@@ -11,10 +11,14 @@ use crate::base::{Problem, files, problem::Result};
 use crate::brief;
 use crate::daemon::{self, Workspace};
 use crate::front::next;
-use crate::sop::import::procedure;
+use crate::sop::import::{procedure, several};
+use crate::text::title::of_file;
 use crate::tier0::{Adoption, adoption};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+
+/// Most documents whose questions are told word for word; of more, the table has their number, and `--json` the words.
+const TOLD_IN_FULL: usize = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -66,7 +70,7 @@ pub(super) fn run(desk: &Desk, args: &Args) -> Done {
 
 /// What each would be asked, where nothing is asked yet.
 fn questions(rows: &[Row], dry_run: bool) -> Done {
-    for row in rows.iter().filter(|_| dry_run) {
+    for row in rows.iter().filter(|_| dry_run && rows.len() <= TOLD_IN_FULL) {
         let Ok((adoption, _)) = &row.became else { continue };
         if !adoption.questions.is_empty() {
             print::line(&format!("\n{} would ask:\n  - {}", row.file, adoption.questions.join("\n  - ")))?;
@@ -91,7 +95,8 @@ fn row((workspace, snapshot): (&Workspace, &Snapshot), path: &Path, args: &Args)
         Ok(text) => text,
         Err(problem) => return Row { file, title: String::new(), became: Err(vec![problem]) },
     };
-    let title = procedure(&name, &text).title;
+    // The title of one of several is none of the whole.
+    let title = if several(&name, &text).is_empty() { procedure(&name, &text).title } else { of_file(&name) };
     let mission = brief::adopting(&title, &text);
     let read = brief::parse(&mission.0, &mission.1);
     let became = read.and_then(|brief| {

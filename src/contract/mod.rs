@@ -79,7 +79,7 @@ pub struct Verdict {
     pub assertion: String,
     /// The answer.
     pub answer: Answer,
-    /// Verbatim from the draft, at least twenty characters, from a section the assertion names.
+    /// Verbatim from the draft, at least twenty characters, from wherever it says so.
     pub quote: String,
     /// Why.
     pub reason: String,

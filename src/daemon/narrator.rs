@@ -12,6 +12,7 @@ const TOLD: &[(&str, Level, &str)] = &[
     ("mission_received", Level::INFO, "mission accepted"),
     ("mission_closed", Level::INFO, "mission ended"),
     ("mission_held", Level::INFO, "mission held"),
+    ("mission_parted", Level::INFO, "mission became several"),
     ("published", Level::INFO, "published"),
     ("retired", Level::INFO, "retired"),
     ("review_confirmed", Level::INFO, "still right"),

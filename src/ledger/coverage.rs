@@ -1,7 +1,8 @@
 //! What became of each statement in a text: every number, sum, time and name of it is there, or is named as lost.
 
 use super::statements::{Reading, Said, Source, Statement, readings};
-use crate::text::{BlockKind, Convention, blocks, names, quantities, tokens};
+use crate::sop::import::without_number;
+use crate::text::{BlockKind, Convention, Quantity, blocks, names, quantities, tokens};
 use serde::{Deserialize, Serialize};
 
 /// From this share of its words on, a block of the text is taken to speak of a statement: a sentence that was put in
@@ -71,13 +72,14 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
     let held = quantities(text, convention);
     let old = before.map(|old| quantities(old, Convention::of(old))).unwrap_or_default();
     let released = released(said);
-    let is_document = said.iter().any(|said| said.source == Source::Document);
     let lost = |reading: &Reading| -> Vec<(String, bool)> {
         let gone = quantities::missing(&reading.quantities, &held).into_iter();
         let gone = gone.filter(|one| !quantities::missing(std::slice::from_ref(*one), &old).is_empty());
         let names = names::missing(&reading.names, text).into_iter();
         let names = names.map(|name| (name.text.clone(), reading.binds_name(name)));
-        gone.map(|one| (one.text.clone(), reading.binds(one))).chain(names).collect()
+        // Who has a text changed says little besides what is to be otherwise: there each figure binds.
+        let binds = |one: &Quantity| reading.binds(one) || before.is_some() && !one.in_words;
+        gone.map(|one| (one.text.clone(), binds(one))).chain(names).collect()
     };
     let entry = |reading: Reading| {
         let known = released.iter().find(|(id, _)| *id == reading.statement.id);
@@ -85,8 +87,7 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
             || fate(&reading, lost(&reading), &places),
             |(_, reason)| Fate::Released { reason: reason.clone() },
         );
-        let of_document = is_document && reading.statement.id.starts_with('M');
-        let fate = if of_document && fate == Fate::NotFound { Fate::NotPlaced } else { fate };
+        let fate = if reading.of_document && fate == Fate::NotFound { Fate::NotPlaced } else { fate };
         Entry { statement: reading.statement, fate }
     };
     // A comment asks for a change of the text, not for words in it: whoever made it sees whether it was done.
@@ -125,7 +126,12 @@ fn verbatim(reading: &Reading, places: &[Place]) -> Option<u32> {
         let all = reading.cells.iter().filter(tells).map(|cell| line_of(cell));
         all.collect::<Option<Vec<u32>>>()?.into_iter().next()
     };
-    whole.or_else(cells)
+    // A number that only counts is another where the procedure stands.
+    let bare = || {
+        let bare = without_number(&reading.statement.text);
+        (reading.of_document && bare != reading.statement.text).then(|| line_of(bare)).flatten()
+    };
+    whole.or_else(cells).or_else(bare)
 }
 
 fn places(text: &str) -> Vec<Place> {

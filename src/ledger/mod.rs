@@ -12,6 +12,7 @@ mod unfounded;
 
 pub use coverage::{Coverage, Entry, Fate, besides_releases, coverage};
 pub use statements::{Said, Source, Statement, statements};
+pub use told::NOT_SEEN;
 pub use unfounded::{Figure, unfounded};
 
 #[cfg(test)]

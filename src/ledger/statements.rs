@@ -62,6 +62,8 @@ pub(super) struct Reading {
     pub(super) names: Vec<Name>,
     /// It is an item or a row: all it holds binds.
     listed: bool,
+    /// It is a line of a document, and has a place or blocks.
+    pub(super) of_document: bool,
     /// The cells of a row of a document, each of which has a place of its own.
     pub(super) cells: Vec<String>,
     /// The clauses of running text that say what must or must not be: what stands in them binds.
@@ -129,6 +131,7 @@ fn lines(text: &str, convention: Convention) -> Vec<Reading> {
             if reading.statement.binds.is_empty() {
                 reading.statement.binds.push("a line of the document".to_owned());
             }
+            reading.of_document = true;
             if let BlockKind::Row { cells, .. } = &block.kind {
                 reading.cells.clone_from(cells);
             }
@@ -166,7 +169,16 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
     let listed = matches!(block.kind, BlockKind::Item { .. } | BlockKind::Row { .. });
     let statement = Statement { id, text: words.to_owned(), binds: Vec::new() };
     let orders = orders(words, language);
-    let mut reading = Reading { statement, language, quantities, names, listed, orders, cells: Vec::new() };
+    let mut reading = Reading {
+        statement,
+        language,
+        quantities,
+        names,
+        listed,
+        orders,
+        of_document: false,
+        cells: Vec::new(),
+    };
     let mut binds: Vec<String> =
         reading.quantities.iter().filter(|one| reading.binds(one)).map(|one| one.text.clone()).collect();
     binds.extend(reading.names.iter().filter(|name| reading.binds_name(name)).map(|name| name.text.clone()));

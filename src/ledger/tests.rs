@@ -13,6 +13,36 @@ fn fates(asked: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_line_of_a_document_has_a_place_or_blocks_until_somebody_releases_it() {
+    let document = "# Till\n\n## 1. Opening\n\n| No | What | Who |\n|-|-|-|\n| 1 | Count it | cashier |\n\n```\nopen\n```\n";
+    let document = Said { source: Source::Document, text: document };
+    let text =
+        "# Till\n\n## Steps\n\n### Step 2: Opening: Count it\n\n- Who: cashier\n\nColumns: What | No | Who\n";
+    let found = coverage(&[document], text, None);
+    let fates: Vec<_> = found.entries.iter().map(|one| (one.statement.id.as_str(), &one.fate)).collect();
+    let placed = |line| Fate::Verbatim { line };
+    assert_eq!(
+        fates,
+        [
+            ("M1", &placed(1)),
+            ("M3", &placed(5)),
+            ("M5", &placed(9)),
+            ("M7", &placed(5)),
+            ("M10", &Fate::NotPlaced)
+        ]
+    );
+    assert!(
+        found
+            .findings()
+            .iter()
+            .any(|one| one.code == "line-not-placed" && one.severity == Severity::Blocking)
+    );
+    let word = Said { source: Source::Comment, text: "M10: nobody opens it so" };
+    let released = coverage(&[document, word], text, None);
+    assert!(released.findings().is_empty(), "{:?}", released.findings());
+}
+
+#[test]
 fn every_sentence_item_and_row_is_a_statement_with_an_id() {
     let text = "# Doors\n\nWe paint doors. Each takes 2 hours.\n\n- Sand it.\n- Ask `paint.shop`.\n\n| what | when |\n| --- | --- |\n| prime | day 1 |\n";
     let found = statements(&said(text));

@@ -10,7 +10,7 @@ const LOST: &str = "statement-lost";
 /// The code of the finding that a line of a document has no place.
 const NOT_PLACED: &str = "line-not-placed";
 /// The code of the finding that no line seems to speak of something binding.
-const NOT_SEEN: &str = "statement-not-seen";
+pub const NOT_SEEN: &str = "statement-not-seen";
 
 impl Coverage {
     /// Whether nothing was asked.

@@ -57,7 +57,7 @@ async fn activated(w: &Workflow, file: &Activation) -> Result<Ending, Stop> {
         let decided = match desk.worth_deciding(round).await? {
             Some(round) => desk.decide(&round).await?,
             None => match desk.comments.pop() {
-                Some(comment) => Decided::Again(comment),
+                Some(comment) => Decided::Again(desk.asked_by.pop().unwrap_or_default(), comment),
                 // A person says it is worth another look.
                 None => continue,
             },
@@ -66,7 +66,7 @@ async fn activated(w: &Workflow, file: &Activation) -> Result<Ending, Stop> {
             Decided::Published(ending) => Ok(ending),
             // No file that was brought is edited on its way; see [`crate::decision::Decision::takes_edit`].
             Decided::Edited(edit) => Err(person(format!("{} put another text in its place", edit.by))),
-            Decided::Again(comment) => Err(person(format!(
+            Decided::Again(_, comment) => Err(person(format!(
                 "sent back to {}: {comment}; mend the file and activate it again",
                 file.by
             ))),

@@ -118,8 +118,9 @@ impl Activity for Assemble {
         let parties = Some(parties).filter(|parties| *parties != self.plan.parties);
         let sha256 = Digest::of(&text);
         let drafts = &self.drafts;
-        let (assumed, left_out) =
+        let (assumed, mut left_out) =
             (beside(drafts, |draft| &draft.assumptions), beside(drafts, |draft| &draft.left_out));
+        left_out.extend(gone(self.view.current.as_deref(), &sop));
         let assembled = Assembled {
             text,
             sha256,
@@ -280,6 +281,17 @@ pub(super) fn covered(view: &MissionView, comments: &[String], text: &str) -> Co
     said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
     said.extend(comments.iter().map(|text| Said { source: Source::Comment, text }));
     ledger::coverage(&said, text, view.current.as_deref())
+}
+
+/// The steps of the version in force that `sop` has under no name of theirs: who signs sees them go.
+fn gone(current: Option<&str>, sop: &Sop) -> Vec<String> {
+    let Some(old) = current.and_then(|text| sop::parse("", text).ok()) else { return Vec::new() };
+    let stays = |step: &Step| sop.body.steps.iter().any(|new| new.title == step.title);
+    let steps = old.body.steps.iter().filter(|step| !stays(step));
+    let line = |step: &Step| {
+        format!("step {} of v{}, “{}”, under this name", step.number, old.head.version, step.title)
+    };
+    steps.map(line).collect()
 }
 
 /// What each department said beside its draft.

@@ -273,8 +273,11 @@ fn in_this_case(scenario: &Scenario) -> String {
     format!(" It came up in this case: {}", scenario.text.trim())
 }
 
+/// The code of what a walk through the text came upon.
+pub(super) const USER_TEST: &str = "user-test";
+
 fn user_test(severity: Severity, message: String, quote: String) -> Finding {
-    let (code, section) = ("user-test".to_owned(), Some(Section::Steps));
+    let (code, section) = (USER_TEST.to_owned(), Some(Section::Steps));
     Finding { code, severity, section, message, quote, other: None }
 }
 

@@ -176,6 +176,10 @@ impl Desk<'_> {
         let mut asked = assembled.coverage.asked();
         let answers = self.view().answers.into_iter().filter(|one| !one.assumed);
         asked.extend(answers.map(|one| format!("the requester, asked “{}”: {}", one.question, one.answer)));
+        if self.w.version() >= EXAMINED {
+            let wishes = self.asked_by.iter().zip(&self.comments);
+            asked.extend(wishes.map(|(by, wish)| format!("{by}, of a draft before this one: {wish}")));
+        }
         asked
     }
 

@@ -39,6 +39,7 @@ mod revising;
 mod rounds;
 mod settle_file;
 mod setup;
+mod several;
 mod shown;
 mod signing;
 mod sources;
@@ -102,6 +103,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .story::<validate::WalkThrough>()
         .activity::<Think>(gateway)
         .activity::<setup::Prepare>(office)
+        .activity::<several::Split>(office)
         .activity::<plan::SettlePlan>(office)
         .activity::<settle_file::SettleFile>(office)
         .activity::<examine::Examine>(office)

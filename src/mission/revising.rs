@@ -1,7 +1,8 @@
 //! What goes back to whom after a round: a finding to the worker whose domain it is of, in words that worker may see.
 
+use super::judge::USER_TEST;
 use super::records::MissionState;
-use super::rounds::{Desk, GROUNDED};
+use super::rounds::{Desk, EXAMINED, GROUNDED};
 use crate::contract::{Assertion, Finding, Severity};
 use crate::journal::Stop;
 use std::collections::BTreeMap;
@@ -13,7 +14,15 @@ impl Desk<'_> {
         self.enter(MissionState::Revising).await?;
         let mut by_worker: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.severity == Severity::Blocking) {
-            let Some(assertion) = self.plan.contract.get(&finding.code) else { continue };
+            let Some(assertion) = self.plan.contract.get(&finding.code) else {
+                if let Some(worker) = self.whose_step(finding) {
+                    by_worker
+                        .entry(worker)
+                        .or_default()
+                        .push(Finding { quote: String::new(), ..finding.clone() });
+                }
+                continue;
+            };
             let worker = &assertion.fulfilled_by;
             if self.plan.parties.workers.contains(worker) {
                 by_worker
@@ -23,6 +32,17 @@ impl Desk<'_> {
             }
         }
         if by_worker.is_empty() { Ok(()) } else { self.draft(&by_worker).await }
+    }
+
+    /// The worker who does the step in which somebody who followed the text got stuck: only who knows the work can say what
+    /// is missing there.
+    fn whose_step(&self, finding: &Finding) -> Option<String> {
+        if self.w.version() < EXAMINED || finding.code != USER_TEST {
+            return None;
+        }
+        let number = finding.quote.strip_prefix("### Step ")?.split(':').next()?.parse::<usize>().ok()?;
+        let step = self.written.as_ref()?.steps.get(number.checked_sub(1)?)?;
+        self.plan.parties.workers.contains(&step.assignee).then(|| step.assignee.clone())
     }
 
     /// A finding as one worker may see it. Words of the draft that are not its own came from somebody else's part:

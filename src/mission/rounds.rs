@@ -27,6 +27,8 @@ pub(super) struct Desk<'a> {
     pub(super) drafts: Vec<WorkerDraft>,
     pub(super) gaps: Vec<String>,
     pub(super) comments: Vec<String>,
+    /// Who made each of these comments.
+    pub(super) asked_by: Vec<String>,
     /// What workers asked and the requester answered, by worker: one's questions tell of its draft.
     pub(super) answers: Vec<(String, Answered)>,
     /// The council's last session.
@@ -63,6 +65,7 @@ impl<'a> Desk<'a> {
             drafts: Vec::new(),
             gaps: Vec::new(),
             comments: Vec::new(),
+            asked_by: Vec::new(),
             answers: Vec::new(),
             council: None,
             round: 1,
@@ -87,6 +90,12 @@ pub(super) const EXAMINED: u32 = 4;
 const RETURNS: u32 = 2;
 
 impl Desk<'_> {
+    /// Takes in what somebody with authority asks to have changed.
+    pub(super) fn hear(&mut self, by: String, comment: String) {
+        self.asked_by.push(by);
+        self.comments.push(comment);
+    }
+
     /// Recorded beside the work of the stage: whoever enters awaits it with the stage's own answer, so that telling
     /// where a mission stands costs no time.
     pub(super) fn enter(&self, state: MissionState) -> Pending<()> {

@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 /// What a decision led to.
 pub(super) enum Decided {
     Published(Ending),
-    Again(String),
+    /// Who asks for a change, and which.
+    Again(String, String),
     /// This party's text takes the draft's place.
     Edited(Edit),
 }
@@ -152,8 +153,8 @@ impl Desk<'_> {
 
     fn sent_back(round: &Round, answer: Option<&Answer>) -> Result<Option<Decided>, Stop> {
         match answer {
-            Some(Answer { verb: Verb::Revise, text, line, .. }) => {
-                Ok(Some(Decided::Again(at_line(&round.assembled.text, *line, text))))
+            Some(Answer { verb: Verb::Revise, by, text, line, .. }) => {
+                Ok(Some(Decided::Again(by.clone(), at_line(&round.assembled.text, *line, text))))
             }
             Some(Answer { verb: Verb::Edit, by, edited: Some(text), .. }) => {
                 Ok(Some(Decided::Edited(Edit { by: by.clone(), text: text.clone() })))

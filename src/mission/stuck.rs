@@ -52,8 +52,8 @@ impl Desk<'_> {
                 self.last = Some(best.clone());
                 Ok(Some(best))
             }
-            Some(Answer { verb: Verb::Revise, text, line, .. }) => {
-                self.comments.push(at_line(&best.assembled.text, line, &text));
+            Some(Answer { verb: Verb::Revise, by, text, line, .. }) => {
+                self.hear(by, at_line(&best.assembled.text, line, &text));
                 Ok(None)
             }
             Some(Answer { verb: Verb::Reject, by, text, .. }) => {
@@ -67,8 +67,10 @@ impl Desk<'_> {
 
 /// How what need not be in the text is released, where something of it is lost.
 fn release(coverage: &Coverage) -> String {
-    let lost =
-        coverage.entries.iter().find(|entry| matches!(entry.fate, ledger::Fate::Lost { binds: true, .. }));
+    let lost = coverage
+        .entries
+        .iter()
+        .find(|entry| matches!(entry.fate, ledger::Fate::Lost { binds: true, .. } | ledger::Fate::NotPlaced));
     lost.map_or(String::new(), |entry| {
         format!("; what need not be in the text is released by a comment like `{}: why`", entry.statement.id)
     })

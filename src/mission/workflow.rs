@@ -5,6 +5,7 @@ use super::close::Close;
 use super::planning::planned;
 use super::records::MissionState;
 use super::rounds::Desk;
+use super::several;
 use super::signing::Decided;
 use super::validate::scenarios;
 use crate::brief::Brief;
@@ -68,6 +69,9 @@ pub(super) async fn ended(w: &Workflow, mission: &str, told: Result<Ending, Stop
 }
 
 async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
+    if let Some(ending) = several::parted(w, mission).await? {
+        return Ok(ending);
+    }
     let (mut setup, plan) = planned(w, mission).await?;
     let patch = plan.change == Change::Patch;
     let scenarios = if patch {
@@ -78,7 +82,7 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
     let mut desk = Desk::new(w, setup, plan, scenarios);
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.
-        desk.comments.push(mission.brief.text.clone());
+        desk.hear(desk.setup.requester.clone(), mission.brief.text.clone());
     } else {
         desk.first_drafts().await?;
     }
@@ -88,8 +92,8 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
             match desk.decide(&round).await? {
                 Decided::Published(ending) => return Ok(ending),
                 Decided::Edited(edit) => round = desk.take_edit(&round, edit).await?,
-                Decided::Again(comment) => {
-                    desk.comments.push(comment);
+                Decided::Again(by, comment) => {
+                    desk.hear(by, comment);
                     desk.round = round.number.max(desk.round) + 1;
                     break;
                 }

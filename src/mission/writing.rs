@@ -3,13 +3,13 @@
 use super::help::{grant, help};
 use super::rounds::{Desk, EXAMINED};
 use crate::agent::{Asking, Seat, ask};
-use crate::contract::Finding;
+use crate::contract::{Finding, Severity};
 use crate::journal::Stop;
 use crate::ledger;
 use crate::roles::revise::Revise;
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion, Synthesise};
 use crate::roles::{AssertionView, Role};
-use crate::sop;
+use crate::sop::{self, lint};
 
 impl Desk<'_> {
     /// `before` is the author's text and what was found in it; `again` counts the returns within a round.
@@ -19,8 +19,10 @@ impl Desk<'_> {
         again: u32,
     ) -> Result<Synthesis, Stop> {
         let (previous, findings) = before.map_or((None, Vec::new()), |(text, found)| (Some(text), found));
-        let wishes = self.comments.iter().map(|comment| ledger::besides_releases(comment));
-        let question = SynthesisQuestion {
+        let wishes = self.asked_by.iter().zip(&self.comments);
+        let wishes = wishes.map(|(by, comment)| (by, ledger::besides_releases(comment)));
+        let wishes: Vec<(&String, String)> = wishes.filter(|(_, wish)| !wish.is_empty()).collect();
+        let mut question = SynthesisQuestion {
             mission: self.view(),
             title: self.plan.title.clone(),
             objective: self.plan.objective.clone(),
@@ -30,10 +32,13 @@ impl Desk<'_> {
             drafts: self.drafts.clone(),
             previous,
             findings,
-            comments: wishes.filter(|wish| !wish.is_empty()).collect(),
+            comments: wishes.iter().map(|(_, wish)| wish.clone()).collect(),
         };
         let synthesis = match self.base(&question) {
             Some(base) => {
+                // A mind is told who asks, and not what is a matter of style: that makes a text grow, and no better.
+                question.comments = wishes.iter().map(|(by, wish)| format!("{by}: {wish}")).collect();
+                question.findings.retain(|finding| !of_style(finding));
                 let revision = self.have_written::<Revise>(&question, again).await?;
                 if again == 0 {
                     self.done.clear();
@@ -90,4 +95,12 @@ impl Desk<'_> {
             attempt += 1;
         }
     }
+}
+
+/// Advice of the coded checks: on wording, on length, and where no line was seen to say a thing, which a validator is
+/// asked to look at. What validators advise stays.
+fn of_style(finding: &Finding) -> bool {
+    let coded = lint::severity(&finding.code).is_some()
+        || [ledger::NOT_SEEN, "item-not-found"].contains(&finding.code.as_str());
+    finding.severity == Severity::Advisory && coded
 }

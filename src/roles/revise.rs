@@ -2,6 +2,7 @@
 
 use super::Role;
 use super::synthesise::{Dissent, Synthesis, SynthesisQuestion, SynthesisStep};
+use crate::base::text::listed;
 use crate::draft::{Disposition, Fate};
 use crate::sop::{Input, Section, Sop};
 use schemars::JsonSchema;
@@ -33,6 +34,9 @@ pub struct Revision {
     /// All steps in their order, where one of them changes, comes or goes.
     #[serde(default)]
     pub steps: Option<Vec<RevisedStep>>,
+    /// The numbers of the steps that go without another in their place.
+    #[serde(default)]
+    pub dropped: Vec<u32>,
     /// What this version changes against the one in force, one sentence.
     pub change: String,
     /// Items of the drafts that are left out, with the reason.
@@ -59,6 +63,9 @@ pub struct RevisedSection {
 pub struct RevisedStep {
     /// The number of the step that stays as it is, everything else being empty; 0 for a step that is given here.
     pub same_as: u32,
+    /// The numbers of the steps a step that is given here takes the place of; empty for a new one.
+    #[serde(default)]
+    pub instead_of: Vec<u32>,
     /// Imperative.
     #[serde(default)]
     pub title: String,
@@ -91,6 +98,21 @@ impl Revision {
             }
             if step.same_as == 0 && step.title.trim().is_empty() {
                 problems.push("a step has neither `same_as` nor a title; give one of them".to_owned());
+            }
+        }
+        if let Some(steps) = &self.steps {
+            let named: BTreeSet<u32> =
+                steps.iter().flat_map(RevisedStep::before).chain(self.dropped.iter().copied()).collect();
+            let silent: Vec<String> = (1..)
+                .take(last)
+                .filter(|number| !named.contains(number))
+                .map(|number: u32| number.to_string())
+                .collect();
+            if !silent.is_empty() {
+                problems.push(format!(
+                    "nothing is said of step {}: name each in `same_as`, in `instead_of` or in `dropped`",
+                    listed(&silent)
+                ));
             }
         }
         for given in &self.sections {
@@ -144,13 +166,17 @@ fn place(text: &mut Synthesis, section: Section) -> Option<&mut String> {
     })
 }
 
+impl RevisedStep {
+    /// The steps of the text before that it stays as or takes the place of.
+    fn before(&self) -> impl Iterator<Item = u32> {
+        Some(self.same_as).filter(|number| *number > 0).into_iter().chain(self.instead_of.iter().copied())
+    }
+}
+
 /// The steps in their new order. A step that stays names the steps it depends on by their new numbers.
 fn stepped(before: &[SynthesisStep], steps: &[RevisedStep]) -> Vec<SynthesisStep> {
-    let numbers: BTreeMap<u32, u32> = (1..)
-        .zip(steps)
-        .filter(|(_, step)| step.same_as > 0)
-        .map(|(new, step)| (step.same_as, new))
-        .collect();
+    let numbers: BTreeMap<u32, u32> =
+        (1..).zip(steps).flat_map(|(new, step)| step.before().map(move |old| (old, new))).collect();
     let known = |number: u32| before.get(usize::try_from(number.checked_sub(1)?).ok()?);
     let made = |step: &RevisedStep| match known(step.same_as) {
         Some(old) => {
@@ -217,6 +243,24 @@ mod tests {
         assert_eq!(text.steps[1], step("Weigh it", &[]));
         assert_eq!(text.steps[2].keys, ["Depends On: 2"]);
         assert_eq!(Revision::default().of(base()), base());
+    }
+
+    #[test]
+    fn no_step_goes_without_a_word() {
+        let text = crate::sop::parse("s.md", crate::sop::sample::SAMPLE).unwrap();
+        let count = u32::try_from(text.body.steps.len()).unwrap();
+        let same = |number| RevisedStep { same_as: number, ..RevisedStep::default() };
+        let all_but_one = Revision { steps: Some((2..=count).map(same).collect()), ..Revision::default() };
+        assert!(all_but_one.problems(&text)[0].contains("nothing is said of step 1"));
+        let dropped = Revision { dropped: vec![1], ..all_but_one.clone() };
+        assert_eq!(dropped.problems(&text), Vec::<String>::new());
+        let mut replaced = all_but_one;
+        let new = RevisedStep { instead_of: vec![1], title: "Do it".to_owned(), ..RevisedStep::default() };
+        replaced.steps.as_mut().unwrap().insert(0, new);
+        assert_eq!(replaced.problems(&text), Vec::<String>::new());
+        let mut beyond = Revision { steps: Some((1..=count).map(same).collect()), ..Revision::default() };
+        beyond.steps.as_mut().unwrap().push(same(count + 1));
+        assert!(beyond.problems(&text)[0].contains("give the number of one"));
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub struct GradeAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RootCause {
-    /// The situation it came up in, counted from 1. Left out where only one was walked.
+    /// The number of the situation it came up in.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub case: u32,
     /// The step it stumbled at; 0 for the SOP as a whole.

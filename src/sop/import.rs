@@ -12,11 +12,15 @@ mod mend;
 mod missing;
 mod plan;
 mod procedure;
+mod several;
 mod skill;
 mod tables;
 mod titles;
 
-pub use procedure::{Procedure, inputs_in, procedure};
+pub use procedure::{Procedure, inputs_in, is_procedure, procedure};
+pub use several::several;
+pub use tables::{Row, Table};
+pub use titles::without_number;
 
 use super::document::{Body, ExecutionMode, Head, Priority, RiskLevel, Section, Sop, Trigger};
 use super::id::{SopId, Version};
@@ -292,8 +296,9 @@ impl Draft {
     fn overview(&mut self, text: &str) {
         add(&mut self.body.purpose, &without_keys(&below(text, 3)));
         if self.description.is_empty() {
-            // The head of a table is no sentence.
-            let prose: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('|')).collect();
+            // The head of a table is no sentence, and a quotation is somebody else's.
+            let prose: Vec<&str> =
+                text.lines().filter(|line| !line.trim_start().starts_with(['|', '>'])).collect();
             let first = sentences(&prose.join("\n"), 1).into_iter().next();
             self.description = first.map(|first| first.text).unwrap_or_default();
         }

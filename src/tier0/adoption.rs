@@ -1,6 +1,7 @@
 //! What a document would become before anybody adopts it: read, planned and put together as its mission would be.
 
 use super::request::adopted::read;
+use crate::base::text::put;
 use crate::brief::Ask;
 use crate::ledger::{self, Fate, Said, Source};
 use crate::roles::draft::DraftQuestion;
@@ -8,7 +9,8 @@ use crate::roles::plan::{PlanAnswer, PlanQuestion};
 use crate::roles::synthesise::{Synthesis, SynthesisQuestion, WorkerDraft};
 use crate::roles::{ADOPT, MissionView};
 use crate::roster::Roster;
-use std::fmt::Write as _;
+use crate::sop::Section;
+use crate::sop::render::section_text_of;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +49,7 @@ pub fn adoption(title: &str, text: &str, roster: &Roster) -> Result<Adoption, St
     };
     let plan = super::plan::plan(&q, roster)?;
     let synthesis = synthesised(&q, &plan, roster);
-    let whole = written(title, &synthesis);
+    let whole = format!("{}\n{}\n{}", written(title, &synthesis), plan.objective, plan.impact);
     let coverage = ledger::coverage(&[Said { source: Source::Document, text }], &whole, None);
     let placed = |entry: &&ledger::Entry| !matches!(entry.fate, Fate::Lost { .. } | Fate::NotPlaced);
     Ok(Adoption {
@@ -89,22 +91,12 @@ fn synthesised(q: &PlanQuestion, plan: &PlanAnswer, roster: &Roster) -> Synthesi
     })
 }
 
-/// All it says, without the form of a file.
+/// All it says, without the head of a file.
 fn written(title: &str, said: &Synthesis) -> String {
     let mut out = format!("# {title}\n");
-    let sections = [&said.purpose, &said.scope, &said.roles, &said.trigger, &said.preflight, &said.risk];
-    let more = [&said.definition_of_done, &said.confidence, &said.references, &said.change];
-    for text in sections.into_iter().chain(more) {
-        let added = write!(out, "\n{text}\n");
-        debug_assert!(added.is_ok(), "BUG: writing to a string failed");
-    }
-    for input in &said.inputs {
-        let added = write!(out, "\n{}: {}\n", input.name, input.description);
-        debug_assert!(added.is_ok(), "BUG: writing to a string failed");
-    }
-    for step in &said.steps {
-        let added = write!(out, "\n### {}\n\n{}\n", step.title, step.text);
-        debug_assert!(added.is_ok(), "BUG: writing to a string failed");
+    let Ok(body) = super::synthesise::assemble::body(said, &said.change) else { return out };
+    for (section, heading) in Section::ALL {
+        put(&mut out, format_args!("\n## {heading}\n\n{}\n", section_text_of(&body, section)));
     }
     out
 }

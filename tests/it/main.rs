@@ -6,6 +6,7 @@
 )]
 
 mod activation;
+mod adopt;
 mod api;
 mod api_care;
 mod api_library;

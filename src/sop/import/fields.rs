@@ -155,6 +155,11 @@ pub(super) fn control_title(text: &str) -> Option<String> {
     pairs.into_iter().find(|(key, value)| says("Title", key) && !value.is_empty()).map(|(_, value)| value)
 }
 
+/// Whether a part of `text` speaks of the document itself.
+pub(super) fn controls(text: &str) -> bool {
+    !entries(text).is_empty()
+}
+
 /// First and last line of an entry, and key and value of all it says.
 type Entry = (u32, u32, Vec<(String, String)>);
 

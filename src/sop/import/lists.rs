@@ -2,7 +2,7 @@
 //! bullets. What stands before it and behind a table of it is handed back; every other line belongs to an item.
 
 use super::tables::tables;
-use super::titles::of_item;
+use super::titles::{is_step, of_item, without_number};
 use crate::base::text::put;
 use crate::sop::outline::{bullets, lines_between};
 use crate::text::{BlockKind, blocks};
@@ -22,8 +22,10 @@ pub(super) struct Item {
 #[derive(Debug, Default)]
 pub(super) struct List {
     pub(super) items: Vec<Item>,
-    /// Text that belongs to no item.
+    /// Text before the first item that belongs to none.
     pub(super) around: String,
+    /// Text behind the last item that is no part of it.
+    pub(super) behind: String,
     /// The heads of a table's columns.
     pub(super) heads: Option<String>,
 }
@@ -51,6 +53,8 @@ struct Start {
 enum Kind {
     Numbered,
     Levels,
+    /// Lines that call themselves steps: `Step 1: …`.
+    Named,
     Box,
     Bullet,
 }
@@ -68,6 +72,7 @@ pub(super) fn list(text: &str, want: Want) -> Option<List> {
     let bullets = || (want != Want::Sure).then(|| of(Kind::Bullet)).flatten();
     of(Kind::Numbered)
         .or_else(|| rows(text))
+        .or_else(|| of(Kind::Named))
         .or_else(|| of(Kind::Levels))
         .or_else(|| of(Kind::Box))
         .or_else(bullets)
@@ -89,6 +94,11 @@ fn starts(text: &str) -> Vec<Start> {
     // What word processors leave: `5.1`, `a)`, `•`. Markdown sees paragraphs there.
     let list_lines: Vec<u32> = found.iter().map(|start| start.line).collect();
     for block in blocks(text).into_iter().filter(|block| block.quoted == 0) {
+        if block.kind == BlockKind::Paragraph && block.depth == 0 {
+            let named = (block.first..).zip(block.source.lines()).filter(|(_, line)| is_step(bold_off(line)));
+            found.extend(named.map(|(line, _)| Start { line, kind: Kind::Named, depth: 1 }));
+            continue;
+        }
         let BlockKind::Item { marker, numbered, .. } = &block.kind else { continue };
         let levels = marker.trim_end_matches(['.', ')']).split('.').count();
         let nested = levels < 2 && block.depth > 1;
@@ -104,6 +114,11 @@ fn starts(text: &str) -> Vec<Start> {
     }
     found.sort_by_key(|start| start.line);
     found
+}
+
+/// `**Step 1:** Ring` begins like `Step 1: Ring`.
+fn bold_off(line: &str) -> &str {
+    line.trim_start().trim_start_matches(['*', '_'])
 }
 
 /// The box of a task at the head of `text`, and whether it is ticked.
@@ -124,6 +139,9 @@ fn items(text: &str, starts: &[u32], kind: Kind) -> List {
     let first = starts.first().copied().unwrap_or(1);
     let mut around = lines_between(&all, 1, first.saturating_sub(1)).join("\n").trim().to_owned();
     let mut label = cut_label(&mut around);
+    let last = starts.last().copied().unwrap_or(1);
+    let end = if kind == Kind::Levels { end } else { end_of_last(&all, last) };
+    let behind = lines_between(&all, end + 1, u32::MAX).join("\n").trim().to_owned();
     let nexts = starts.iter().skip(1).map(|line| line - 1).chain([end]);
     let mut items = Vec::new();
     for (start, last) in starts.iter().zip(nexts) {
@@ -138,7 +156,24 @@ fn items(text: &str, starts: &[u32], kind: Kind) -> List {
         let gap = if last.text.is_empty() { "" } else { "\n\n" };
         put(&mut last.text, format_args!("{gap}**{label}**"));
     }
-    List { items, around, heads: None }
+    List { items, around, behind, heads: None }
+}
+
+/// The last line of the last item, which begins on `start`: running text at the margin below a blank line is none of it.
+fn end_of_last(all: &[&str], start: u32) -> u32 {
+    let own = lines_between(all, start, u32::MAX);
+    let mut fenced = false;
+    let mut blank = false;
+    for (line, at) in own.iter().zip(start..).skip(1) {
+        let is_fence = line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
+        let at_margin = line.starts_with(|c: char| !c.is_whitespace() && !"*_-+>|`~#".contains(c));
+        if blank && at_margin && !fenced {
+            return at - 1;
+        }
+        fenced ^= is_fence;
+        blank = line.trim().is_empty();
+    }
+    u32::try_from(all.len()).unwrap_or(u32::MAX)
 }
 
 /// Takes a last line of its own in bold off `text`: it names the items that follow.
@@ -161,7 +196,11 @@ fn cut_label(text: &mut String) -> Option<String> {
 fn own_text(lines: &[&str], kind: Kind) -> String {
     let first = lines.first().map_or("", |line| line.trim_start());
     let indented = lines.first().map_or(0, |line| line.len() - first.len());
-    let words = if kind == Kind::Levels { first } else { without_mark(first) };
+    let words = match kind {
+        Kind::Levels => first,
+        Kind::Named => without_number(bold_off(first)).trim_start_matches(['*', '_', ' ']),
+        _ => without_mark(first),
+    };
     let indent = indented + first.len() - words.len();
     let words = match tick(words) {
         Some((false, words)) if kind == Kind::Box => words,
@@ -208,9 +247,12 @@ fn rows(text: &str) -> Option<List> {
     let found: Vec<_> = tables(text).into_iter().filter_map(|table| Some((table.steps()?, table))).collect();
     let heads: Vec<String> = found.iter().map(|(_, table)| table.heads()).collect();
     let taken = |line: u32| found.iter().any(|(_, table)| (table.first..=table.last).contains(&line));
-    let rest: Vec<&str> =
-        (1..).zip(text.lines()).filter(|(line, _)| !taken(*line)).map(|(_, text)| text).collect();
-    let around = rest.join("\n").trim().to_owned();
+    let first = found.first().map_or(0, |(_, table)| table.first);
+    let rest = |before: bool| {
+        let lines = (1..).zip(text.lines()).filter(|(line, _)| !taken(*line) && (*line < first) == before);
+        lines.map(|(_, text)| text).collect::<Vec<_>>().join("\n").trim().to_owned()
+    };
+    let (around, behind) = (rest(true), rest(false));
     let items: Vec<Item> = found
         .into_iter()
         .flat_map(|(rows, _)| rows)
@@ -226,7 +268,7 @@ fn rows(text: &str) -> Option<List> {
             Item { title, text: parts.join("\n\n"), who: row.who, label: None }
         })
         .collect();
-    (!items.is_empty()).then_some(List { items, around, heads: Some(heads.join("; ")) })
+    (!items.is_empty()).then_some(List { items, around, behind, heads: Some(heads.join("; ")) })
 }
 
 #[cfg(test)]
@@ -249,6 +291,8 @@ mod tests {
             ("7.1 Ring.\n7.2 Wait.\n", Want::Sure),
             ("| No | Task |\n|-|-|\n| 1 | Ring |\n| 2 | Wait |\n", Want::Sure),
             ("a) Ring\nb) Wait\n", Want::Sure),
+            ("Step 1: Ring\n\nStep 2: Wait\n", Want::Sure),
+            ("**Schritt 1:** Ring\n**Schritt 2:** Wait\n", Want::Sure),
             ("• Ring\n• Wait\n", Want::Any),
             ("* Ring\n  * loud\n* Wait\n", Want::Bullets),
         ] {
@@ -271,7 +315,7 @@ mod tests {
         .unwrap();
         assert_eq!(found.around, "Before.");
         assert_eq!(found.items[0].text, "Ring.\n- loud\n\n```\nring 1\n```");
-        assert_eq!(found.items[1].text, "Wait\n\nAfter.");
+        assert_eq!((found.items[1].text.as_str(), found.behind.as_str()), ("Wait", "After."));
         let levels = list("5.1 Ring.\n\n5.2 See 5.1.\n", Want::Sure).unwrap();
         assert_eq!(
             (levels.items[1].title.as_str(), levels.items[1].text.as_str()),
@@ -300,8 +344,8 @@ mod tests {
         assert_eq!(found.items[0].text, "Ring\n\n- Who: Front desk\n- By when: 9 h");
         assert_eq!(found.items[0].who.as_deref(), Some("Front desk"));
         assert_eq!(
-            (found.around.as_str(), found.heads.as_deref()),
-            ("See below.\n\n\nThen rest.", Some("Who | Do | By when"))
+            (found.around.as_str(), found.behind.as_str(), found.heads.as_deref()),
+            ("See below.", "Then rest.", Some("Who | Do | By when"))
         );
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn read(mut draft: Draft, file: &str, text: &str) -> Draft {
 }
 
 /// The YAML head, the body, and the line the body begins on. Lines of dashes around running text are no head.
-fn cut_head<'t>(file: &str, text: &'t str) -> (Option<&'t str>, &'t str, u32) {
+pub(super) fn cut_head<'t>(file: &str, text: &'t str) -> (Option<&'t str>, &'t str, u32) {
     let is_key = |line: &str| {
         let key = line.split_once(':').map(|(key, _)| key);
         line.starts_with('#') || key.is_some_and(|key| !key.is_empty() && !key.contains(' '))
@@ -61,7 +61,7 @@ fn cut_head<'t>(file: &str, text: &'t str) -> (Option<&'t str>, &'t str, u32) {
 }
 
 /// The level at which the body is cut into parts: the second, or the first level below where nothing stands there.
-fn section_level(body: &str) -> u8 {
+pub(super) fn section_level(body: &str) -> u8 {
     let levels = blocks(body).into_iter().filter_map(|block| match block.kind {
         BlockKind::Heading(level, _) => Some(level),
         _ => None,
@@ -179,6 +179,7 @@ fn around(draft: &mut Draft, part: &Part) {
 
 fn items(draft: &mut Draft, part: &Part, list: List, group: Option<&str>) {
     around(draft, &Part { text: list.around, ..part.clone() });
+    draft.keep(&Part { text: list.behind, ..part.clone() });
     if let Some(heads) = list.heads {
         draft.headings.push(format!("the columns {heads} (Steps)"));
     }

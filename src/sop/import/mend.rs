@@ -3,7 +3,6 @@
 
 use crate::sop::outline::{BlockKind, blocks};
 use crate::sop::plain::{below, without_keys};
-use crate::sop::step_keys;
 use std::collections::BTreeSet;
 
 /// What begins HTML that runs to its own end, and that end.
@@ -75,34 +74,7 @@ fn index(line: u32) -> usize {
 
 /// The text of a step: no line of it, also in a list or a quote, reads as a key of the step.
 pub(super) fn step_text(text: &str) -> String {
-    let text = placed(text, 4);
-    let fenced: Vec<(u32, u32)> = blocks(&text)
-        .into_iter()
-        .filter(|block| matches!(block.kind, BlockKind::Fence(..)))
-        .map(|block| (block.first, block.last))
-        .collect();
-    let lines = (1..).zip(text.lines()).map(|(at, line)| {
-        let inside = fenced.iter().any(|(first, last)| (*first..=*last).contains(&at));
-        if inside { line.to_owned() } else { without_key(line) }
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// `- **Assignee**: x` is `- Assignee: x`, and `Approval Required: Yes` is `Approval Required – Yes`.
-fn without_key(line: &str) -> String {
-    let words = line.trim_start_matches(|c: char| c.is_whitespace() || "-*+>_`".contains(c));
-    let name: String = words.chars().take_while(|c| !":*_`".contains(*c)).collect();
-    let Some(key) = step_keys::meant(name.trim()) else { return line.to_owned() };
-    let lead = line.get(..line.len() - words.len()).unwrap_or_default();
-    let bold = lead.contains("**") || lead.contains("__");
-    if !bold && !key.name.contains(' ') {
-        return line.to_owned();
-    }
-    let lead = lead.trim_end_matches(['*', '_', '`']);
-    let rest = words.get(name.len()..).unwrap_or_default();
-    let rest = rest.trim_start_matches(['*', '_', '`', ':', ' ']);
-    let colon = if key.name.contains(' ') { " –" } else { ":" };
-    format!("{lead}{}{colon} {rest}", name.trim()).trim_end().to_owned()
+    placed(text, 4)
 }
 
 /// The words of a text as they are compared: letters and digits, in small letters.

@@ -1,9 +1,13 @@
 //! A document that is a procedure already, read without anything added: what it says stands in the section it belongs to,
 //! word for word, and what it does not say stays empty.
 
+use super::fields::{control_title, controls};
+use super::plan::{Piece, Role, plan};
 use super::{Draft, add, inputs, markdown, mend};
 use crate::sop::blocks;
 use crate::sop::document::{Body, Input, Section};
+use crate::sop::headings::Field;
+use crate::sop::outline::parts;
 use crate::text::{BlockKind, blocks as cut};
 use std::collections::BTreeMap;
 
@@ -35,7 +39,6 @@ pub struct Procedure {
 /// Reads `text`, whose file or mission is called `name`.
 pub fn procedure(name: &str, text: &str) -> Procedure {
     let mut draft = markdown::read(Draft::default(), name, text);
-    // Without the document's own words above the first heading there is no purpose; nothing is made up.
     let mut commands = Vec::new();
     for step in &mut draft.body.steps {
         let number = Some(step.number);
@@ -73,6 +76,25 @@ pub fn procedure(name: &str, text: &str) -> Procedure {
     }
 }
 
+/// Whether `text` is plainly a whole procedure, and no wish for one: it has steps below a heading that says so, beside at least
+/// two parts that say what else there is to it, and nothing that tells why somebody writes.
+pub fn is_procedure(file: &str, text: &str) -> bool {
+    let text = text.replace("\r\n", "\n");
+    let (_, body, first_line) = markdown::cut_head(file, &text);
+    let pieces: Vec<Piece> =
+        parts(body, markdown::section_level(body), first_line).into_iter().map(Piece::new).collect();
+    let of = |is: &dyn Fn(Role) -> bool| {
+        pieces.iter().filter(|piece| is(piece.role) && !piece.part.text.is_empty()).count()
+    };
+    let steps = of(&|role| matches!(role, Role::Section(Section::Steps) | Role::Field(Field::Phase)));
+    let all = of(&|role| matches!(role, Role::Section(_) | Role::Field(_)));
+    let controlled = control_title(body).is_some() || controls(body);
+    of(&|role| role == Role::Context) == 0
+        && steps > 0
+        && (all - steps) + usize::from(controlled) >= 2
+        && plan(&pieces).iter().any(Option::is_some)
+}
+
 /// The inputs a list or a table names.
 pub fn inputs_in(text: &str) -> Vec<Input> {
     inputs::read(text, &[]).0
@@ -80,14 +102,18 @@ pub fn inputs_in(text: &str) -> Vec<Input> {
 
 /// Lines with a word that stands nowhere else are kept whole.
 fn keep_all_words(draft: &mut Draft, source: &str) {
-    let steps =
-        draft.body.steps.iter().map(|step| format!("{}\n{}\n{:?}", step.title, step.text, step.assignee));
+    let steps = draft
+        .body
+        .steps
+        .iter()
+        .map(|step| format!("Step {}: {}\n{}\n{:?}", step.number, step.title, step.text, step.assignee));
     let inputs = draft.body.inputs.iter().map(|input| format!("{} {}", input.name, input.description));
     let said = [&draft.title, &draft.body.purpose, &draft.body.scope, &draft.body.roles, &draft.body.trigger];
     let more =
         [&draft.body.preflight, &draft.body.definition_of_done, &draft.body.confidence, &draft.body.risk];
     let rest = [&draft.body.references, &draft.body.change_log].into_iter().chain(draft.impact.as_ref());
-    let parts = steps.chain(inputs).chain(draft.headings.iter().cloned());
+    let titles = Section::ALL.into_iter().map(|(_, title)| title.to_owned());
+    let parts = steps.chain(inputs).chain(draft.headings.iter().cloned()).chain(titles);
     let held: Vec<String> = parts.chain(said.into_iter().chain(more).chain(rest).cloned()).collect();
     let held = held.join("\n");
     let lost: Vec<String> =

@@ -4,20 +4,23 @@
 use crate::text::{BlockKind, blocks};
 
 /// One table, with the lines it takes within its text.
-pub(super) struct Table {
+pub struct Table {
     pub(super) first: u32,
     pub(super) last: u32,
-    pub(super) headers: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
+    /// The words of its columns.
+    pub headers: Vec<String>,
+    /// The cells of each row below them.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// A row that says what is done.
-pub(super) struct Row {
-    pub(super) what: String,
+pub struct Row {
+    /// What is done.
+    pub what: String,
     /// Who does it, as written.
-    pub(super) who: Option<String>,
+    pub who: Option<String>,
     /// All other cells, each with the head of its column.
-    pub(super) others: Vec<String>,
+    pub others: Vec<String>,
 }
 
 /// The tables of `text`, in order; none of a list or a quote.
@@ -52,6 +55,11 @@ pub(super) fn says(kind: &str, word: &str) -> bool {
 }
 
 impl Table {
+    /// A table with these columns and no row yet.
+    pub fn new(headers: &[String]) -> Self {
+        Self { first: 0, last: 0, headers: headers.to_vec(), rows: Vec::new() }
+    }
+
     /// The column of a kind.
     pub(super) fn column(&self, kind: &str) -> Option<usize> {
         self.headers.iter().position(|head| says(kind, head))
@@ -71,7 +79,7 @@ impl Table {
     }
 
     /// Its rows as steps: where one column says what is done, and another by whom, or counts.
-    pub(super) fn steps(&self) -> Option<Vec<Row>> {
+    pub fn steps(&self) -> Option<Vec<Row>> {
         let column = |kind: &str, counts: bool| {
             let heads = self.headers.iter().enumerate();
             heads.filter(|(_, head)| says(kind, head)).map(|(at, _)| at).find(|at| self.counts(*at) == counts)

@@ -92,10 +92,10 @@ pub(super) fn head_value(head: &str, key: &str) -> Option<String> {
 
 /// A heading without the number that counts it: `Step 3: `, `3. `, `3) ` and `3: `. `30-Day review`, `2FA reset` and
 /// `24/7 escalation` have none.
-pub(super) fn without_number(title: &str) -> &str {
+pub fn without_number(title: &str) -> &str {
     let title = title.trim();
-    let word = title.get(..4).filter(|word| word.eq_ignore_ascii_case("step"));
-    let rest = word.map_or(title, |_| title.get(4..).unwrap_or_default().trim_start());
+    let word = step_word(title);
+    let rest = word.map_or(title, |rest| rest.trim_start());
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let bare = rest
         .get(digits..)
@@ -105,15 +105,23 @@ pub(super) fn without_number(title: &str) -> &str {
                 if word.is_some() { &[":", ".", ")", " -", " –", " —"] } else { &[":", ".", ")"] };
             marks.iter().find_map(|mark| behind.strip_prefix(mark))
         })
-        .filter(|behind| behind.starts_with(char::is_whitespace))
+        .filter(|behind| behind.starts_with(|c: char| c.is_whitespace() || c == '*' || c == '_'))
         .map(str::trim);
     bare.filter(|bare| !bare.is_empty()).unwrap_or(title)
 }
 
+/// What stands behind the word for a step, in the languages of the headings.
+fn step_word(title: &str) -> Option<&str> {
+    let words = ["step", "schritt", "étape", "etape", "paso", "passo", "stap"];
+    words.iter().find_map(|word| {
+        let (head, rest) = title.split_at_checked(word.len())?;
+        (head.to_lowercase() == *word).then_some(rest)
+    })
+}
+
 /// Whether a heading calls itself a step: `Step 3: …`.
 pub(super) fn is_step(title: &str) -> bool {
-    let is_word = title.trim().get(..4).is_some_and(|word| word.eq_ignore_ascii_case("step"));
-    is_word && without_number(title) != title.trim()
+    step_word(title.trim()).is_some() && without_number(title) != title.trim()
 }
 
 /// Marks that end a sentence, and blanks, as they stand inside a link or code while a title is looked for.
@@ -137,8 +145,9 @@ pub(super) fn of_item(item: &str) -> String {
         !word.starts_with('&') && (behind.is_empty() || behind.starts_with(char::is_whitespace))
     });
     let cut = ends.and_then(|(at, _)| first.get(..at)).unwrap_or(first);
+    let more = if cut.split_whitespace().nth(TITLE_WORDS).is_some() { "…" } else { "" };
     let words = cut.split_whitespace().take(TITLE_WORDS).collect::<Vec<_>>().join(" ");
-    let words = words.trim_end_matches(['.', ',', '#']).trim_end();
+    let words = format!("{}{more}", words.trim_end_matches(['.', ',', '#']).trim_end());
     words
         .chars()
         .map(|c| GUARDED.iter().find(|(_, guard)| *guard == c).map_or(c, |(mark, _)| *mark))
@@ -230,7 +239,7 @@ mod tests {
             ("Call at 10:30, e.g. by phone", "Call at 10:30, e.g. by phone"),
             ("**Sign** the sheet; leave", "Sign the sheet"),
             ("![plan](p.png) Look at it.", "plan Look at it"),
-            ("One two three four five six seven eight nine", "One two three four five six seven eight"),
+            ("One two three four five six seven eight nine", "One two three four five six seven eight…"),
             ("Mend [ ] and ` as they are", "Mend [ ] and ` as they are"),
         ] {
             assert_eq!(of_item(item), title, "{item}");

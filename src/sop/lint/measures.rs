@@ -219,13 +219,25 @@ pub(super) fn is_way_back(line: &str) -> bool {
         "rollback", "undo", "restor", "revert", "revers", "withdraw", "rebuild", "recover", "reset", "cancel",
     ];
     let says = words.iter().any(|word| known.contains(&stem(word).as_str())) || words.windows(2).any(undo);
-    says && words.len() >= 5
+    says && words.len() >= 5 || labelled(line).is_some_and(|rest| self::words(rest).len() >= 2)
+}
+
+/// What stands behind `Rollback:` on its line.
+fn labelled(line: &str) -> Option<&str> {
+    let (label, rest) = line.trim_start_matches(['-', '*', '_', ' ']).split_once(':')?;
+    (label.trim_end_matches(['*', '_']).eq_ignore_ascii_case("rollback")).then_some(rest.trim())
+}
+
+/// Whether the way back stands below its label, as a list or a block does.
+fn is_told_below(text: &str) -> bool {
+    let mut lines = text.lines().skip_while(|line| labelled(line) != Some(""));
+    lines.next().is_some() && lines.any(|line| line.chars().any(char::is_alphanumeric))
 }
 
 fn rollback_present(subject: &Subject<'_>) -> Vec<Hit> {
     let text = &subject.sop.body.risk;
     let in_steps = subject.steps().iter().any(|step| step.rollback.is_some());
-    if text.is_empty() || in_steps || text.lines().any(is_way_back) {
+    if text.is_empty() || in_steps || text.lines().any(is_way_back) || is_told_below(text) {
         return Vec::new();
     }
     let message =

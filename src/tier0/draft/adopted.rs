@@ -83,10 +83,9 @@ fn around(draft: &mut Draft, adopted: &Adopted, telling: &Telling<'_>) {
     if body.scope.is_empty() {
         around::scope(draft, &material, telling);
     }
-    if !draft.inputs.is_empty() || none {
-        around::around(draft, &material, telling);
-    } else {
-        around::around(draft, &material, telling);
+    let assumed = draft.inputs.is_empty() && !none;
+    around::around(draft, &material, telling);
+    if assumed {
         draft.assumptions.push(
             "Nothing was told for Inputs: the case's reference and its first day are assumed.".to_owned(),
         );
@@ -95,7 +94,27 @@ fn around(draft: &mut Draft, adopted: &Adopted, telling: &Telling<'_>) {
         draft.inputs.clear();
     }
     draft.statements.retain(|known| !told.contains(known));
-    around::roles(draft, telling);
+    roles(draft, telling);
+}
+
+/// The owner, and who else does which steps.
+fn roles(draft: &mut Draft, telling: &Telling<'_>) {
+    let owner = &telling.agent.head.id;
+    statement(
+        draft,
+        Section::Roles,
+        &format!("{owner}: accountable for every case and for the definition of done."),
+    );
+    let mut others: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (step, id) in telling.names.iter().filter(|(_, id)| id != owner) {
+        match others.iter_mut().find(|(known, _)| known == id) {
+            Some((_, steps)) => steps.push(step),
+            None => others.push((id, vec![step])),
+        }
+    }
+    for (id, steps) in others {
+        statement(draft, Section::Roles, &format!("{id}: carries out {}.", listed(&steps)));
+    }
 }
 
 /// What whoever signs should know.

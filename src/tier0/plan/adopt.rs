@@ -7,7 +7,6 @@ use crate::roles::plan::{PlanAnswer, PlanQuestion, PlannedAssignment};
 use crate::roster::{Agent, AgentRole, Roster};
 use crate::tier0::knowledge::assignment::{Wanted, written};
 use crate::tier0::knowledge::names;
-use crate::tier0::promises;
 use crate::tier0::request::adopted::{ASK_MEANT, ASK_OWNER, ASK_WHY, Adopted, read};
 use crate::tier0::request::answers::ASK_TRIGGER;
 use crate::tier0::request::material::Material;
@@ -43,7 +42,7 @@ pub(super) fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, Stri
     let [what_for, impact, _] = adopted.why.clone();
     let described = Some(said.description.clone()).filter(|text| !text.is_empty());
     let objective = q.mission.objective.clone().or(said.objective.clone()).or(what_for).or(described.clone());
-    let mut answer = PlanAnswer {
+    Ok(PlanAnswer {
         department,
         name,
         owner: owner.head.id.clone(),
@@ -56,9 +55,7 @@ pub(super) fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, Stri
         assertions: Vec::new(),
         questions: questions(&desk, &adopted, &named, owner),
         title,
-    };
-    answer.assertions = promises::assertions(&answer, q, roster);
-    Ok(answer)
+    })
 }
 
 /// Whom the document names for its steps, each word once.
@@ -156,9 +153,9 @@ fn questions(desk: &Desk<'_>, adopted: &Adopted, named: &[Named<'_>], owner: &Ag
         ));
     }
     let wanted = [
-        (format!("what is “{title}” for"), "everybody does it the same way, on record"),
-        (format!("what happens if “{title}” goes wrong"), "the work is late, done twice or left undone"),
-        ("how is a mistake undone".to_owned(), "the last recorded step is undone and reported"),
+        (format!("What is “{title}” for"), "everybody does it the same way, on record"),
+        (format!("What happens if “{title}” goes wrong"), "the work is late, done twice or left undone"),
+        ("How is a mistake undone".to_owned(), "the last recorded step is undone and reported"),
     ];
     let open = wanted.into_iter().zip(adopted.open());
     let open = open.filter(|(_, open)| *open).map(|(wanted, _)| wanted);
@@ -199,9 +196,9 @@ fn people(desk: &Desk<'_>, adopted: &Adopted, named: &[Named<'_>], owner: &Agent
     }
     let one = |one: &&Named<'_>| {
         let steps: Vec<String> = one.steps.iter().map(u32::to_string).collect();
-        let agent = one.agent.map_or(id, |agent| &agent.head.id);
+        let perhaps = one.agent.map_or(String::new(), |agent| format!(", perhaps {}", agent.head.id));
         let word = if steps.len() == 1 { "step" } else { "steps" };
-        format!("“{}” ({word} {}), perhaps {agent}", one.words, listed(&steps))
+        format!("“{}” ({word} {}){perhaps}", one.words, listed(&steps))
     };
     let mut asked: Vec<String> = open.iter().take(MOST_NAMES).map(one).collect();
     if open.len() > MOST_NAMES {
@@ -210,8 +207,7 @@ fn people(desk: &Desk<'_>, adopted: &Adopted, named: &[Named<'_>], owner: &Agent
     let whole = if owned { String::new() } else { whole };
     let example = open.first().map_or("", |one| one.words.as_str());
     Some(format!(
-        "{ASK_MEANT} “{title}”: {}? {whole}Write a line for each, such as “{example}: {id}”, or one name for all. Answer “as assumed”, and it is as supposed here{}.",
+        "{ASK_MEANT} “{title}”: {}? {whole}Write a line for each, such as “{example}: {id}”, or one name for all. Answer “as assumed”, and it is as supposed here, and {id} for the rest.",
         asked.join("; "),
-        if owned { String::new() } else { format!(", with {id} for the whole") },
     ))
 }

@@ -6,5 +6,4 @@ pub(super) mod adopted;
 pub(super) mod answers;
 pub(super) mod material;
 pub(super) mod read;
-mod table;
 pub(super) mod who;

@@ -3,12 +3,12 @@
 
 use super::answers::{ASK_CHANGE, ASK_LINES, ASK_STEPS, ASK_TRIGGER, ASK_WHO, Choice, USE_IT, choice};
 use super::material::{Listed, Material, Told};
-use super::table::Table;
 use crate::base::markdown::one_line;
 use crate::ledger::{Said, Source, statements};
 use crate::roles::Answered;
 use crate::sop::Section;
 use crate::sop::headings::{Meaning, labelled, meaning};
+use crate::sop::import::{Row, Table};
 use crate::text::modality::modality;
 use crate::text::{Block, BlockKind, Convention, Language, blocks, sentences};
 
@@ -55,7 +55,8 @@ struct Reader {
     in_heading: bool,
     /// How deep the last step stands in its list: what is deeper belongs to it.
     depth: usize,
-    table: Option<Table>,
+    /// The table being read, with its lines as they stand in the file.
+    table: Option<(Table, Vec<String>)>,
     /// Tables and code before the first step.
     waiting: Vec<String>,
 }
@@ -79,8 +80,9 @@ impl Reader {
             BlockKind::Heading { level } => self.heading(&block.text, *level),
             BlockKind::Item { marker, numbered, .. } => self.item(block, marker, *numbered),
             BlockKind::Row { header, cells, headers } => {
-                let table = self.table.get_or_insert_with(|| Table::new(headers));
-                table.row(&block.source, (!header).then_some(cells.as_slice()));
+                let (table, lines) = self.table.get_or_insert_with(|| (Table::new(headers), Vec::new()));
+                lines.push(block.source.clone());
+                table.rows.extend((!header).then(|| cells.clone()));
             }
             BlockKind::Code { .. } => self.attach(block.source.clone()),
             BlockKind::Paragraph => self.paragraph(block, leads),
@@ -252,10 +254,14 @@ impl Reader {
     }
 
     fn end_table(&mut self) {
-        let Some(table) = self.table.take() else { return };
-        match table.steps() {
-            Some(steps) => steps.into_iter().for_each(|step| self.push(step, Listed::Steps)),
-            None => self.attach(table.markdown()),
+        let Some((table, lines)) = self.table.take() else { return };
+        let Some(rows) = table.steps() else { return self.attach(lines.join("\n")) };
+        for Row { what, who, others } in rows {
+            // Without a word of what is done, the row says what else there is to its step.
+            match self.material.steps.last_mut().filter(|_| what.is_empty()) {
+                Some(step) => step.below.extend(others),
+                None => self.push(Told { text: what, below: others, who, ..Told::default() }, Listed::Steps),
+            }
         }
     }
 

@@ -22,7 +22,12 @@ pub(super) fn adopted(q: &SynthesisQuestion) -> Option<Synthesis> {
         let text = section_text_of(&procedure.body, section);
         let single = matches!(section, Section::Trigger | Section::DefinitionOfDone | Section::Purpose);
         let lines = if single { lines.join("\n\n") } else { bulleted(&lines) };
-        let gap = if text.is_empty() || lines.is_empty() { "" } else { "\n\n" };
+        let lists = text.lines().last().is_some_and(|line| line.starts_with("- ")) && lines.starts_with("- ");
+        let gap = match (text.is_empty() || lines.is_empty(), lists) {
+            (true, _) => "",
+            (false, true) => "\n",
+            (false, false) => "\n\n",
+        };
         format!("{text}{gap}{lines}")
     };
     let purpose = Some(section(Section::Purpose)).filter(|text| !text.is_empty());
