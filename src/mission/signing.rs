@@ -8,6 +8,7 @@ use super::publish::Publish;
 use super::records::MissionState;
 use super::rounds::{Desk, Round};
 use super::workflow::Ending;
+use crate::contract::verdicts::Settled;
 use crate::decision::{Answer, DecisionKind, Verb};
 use crate::governance::Voice;
 use crate::journal::Stop;
@@ -139,7 +140,7 @@ impl Desk<'_> {
             "file": format!("missions/{}/synthesis-{}.md", self.setup.asker.mission, round.number),
             "failed": round.judged.blocking(),
             "findings": advice,
-            "for_you_to_judge": round.assembled.to_judge,
+            "for_you_to_judge": self.to_judge(round),
             "unsourced_lines": round.assembled.unsourced,
             "assumptions": assumed.map(|a| format!("{} — assumed: {}", a.question, a.answer)).collect::<Vec<_>>(),
             "gaps": self.gaps,
@@ -149,6 +150,18 @@ impl Desk<'_> {
             "supersedes": self.plan.supersedes,
         });
         with_ledger(details, &round.assembled)
+    }
+
+    /// What nobody judged: what a mind has passed with words of the text is no longer for the reader alone.
+    fn to_judge(&self, round: &Round) -> Vec<String> {
+        let mut list = round.assembled.to_judge.clone();
+        if !self.setup.asker.tiers.is_empty() {
+            let outcomes = &round.judged.report.outcomes;
+            let passed = outcomes.iter().filter(|outcome| outcome.result == Settled::Passed);
+            let passed: Vec<String> = passed.map(|outcome| format!("{}: ", outcome.assertion.id)).collect();
+            list.retain(|line| !passed.iter().any(|id| line.starts_with(id.as_str())));
+        }
+        list
     }
 
     fn sent_back(round: &Round, answer: Option<&Answer>) -> Result<Option<Decided>, Stop> {

@@ -26,7 +26,8 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     for comment in q.comments.iter().flat_map(|comment| parts(comment)) {
         let comment = comment.as_str();
         // The text of the round before holds what comments of earlier rounds asked for.
-        if read(comment).is_some_and(|edit| stands(&texts(synthesis), &edit)) {
+        let last = q.comments.last().is_some_and(|last| last.contains(comment));
+        if read(comment).is_some_and(|edit| stands(&texts(synthesis), &edit, last)) {
             continue;
         }
         let Some(edit) = read(comment) else {
@@ -59,11 +60,11 @@ pub(crate) fn apply(synthesis: &mut Synthesis, q: &SynthesisQuestion) {
     }
 }
 
-/// Whether what an edit puts in stands in one of the texts already.
-fn stands(texts: &[&mut String], edit: &Edit) -> bool {
+/// Whether what an edit puts in stands in one of the texts already. The last comment is told where it finds nothing.
+fn stands(texts: &[&mut String], edit: &Edit, last: bool) -> bool {
     let holds = |words: &str| texts.iter().any(|text| text.contains(words));
     let put_in = match edit {
-        Edit::Replace(old, new) if new.contains(old.as_str()) || !holds(old) => new.as_str(),
+        Edit::Replace(old, new) if new.contains(old.as_str()) || !last && !holds(old) => new.as_str(),
         Edit::Replace(..) => return false,
         Edit::Add(_, text) | Edit::AddToStep(_, text) => text.trim().trim_end_matches('.'),
         Edit::Remove(_) => return false,
