@@ -229,7 +229,7 @@ impl Assemble {
     fn covered(&self, text: &str) -> Coverage {
         let source = if self.view.adopts() { Source::Document } else { Source::Mission };
         let mut said = vec![Said { source, text: &self.view.text }];
-        let answers = self.view.answers.iter().filter(|answer| !answer.assumed);
+        let answers = self.view.answers.iter().filter(|answer| !answer.stands_on_assumption());
         said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
         said.extend(self.comments.iter().map(|text| Said { source: Source::Comment, text }));
         ledger::coverage(&said, text, self.view.current.as_deref())

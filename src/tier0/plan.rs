@@ -21,7 +21,9 @@ use desk::{Desk, named, told};
 /// When the roster has no worker at all, or the requester names an owner the roster does not have.
 pub fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, String> {
     if q.mission.adopts() {
-        return adopt::plan(q, roster);
+        let mut answer = adopt::plan(q, roster)?;
+        answer.assertions = super::promises::assertions(&answer, q, roster);
+        return Ok(answer);
     }
     let material = read(&q.mission.text, &q.mission.answers);
     let library = Library::new(roster.active());

@@ -7,7 +7,6 @@ use crate::roles::plan::{PlanAnswer, PlanQuestion, PlannedAssignment};
 use crate::roster::{Agent, AgentRole, Roster};
 use crate::tier0::knowledge::assignment::{Wanted, written};
 use crate::tier0::knowledge::names;
-use crate::tier0::promises;
 use crate::tier0::request::adopted::{ASK_MEANT, ASK_OWNER, ASK_WHY, Adopted, read};
 use crate::tier0::request::answers::ASK_TRIGGER;
 use crate::tier0::request::material::Material;
@@ -25,7 +24,7 @@ struct Named<'a> {
     sure: bool,
 }
 
-/// Makes the plan.
+/// Makes the plan, without its assertions.
 ///
 /// # Errors
 /// When the roster has no worker at all, or the requester names an owner the roster does not have.
@@ -43,7 +42,7 @@ pub(super) fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, Stri
     let [what_for, impact, _] = adopted.why.clone();
     let described = Some(said.description.clone()).filter(|text| !text.is_empty());
     let objective = q.mission.objective.clone().or(said.objective.clone()).or(what_for).or(described.clone());
-    let mut answer = PlanAnswer {
+    Ok(PlanAnswer {
         department,
         name,
         owner: owner.head.id.clone(),
@@ -56,9 +55,7 @@ pub(super) fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, Stri
         assertions: Vec::new(),
         questions: questions(&desk, &adopted, &named, owner),
         title,
-    };
-    answer.assertions = promises::assertions(&answer, q, roster);
-    Ok(answer)
+    })
 }
 
 /// Whom the document names for its steps, each word once.
@@ -66,14 +63,13 @@ fn named<'a>(adopted: &Adopted, roster: &'a Roster) -> Vec<Named<'a>> {
     let mut found: Vec<Named<'a>> = Vec::new();
     for step in &adopted.procedure.body.steps {
         let said = adopted.procedure.who.get(&step.number).or(step.assignee.as_ref());
-        let one = match said {
-            Some(words) => meant(words, adopted, roster),
-            None => {
-                let mut heads = step.text.lines().take(1).flat_map(who::candidates);
-                let head = heads.find_map(|words| Some((names::named_in_line(&words, roster)?, words)));
-                head.map(|(agent, words)| Named { words, steps: Vec::new(), agent: Some(agent), sure: true })
-            }
+        let at_head = || {
+            let mut heads = step.text.lines().take(1).flat_map(who::candidates);
+            let (agent, words) =
+                heads.find_map(|words| Some((names::named_in_line(&words, roster)?, words)))?;
+            Some(Named { words, steps: Vec::new(), agent: Some(agent), sure: true })
         };
+        let one = said.map_or_else(at_head, |words| meant(words, adopted, roster));
         let Some(one) = one else { continue };
         match found.iter_mut().find(|known| known.words == one.words) {
             Some(known) => known.steps.push(step.number),
