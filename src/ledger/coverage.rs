@@ -87,7 +87,9 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
             || fate(&reading, lost(&reading), &places),
             |(_, reason)| Fate::Released { reason: reason.clone() },
         );
-        let fate = if reading.of_document && fate == Fate::NotFound { Fate::NotPlaced } else { fate };
+        let elsewhere = reading.exact && matches!(fate, Fate::Reworded { .. } | Fate::Lost { .. });
+        let gone = reading.of_document && fate == Fate::NotFound;
+        let fate = if elsewhere || gone { Fate::NotPlaced } else { fate };
         Entry { statement: reading.statement, fate }
     };
     // A comment asks for a change of the text, not for words in it: whoever made it sees whether it was done.

@@ -64,6 +64,8 @@ pub(super) struct Reading {
     listed: bool,
     /// It is a line of a document, and has a place or blocks.
     pub(super) of_document: bool,
+    /// It is code: other words say something else.
+    pub(super) exact: bool,
     /// The cells of a row of a document, each of which has a place of its own.
     pub(super) cells: Vec<String>,
     /// The clauses of running text that say what must or must not be: what stands in them binds.
@@ -132,6 +134,7 @@ fn lines(text: &str, convention: Convention) -> Vec<Reading> {
                 reading.statement.binds.push("a line of the document".to_owned());
             }
             reading.of_document = true;
+            reading.exact = matches!(block.kind, BlockKind::Code { .. });
             if let BlockKind::Row { cells, .. } = &block.kind {
                 reading.cells.clone_from(cells);
             }
@@ -177,6 +180,7 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
         listed,
         orders,
         of_document: false,
+        exact: false,
         cells: Vec::new(),
     };
     let mut binds: Vec<String> =

@@ -277,7 +277,7 @@ impl Assemble {
 pub(super) fn covered(view: &MissionView, comments: &[String], text: &str) -> Coverage {
     let source = if view.adopts() { Source::Document } else { Source::Mission };
     let mut said = vec![Said { source, text: &view.text }];
-    let answers = view.answers.iter().filter(|answer| !answer.assumed);
+    let answers = view.answers.iter().filter(|answer| !answer.stands_on_assumption());
     said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
     said.extend(comments.iter().map(|text| Said { source: Source::Comment, text }));
     ledger::coverage(&said, text, view.current.as_deref())

@@ -67,6 +67,45 @@ pub struct Answered {
     pub assumed: bool,
 }
 
+impl Answered {
+    /// Whether nothing was said in answer: nobody answered, or whoever did takes what is assumed.
+    pub fn stands_on_assumption(&self) -> bool {
+        self.assumed || is_assent(&self.answer)
+    }
+}
+
+/// Answers that say that what is assumed may stand, in the languages of the data of `text`.
+const AS_ASSUMED: [&str; 22] = [
+    "as assumed",
+    "assumed",
+    "ok",
+    "okay",
+    "yes",
+    "y",
+    "fine",
+    "agreed",
+    "right",
+    "skip",
+    "-",
+    "ja",
+    "passt",
+    "genau",
+    "oui",
+    "d'accord",
+    "sí",
+    "si",
+    "vale",
+    "sì",
+    "va bene",
+    "akkoord",
+];
+
+/// Whether an answer says that what is assumed may stand.
+pub fn is_assent(answer: &str) -> bool {
+    let plain = answer.trim().trim_end_matches(['.', '!']).to_lowercase();
+    AS_ASSUMED.contains(&plain.as_str())
+}
+
 /// An assertion as a worker or a validator sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AssertionView {

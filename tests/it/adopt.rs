@@ -63,11 +63,12 @@ fn a_document_becomes_an_sop_with_every_line_of_it() {
     for row in rows.as_array().unwrap() {
         assert_eq!(row["lines"]["kept"], row["lines"]["all"], "{row}");
         assert!(row["questions"].as_array().unwrap().len() <= 3, "{row}");
-        let text = world.read(row["file"].as_str().unwrap());
-        let mission = row["mission"].as_str().unwrap();
-        assert!(world.read(&format!("missions/{mission}/mission.md")).ends_with(&text), "{mission}");
     }
     world.drive();
+    for row in rows.as_array().unwrap() {
+        let (text, mission) = (world.read(row["file"].as_str().unwrap()), row["mission"].as_str().unwrap());
+        assert!(world.read(&format!("missions/{mission}/mission.md")).ends_with(&text), "{mission}");
+    }
     let answers = [
         ("Who is meant", "Qualitätsprüfer: it.security; whole: ops.manager"),
         ("What starts", "A delivery arrives; delivery: its number"),

@@ -24,7 +24,7 @@ struct Named<'a> {
     sure: bool,
 }
 
-/// Makes the plan.
+/// Makes the plan, without its assertions.
 ///
 /// # Errors
 /// When the roster has no worker at all, or the requester names an owner the roster does not have.
@@ -63,14 +63,13 @@ fn named<'a>(adopted: &Adopted, roster: &'a Roster) -> Vec<Named<'a>> {
     let mut found: Vec<Named<'a>> = Vec::new();
     for step in &adopted.procedure.body.steps {
         let said = adopted.procedure.who.get(&step.number).or(step.assignee.as_ref());
-        let one = match said {
-            Some(words) => meant(words, adopted, roster),
-            None => {
-                let mut heads = step.text.lines().take(1).flat_map(who::candidates);
-                let head = heads.find_map(|words| Some((names::named_in_line(&words, roster)?, words)));
-                head.map(|(agent, words)| Named { words, steps: Vec::new(), agent: Some(agent), sure: true })
-            }
+        let at_head = || {
+            let mut heads = step.text.lines().take(1).flat_map(who::candidates);
+            let (agent, words) =
+                heads.find_map(|words| Some((names::named_in_line(&words, roster)?, words)))?;
+            Some(Named { words, steps: Vec::new(), agent: Some(agent), sure: true })
         };
+        let one = said.map_or_else(at_head, |words| meant(words, adopted, roster));
         let Some(one) = one else { continue };
         match found.iter_mut().find(|known| known.words == one.words) {
             Some(known) => known.steps.push(step.number),

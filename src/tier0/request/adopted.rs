@@ -1,7 +1,7 @@
 //! A mission whose text is a procedure already: what the document says, what it leaves open, and what was answered to that.
 
 use super::answers::ASK_TRIGGER;
-use crate::roles::{Answered, MissionView};
+use crate::roles::{Answered, MissionView, is_assent};
 use crate::sop::Input;
 use crate::sop::headings::{Field, field};
 use crate::sop::import::{Procedure, inputs_in, procedure};
@@ -13,32 +13,6 @@ pub(crate) const ASK_MEANT: &str = "Who is meant in";
 pub(crate) const ASK_OWNER: &str = "Who answers for";
 /// See [`ASK_MEANT`].
 pub(crate) const ASK_WHY: &str = "In one line";
-
-/// Answers that say that what is assumed may stand, in the languages of the data of `text`.
-const AS_ASSUMED: [&str; 22] = [
-    "as assumed",
-    "assumed",
-    "ok",
-    "okay",
-    "yes",
-    "y",
-    "fine",
-    "agreed",
-    "right",
-    "skip",
-    "-",
-    "ja",
-    "passt",
-    "genau",
-    "oui",
-    "d'accord",
-    "sí",
-    "si",
-    "vale",
-    "sì",
-    "va bene",
-    "akkoord",
-];
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -67,16 +41,10 @@ pub(crate) fn read(mission: &MissionView) -> Adopted {
         procedure.headings.insert(0, format!("“{}” (the title)", procedure.title));
     }
     let mut adopted = Adopted { procedure, ..Adopted::default() };
-    for answered in mission.answers.iter().filter(|answered| !answered.assumed) {
+    for answered in mission.answers.iter().filter(|answered| !answered.stands_on_assumption()) {
         adopted.hear(answered);
     }
     adopted
-}
-
-/// Whether an answer says that what is assumed may stand.
-pub(crate) fn is_assent(answer: &str) -> bool {
-    let plain = answer.trim().trim_end_matches(['.', '!']).to_lowercase();
-    AS_ASSUMED.contains(&plain.as_str())
 }
 
 impl Adopted {
@@ -90,9 +58,6 @@ impl Adopted {
     fn hear(&mut self, answered: &Answered) {
         let asked = |begin: &str| answered.question.starts_with(begin);
         let answer = answered.answer.trim();
-        if is_assent(answer) {
-            return;
-        }
         if asked(ASK_MEANT) || asked(ASK_OWNER) {
             self.people(answer);
         } else if asked(ASK_TRIGGER) {
