@@ -4,7 +4,8 @@ use super::yaml::{first_of, plain};
 use serde_json::Error;
 
 /// Words of the reader about text it cannot take apart, and ours. The first that fits counts.
-const SCANNED: [(&str, &str); 11] = [
+const SCANNED: [(&str, &str); 12] = [
+    ("EOF while parsing a value", "it is empty, or ends where a value should stand"),
     ("EOF", "it ends before it is complete: a quote or a bracket is opened and not closed"),
     ("expected value", "what stands here is no value: text goes in double quotes"),
     ("key must be a string", "a name goes in double quotes"),
@@ -61,7 +62,9 @@ mod tests {
     #[test]
     fn no_word_of_the_reader_reaches_a_person() {
         for (text, wanted) in [
-            ("", "ends before it is complete"),
+            ("", "it is empty"),
+            ("\n", "it is empty"),
+            (r#"{"name":"#, "ends where a value should stand"),
             (r#"{"name": "a"#, "ends before it is complete"),
             (r#"{"name": a}"#, "text goes in double quotes"),
             (r#"{name: "a"}"#, "a name goes in double quotes"),

@@ -6,6 +6,7 @@ pub(in crate::base) use words::{first_of, plain};
 
 use super::problem::{Place, Problem, Result};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
 
 /// No file of ours needs more; a larger one is a mistake or an attack.
 const MAX_NODES: usize = 20_000;
@@ -33,6 +34,18 @@ pub fn read<T: DeserializeOwned>(file: &str, text: &str, first_line: u32) -> Res
         place.line = line + first_line - 1;
         Problem { hint, ..Problem::invalid(message).at(place) }
     })
+}
+
+/// Reads a small number. One that is too large for it becomes the largest, so that whoever checks it says the range that is
+/// meant.
+pub fn small<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<u8, D::Error> {
+    Ok(u8::try_from(u64::deserialize(from)?).unwrap_or(u8::MAX))
+}
+
+/// [`small`], where it may be left out.
+pub fn small_if_any<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<u8>, D::Error> {
+    let read = Option::<u64>::deserialize(from)?;
+    Ok(read.map(|number| u8::try_from(number).unwrap_or(u8::MAX)))
 }
 
 /// Writes `value` as YAML.

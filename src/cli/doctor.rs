@@ -67,6 +67,8 @@ pub(super) fn run(desk: &Desk) -> Done {
     checks.extend(promises::requests());
     let settings = snapshot.as_ref().map(|snapshot| snapshot.settings.clone()).unwrap_or_default();
     checks.push(git(&root, settings.git));
+    let uncommitted = workspace.as_ref().and_then(daemon::uncommitted);
+    checks.extend(uncommitted.map(|said| check("git", Outcome::Bad, said)));
     checks.extend(promises::modes(&root, &settings));
     let notes = daemon::standing_notes(&root);
     checks.extend(notes.into_iter().map(|note| check("counting", Outcome::Note, note)));

@@ -68,11 +68,15 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
             let head = &ready.plan().sop.head;
             run::widened(db, &head.id, head.version)
         })?;
-        let dry = run::dry_run(&ready, &widened)?;
-        return if desk.json { print::json(&dry) } else { print::line(&words(&dry)) };
+        return told(desk, &run::dry_run(&ready, &widened)?);
     }
     let before = workspace.journal.head()?.0;
     let started = front::start(&desk.command(), &workspace, request)?;
+    if started.waits.is_empty()
+        && let Some(refused) = next::refused_start(&workspace, &started.run)?
+    {
+        return Err(refused.into());
+    }
     if args.watch {
         if !desk.json {
             print::line(&said(&workspace, &started))?;
@@ -89,6 +93,19 @@ pub(super) fn run(desk: &Desk, args: Args) -> Done {
     print::line(&next::look_on(&workspace, &started.run, before)?.words(&desk.command()))
 }
 
+/// Shows a dry run. One that says the run would be refused ends as the refused start would.
+fn told(desk: &Desk, dry: &DryRun) -> Done {
+    if desk.json {
+        print::json(dry)?;
+    } else {
+        print::line(&words(dry))?;
+    }
+    match &dry.refused {
+        Some(why) => Err(Problem::invalid(format!("the run would be refused: {why}")).into()),
+        None => Ok(()),
+    }
+}
+
 /// What has become of it. Where nobody is there who begins it, it is no more than written down.
 fn said(workspace: &Workspace, started: &Started) -> String {
     let root = &workspace.root;
@@ -98,7 +115,13 @@ fn said(workspace: &Workspace, started: &Started) -> String {
         (false, true) => "has started",
         (false, false) => "is on record",
     };
-    format!("{} {what}", started.run)
+    let mut said = format!("{} {what}", started.run);
+    // What cannot be read is told by whatever is asked for next.
+    let plan = run::plan_of(&workspace.journal, &started.run).ok();
+    for words in plan.iter().flat_map(|plan| plan.stand_ins()) {
+        put(&mut said, format_args!("\n{words}"));
+    }
+    said
 }
 
 fn packet(args: &Args) -> Result<BTreeMap<String, String>> {
@@ -141,6 +164,9 @@ fn words(dry: &DryRun) -> String {
         );
         let limit = step.time_limit.as_ref().map(|limit| format!(", within {limit}")).unwrap_or_default();
         put_line(&mut out, format_args!("  {} ({}){limit}", step.assignee, step.work));
+        if let Some(words) = &step.stands_in {
+            put_line(&mut out, format_args!("  {words}"));
+        }
         if let Some(when) = &step.when {
             put_line(&mut out, format_args!("  when: {when}"));
         }

@@ -85,8 +85,7 @@ fn look(workspace: &Workspace, id: Option<&str>) -> Result<Vec<MissionStatus>> {
 fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) -> String {
     if found.is_empty() {
         let driven = daemon::holder(&workspace.root).is_some();
-        let note = next::standing_note(&desk.command(), workspace).filter(|_| driven);
-        let note = note.map_or(String::new(), |note| format!("\n{note}"));
+        let note = noted(desk, workspace, driven);
         return format!(
             "no mission yet: drop a Markdown file into {} or use `{} submit FILE`{note}",
             workspace.missions().display(),
@@ -110,10 +109,15 @@ fn many(desk: &Desk, workspace: &Workspace, found: &[MissionStatus], all: bool) 
     }
     // Where nothing waits, nobody need drive.
     let told = !open.is_empty() || daemon::holder(&workspace.root).is_some();
-    if let Some(note) = next::standing_note(&desk.command(), workspace).filter(|_| told) {
-        put(&mut text, format_args!("\n{note}"));
-    }
-    text
+    text + &noted(desk, workspace, told)
+}
+
+/// What there is to say of the workspace as a whole; of whoever drives it only where that matters.
+fn noted(desk: &Desk, workspace: &Workspace, of_driver: bool) -> String {
+    let note =
+        if of_driver { next::standing_note(&desk.command(), workspace) } else { next::files_note(workspace) };
+    let uncommitted = daemon::uncommitted(workspace);
+    note.into_iter().chain(uncommitted).map(|note| format!("\n{note}")).collect()
 }
 
 /// The dropped files that could not be taken in.

@@ -79,6 +79,32 @@ fn commit(workspace: &Workspace, settings: Git) -> Result<bool> {
     Ok(true)
 }
 
+/// That publications are not committed although they should be, and why, in one sentence; `None` where nothing waits.
+pub fn uncommitted(workspace: &Workspace) -> Option<String> {
+    let root = &workspace.root;
+    let settings = workspace.snapshot().map(|snapshot| snapshot.settings.git).unwrap_or_default();
+    let prefix = repository(root).filter(|prefix| prefix.is_empty() || settings.enclosing)?;
+    let waiting = waiting(root, &prefix);
+    if !settings.commit || waiting.is_empty() {
+        return None;
+    }
+    let rows = workspace.journal.read(registry::all).ok()?.into_iter();
+    let ours = |row: &VersionRow| {
+        row.status != Status::Draft && waiting.contains(&row.path) && is_as_signed(root, row)
+    };
+    let names: Vec<String> = rows.filter(ours).map(|row| format!("{} v{}", row.id, row.version)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let known = git(root, &["var", "GIT_COMMITTER_IDENT"]).is_some_and(|output| output.status.success());
+    let why = if known {
+        "`sopd up` tries again and says what git says"
+    } else {
+        "git does not know who commits: set `git config user.name NAME` and `git config user.email ADDRESS`"
+    };
+    Some(format!("published, and not committed to git yet: {}; {why}", listed(&names)))
+}
+
 /// Where the folder `root` lies in its repository, "" for its top; `None` outside of any.
 pub fn repository(root: &Path) -> Option<String> {
     let output = git(root, &["rev-parse", "--show-prefix"]).filter(|output| output.status.success())?;

@@ -34,6 +34,25 @@ pub fn broken_agents(workspace: &Workspace) -> Vec<String> {
     in_words(workspace, &broken)
 }
 
+/// What of the settings, agents and prompts cannot be read now, and what counts meanwhile, one sentence each and without
+/// any secret: for where no daemon says it.
+pub fn unsound_files(workspace: &Workspace) -> Vec<String> {
+    let root = &workspace.root;
+    let Err(problems) = Snapshot::read(root) else { return Vec::new() };
+    let broken = broken_agents(workspace);
+    if !broken.is_empty() {
+        return broken;
+    }
+    let more = problems.len().saturating_sub(1);
+    let first = super::run::first_of(problems);
+    let said = if Snapshot::in_force(root).is_ok() {
+        unsound(&first, more)
+    } else {
+        format!("nobody can act until this is mended: {}", placed(&first, more))
+    };
+    vec![workspace.journal.clean(&said)]
+}
+
 fn in_words(workspace: &Workspace, broken: &[Broken]) -> Vec<String> {
     broken.iter().map(|one| workspace.journal.clean(&one.words())).collect()
 }
@@ -132,13 +151,15 @@ fn keep(root: &Path, now: &Snapshot) {
 }
 
 fn unsound(first: &Problem, more: usize) -> String {
+    let words = "settings, agents and prompts count as they last were sound, until this is mended";
+    format!("{words}: {}", placed(first, more))
+}
+
+fn placed(first: &Problem, more: usize) -> String {
     let place =
         first.place.as_ref().map_or(String::new(), |place| format!("{}:{}: ", place.file, place.line));
     let more = if more == 0 { String::new() } else { format!(" ({} more)", counted(more, "problem")) };
-    format!(
-        "settings, agents and prompts count as they last were sound, until this is mended: {place}{}{more}",
-        first.message
-    )
+    format!("{place}{}{more}", first.message)
 }
 
 /// What counts from the start only: by its name, a mark of what it is.

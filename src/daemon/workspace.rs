@@ -86,21 +86,14 @@ impl Workspace {
         Ok(Self { root, journal })
     }
 
-    /// Settings, roster and prompts as they are on disk now; where they cannot be read, as they last were sound, as long
-    /// as a daemon drives the workspace. Whoever edits them with nothing under way is told instead, without any secret.
-    /// Broken files of agents stop nobody else, either way.
+    /// Settings, roster and prompts as they are on disk now; where they cannot be read, as they last were sound, whether
+    /// a daemon drives the workspace or not. Whoever has left since is not among them.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// What is wrong with them, without any secret, where they never were sound.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Vec<Problem>> {
         let clean = |problem: Problem| problem.in_words(|words| self.journal.clean(words));
-        let read = Snapshot::read(&self.root).or_else(|problems| match super::lock::holder(&self.root) {
-            Some(_) => Snapshot::in_force(&self.root),
-            None => {
-                Snapshot::without_broken(&self.root).map(|(rest, _broken)| Arc::new(rest)).ok_or(problems)
-            }
-        });
-        read.map_err(|problems| problems.into_iter().map(clean).collect())
+        Snapshot::in_force(&self.root).map_err(|problems| problems.into_iter().map(clean).collect())
     }
 
     /// Refuses a party that is not at work here, with the names that would do: the one place every face and every
@@ -145,10 +138,12 @@ pub fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Problem::failed(format!("{}: {error}", path.display())))
 }
 
-/// The secret values this workspace's settings lead to. Unreadable settings have none that could be used.
+/// The secret values this workspace's settings lead to, or those that count while these cannot be read.
 fn secrets(root: &Path) -> Vec<String> {
-    let Ok(text) = std::fs::read_to_string(root.join(SETTINGS_FILE)) else { return Vec::new() };
-    let Ok(settings) = Settings::parse(SETTINGS_FILE, &text) else { return Vec::new() };
+    let text = std::fs::read_to_string(root.join(SETTINGS_FILE)).ok();
+    let settings = text.and_then(|text| Settings::parse(SETTINGS_FILE, &text).ok());
+    let in_force = || Some(Snapshot::in_force(root).ok()?.settings.clone());
+    let Some(settings) = settings.or_else(in_force) else { return Vec::new() };
     let keys = settings.models.key_variables().into_iter().filter_map(|name| std::env::var(name).ok());
     let runs = &settings.runs;
     let names = runs.secrets.iter().chain(runs.webhooks.values()).chain(settings.notifications.secrets());

@@ -1,7 +1,7 @@
 //! What happens after an answer, in plain words: who is asked now, or who must start the daemon.
 
-use crate::base::problem::Result;
 use crate::base::trace::is_run;
+use crate::base::{Problem, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::decision::{self, Decision, commands};
 use crate::journal::events_of;
@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// How long we look on after an answer: the daemon needs a moment, and a person should not have to ask again.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the checks of a start are waited for: its word is no word before they are done.
+const CHECKS: Duration = Duration::from_secs(10);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(25);
 /// Facts looked through; one answer causes far fewer.
@@ -51,14 +53,19 @@ fn undriven(sopd: &str, (held, stopping): (bool, bool)) -> String {
     }
 }
 
-/// What there is to say of whoever drives the workspace: that nobody does, or that nobody is served.
+/// What there is to say of whoever drives the workspace: that nobody does, or that nobody is served; and of its files.
 pub fn standing_note(sopd: &str, workspace: &Workspace) -> Option<String> {
     let idle = idle_note(sopd, workspace);
-    let all = idle
-        .into_iter()
-        .chain(daemon::shut_out(&workspace.root))
-        .chain(daemon::standing_notes(&workspace.root));
+    let all = idle.into_iter().chain(daemon::shut_out(&workspace.root)).chain(files_note(workspace));
     all.reduce(|all, note| format!("{all}\n{note}"))
+}
+
+/// What there is to say of settings, agents and prompts, whether a daemon drives the workspace or not.
+pub fn files_note(workspace: &Workspace) -> Option<String> {
+    let driven = daemon::holder(&workspace.root).is_some();
+    let notes =
+        if driven { daemon::standing_notes(&workspace.root) } else { daemon::unsound_files(workspace) };
+    (!notes.is_empty()).then(|| notes.join("\n"))
 }
 
 /// Where a mission stands a moment after something was said, and what it waits for.
@@ -106,6 +113,25 @@ pub fn look_past(workspace: &Workspace, mission: &str, before: i64, known: &[Str
             return Ok(next);
         }
         std::thread::sleep(PAUSE);
+    }
+}
+
+/// Why a run that was just started is refused by its own pre-flight checks; `None` once it has begun, where nobody
+/// drives the workspace, or where the checks take long.
+pub fn refused_start(workspace: &Workspace, run: &str) -> Result<Option<Problem>> {
+    let start = Instant::now();
+    loop {
+        let row = workspace.journal.read(|db| run::run(db, run))?;
+        match row.state {
+            RunState::Cancelled if row.reason.starts_with(run::REFUSED) => {
+                let problem = Problem::invalid(format!("{run}: {}", row.reason));
+                return Ok(Some(problem.hint(format!("no step was begun; see `sopd status {run}`"))));
+            }
+            RunState::Pending if idle_note("", workspace).is_none() && start.elapsed() < CHECKS => {
+                std::thread::sleep(PAUSE);
+            }
+            _ => return Ok(None),
+        }
     }
 }
 

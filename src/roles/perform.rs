@@ -92,6 +92,7 @@ pub struct Performed {
     /// What stands in the way, where the step cannot be done; empty otherwise.
     pub cannot: String,
     /// How sure the agent is, percent.
+    #[serde(deserialize_with = "crate::base::yaml::small")]
     pub confidence: u8,
 }
 

@@ -44,7 +44,7 @@ pub struct AgentHead {
     #[serde(default)]
     pub runtime: Runtime,
     /// 0 none, 1 small, 2 medium, 3 large.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::base::yaml::small")]
     pub tier: u8,
     /// Another agent's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -203,6 +203,7 @@ fn known(roster: &Roster, id: &str) -> Result<Assignee> {
             id: id.to_owned(),
             person: agent.head.runtime != Runtime::Model,
             tier: agent.head.tier,
+            instead_of: None,
         }),
         None => {
             Err(Problem::not_found(format!("{id} is not at work in this company")).hint("see `sopd agents`"))

@@ -28,6 +28,8 @@ pub struct DryRun {
     pub packet: Exacts,
     /// The pre-flight checks with what they come to; commands are not run.
     pub preflight: Vec<String>,
+    /// Which of them would refuse the run, and why; absent where none does.
+    pub refused: Option<String>,
     /// Who is asked before it begins.
     pub gate: Option<GateAhead>,
     /// Its steps.
@@ -62,6 +64,8 @@ pub struct StepAhead {
     pub work: String,
     /// Who does it.
     pub assignee: String,
+    /// That whoever the SOP names is not at work, and who stands in; absent where nobody does.
+    pub stands_in: Option<String>,
     /// Steps before it.
     pub after: Vec<u32>,
     /// What its `When` comes to with this packet; absent where it has none.
@@ -94,6 +98,7 @@ pub fn dry_run(ready: &Ready, widened: &Widened) -> Result<DryRun> {
         },
         packet: sight.packet.clone(),
         preflight: checks(&plan.sop.body.preflight).iter().map(|check| checked(&sight, check)).collect(),
+        refused: checks(&plan.sop.body.preflight).iter().find_map(|check| no(&sight, check)),
         gate: gate(&sight, None, at_start(&rules, first)),
         steps: steps.collect::<Result<_>>()?,
         definition_of_done: plan.sop.body.definition_of_done.trim().to_owned(),
@@ -104,11 +109,20 @@ fn checked(sight: &Sight, check: &Check) -> String {
     match check {
         Check::Told(words) => format!("for whoever starts it: {words}"),
         Check::Command(script) => format!("runs on this machine: `{}`", script.trim()),
-        Check::Expression(text) => match holds(text, &sight.scope(0)) {
-            Ok(true) => format!("`{text}` holds"),
-            Ok(false) => format!("`{text}` does not hold: the run would be refused"),
-            Err(error) => format!("{error}: the run would be refused"),
+        Check::Expression(text) => match no(sight, check) {
+            None => format!("`{text}` holds"),
+            Some(why) => format!("{why}: the run would be refused"),
         },
+    }
+}
+
+/// Why a check that can be done without doing anything would refuse the run.
+fn no(sight: &Sight, check: &Check) -> Option<String> {
+    let Check::Expression(text) = check else { return None };
+    match holds(text, &sight.scope(0)) {
+        Ok(true) => None,
+        Ok(false) => Some(format!("`{text}` does not hold")),
+        Err(error) => Some(error),
     }
 }
 
@@ -141,6 +155,7 @@ fn ahead(sight: &Sight, number: u32, widened: &Widened) -> Result<StepAhead> {
         title: step.title.clone(),
         work: plan.kind(number)?.to_owned(),
         assignee: plan.assignees.get(&number).map(|one| one.id.clone()).unwrap_or_default(),
+        stands_in: plan.stands_in(number),
         after: plan.before(step),
         when: told(when.as_ref(), "it would be left out"),
         asks_when: told(condition.as_ref(), "it would not ask"),

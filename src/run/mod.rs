@@ -61,6 +61,7 @@ pub use gate::gate_parties;
 pub use mode::Widened;
 pub use outcome::{Gave, outcome, outcome_line, outcome_of};
 pub use plan::{Assignee, Plan, plan_of, signer};
+pub use preflight::REFUSED;
 pub use records::{RunRow, StepRow, TABLES, Wanted, by_state, count, open_runs, run, runs, step, steps};
 pub use review::{ReviewRun, ask_review, is_review_asked, review_of};
 pub use score::Quality;

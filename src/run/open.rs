@@ -6,7 +6,7 @@ use super::autonomy::widened;
 use super::effect::Sight;
 use super::mode::at_start;
 use super::plan::Leg;
-use super::preflight::{Check, checks};
+use super::preflight::{Check, REFUSED, checks};
 use super::records::{refresh, set_run};
 use super::state::RunState;
 use crate::base::Span;
@@ -109,8 +109,8 @@ impl Activity for Preflight {
                 Check::Told(_) => continue,
                 Check::Expression(text) => match holds(text, &sight.scope(0)) {
                     Ok(true) => None,
-                    Ok(false) => Some(format!("refused: the pre-flight check `{text}` does not hold")),
-                    Err(error) => Some(format!("refused: the pre-flight check {error}")),
+                    Ok(false) => Some(format!("{REFUSED}the pre-flight check `{text}` does not hold")),
+                    Err(error) => Some(format!("{REFUSED}the pre-flight check {error}")),
                 },
                 Check::Command(script) => super::preflight::run(site, &sight, script).await?,
             };
@@ -154,7 +154,7 @@ impl Activity for Begin {
                     return Ok(Admitted::Go);
                 }
                 if let Some(problem) = cooling(tx, &sight.plan.sop)?.filter(|_| !nested) {
-                    return Ok(Admitted::No(format!("refused: {}", problem.message)));
+                    return Ok(Admitted::No(format!("{REFUSED}{}", problem.message)));
                 }
                 tx.db()
                     .prepare_cached("UPDATE run SET started_at = ?2 WHERE id = ?1")?

@@ -126,13 +126,16 @@ pub fn from_body(body: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, String
     let found =
         json.deserialize_map(Fields(Some(wanted))).and_then(|Object(found)| json.end().map(|()| found));
     found.map_err(|error| {
-        Problem::invalid(format!("the body of the request cannot be used: {error}"))
+        Problem::invalid(format!("the body of the request cannot be used: {}", json::at_line(&error)))
             .hint("send one JSON object whose members are single values, named like the inputs of the SOP, and set the content type to application/json")
     })
 }
 
 /// What to write when the form is wrong.
 const FORM: &str = "write one line per input: its name, a colon, and one text, number, `true` or `false`";
+
+/// The same for JSON.
+const FORM_OF_JSON: &str = "write one object with a member per input, like `{\"lead_id\": \"L-1\"}`; its values are single texts, numbers, `true` or `false`";
 
 fn from_yaml(name: &str, text: &str) -> Result<BTreeMap<String, String>, Problem> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
@@ -155,10 +158,13 @@ impl<'de> Deserialize<'de> for Scalar {
 }
 
 fn from_json(name: &str, text: &str) -> Result<BTreeMap<String, String>, Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem::invalid(format!("{name} is empty")).hint(FORM_OF_JSON));
+    }
     let Object(found) = serde_json::from_str(text).map_err(|error| {
         let number = |n: usize| u32::try_from(n).unwrap_or(0);
         let place = Place::of(name, text, number(error.line()).max(1), number(error.column()));
-        Problem::invalid(json::words(&error)).at(place).hint(FORM)
+        Problem::invalid(json::words(&error)).at(place).hint(FORM_OF_JSON)
     })?;
     Ok(found)
 }

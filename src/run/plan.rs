@@ -63,6 +63,9 @@ pub struct Assignee {
     pub person: bool,
     /// Tier of its model.
     pub tier: u8,
+    /// Whom the SOP names, where that one was not at work when the run was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
 }
 
 impl Plan {
@@ -113,6 +116,22 @@ impl Plan {
             Work::Hands => "agent",
             other => other.word(),
         })
+    }
+
+    /// That whoever the SOP names for a step is not at work, and who stands in; `None` where nobody does, or where code
+    /// does the step.
+    pub(super) fn stands_in(&self, number: u32) -> Option<String> {
+        let Assignee { id, person, instead_of, .. } = self.assignees.get(&number)?;
+        let named = instead_of.as_ref()?;
+        matches!(self.work(number), Ok(Work::Hands)).then(|| {
+            let how = if *person { "" } else { ", an agent: no person does this step" };
+            format!("step {number}: {named} is not at work, so {id}, who owns the SOP, stands in{how}")
+        })
+    }
+
+    /// [`Self::stands_in`] for all steps.
+    pub fn stand_ins(&self) -> Vec<String> {
+        self.assignees.keys().filter_map(|number| self.stands_in(*number)).collect()
     }
 
     /// Steps that come right before `step`: those it names, else the one before it in the file, unless it comes first.
@@ -168,15 +187,17 @@ pub(super) fn assignees(sop: &Sop, roster: &Roster) -> BTreeMap<u32, Assignee> {
     let known = |id: &str| roster.get(id).filter(|agent| agent.is_active());
     let of = |step: &Step| {
         let asked = step.assignee.as_deref().and_then(known);
+        let instead_of = step.assignee.clone().filter(|_| asked.is_none());
         let agent = asked.or_else(|| known(&sop.head.owner));
         match agent {
             Some(agent) => Assignee {
                 id: agent.head.id.clone(),
                 person: agent.head.runtime != Runtime::Model,
                 tier: agent.head.tier,
+                instead_of,
             },
             // An owner who has left is still a name somebody can act under.
-            None => Assignee { id: sop.head.owner.clone(), person: true, tier: 0 },
+            None => Assignee { id: sop.head.owner.clone(), person: true, tier: 0, instead_of },
         }
     };
     sop.body.steps.iter().map(|step| (step.number, of(step))).collect()

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// A check that finds nothing to do: the run ends without having begun, and nobody is alarmed.
 const NOTHING_TO_DO: i32 = 10;
 
+/// How the reason of a run begins that its pre-flight checks, or its SOP's cooldown, did not let begin.
+pub const REFUSED: &str = "refused: ";
+
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Check {
@@ -60,7 +63,7 @@ pub(super) fn refusal(section: &str, packet: &Exacts) -> Option<Problem> {
         },
         Check::Command(_) | Check::Told(_) => None,
     })?;
-    let problem = Problem::invalid(format!("refused: the pre-flight check {no}"));
+    let problem = Problem::invalid(format!("{REFUSED}the pre-flight check {no}"));
     Some(problem.hint("nothing was started; give other inputs, see `--dry-run`"))
 }
 
@@ -83,7 +86,7 @@ pub(super) async fn run(site: &Site, sight: &Sight, script: &str) -> Result<Opti
         How::Exited(NOTHING_TO_DO) => Some(format!("nothing to do{said}")),
         how => {
             let (words, why) = (how.words().unwrap_or_default(), ended.why(script));
-            Some(format!("refused: a pre-flight check {words}{said}{why}"))
+            Some(format!("{REFUSED}a pre-flight check {words}{said}{why}"))
         }
     })
 }

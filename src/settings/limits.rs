@@ -103,6 +103,7 @@ pub struct MissionRules {
     /// business day.
     pub question_deadline: Span,
     /// Percent; a model that is less sure of its answer is asked again one tier higher. Default 60.
+    #[serde(deserialize_with = "crate::base::yaml::small")]
     pub confidence_threshold: u8,
     /// Scenarios the user-testing agent writes. Default 3: the usual case, an edge, a failure.
     pub scenarios: u32,

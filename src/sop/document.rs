@@ -2,7 +2,7 @@
 
 use super::id::{SopId, Version};
 pub use super::trigger::{Cron, Missed, Trigger};
-use crate::base::{Digest, Span};
+use crate::base::{Digest, Span, yaml::small_if_any};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ pub struct Head {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admission: Option<Admission>,
     /// Percent from which a result completes without review.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "small_if_any")]
     pub confidence: Option<u8>,
     /// How often the SOP itself is reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

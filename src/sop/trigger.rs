@@ -270,8 +270,7 @@ fn pattern(schedule: &str) -> Result<croner::Cron, (String, String)> {
     if fields != 5 {
         return Err(wrong(format!("it has {}", crate::base::text::counted(fields, "field"))));
     }
-    let parsed =
-        schedule.parse::<croner::Cron>().map_err(|error| wrong(in_lower_case(&error.to_string())))?;
+    let parsed = schedule.parse::<croner::Cron>().map_err(|_unknown| wrong(at_fault(schedule)))?;
     // A century holds every combination of day, month and weekday there is.
     let never = chrono::NaiveDate::from_ymd_opt(2000, 1, 1)
         .and_then(|day| day.and_hms_opt(0, 0, 0))
@@ -279,9 +278,29 @@ fn pattern(schedule: &str) -> Result<croner::Cron, (String, String)> {
     if never { Err(wrong("no day fits it".to_owned())) } else { Ok(parsed) }
 }
 
-fn in_lower_case(sentence: &str) -> String {
-    let mut letters = sentence.trim_end_matches('.').chars();
-    letters.next().map(char::to_lowercase).into_iter().flatten().chain(letters).collect()
+/// What each field of a schedule may be.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12, or JAN to DEC"),
+    ("day of the week", "0 to 7 (0 and 7 are Sunday), or SUN to SAT"),
+];
+
+/// Which field of a schedule cannot be read, and what it may be: the first that cannot even where all others are `*`.
+fn at_fault(schedule: &str) -> String {
+    let alone = |at: usize, field: &str| {
+        let fields: Vec<&str> = (0..FIELDS.len()).map(|nth| if nth == at { field } else { "*" }).collect();
+        fields.join(" ").parse::<croner::Cron>().is_ok()
+    };
+    let mut fields = schedule.split_whitespace().zip(FIELDS).enumerate();
+    let wrong = fields.find(|(at, (field, _))| !alone(*at, field));
+    wrong.map_or_else(
+        || "its fields do not fit together".to_owned(),
+        |(_, (field, (name, range)))| {
+            format!("`{field}` is no {name}: write {range}, `*` for every, `1-5`, `1,3` or `*/10`")
+        },
+    )
 }
 
 fn zone(name: &str) -> Result<Tz, (String, String)> {

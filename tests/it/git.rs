@@ -48,11 +48,20 @@ fn a_publication_is_one_commit_of_its_own_files_where_it_may_be() {
         git(&world.path("ws"), &["log", "-1", "--format=%b"]).contains("\nChain: "),
         "with its chain line"
     );
-    // A repository of its own needs no word; a signed file that somebody changed is not ours to commit.
+    // One that does not know who commits is told of, and caught up with.
     world.put("ws/sopd.yaml", &settings);
+    git(&world.path("ws"), &["init", "--quiet"]);
+    git(&world.path("ws"), &["config", "user.name", ""]);
+    drive();
+    let waits = "not committed to git yet: SOP-REV-lead-qualification v1.0; git does not know who commits";
+    let status = || sopd(&["status"]);
+    assert!(status().contains(waits), "{}", status());
+    assert!(world.sopd(&["doctor", "-w", "ws"]).out.contains(waits));
+    // A repository of its own needs no word; a signed file that somebody changed is not ours to commit.
     repository(&world.path("ws"));
     drive();
     assert_eq!(log(&world.path("ws")), published);
+    assert!(!status().contains("not committed"), "{}", status());
     world.put("ws/sops/REV/SOP-REV-lead-qualification-v1.0.md", "changed\n");
     drive();
     assert_eq!(log(&world.path("ws")), published);

@@ -78,6 +78,9 @@ fn the_doctor_looks_at_every_promise() {
     let world = World::new();
     world.put("sopd.yaml", "desk: { listen: null }\n");
     let agent = world.read("agents/sales.ops.md").replace("id: sales.ops", "id: sales.help");
+    world.put("agents/sales.help.md", &agent.replacen("status: active", "status: planned", 1));
+    let away = world.sopd(&["doctor"]).out;
+    assert!(away.contains("the assignee of step 1 `sales.help` is not at work"), "{away}");
     world.put("agents/sales.help.md", &agent);
     world.activated(&SOP.replace("sales.ops", "sales.help"));
     let well = world.sopd(&["doctor"]);
@@ -306,4 +309,34 @@ fn one_broken_file_stops_nothing_and_everybody_who_asks_is_told() {
         told("as they last were sound; it is tried again") <= 4,
         "trouble is told once, not each time: {log}"
     );
+}
+
+#[test]
+fn without_a_daemon_too_what_was_last_sound_counts_and_who_has_left_stays_out() {
+    let world = World::new();
+    let settings = "desk: { listen: null }\n";
+    world.put("sopd.yaml", settings);
+    world.activated(SOP);
+    let acts = || world.done(&["run", "SOP-REV-plain", "--as", "cro"]);
+    let told = |place: &str, words: &str| {
+        let said = world.done(&["status"]);
+        assert!(said.contains(place) && said.contains(words), "{said}");
+    };
+    world.put("sopd.yaml", "desk: [\n");
+    acts();
+    told("sopd.yaml", "count as they last were sound");
+    world.put("sopd.yaml", settings);
+    assert!(!world.done(&["status"]).contains("last were sound"));
+
+    // The roster as a whole does not fit: others report to whoever is gone.
+    let agent = world.read("agents/dev.lead.md");
+    std::fs::remove_file(world.path("agents/dev.lead.md")).unwrap();
+    acts();
+    told("dev.lead", "count as they last were sound");
+    world.fails(4, &["run", "SOP-REV-plain", "--as", "dev.lead"]);
+    world.put("agents/dev.lead.md", &agent);
+
+    world.put("agents/cro.md", &world.read("agents/cro.md").replacen("title:", "titel:", 1));
+    acts();
+    told("agents/cro.md", "cro counts as it last was sound");
 }

@@ -1,5 +1,6 @@
 //! Admission: what starts, what waits, what is refused, and that a refusal changes nothing but the record.
 
+use crate::faults_world::until;
 use crate::runs_world::{
     Draft, approve, asked, begin, facts, in_minutes, kinds, settle, stands, start, started, status, steer,
     with,
@@ -174,6 +175,57 @@ fn preflight_checks_let_go_skip_or_refuse_and_use_no_cooldown() {
     let refused = world.fails(3, &["run", SOP, "--as", "cro", "--input", "lead_id=0", "--input", "amount=4"]);
     assert!(refused.contains("`inputs.amount > 5` does not hold"), "{refused}");
     assert_eq!(world.json(&["runs"]), before);
+}
+
+/// A start that only the machine can refuse fails as one that the inputs alone decide, and so does its dry run.
+#[test]
+fn a_start_that_its_own_checks_refuse_fails_like_any_other() {
+    let check = "```bash\nexit \"${INPUT_LEAD_ID:-0}\"\n```\n\n- `inputs.amount > 5`: the amount is worth it";
+    let world = with(&draft().input("`amount` | number | yes").preflight(check));
+    let start = |lead: &str, amount: &str, more: &[&str]| {
+        let inputs = [format!("lead_id={lead}"), format!("amount={amount}")];
+        let named = ["run", SOP, "--as", "cro", "--input", &inputs[0], "--input", &inputs[1]];
+        world.sopd(&[&named[..], more].concat())
+    };
+    let dry = start("0", "4", &["--dry-run"]);
+    assert_eq!(dry.code, 3, "{}{}", dry.out, dry.err);
+    assert!(dry.err.contains("`inputs.amount > 5` does not hold"), "{}", dry.err);
+    assert_eq!(start("0", "7", &["--dry-run"]).code, 0);
+
+    world.put("sopd.yaml", "desk: { listen: null }\n");
+    let mut daemon = world.up();
+    until("it drives", || world.sopd(&["doctor"]).out.contains("driven by"));
+    let plain: &[&str] = &[];
+    for more in [plain, &["--json"], &["--watch"]] {
+        let refused = start("3", "7", more);
+        assert_eq!(refused.code, 3, "{more:?}: {}{}", refused.out, refused.err);
+        assert!(
+            refused.err.contains("exit code 3") && !refused.out.contains("has started"),
+            "{}",
+            refused.err
+        );
+        assert!(refused.err.contains("`bash -euo pipefail`"), "{}", refused.err);
+        assert_eq!(start("10", "7", more).code, 0, "nothing to do is no refusal");
+        assert_eq!(start("0", "7", more).code, 0);
+    }
+    world.done(&["stop"]);
+    assert!(daemon.wait().unwrap().success());
+}
+
+/// Whoever starts a run, looks at it or would start it is told who stands in for an assignee that is not at work.
+#[test]
+fn who_stands_in_for_an_assignee_that_is_not_at_work_is_said() {
+    let world = with(&draft().person(""));
+    let agent = world.read("agents/sales.rep.md");
+    world.put("agents/sales.rep.md", &agent.replacen("status: active", "status: planned", 1));
+    let words = "step 2: sales.rep is not at work, so vp.sales, who owns the SOP, stands in, an agent";
+    let dry = world.done(&["run", SOP, "--as", "cro", "--dry-run"]);
+    let said = world.done(&["run", SOP, "--as", "cro"]);
+    let run = world.json(&["runs"])[0]["id"].as_str().unwrap().to_owned();
+    let status = world.done(&["status", &run]);
+    for said in [dry, said, status] {
+        assert!(said.contains(words), "{said}");
+    }
 }
 
 /// What lint asks of an SOP holds for what is made of it at its start.

@@ -34,6 +34,11 @@ pub(super) fn words(error: &Error, line: &str) -> (String, Option<String>) {
             (format!("`{variant}` cannot be written here; write one of {}", expected.join(", ")), None)
         }
         Error::SerdeMissingField { field, .. } => (format!("the key `{field}` is missing"), None),
+        Error::ExternallyTaggedEnumExpectedScalarOrMapping { .. }
+        | Error::ExpectedStringKeyForExternallyTaggedEnum { .. }
+        | Error::UnexpectedValueForUnitEnumVariant { .. } => {
+            ("one word is expected here".to_owned(), Some("write it behind the key and its colon".to_owned()))
+        }
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             (format!("the key `{key}` is there twice"), Some("keep one of the two lines".to_owned()))
         }
@@ -90,7 +95,7 @@ fn in_quotes(line: &str) -> String {
 
 fn number(ty: &str) -> &'static str {
     match ty {
-        "u8" => "a whole number from 0 to 255",
+        "u8" => "a small whole number",
         "u16" => "a whole number from 0 to 65535",
         "u32" | "u64" | "u128" | "usize" => "a whole number that is not negative",
         ty if ty.starts_with('i') => "a whole number",

@@ -64,14 +64,12 @@ fn of_sops(workspace: &Workspace, roster: &Roster) -> Result<Vec<String>> {
     let mut gone = Vec::new();
     for (row, sop) in workspace.journal.read(|db| registry::active_sops(db, &workspace.root))? {
         for (id, parts) in named::in_sop(&sop) {
-            if missing(roster, &id).is_some() {
-                gone.push(format!(
-                    "{} v{}: {} `{id}` is nobody on the roster",
-                    row.id,
-                    row.version,
-                    listed(&parts)
-                ));
-            }
+            let absent = match roster.get(&id) {
+                Some(agent) if agent.is_active() => continue,
+                Some(_) => "is not at work (`status: planned`)",
+                None => "is nobody on the roster",
+            };
+            gone.push(format!("{} v{}: {} `{id}` {absent}", row.id, row.version, listed(&parts)));
         }
     }
     Ok(gone)

@@ -12,7 +12,7 @@ use crate::daemon::{self, RunStatus, Task, Workspace};
 use crate::decision::{self, commands};
 use crate::front::next;
 use crate::front::shapes;
-use crate::run::{StepState, run_folder};
+use crate::run::{StepState, plan_of, run_folder};
 use serde_json::json;
 use std::time::Duration;
 
@@ -76,6 +76,7 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
         .newer_version
         .as_ref()
         .map(|newer| format!("v{newer} of the SOP is active now; this run stays on v{}", status.version));
+    let stand_ins = plan_of(&workspace.journal, &status.id)?.stand_ins();
     let mut rows = vec![
         ("stands at", status.state.word().to_owned()),
         (
@@ -87,6 +88,7 @@ fn page(desk: &Desk, workspace: &Workspace, status: &RunStatus) -> Result<String
         ("note", newer.unwrap_or_default()),
         ("begun by", format!("{} ({})", status.initiator, status.trigger)),
         ("differs", status.changes.join("; ")),
+        ("stands in", stand_ins.join("; ")),
         ("quality", quality(status)),
         ("asked for", status.created_at.clone()),
         ("ended", status.ended_at.clone().unwrap_or_default()),

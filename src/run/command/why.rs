@@ -46,7 +46,11 @@ impl Ended {
                 "scripts run with `bash -u`: a variable that is not set is a failure",
             ),
             (
-                matches!(self.how, How::Exited(1..)) && by_shell(script),
+                matches!(self.how, How::Exited(1..)) && said.trim().is_empty(),
+                "it said nothing: scripts run with `bash -euo pipefail`, so the last command it came to ended with this exit code and ended it",
+            ),
+            (
+                matches!(self.how, How::Exited(1..)) && !said.trim().is_empty() && by_shell(script),
                 "scripts run with `bash -euo pipefail`: the first command that fails ends them, also one within a pipe",
             ),
         ];
@@ -91,6 +95,13 @@ mod tests {
         for (how, tail, script, expected) in [
             (How::Exited(1), "0", "echo a > b\ngrep x b | wc -l", "also one within a pipe"),
             (How::Exited(1), "0", "grep x b | wc -l", "also one within a pipe"),
+            (How::Exited(1), "", "false", "`bash -euo pipefail`, so the last command it came to"),
+            (
+                How::Exited(1),
+                "\n",
+                "test -f x\nexit 1",
+                "`bash -euo pipefail`, so the last command it came to",
+            ),
             (How::Exited(1), "s.sh: line 1: X: unbound variable", "echo $X", "`bash -u`"),
             (How::Exited(6), "curl: (6) Could not resolve host: x", "./get", "`**Network**: Yes`"),
             (How::Exited(2), "", "curl -s x", "`**Network**: Yes`"),

@@ -119,6 +119,8 @@ fn both_forms_of_a_file_give_the_same_texts() {
         from_file("in.yml", "a: yes\nb: 2026-11-20\nc: 'null'\n").unwrap(),
         given(&[("a", "yes"), ("b", "2026-11-20"), ("c", "null"),])
     );
+    let empty = from_file("in.json", "\n").unwrap_err();
+    assert!(empty.message.contains("in.json is empty") && empty.hint.unwrap().contains("one object"));
     assert_eq!(from_file("in.json", "{}").unwrap(), given(&[]));
     assert_eq!(from_file("in.yaml", "# nothing\n").unwrap(), given(&[]));
     let long = "x".repeat(LARGEST_VALUE);

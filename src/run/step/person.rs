@@ -112,9 +112,12 @@ impl Activity for OpenTask {
         let today = Today::of(site);
         let judges = match self.kind {
             TaskKind::Do => {
-                let who = today.or_above(&sight, &sight.step(self.step)?.assignee);
+                let own = &sight.step(self.step)?.assignee;
+                let who = today.or_above(&sight, own);
                 let above = today.above(&sight, &who).into_iter().next();
-                Judges { asked: who, above, barred: BTreeMap::new(), note: String::new() }
+                let gone = format!("{own} is not at work, so it is asked of {who}");
+                let note = if who == *own { String::new() } else { gone };
+                Judges { asked: who, above, barred: BTreeMap::new(), note }
             }
             TaskKind::Look(_) => Judges::of(&sight, &today, hands(&sight, &[self.step], &[])),
         };

@@ -92,6 +92,12 @@ const DEFECTS: &[(&str, &str, &str, bool)] = &[
     ),
     ("The record has a score and", "The record has `steps.7.score > 1` and", "conditions_defined", true),
     ("enrich \"$INPUT_LEAD_ID\"", "enrich \"$STEP_7_ID\"", "scripts_know_their_steps", true),
+    (
+        "  \"type\": \"object\"\n",
+        "  \"type\": \"object\", \"properties\": { \"a-b\": {}, \"a_b\": {} }\n",
+        "outputs_told_apart",
+        true,
+    ),
     ("**Needs Skills**: crm", "**Secrets**: RUN_ID", "scripts_know_their_steps", true),
     ("confidence: 80", "confidence: 10", "confidence_threshold_agrees", true),
     ("enrich \"$INPUT_LEAD_ID\"", "enrich \"$INPUT_LEAD\"", "inputs_defined", true),

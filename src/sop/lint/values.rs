@@ -12,7 +12,7 @@ use crate::sop::request::{self, Request};
 use crate::sop::step_keys::is_taken;
 use crate::sop::work::{Work, work};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -35,6 +35,13 @@ pub(super) const RULES: &[Rule] = &[
         severity: Blocking,
         section: Section::Steps,
         look: scripts_know_their_steps,
+    },
+    Rule {
+        name: "outputs_told_apart",
+        what: "no two properties of an Output are the same variable for scripts",
+        severity: Blocking,
+        section: Section::Steps,
+        look: outputs_told_apart,
     },
     Rule {
         name: "states_told_apart",
@@ -317,13 +324,35 @@ fn unknown(subject: &Subject<'_>, step: &Step, number: &str, name: &str) -> Opti
     let earlier = subject.step(number)?;
     let schema = schema(earlier)?;
     let properties = schema.get("properties")?.as_object()?;
-    let variable = |name: &String| {
-        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-        name.chars().map(letter).collect::<String>()
-    };
     let is_one = |known: String| name == known || name.strip_suffix("_FILE") == Some(&known);
     (!properties.keys().any(|known| is_one(variable(known))))
         .then(|| format!("the output of step {number} has nothing of this name"))
+}
+
+/// What a value is called in a script, behind its prefix.
+fn variable(name: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    name.chars().map(letter).collect()
+}
+
+fn outputs_told_apart(subject: &Subject<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for step in subject.steps() {
+        let schema = schema(step);
+        let properties = schema.as_ref().and_then(|schema| schema.get("properties")?.as_object());
+        let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+        for name in properties.into_iter().flat_map(serde_json::Map::keys) {
+            if let Some(other) = seen.insert(variable(name), name) {
+                let number = step.number;
+                let message = format!(
+                    "The `Output` of step {number} promises `{other}` and `{name}`, and scripts know both as `$STEP_{number}_{}`; give one of them another name.",
+                    variable(name)
+                );
+                hits.push(Hit::new(Section::Steps, message, format!("\"{name}\"")));
+            }
+        }
+    }
+    hits
 }
 
 fn states_told_apart(subject: &Subject<'_>) -> Vec<Hit> {

@@ -80,6 +80,8 @@ fn every_mistake_is_refused_at_its_place() {
         ("`employees` |", "`Employees` |", "not a name for an input"),
         ("owner: vp.sales", "owner: VP Sales", "6:1: `VP Sales` is not an agent id"),
         ("department: REV", "department: OPS", "5:1: the department is `OPS`, the id says `REV`"),
+        ("confidence: 80", "confidence: 850", "write a percentage from 0 to 100"),
+        ("priority: normal", "priority: [", "one word is expected here"),
         ("execution_mode: supervised", "execution_mode: supervized", "11:17"),
         ("priority: normal", "priorty: normal", "12:1"),
         ("max_concurrent: 3", "max_concurrent: yes", "17:17"),

@@ -87,7 +87,8 @@ pub(super) async fn show(State(site): State<Shared>, visitor: Visitor, Path(id):
 }
 
 fn context(workspace: &Workspace, id: &str, me: &str) -> Result<Value> {
-    let changes = run::plan_of(&workspace.journal, id)?.changes.clone();
+    let plan = run::plan_of(&workspace.journal, id)?;
+    let (changes, stand_ins) = (plan.changes.clone(), plan.stand_ins());
     workspace.journal.read(|db| {
         let status = daemon::run_status(db, id)?;
         let open = decision::open_of_mission(db, id)?;
@@ -106,7 +107,7 @@ fn context(workspace: &Workspace, id: &str, me: &str) -> Result<Value> {
             .collect();
         Ok(json!({
             "title": format!("{} v{}", status.sop, status.version), "run": status, "state": status.state.word(),
-            "ended": status.state.ended(), "open": open, "changes": changes,
+            "ended": status.state.ended(), "open": open, "changes": changes, "stand_ins": stand_ins,
             "review": review.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
             "facts_of": events.len(), "subject": id,
             "facts": events.iter().rev().take(FACTS_SHOWN).map(super::audit::fact).collect::<Vec<_>>(),
