@@ -180,8 +180,8 @@ mod tests {
             assert!(problem.hint.as_ref().is_some_and(|said| said.contains(hint)), "{text}: {problem:?}");
         }
         for (text, message) in [
-            ("confidence: 850\n", "a whole number from 0 to 255 is expected here"),
-            ("confidence: high\n", "a whole number from 0 to 255 is expected here"),
+            ("confidence: 850\n", "a small whole number is expected here"),
+            ("confidence: high\n", "a small whole number is expected here"),
             ("confidence: 1\nconfidence: 2\n", "the key `confidence` is there twice"),
         ] {
             assert_eq!(read::<Numbers>("m.md", text, 1).unwrap_err().message, message);

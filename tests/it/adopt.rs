@@ -46,7 +46,7 @@ fn published(world: &World, mission: &str) -> String {
         !coverage.contains("not placed") && coverage.contains(" 0 lost, 0 that nobody found"),
         "{coverage}"
     );
-    let id = status[0]["sop"].as_str().unwrap();
+    let id = status[0]["sop"].as_str().unwrap().split(' ').next().unwrap();
     assert!(world.read("sops/INDEX.md").contains(id));
     world.done(&["sop", "show", id])
 }

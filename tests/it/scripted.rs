@@ -86,11 +86,13 @@ pub(crate) fn as_asked(answer: &Value) -> Value {
     let sections: Vec<Value> =
         names.iter().map(|name| json!({"section": name, "text": answer[*name]})).collect();
     let mut steps = answer["steps"].clone();
-    for step in steps.as_array_mut().unwrap() {
+    for (step, number) in steps.as_array_mut().unwrap().iter_mut().zip(1..) {
         step["same_as"] = json!(0);
+        step["instead_of"] = json!([number]);
     }
+    let gone: Vec<usize> = (steps.as_array().unwrap().len() + 1..12).collect();
     json!({
-        "done": ["All of it."], "sections": sections, "inputs": answer["inputs"], "steps": steps,
+        "done": ["All of it."], "sections": sections, "inputs": answer["inputs"], "steps": steps, "dropped": gone,
         "change": answer["change"], "dispositions": [], "dissent": answer["dissent"],
     })
 }

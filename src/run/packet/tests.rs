@@ -137,7 +137,7 @@ fn a_file_in_no_form_is_refused_at_its_place() {
         ("in.json", "[1]", "an object with one value per input"),
         ("in.json", "{\"a\": 1,}", "in.json:1:9"),
         ("in.json", "{\"a\": 1} x", "in.json:1:10"),
-        ("in.json", "", "in.json:1"),
+        ("in.json", "", "in.json is empty"),
         ("in.yaml", "a: 1\na: 2\n", "in.yaml:2:1"),
         ("in.yaml", "a: 1\nb: [1]\n", "in.yaml:2:4"),
         ("in.yaml", "a:\n  b: 1\n", "in.yaml:2:3"),
