@@ -173,7 +173,8 @@ async fn nothing_is_shown_to_whom_it_must_not_be_in_any_round() {
         }
     }
     // Each secret was there to be leaked.
-    assert_eq!(seen["draft"], 7, "{seen:?}");
+    // Twice each, and again who answers for what failed and who does the step where the walk got stuck.
+    assert_eq!(seen["draft"], 8, "{seen:?}");
     assert_eq!((seen["synthesise"], seen["grade"], seen["scrutiny"], seen["council_member"]), (2, 2, 2, 3));
     let all: String = requests.iter().map(|request| request.body.as_str()).collect();
     for word in

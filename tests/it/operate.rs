@@ -78,11 +78,12 @@ fn the_doctor_looks_at_every_promise() {
     let world = World::new();
     world.put("sopd.yaml", "desk: { listen: null }\n");
     let agent = world.read("agents/sales.ops.md").replace("id: sales.ops", "id: sales.help");
-    world.put("agents/sales.help.md", &agent.replacen("status: active", "status: planned", 1));
-    let away = world.sopd(&["doctor"]).out;
-    assert!(away.contains("the assignee of step 1 `sales.help` is not at work"), "{away}");
     world.put("agents/sales.help.md", &agent);
     world.activated(&SOP.replace("sales.ops", "sales.help"));
+    world.put("agents/sales.help.md", &agent.replacen("status: active", "status: planned", 1));
+    let away = world.sopd(&["doctor"]).out;
+    assert!(away.contains("`sales.help` is not at work"), "{away}");
+    world.put("agents/sales.help.md", &agent);
     let well = world.sopd(&["doctor"]);
     for good in [
         "ok    parties",
