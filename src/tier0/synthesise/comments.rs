@@ -65,9 +65,8 @@ fn stands(texts: &[&mut String], edit: &Edit, last: bool) -> bool {
     let holds = |words: &str| texts.iter().any(|text| text.contains(words));
     let put_in = match edit {
         Edit::Replace(old, new) if new.contains(old.as_str()) || !last && !holds(old) => new.as_str(),
-        Edit::Replace(..) => return false,
         Edit::Add(_, text) | Edit::AddToStep(_, text) => text.trim().trim_end_matches('.'),
-        Edit::Remove(_) => return false,
+        Edit::Replace(..) | Edit::Remove(_) => return false,
     };
     !put_in.is_empty() && holds(put_in)
 }
