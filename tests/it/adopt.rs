@@ -71,7 +71,7 @@ fn a_document_becomes_an_sop_with_every_line_of_it() {
     }
     let answers = [
         ("Who is meant", "Qualitätsprüfer: it.security; whole: ops.manager"),
-        ("What starts", "A delivery arrives; delivery: its number"),
+        ("What starts this work (“Wareneingang", "A delivery arrives; delivery: its number"),
         ("In one line", "It is checked.\nBad parts get in.\nSend it back."),
     ];
     let asked = answered_and_signed(&world, &answers);
