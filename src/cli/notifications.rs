@@ -96,7 +96,7 @@ fn meant(settings: &Notifications, word: &str) -> Vec<(String, String)> {
 
 fn test(desk: &Desk, word: &str) -> Done {
     let workspace = desk.open()?;
-    let settings = workspace.snapshot()?.settings.clone();
+    let settings = workspace.snapshot_on_disk()?.settings.clone();
     let ways = meant(&settings.notifications, word);
     if ways.is_empty() {
         return Err(unknown(&settings.notifications, word).into());

@@ -30,7 +30,7 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(trouble)?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if !taken(&file) {
             let mut holder = String::new();
             file.read_to_string(&mut holder).map_err(trouble)?;
             return Err(Problem::conflict(format!(
@@ -53,6 +53,19 @@ impl Lock {
         let told = self.file.seek(SeekFrom::End(0)).and_then(|_end| writeln!(self.file, "{STOPPING}"));
         told.map_err(|error| Problem::failed(format!("the lock cannot be written: {error}")))
     }
+}
+
+/// Whether the lock is ours now. A program that is just being started holds for a moment what whoever starts it has open,
+/// also a lock given back meanwhile: so it is tried again for a quarter of a second.
+fn taken(file: &File) -> bool {
+    const TRIES: u32 = 25;
+    const BETWEEN: std::time::Duration = std::time::Duration::from_millis(10);
+    (0..TRIES).any(|nth| {
+        if nth > 0 {
+            std::thread::sleep(BETWEEN);
+        }
+        flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
+    })
 }
 
 /// `process 12 (sopd, since 2026-11-20 09:00 UTC)`, and whether it is stopping.

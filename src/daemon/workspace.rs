@@ -92,8 +92,20 @@ impl Workspace {
     /// # Errors
     /// What is wrong with them, without any secret, where they never were sound.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Vec<Problem>> {
+        Snapshot::in_force(&self.root).map_err(|problems| self.cleaned(problems))
+    }
+
+    /// The same, and nothing else than what is on disk now: for whoever tries out what was just written.
+    ///
+    /// # Errors
+    /// What is wrong with them, without any secret.
+    pub fn snapshot_on_disk(&self) -> Result<Arc<Snapshot>, Vec<Problem>> {
+        Snapshot::read(&self.root).map_err(|problems| self.cleaned(problems))
+    }
+
+    fn cleaned(&self, problems: Vec<Problem>) -> Vec<Problem> {
         let clean = |problem: Problem| problem.in_words(|words| self.journal.clean(words));
-        Snapshot::in_force(&self.root).map_err(|problems| problems.into_iter().map(clean).collect())
+        problems.into_iter().map(clean).collect()
     }
 
     /// Refuses a party that is not at work here, with the names that would do: the one place every face and every

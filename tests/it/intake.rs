@@ -196,10 +196,7 @@ fn a_link_that_leaves_the_missions_is_explained_and_one_that_stays_is_taken() {
     assert!(told.contains("CRM_TOKEN=") && !told.contains("cr0ak-123"), "{told}");
     let agent = world.path("agents/odd.one.md");
     std::os::unix::fs::symlink(world.path("secrets.env"), &agent).unwrap();
-    let told = || match world.guest().snapshot() {
-        Err(problems) => format!("{problems:?}"),
-        Ok(_rest) => sopd::daemon::broken_agents(&world.guest()).join("\n"),
-    };
+    let told = || sopd::daemon::unsound_files(&world.guest()).join("\n");
     assert!(told().contains("a link to a file that only its owner may read"), "{}", told());
     std::fs::remove_file(&agent).unwrap();
     world.write("agents/odd.one.md", "---\nCRM_TOKEN=cr0ak-123\n---\n");
