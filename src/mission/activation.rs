@@ -6,7 +6,7 @@ use super::claims::{CLAIM_FREE, claim};
 use super::examine::Examine;
 use super::help::person;
 use super::records::{NewMission, receive_as};
-use super::rounds::{Desk, Round};
+use super::rounds::{Desk, Round, Wish};
 use super::settle_file::{SettleFile, plan_of};
 use super::setup::{Prepare, Setup};
 use super::signing::Decided;
@@ -56,8 +56,8 @@ async fn activated(w: &Workflow, file: &Activation) -> Result<Ending, Stop> {
         let round = desk.examined(&file.text).await?;
         let decided = match desk.worth_deciding(round).await? {
             Some(round) => desk.decide(&round).await?,
-            None => match desk.comments.pop() {
-                Some(comment) => Decided::Again(desk.asked_by.pop().unwrap_or_default(), comment),
+            None => match desk.wishes.pop() {
+                Some(wish) => Decided::Again(wish),
                 // A person says it is worth another look.
                 None => continue,
             },
@@ -66,7 +66,7 @@ async fn activated(w: &Workflow, file: &Activation) -> Result<Ending, Stop> {
             Decided::Published(ending) => Ok(ending),
             // No file that was brought is edited on its way; see [`crate::decision::Decision::takes_edit`].
             Decided::Edited(edit) => Err(person(format!("{} put another text in its place", edit.by))),
-            Decided::Again(_, comment) => Err(person(format!(
+            Decided::Again(Wish { words: comment, .. }) => Err(person(format!(
                 "sent back to {}: {comment}; mend the file and activate it again",
                 file.by
             ))),

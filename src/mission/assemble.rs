@@ -5,13 +5,13 @@ use super::checks::{Known, finding, read_back};
 use super::hands::voices;
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
-use crate::base::Digest;
 use crate::base::text::{cell, put};
+use crate::base::{Digest, problem::Result};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Finding, Severity};
 use crate::draft::{self, Draft, Item, dispositions, provenance};
 use crate::governance::Parties;
-use crate::journal::{Activity, Failure, Recorded, Repeat};
+use crate::journal::{Activity, Failure, Recorded, Repeat, Tx};
 use crate::ledger::{self, Coverage, Said, Source};
 use crate::registry;
 use crate::roles::MissionView;
@@ -173,12 +173,9 @@ impl Assemble {
         let text = assembled.text.clone();
         let covered = assembled.coverage.markdown(&format!("{} v{}, round {round}", plan.sop, plan.version));
         Recorded::of(assembled).event(&mission.clone(), "synthesis_made", event).change(move |tx| {
-            keep(tx, &mission, &format!("synthesis-{round}.md"), &text)?;
+            keep_round(tx, &mission, round, (&sop, &text))?;
             keep(tx, &mission, &format!("provenance-{round}.md"), &traced)?;
-            keep(tx, &mission, &format!("coverage-{round}.md"), &covered)?;
-            registry::remember_draft(tx, &mission, &sop, &text)?;
-            set_round(tx, &mission, round)?;
-            set_state(tx, &mission, MissionState::Checking, "")
+            keep(tx, &mission, &format!("coverage-{round}.md"), &covered).map(drop)
         })
     }
 
@@ -271,6 +268,14 @@ impl Assemble {
         }
         out
     }
+}
+
+/// Keeps a round's text, which is looked at from here on.
+pub(super) fn keep_round(tx: &Tx<'_>, mission: &str, round: u32, (sop, text): (&Sop, &str)) -> Result<()> {
+    keep(tx, mission, &format!("synthesis-{round}.md"), text)?;
+    registry::remember_draft(tx, mission, sop, text)?;
+    set_round(tx, mission, round)?;
+    set_state(tx, mission, MissionState::Checking, "")
 }
 
 /// What people asked, against the text. What a mind assumed for them they have not said.

@@ -2,22 +2,20 @@
 //! did not change keeps its sources and its verdicts; who edited counts as a drafter from then on.
 
 use super::Office;
-use super::assemble::{Assembled, beside, covered, sources};
+use super::assemble::{Assembled, beside, covered, keep_round, sources};
 use super::checks::Known;
 use super::hands::voices;
-use super::judging::by_code_only;
 use super::plan::MissionPlan;
-use super::records::{MissionState, keep, set_round, set_state};
+use super::records::keep;
 use super::rounds::{Desk, Round};
 use crate::base::Digest;
 use crate::contract::Severity;
 use crate::draft::{self, Item, provenance};
 use crate::governance::{Path, path_after_edit};
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop};
-use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::synthesise::WorkerDraft;
-use crate::sop::{self, id::Change};
+use crate::sop;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -130,12 +128,9 @@ impl TakeEdit {
         });
         let covered = coverage.markdown(&format!("{} v{}, round {round}", plan.sop, plan.version));
         Recorded::of(taken).event(&mission.clone(), "synthesis_made", event).change(move |tx| {
-            keep(tx, &mission, &format!("synthesis-{round}.md"), &text)?;
+            keep_round(tx, &mission, round, (&sop, &text))?;
             keep(tx, &mission, &format!("provenance-{round}.md"), &traced)?;
-            keep(tx, &mission, &format!("coverage-{round}.md"), &covered)?;
-            registry::remember_draft(tx, &mission, &sop, &text)?;
-            set_round(tx, &mission, round)?;
-            set_state(tx, &mission, MissionState::Checking, "")
+            keep(tx, &mission, &format!("coverage-{round}.md"), &covered).map(drop)
         })
     }
 }
@@ -150,7 +145,7 @@ impl Desk<'_> {
             plan: self.plan.clone(),
             view: self.view(),
             drafts: self.drafts.clone(),
-            comments: self.comments.clone(),
+            comments: self.comments(),
             before: before.assembled.text.clone(),
             text: edit.text,
             by: edit.by,
@@ -158,16 +153,8 @@ impl Desk<'_> {
         };
         let Taken { assembled, path } = self.w.call(take).await?;
         self.plan.path = path;
-        if let Some(parties) = assembled.parties.clone() {
-            self.plan.parties = parties;
-        }
         self.last = Some(before.clone());
-        let judged = if self.plan.change == Change::Patch {
-            by_code_only(&assembled)
-        } else {
-            self.judge(&assembled).await?
-        };
-        let round = Round { number: self.round, assembled, judged };
+        let round = self.judged(assembled).await?;
         self.last = Some(round.clone());
         Ok(round)
     }

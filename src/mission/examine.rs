@@ -2,15 +2,13 @@
 //! are about.
 
 use super::Office;
-use super::assemble::Assembled;
+use super::assemble::{Assembled, keep_round};
 use super::checks::Known;
 use super::plan::MissionPlan;
-use super::records::{MissionState, keep, set_round, set_state};
 use crate::base::Digest;
 use crate::contract::Severity;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat};
 use crate::ledger::Coverage;
-use crate::registry;
 use crate::sop;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -68,11 +66,8 @@ impl Activity for Examine {
             "round": round, "sha256": assembled.sha256, "findings": assembled.findings.len(),
             "blocking": blocking.count(),
         });
-        Ok(Recorded::of(assembled).event(&mission.clone(), "file_examined", event).change(move |tx| {
-            keep(tx, &mission, &format!("synthesis-{round}.md"), &text)?;
-            registry::remember_draft(tx, &mission, &sop, &text)?;
-            set_round(tx, &mission, round)?;
-            set_state(tx, &mission, MissionState::Checking, "")
-        }))
+        Ok(Recorded::of(assembled)
+            .event(&mission.clone(), "file_examined", event)
+            .change(move |tx| keep_round(tx, &mission, round, (&sop, &text))))
     }
 }

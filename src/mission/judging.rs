@@ -6,7 +6,7 @@ use super::council_review::SeatCouncil;
 use super::help::{grant, help};
 use super::judge::{Judge, Judged, carry};
 use super::records::MissionState;
-use super::rounds::{Desk, EXAMINED, GROUNDED};
+use super::rounds::{Desk, EXAMINED, GROUNDED, Wish};
 use super::validate::{Scrutinise, Tested, UserTest, more_scenarios};
 use crate::brief::Scenario;
 use crate::contract::verdicts::Judgement;
@@ -177,8 +177,8 @@ impl Desk<'_> {
         let answers = self.view().answers.into_iter().filter(|one| !one.assumed);
         asked.extend(answers.map(|one| format!("the requester, asked “{}”: {}", one.question, one.answer)));
         if self.w.version() >= EXAMINED {
-            let wishes = self.asked_by.iter().zip(&self.comments);
-            asked.extend(wishes.map(|(by, wish)| format!("{by}, of a draft before this one: {wish}")));
+            let line = |wish: &Wish| format!("{}, of a draft before this one: {}", wish.by, wish.words);
+            asked.extend(self.wishes.iter().map(line));
         }
         asked
     }

@@ -26,9 +26,7 @@ pub(super) struct Desk<'a> {
     pub(super) scenarios: Vec<Scenario>,
     pub(super) drafts: Vec<WorkerDraft>,
     pub(super) gaps: Vec<String>,
-    pub(super) comments: Vec<String>,
-    /// Who made each of these comments.
-    pub(super) asked_by: Vec<String>,
+    pub(super) wishes: Vec<Wish>,
     /// What workers asked and the requester answered, by worker: one's questions tell of its draft.
     pub(super) answers: Vec<(String, Answered)>,
     /// The council's last session.
@@ -44,6 +42,13 @@ pub(super) struct Desk<'a> {
     pub(super) failed: Vec<Scenario>,
     /// The text is a file's, brought by its author, and nobody rewords it.
     pub(super) as_brought: bool,
+}
+
+/// What somebody with authority asks to have changed.
+#[derive(Clone)]
+pub(super) struct Wish {
+    pub(super) by: String,
+    pub(super) words: String,
 }
 
 /// One round's draft with its judgement.
@@ -64,8 +69,7 @@ impl<'a> Desk<'a> {
             scenarios,
             drafts: Vec::new(),
             gaps: Vec::new(),
-            comments: Vec::new(),
-            asked_by: Vec::new(),
+            wishes: Vec::new(),
             answers: Vec::new(),
             council: None,
             round: 1,
@@ -90,10 +94,9 @@ pub(super) const EXAMINED: u32 = 4;
 const RETURNS: u32 = 2;
 
 impl Desk<'_> {
-    /// Takes in what somebody with authority asks to have changed.
-    pub(super) fn hear(&mut self, by: String, comment: String) {
-        self.asked_by.push(by);
-        self.comments.push(comment);
+    /// The words of everything that was asked to be changed.
+    pub(super) fn comments(&self) -> Vec<String> {
+        self.wishes.iter().map(|wish| wish.words.clone()).collect()
     }
 
     /// Recorded beside the work of the stage: whoever enters awaits it with the stage's own answer, so that telling
@@ -241,6 +244,11 @@ impl Desk<'_> {
             let synthesis = self.synthesise(Some((assembled.text.clone(), found)), again).await?;
             assembled = self.assemble(synthesis, again).await?;
         }
+        self.judged(assembled).await
+    }
+
+    /// The round of a draft that stands: who has which part is settled, and validators or, for a patch, code has judged it.
+    pub(super) async fn judged(&mut self, assembled: Assembled) -> Result<Round, Stop> {
         if let Some(parties) = assembled.parties.clone() {
             self.plan.parties = parties;
         }
@@ -260,7 +268,7 @@ impl Desk<'_> {
             view: self.view(),
             drafts: self.drafts.clone(),
             synthesis,
-            comments: self.comments.clone(),
+            comments: self.comments(),
             done: self.done.clone(),
             round: self.round,
             again,

@@ -6,7 +6,7 @@ use super::edited::Edit;
 use super::help::{at_line, help, person};
 use super::publish::Publish;
 use super::records::MissionState;
-use super::rounds::{Desk, Round};
+use super::rounds::{Desk, Round, Wish};
 use super::workflow::Ending;
 use crate::contract::verdicts::Settled;
 use crate::decision::{Answer, DecisionKind, Verb};
@@ -18,8 +18,7 @@ use std::collections::BTreeMap;
 /// What a decision led to.
 pub(super) enum Decided {
     Published(Ending),
-    /// Who asks for a change, and which.
-    Again(String, String),
+    Again(Wish),
     /// This party's text takes the draft's place.
     Edited(Edit),
 }
@@ -167,7 +166,8 @@ impl Desk<'_> {
     fn sent_back(round: &Round, answer: Option<&Answer>) -> Result<Option<Decided>, Stop> {
         match answer {
             Some(Answer { verb: Verb::Revise, by, text, line, .. }) => {
-                Ok(Some(Decided::Again(by.clone(), at_line(&round.assembled.text, *line, text))))
+                let words = at_line(&round.assembled.text, *line, text);
+                Ok(Some(Decided::Again(Wish { by: by.clone(), words })))
             }
             Some(Answer { verb: Verb::Edit, by, edited: Some(text), .. }) => {
                 Ok(Some(Decided::Edited(Edit { by: by.clone(), text: text.clone() })))

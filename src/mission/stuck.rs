@@ -2,7 +2,7 @@
 
 use super::decide::{Question, decide};
 use super::help::{at_line, person};
-use super::rounds::{Desk, Round};
+use super::rounds::{Desk, Round, Wish};
 use super::signing::with_ledger;
 use crate::contract::revision;
 use crate::decision::{Answer, DecisionKind, Verb};
@@ -53,7 +53,7 @@ impl Desk<'_> {
                 Ok(Some(best))
             }
             Some(Answer { verb: Verb::Revise, by, text, line, .. }) => {
-                self.hear(by, at_line(&best.assembled.text, line, &text));
+                self.wishes.push(Wish { by, words: at_line(&best.assembled.text, line, &text) });
                 Ok(None)
             }
             Some(Answer { verb: Verb::Reject, by, text, .. }) => {

@@ -4,7 +4,7 @@
 use super::close::Close;
 use super::planning::planned;
 use super::records::MissionState;
-use super::rounds::Desk;
+use super::rounds::{Desk, Wish};
 use super::several;
 use super::signing::Decided;
 use super::validate::scenarios;
@@ -82,7 +82,7 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
     let mut desk = Desk::new(w, setup, plan, scenarios);
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.
-        desk.hear(desk.setup.requester.clone(), mission.brief.text.clone());
+        desk.wishes.push(Wish { by: desk.setup.requester.clone(), words: mission.brief.text.clone() });
     } else {
         desk.first_drafts().await?;
     }
@@ -92,8 +92,8 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
             match desk.decide(&round).await? {
                 Decided::Published(ending) => return Ok(ending),
                 Decided::Edited(edit) => round = desk.take_edit(&round, edit).await?,
-                Decided::Again(by, comment) => {
-                    desk.hear(by, comment);
+                Decided::Again(wish) => {
+                    desk.wishes.push(wish);
                     desk.round = round.number.max(desk.round) + 1;
                     break;
                 }

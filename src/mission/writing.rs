@@ -19,8 +19,7 @@ impl Desk<'_> {
         again: u32,
     ) -> Result<Synthesis, Stop> {
         let (previous, findings) = before.map_or((None, Vec::new()), |(text, found)| (Some(text), found));
-        let wishes = self.asked_by.iter().zip(&self.comments);
-        let wishes = wishes.map(|(by, comment)| (by, ledger::besides_releases(comment)));
+        let wishes = self.wishes.iter().map(|wish| (&wish.by, ledger::besides_releases(&wish.words)));
         let wishes: Vec<(&String, String)> = wishes.filter(|(_, wish)| !wish.is_empty()).collect();
         let mut question = SynthesisQuestion {
             mission: self.view(),

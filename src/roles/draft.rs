@@ -1,5 +1,6 @@
 //! A worker drafts its part: fresh context, its own knowledge, its own assertions.
 
+use super::plan::{PlanAnswer, PlannedAssignment};
 use super::{AssertionView, MissionView, Role};
 use crate::contract::Finding;
 use crate::draft::Draft;
@@ -34,4 +35,20 @@ pub struct DraftQuestion {
     /// Its own draft of the round before, where something was found in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Draft>,
+}
+
+impl DraftQuestion {
+    /// What a worker is asked first for its part of `plan`, with no assertion to fulfil yet.
+    pub fn first(mission: &MissionView, plan: &PlanAnswer, planned: &PlannedAssignment) -> Self {
+        Self {
+            mission: mission.clone(),
+            title: plan.title.clone(),
+            objective: plan.objective.clone(),
+            owner: plan.owner.clone(),
+            brief: planned.brief.clone(),
+            assertions: Vec::new(),
+            findings: Vec::new(),
+            before: None,
+        }
+    }
 }

@@ -64,16 +64,7 @@ pub fn adoption(title: &str, text: &str, roster: &Roster) -> Result<Adoption, St
 fn synthesised(q: &PlanQuestion, plan: &PlanAnswer, roster: &Roster) -> Synthesis {
     let draft = |planned: &crate::roles::plan::PlannedAssignment| {
         let agent = roster.get(&planned.agent)?;
-        let question = DraftQuestion {
-            mission: q.mission.clone(),
-            title: plan.title.clone(),
-            objective: plan.objective.clone(),
-            owner: plan.owner.clone(),
-            brief: planned.brief.clone(),
-            assertions: Vec::new(),
-            findings: Vec::new(),
-            before: None,
-        };
+        let question = DraftQuestion::first(&q.mission, plan, planned);
         let draft = super::draft::draft(&question, agent);
         Some(WorkerDraft { agent: planned.agent.clone(), department: agent.head.department.clone(), draft })
     };

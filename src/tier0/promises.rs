@@ -140,16 +140,7 @@ const MOST: usize = 3;
 /// Built from what the worker's knowledge and the mission hold, so that it can be kept.
 fn worker(plan: &PlanAnswer, q: &PlanQuestion, planned: &PlannedAssignment, roster: &Roster) -> Vec<Promise> {
     let Some(agent) = roster.get(&planned.agent) else { return Vec::new() };
-    let question = DraftQuestion {
-        mission: q.mission.clone(),
-        title: plan.title.clone(),
-        objective: plan.objective.clone(),
-        owner: plan.owner.clone(),
-        brief: planned.brief.clone(),
-        assertions: Vec::new(),
-        findings: Vec::new(),
-        before: None,
-    };
+    let question = DraftQuestion::first(&q.mission, plan, planned);
     let draft = super::draft::draft(&question, agent);
     let terms = draft.terms.iter().take(MOST).map(|term| Promise::defines(&term.term));
     let inputs = draft.inputs.iter().filter(|input| input.required).map(Promise::declares);

@@ -64,16 +64,7 @@ pub(super) fn said(q: &PlanQuestion) -> Vec<crate::ledger::Said<'_>> {
 pub(super) fn drafts(q: &PlanQuestion, plan: &PlanAnswer, roster: &Roster) -> Vec<WorkerDraft> {
     let one = |planned: &crate::roles::plan::PlannedAssignment| {
         let agent = roster.get(&planned.agent).unwrap();
-        let question = crate::roles::draft::DraftQuestion {
-            mission: q.mission.clone(),
-            title: plan.title.clone(),
-            objective: plan.objective.clone(),
-            owner: plan.owner.clone(),
-            brief: planned.brief.clone(),
-            assertions: Vec::new(),
-            findings: Vec::new(),
-            before: None,
-        };
+        let question = crate::roles::draft::DraftQuestion::first(&q.mission, plan, planned);
         let draft = super::draft::draft(&question, agent);
         WorkerDraft { agent: planned.agent.clone(), department: agent.head.department.clone(), draft }
     };
