@@ -124,6 +124,7 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
         out.push_str("  by code alone: no model is configured, so nobody has judged what the text means\n");
     }
     list(out, "Failed, and blocking: publishing needs an override", &told("failed"));
+    list(out, "Published meanwhile, and in contradiction", &draft.overtaken);
     list(out, "Findings", &draft.findings);
     list(out, "For you to judge: no code could", &told("for_you_to_judge"));
     list(out, "Assumptions nobody confirmed", &told("assumptions"));

@@ -93,10 +93,7 @@ pub fn vet(workspace: &Workspace, target: &Target, text: &str) -> Result<(), Vec
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > most {
         return Err(vec![Problem::invalid(format!("{} may hold at most {most} bytes", target.path()))]);
     }
-    if workspace.journal.clean(text) != text {
-        let problem = Problem::invalid("this holds the value of a secret, which no journal may keep");
-        return Err(vec![problem.hint("name the secret, and leave its value out")]);
-    }
+    workspace.journal.check_free_of_secrets(&target.path(), text)?;
     if *target == Target::Settings {
         check_reach(workspace, text)?;
     }

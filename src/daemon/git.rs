@@ -1,4 +1,5 @@
-//! One git commit per publication, made after the commit that counts: its file and INDEX.md, with its chain line. Only
+//! One git commit per publication, made after the commit that counts: its file and INDEX.md, with its chain line (of
+//! several at once, the last brings INDEX.md). Only
 //! in a repository of the workspace's own, and only files of the registry as they were signed: whatever else lies there is
 //! its author's to commit. Git never blocks a mission: what could not be committed is tried again with the next look.
 
@@ -53,28 +54,28 @@ fn commit(workspace: &Workspace, settings: Git) -> Result<bool> {
     }
     // What INDEX.md does not name yet waits for the look that finds it there, so that both come together.
     let told = registry::anchors(&index, INDEX).into_iter().map(|anchor| anchor.seq).max().unwrap_or(0);
-    let mut paths = Vec::new();
-    let mut messages = Vec::new();
-    let mut names = Vec::new();
+    let mut publications = Vec::new();
     for row in workspace.journal.read(registry::all)? {
         let ours = row.status != Status::Draft && waiting.contains(&row.path) && is_as_signed(root, &row);
         let Some(event) = published(workspace, &row)?.filter(|event| ours && event.seq <= told) else {
             continue;
         };
-        names.push(format!("{} v{}", row.id, row.version));
-        messages.push(message(workspace, &event));
-        paths.push(row.path);
+        let told = format!("Publish {} v{}\n\n{}", row.id, row.version, message(workspace, &event));
+        publications.push((event.seq, row.path, told));
     }
-    if waiting.contains(INDEX) {
-        paths.push(INDEX.to_owned());
+    publications.sort();
+    // Of several at once, the last brings the index, which names them all.
+    let last = publications.pop();
+    for (_, path, told) in publications {
+        commit_paths(root, &[path], &told);
     }
-    let title = if names.is_empty() {
-        "Bring the registry up to date".to_owned()
-    } else {
-        format!("Publish {}", listed(&names))
+    let (mut paths, told) = match last {
+        Some((_, path, told)) => (vec![path], told),
+        None => (Vec::new(), "Bring the registry up to date".to_owned()),
     };
+    paths.extend(waiting.contains(INDEX).then(|| INDEX.to_owned()));
     if !paths.is_empty() {
-        commit_paths(root, &paths, &format!("{title}\n\n{}", messages.join("\n")));
+        commit_paths(root, &paths, &told);
     }
     Ok(true)
 }

@@ -48,7 +48,7 @@ pub fn submit(
     again: bool,
     dropped: bool,
 ) -> Result<Taken, Vec<Problem>> {
-    let new = vet(snapshot, file, again)?;
+    let new = vet(workspace, snapshot, file, again)?;
     let new = NewMission { dropped, ..new };
     let mission =
         workspace.journal.append(move |tx| mission::receive(tx, &new)).map_err(|problem| vec![problem])?;
@@ -67,7 +67,7 @@ pub fn submit_as(
     again: bool,
     actor: &Actor,
 ) -> Result<Taken, Vec<Problem>> {
-    let new = vet(snapshot, file, again)?;
+    let new = vet(workspace, snapshot, file, again)?;
     let Actor { by, os_user } = actor.clone();
     if let Some(other) = new.brief.ask.requested_by.as_ref().filter(|other| **other != by) {
         let problem = Problem::not_allowed(format!("{by} may not hand in a mission that {other} asks for"));
@@ -84,7 +84,13 @@ pub fn submit_as(
 }
 
 /// Reads a mission file, and holds it against roster and settings.
-fn vet(snapshot: &Snapshot, (file, text): (&str, &str), again: bool) -> Result<NewMission, Vec<Problem>> {
+fn vet(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+    (file, text): (&str, &str),
+    again: bool,
+) -> Result<NewMission, Vec<Problem>> {
+    workspace.journal.check_free_of_secrets(file, text)?;
     let brief = brief::parse(file, text)?;
     let problems = brief::check_file(file, text, &brief, &snapshot.roster);
     if !problems.is_empty() {

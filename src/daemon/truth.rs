@@ -1,12 +1,15 @@
 //! The tables whose rows are read as truth, and what of them is held against the chain. What is not named here is
-//! advice, a place in line, or made anew from the rest: claims and leases, whom parties reported to, timers, outboxes,
-//! search, the figures of triggers. The record by which workflows are told again is the journal's own to name.
+//! advice, a place in line, or made anew from the rest: leases, outboxes, search, the figures of triggers. The record by
+//! which workflows are told again is the journal's own to name.
 
 use super::workspace::Workspace;
 use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
-use crate::decision;
-use crate::journal::{self, Anchor, KEPT_PAYLOADS, KEPT_STEPS, KEPT_WORKFLOWS, Kept, Verified};
+use crate::journal::{
+    self, Anchor, KEPT_ENDS, KEPT_PAYLOADS, KEPT_SIGNALS, KEPT_STEPS, KEPT_TIMERS, KEPT_WORKFLOWS, Kept,
+    Verified,
+};
+use crate::{decision, registry};
 
 /// The whole chain with everything that is held against it: payloads, anchors, the rows below, and what workflows were
 /// told of decisions.
@@ -15,7 +18,8 @@ use crate::journal::{self, Anchor, KEPT_PAYLOADS, KEPT_STEPS, KEPT_WORKFLOWS, Ke
 /// What is not as it was written.
 pub fn verify(workspace: &Workspace, anchors: &[Anchor]) -> Result<Verified> {
     let verified = journal::verify(&workspace.journal, anchors)?;
-    let forged = workspace.journal.read(decision::unwitnessed)?;
+    let mut forged = workspace.journal.read(decision::unwitnessed)?;
+    forged.extend(workspace.journal.read(registry::unlike_their_publication)?);
     if forged.is_empty() {
         return Ok(verified);
     }
@@ -26,7 +30,10 @@ pub fn verify(workspace: &Workspace, anchors: &[Anchor]) -> Result<Verified> {
 pub(super) const KEPT: &[Kept] = &[
     KEPT_PAYLOADS,
     KEPT_WORKFLOWS,
+    KEPT_ENDS,
     KEPT_STEPS,
+    KEPT_SIGNALS,
+    KEPT_TIMERS,
     Kept::of(
         "decision",
         ("number", None),
@@ -75,7 +82,9 @@ pub(super) const KEPT: &[Kept] = &[
             "revision",
         ],
     ),
-    Kept::of("registry_revision", ("revision", None), &["at", "what", "by", "mission", "seq"]),
+    Kept::of("registry_revision", ("revision", None), &["at", "what", "by", "mission", "seq", "hash"])
+        .since(6),
+    Kept::of("reporting_line", ("party", None), &["above"]).since(6),
     Kept::of(
         "mission",
         ("id", None),

@@ -47,6 +47,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[crate::registry::PUBLICATION_INDEX, crate::run::AUTONOMY_INDEX, crate::access::TABLES_2],
     &[crate::decision::UNSENT_TABLES, crate::access::TABLES_3, super::departed::TABLES],
     &[crate::journal::TABLES_5],
+    &[crate::journal::TABLES_6],
 ];
 
 /// An opened workspace.

@@ -34,8 +34,10 @@ pub fn bring_back_timers(tx: &Tx<'_>) -> Result<Vec<BroughtBack>> {
     for (workflow, ordinal, was, at) in set {
         let due = Instant(now.0.saturating_add(was.saturating_sub(at)));
         tx.db()
-            .prepare_cached("UPDATE timer SET due_at = ?3 WHERE workflow = ?1 AND ordinal = ?2")?
-            .execute((&workflow, ordinal, due.0))?;
+            .prepare_cached(
+                "UPDATE timer SET due_at = ?3, brought_back = ?4 WHERE workflow = ?1 AND ordinal = ?2",
+            )?
+            .execute((&workflow, ordinal, due.0, now.0))?;
         moved.push(BroughtBack { workflow, was: Instant(was), due });
     }
     Ok(moved)

@@ -1,7 +1,7 @@
 //! The audit log: facts in a hash chain. `hash = SHA-256(previous hash ‖ text)`, over the text as stored.
 
 use super::tx::Tx;
-use super::{blob, kept, store::Journal};
+use super::{blob, kept, sound, store::Journal};
 use crate::base::{Digest, Problem, problem::Result};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
@@ -176,7 +176,8 @@ pub fn verify(journal: &Journal, anchors: &[Anchor]) -> Result<Verified> {
         }
         let (payloads, erased) = check_payloads(db)?;
         let found = said.found();
-        let (rows, wrong) = said.compare(db, journal.kept())?;
+        let (rows, mut wrong) = said.compare(db, journal.kept())?;
+        wrong.extend(sound::impossible(db)?);
         if !wrong.is_empty() {
             return Err(broken(told(&wrong)));
         }

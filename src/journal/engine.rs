@@ -1,10 +1,10 @@
 //! Keeps every workflow that can go on going on: wakes them at signals, timers and other processes' appends,
 //! drives a bounded number at a time, and knows when nothing is left to do.
 
-use super::driver;
 use super::store::Journal;
 use super::stories::Stories;
 use super::writer::News;
+use super::{driver, sound};
 use crate::base::{Trouble, problem::Result};
 use futures::FutureExt as _;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -381,6 +381,7 @@ impl Inner {
         }
         self.journal
             .append_async(move |tx| {
+                sound::set_right(tx, tx.now())?;
                 let sql = "DELETE FROM timer WHERE (workflow, ordinal) IN (
                              SELECT workflow, ordinal FROM timer WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2
                            ) RETURNING workflow, ordinal";

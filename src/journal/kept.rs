@@ -16,11 +16,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A table whose rows are read as truth. A change of `columns` needs a new journal format, with which all rows are
-/// sealed anew as they are found.
+/// Rows that are read as truth. A change of `columns` needs a new journal format, with which they are sealed anew as
+/// they are found.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept {
-    /// Its name.
+    /// What they are called in facts: the table, or a part of its columns that is written on its own.
+    pub name: &'static str,
+    /// Their table.
     pub table: &'static str,
     /// One or two columns that tell its rows apart.
     pub key: (&'static str, Option<&'static str>),
@@ -28,25 +30,36 @@ pub struct Kept {
     pub columns: &'static [&'static str],
     /// Of rows that wait for the next fact: the column that is not null once they are whole.
     pub written: Option<&'static str>,
+    /// The journal format that seals these columns first.
+    pub since: i64,
 }
 
 /// The journal's own: a payload that a fact names is there, or its erasure is on record.
 pub const KEPT_PAYLOADS: Kept = Kept::of("blob", ("hash", None), &["bytes IS NULL"]);
 
-/// What workflows began with, which a replay believes; what one came to is told to the one above, as a step of its.
-pub const KEPT_WORKFLOWS: Kept = Kept {
-    table: "workflow",
-    key: ("id", None),
-    columns: &["kind", "version", "parent", "input"],
-    written: Some("created_at"),
-};
+/// What workflows began with, which a replay believes.
+pub const KEPT_WORKFLOWS: Kept =
+    Kept::of("workflow", ("id", None), &["kind", "version", "parent", "input", "created_at"])
+        .written("created_at")
+        .since(6);
+/// What workflows came to.
+pub const KEPT_ENDS: Kept = Kept { name: "workflow_end", ..KEPT_WORKFLOWS }
+    .of_columns(&["state", "outcome", "ended_at"])
+    .written("ended_at");
 /// What each workflow was told on its way. Written once.
-pub const KEPT_STEPS: Kept = Kept {
-    table: "step",
-    key: ("workflow", Some("ordinal")),
-    columns: &["kind", "name", "key", "input_hash", "position", "outcome"],
-    written: Some("position"),
-};
+pub const KEPT_STEPS: Kept = Kept::of(
+    "step",
+    ("workflow", Some("ordinal")),
+    &["kind", "name", "key", "input_hash", "position", "outcome"],
+)
+.written("position");
+/// What workflows are to be told.
+pub const KEPT_SIGNALS: Kept =
+    Kept::of("signal", ("id", None), &["workflow", "name", "payload", "at"]).written("at").since(6);
+/// Timers that were set anew because the clock was; all others fire when their step says.
+pub const KEPT_TIMERS: Kept = Kept::of("timer", ("workflow", Some("ordinal")), &["due_at", "brought_back"])
+    .written("brought_back")
+    .since(6);
 
 /// The member of a fact that seals rows.
 pub const ROWS: &str = "rows";
@@ -64,7 +77,7 @@ const MOST_AT_ONCE: usize = 250;
 const TOUCHED: &str = "touched";
 const UNSEALED: &str = "unsealed";
 
-/// What version 5 adds: rows that are written and in no fact yet.
+/// What format 5 adds: rows that are written and in no fact yet.
 pub const TABLES_5: &str = "
 CREATE TABLE unsealed(
   kept TEXT NOT NULL,                   -- the table of the row
@@ -74,6 +87,13 @@ CREATE TABLE unsealed(
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What format 6 adds.
+pub const TABLES_6: &str = "
+ALTER TABLE timer ADD COLUMN brought_back INTEGER; -- when it was set anew because the clock was
+UPDATE timer SET brought_back = due_at FROM step
+  WHERE step.workflow = timer.workflow AND step.ordinal = timer.ordinal AND step.input_hash <> timer.due_at;
+";
+
 impl Kept {
     /// A table whose rows are sealed by the append that changes them.
     pub const fn of(
@@ -81,19 +101,34 @@ impl Kept {
         key: (&'static str, Option<&'static str>),
         columns: &'static [&'static str],
     ) -> Self {
-        Self { table, key, columns, written: None }
+        Self { name: table, table, key, columns, written: None, since: 5 }
+    }
+
+    const fn of_columns(self, columns: &'static [&'static str]) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// Whole once `column` is not null, and sealed with the next fact.
+    const fn written(self, column: &'static str) -> Self {
+        Self { written: Some(column), ..self }
+    }
+
+    /// Sealed from this journal format on.
+    #[must_use]
+    pub const fn since(self, format: i64) -> Self {
+        Self { since: format, ..self }
     }
 
     /// `run_step sop_run_1 3`: a row's name in facts.
-    fn name(&self, (one, two): &(Sql, Sql)) -> String {
+    fn named(&self, (one, two): &(Sql, Sql)) -> String {
         let word = |value: &Sql| match value {
             Sql::Integer(number) => number.to_string(),
             Sql::Text(text) => text.clone(),
             _ => String::new(),
         };
         match self.key.1 {
-            None => format!("{} {}", self.table, word(one)),
-            Some(_) => format!("{} {} {}", self.table, word(one), word(two)),
+            None => format!("{} {}", self.name, word(one)),
+            Some(_) => format!("{} {} {}", self.name, word(one), word(two)),
         }
     }
 
@@ -146,7 +181,7 @@ pub(super) fn watch(db: &Connection, kept: &[Kept]) -> Result<()> {
     let mut sql = format!(
         "CREATE TEMP TABLE {TOUCHED}(kept TEXT, one, two, PRIMARY KEY(kept, one, two)) WITHOUT ROWID;"
     );
-    for Kept { table, key, columns, written } in kept {
+    for Kept { name, table, key, columns, written, .. } in kept {
         let named: Vec<&str> = columns.iter().filter_map(|column| column.split(' ').next()).collect();
         let changed = format!("UPDATE OF {}", named.join(", "));
         let list = if written.is_some() { UNSEALED } else { TOUCHED };
@@ -158,8 +193,8 @@ pub(super) fn watch(db: &Connection, kept: &[Kept]) -> Result<()> {
             put(
                 &mut sql,
                 format_args!(
-                    "CREATE TEMP TRIGGER touched_{table}_{nth} AFTER {what} ON main.{table} WHEN {counts} BEGIN
-                   INSERT INTO {list} VALUES('{table}', {row}.{}, {second}) ON CONFLICT DO NOTHING; END;",
+                    "CREATE TEMP TRIGGER touched_{name}_{nth} AFTER {what} ON main.{table} WHEN {counts} BEGIN
+                   INSERT INTO {list} VALUES('{name}', {row}.{}, {second}) ON CONFLICT DO NOTHING; END;",
                     key.0
                 ),
             );
@@ -187,11 +222,11 @@ fn take(tx: &Tx<'_>, kept: &[Kept], list: &str) -> Result<Vec<(String, Value)>> 
     let mut statement = tx.db().prepare_cached(&format!("SELECT kept, one, two FROM {list}"))?;
     let mut touched = statement.query([])?;
     while let Some(row) = touched.next()? {
-        let table: String = row.get(0)?;
-        let Some(kept) = kept.iter().find(|kept| kept.table == table) else { continue };
+        let name: String = row.get(0)?;
+        let Some(kept) = kept.iter().find(|kept| kept.name == name) else { continue };
         let key = (row.get(1)?, row.get(2)?);
         let seal = kept.one(tx.db(), &key)?.unwrap_or_default();
-        rows.push((kept.name(&key), Value::from(seal)));
+        rows.push((kept.named(&key), Value::from(seal)));
     }
     if !rows.is_empty() {
         tx.db().prepare_cached(&format!("DELETE FROM {list}"))?.execute([])?;
@@ -218,15 +253,15 @@ fn say(
     Ok(())
 }
 
-/// Seals all rows as they are found: those an older sopd has left.
-pub(super) fn found(tx: &Tx<'_>, kept: &[Kept]) -> Result<()> {
+/// Seals rows as they are found: those an older sopd, which wrote format `found`, did not seal.
+pub(super) fn found(tx: &Tx<'_>, kept: &[Kept], found: i64) -> Result<()> {
     let mut rows = Vec::new();
-    for one in kept {
+    for one in kept.iter().filter(|one| one.since > found) {
         let mut statement = tx.db().prepare(&one.select())?;
         let read = statement.query_map([], |row| one.read(row))?;
         for row in read {
             let (key, seal) = row?;
-            rows.push((one.name(&key), Value::from(seal)));
+            rows.push((one.named(&key), Value::from(seal)));
         }
     }
     say(tx, rows, Some(ROWS_FOUND), ROWS_FOUND)
@@ -237,8 +272,8 @@ fn unsealed(db: &Connection, kept: &[Kept]) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for one in kept.iter().filter(|one| one.written.is_some()) {
         let mut statement = db.prepare(&format!("SELECT one, two FROM {UNSEALED} WHERE kept = ?1"))?;
-        for key in statement.query_map([one.table], |row| Ok((row.get(0)?, row.get(1)?)))? {
-            names.insert(one.name(&key?));
+        for key in statement.query_map([one.name], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            names.insert(one.named(&key?));
         }
     }
     Ok(names)
@@ -257,7 +292,7 @@ impl Said {
         for (name, seal) in fact.get(ROWS).and_then(Value::as_object).into_iter().flatten() {
             let seal = seal.as_str().unwrap_or_default().to_owned();
             // What a workflow was told stays as it was known first, until it is taken away.
-            let once = name.split(' ').next() == Some(KEPT_STEPS.table);
+            let once = name.split(' ').next() == Some(KEPT_STEPS.name);
             if !once || seal.is_empty() || self.rows.get(name).is_none_or(|(_, _, known)| known.is_empty()) {
                 self.rows.insert(name.clone(), (seq, kind.to_owned(), seal));
             }
@@ -277,7 +312,7 @@ impl Said {
             let mut statement = db.prepare(&one.select())?;
             for row in statement.query_map([], |row| one.read(row))? {
                 let (key, found) = row?;
-                let name = one.name(&key);
+                let name = one.named(&key);
                 rows += 1;
                 match self.rows.remove(&name) {
                     Some((_, _, said)) if said == found => {}
@@ -290,7 +325,8 @@ impl Said {
                 }
             }
         }
-        let gone = self.rows.into_iter().filter(|(_, (_, _, said))| !said.is_empty());
+        let gone =
+            self.rows.into_iter().filter(|(name, (_, _, said))| !said.is_empty() && !unsealed.contains(name));
         wrong.extend(
             gone.map(|(name, (seq, kind, _))| {
                 format!("row `{name}`, which fact {seq} ({kind}) left, is gone")

@@ -26,11 +26,13 @@ mod look;
 mod redact;
 mod schema;
 mod settle;
+mod sound;
 mod stopped;
 mod store;
 mod stories;
 mod tx;
 mod waits;
+mod wal;
 mod workflow;
 mod writer;
 
@@ -41,7 +43,10 @@ pub use chain::{
 };
 pub use engine::{Engine, other_than};
 pub use feed::Feed;
-pub use kept::{KEPT_PAYLOADS, KEPT_STEPS, KEPT_WORKFLOWS, Kept, ROWS, TABLES_5};
+pub use kept::{
+    KEPT_ENDS, KEPT_PAYLOADS, KEPT_SIGNALS, KEPT_STEPS, KEPT_TIMERS, KEPT_WORKFLOWS, Kept, ROWS, TABLES_5,
+    TABLES_6,
+};
 pub use ledger::signals_heard;
 pub use look::{Order, Search, lines, search};
 pub use redact::Redactor;

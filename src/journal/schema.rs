@@ -68,13 +68,14 @@ CREATE INDEX timer_due ON timer(due_at);
 
 /// Brings a store to the newest version. `migrations[n]` leads from version `n` to `n + 1`.
 ///
-/// An older store is migrated only when `may_migrate` (the lock holder), and `upgraded` called before that counts; a
-/// newer one is refused.
+/// An empty one is not written anew when the latest writes beside it are `cut_off`: it may have been more than empty.
+/// An older store is migrated only when `may_migrate` (the lock holder), and `upgraded` called with the format it had
+/// before that counts; a newer one is refused.
 pub(super) fn migrate(
     db: &mut Connection,
     migrations: &[&[&str]],
-    may_migrate: bool,
-    upgraded: impl FnOnce(&Connection) -> Result<()>,
+    (may_migrate, cut_off): (bool, bool),
+    upgraded: impl FnOnce(&Connection, i64) -> Result<()>,
 ) -> Result<()> {
     let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(store)?;
@@ -87,6 +88,16 @@ pub(super) fn migrate(
     if found == newest {
         return Ok(());
     }
+    if found == 0 && cut_off {
+        return Err(Problem::store(
+            "the journal holds nothing of sopd's: the file of its latest writes, beside it, is damaged",
+        )
+        .hint("restore the last backup with `sopd restore FILE DIR`; sopd has changed nothing"));
+    }
+    if !may_migrate && found == 0 {
+        return Err(Problem::store("there is nothing of sopd's in the journal yet")
+            .hint("start `sopd up` once; if there has been more in it, restore the last backup with `sopd restore FILE DIR`"));
+    }
     if !may_migrate {
         return Err(Problem::store(format!("the journal is of an older format ({found}; now {newest})"))
             .hint("start `sopd up` once: the daemon upgrades the journal"));
@@ -97,7 +108,7 @@ pub(super) fn migrate(
         tx.execute_batch(sql).map_err(store)?;
     }
     if found > 0 {
-        upgraded(&tx)?;
+        upgraded(&tx, found)?;
     }
     tx.pragma_update(None, "user_version", newest).map_err(store)?;
     tx.commit().map_err(store)

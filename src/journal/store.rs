@@ -4,8 +4,8 @@ use super::kept::{self, Kept};
 use super::redact::Redactor;
 use super::tx::Tx;
 use super::writer::{Appended, News, Writer};
-use super::{blob, chain, schema};
-use crate::base::{Clock, Digest, Problem, files, problem::Result};
+use super::{blob, chain, schema, wal};
+use crate::base::{Clock, Digest, Place, Problem, files, problem::Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -75,10 +75,12 @@ impl Journal {
                 .open(path)
                 .map_err(|error| files::explain(path, &error))?;
         }
+        let cut_off = wal::holds_commits(path);
         let mut db = Connection::open(path)?;
         tune(&db)?;
-        let upgraded = |db: &Connection| kept::found(&Tx::new(db, clock.now(), &redactor), kept);
-        schema::migrate(&mut db, migrations, access == Access::Holder, upgraded)?;
+        let upgraded =
+            |db: &Connection, format| kept::found(&Tx::new(db, clock.now(), &redactor), kept, format);
+        schema::migrate(&mut db, migrations, (access == Access::Holder, cut_off), upgraded)?;
         kept::watch(&db, kept)?;
         let writer = Writer::start(db, kept, (clock.clone(), redactor.clone()));
         let readers = Mutex::default();
@@ -95,6 +97,23 @@ impl Journal {
     pub fn clean(&self, text: &str) -> String {
         self.shared.redactor.clean(text).into_owned()
     }
+    /// Refuses a text that holds the value of a known secret: what is taken in is kept for years, under names made of it.
+    ///
+    /// # Errors
+    /// `Invalid`, with the first line that holds one, which is not quoted.
+    pub fn check_free_of_secrets(&self, file: &str, text: &str) -> Result<()> {
+        let clean = self.shared.redactor.clean(text);
+        if clean == text {
+            return Ok(());
+        }
+        // One that goes over several lines begins where the first of them differs.
+        let differs = text.lines().zip(clean.lines()).position(|(as_is, clean)| as_is != clean);
+        let line = u32::try_from(differs.unwrap_or(0)).map_or(1, |nth| nth + 1);
+        Err(Problem::invalid("this holds the value of a secret, which no journal may keep")
+            .at(Place::of(file, &clean, line, 0))
+            .hint("name the secret, and leave its value out"))
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.shared.path

@@ -3,8 +3,10 @@
 
 use super::{objection, records};
 use crate::base::{Digest, Problem, problem::Result};
+use crate::contract::Severity;
 use crate::decision::Decision;
 use crate::journal::{Journal, events_of};
+use crate::{registry, sop};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::Value;
@@ -31,6 +33,8 @@ pub struct Draft {
     pub verdicts: Verdicts,
     /// What scrutiny found.
     pub findings: Vec<String>,
+    /// How it contradicts what was published since it was judged.
+    pub overtaken: Vec<String>,
     /// Where workers or the council disagreed, and what workers say against what became of their items.
     pub dissent: Vec<String>,
 }
@@ -101,16 +105,30 @@ impl Files<'_> {
         for name in names.iter().filter(|name| name.starts_with("objections-")) {
             dissent.extend(bullets(&self.text(name)?.unwrap_or_default(), objection::HEADING));
         }
+        let findings = bullets(&scrutiny, "Findings");
         Ok(Some(Draft {
+            overtaken: self.overtaken(&text, &findings)?,
             file: format!("missions/{}/{file}", self.mission),
             sha256: Digest::of(&text),
             round,
             lines: lines(&text, &sources(&provenance)),
             verdicts: self.verdicts(round)?,
-            findings: bullets(&scrutiny, "Findings"),
+            findings,
             dissent,
             text,
         }))
+    }
+
+    /// Contradictions with what is in force now that scrutiny did not know of. What is decided is what it is.
+    fn overtaken(&self, text: &str, known: &[String]) -> Result<Vec<String>> {
+        if records::mission(self.db, self.mission)?.state.ended() {
+            return Ok(Vec::new());
+        }
+        let Ok(sop) = sop::parse("the draft", text) else { return Ok(Vec::new()) };
+        let found = registry::conflicts(self.db, &sop, text)?.into_iter();
+        let new = found.filter(|finding| finding.severity == Severity::Blocking);
+        let told = new.map(|finding| finding.message);
+        Ok(told.filter(|told| !known.iter().any(|known| known.contains(told.as_str()))).collect())
     }
 
     /// The text of one file; `None` when the dossier lacks it.

@@ -1,23 +1,40 @@
 //! The facts SOPs are compared by, indexed by kind and subject: a draft is compared only with those that speak
 //! of the same thing, so ten thousand SOPs cost little more than ten.
 
-use crate::base::{Problem, problem::Result};
+use crate::base::{Digest, Problem, problem::Result};
 use crate::contract::Finding;
 use crate::journal::Tx;
 use crate::sop::conflict::{self, TheirFacts};
 use crate::sop::facts::{Fact, FactKind, facts};
 use crate::sop::{Sop, SopId, Version};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Conflicts of a draft with every active SOP, and advice about those with open drafts of other SOPs, each with its
 /// mission and who asked for it.
 pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>> {
+    let found = compared(db, sop, text)?;
+    Ok(found.into_iter().flat_map(|(_, found)| found).collect())
+}
+
+/// Open missions whose drafts contradict a version that is published now, each with what does.
+pub(super) fn contradicted(db: &Connection, sop: &Sop, text: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    let found = compared(db, sop, text)?.into_iter();
+    let of_drafts = found.filter_map(|(mission, found)| Some((mission?, found)));
+    let told = of_drafts.map(|(mission, found)| {
+        (mission, found.into_iter().map(|finding| finding.message).collect::<Vec<_>>())
+    });
+    Ok(told.filter(|(_, told)| !told.is_empty()).collect())
+}
+
+/// What contradicts `sop`, by the open mission it is a draft of; `None` for what is in force.
+fn compared(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<(Option<String>, Vec<Finding>)>> {
     let mine = facts(sop, text);
-    let mut others: BTreeMap<(SopId, Version, Option<String>), Vec<Fact>> = BTreeMap::new();
+    let mut others: BTreeMap<(SopId, Version, Option<String>), (Option<String>, Vec<Fact>)> = BTreeMap::new();
     let mut statement = db.prepare_cached(
         "SELECT DISTINCT theirs.sop, theirs.version, theirs.fact, CASE WHEN theirs.source = theirs.sop THEN NULL
-           ELSE theirs.source || coalesce(' by ' || mission.requested_by, '') END
+           ELSE theirs.source || coalesce(' by ' || mission.requested_by, '') END,
+           CASE WHEN theirs.source = theirs.sop THEN NULL ELSE theirs.source END
          FROM sop_fact AS theirs LEFT JOIN mission ON mission.id = theirs.source
          WHERE theirs.kind = ?1 AND theirs.subject = ?2 AND theirs.sop <> ?3",
     )?;
@@ -29,18 +46,17 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
             let version: Version = row.get::<_, String>(1)?.parse().map_err(Problem::store)?;
             let fact: Fact = serde_json::from_str(&row.get::<_, String>(2)?)
                 .map_err(|error| Problem::store(format!("a stored fact of {id} cannot be read: {error}")))?;
-            let theirs = others.entry((id, version, row.get(3)?)).or_default();
+            let (mission, theirs) = others.entry((id, version, row.get(3)?)).or_default();
+            *mission = row.get(4)?;
             if !theirs.contains(&fact) {
                 theirs.push(fact);
             }
         }
     }
-    Ok(others
-        .into_iter()
-        .flat_map(|((id, version, draft), facts)| {
-            conflict::conflicts(&sop.head.id, &mine, &TheirFacts { id, version, draft, facts })
-        })
-        .collect())
+    let compare = |((id, version, draft), (mission, facts))| {
+        (mission, conflict::conflicts(&sop.head.id, &mine, &TheirFacts { id, version, draft, facts }))
+    };
+    Ok(others.into_iter().map(compare).collect())
 }
 
 /// Puts the facts of a mission's draft in place of those of its draft before, so that other missions are
@@ -67,6 +83,41 @@ pub(super) fn replace(tx: &Tx<'_>, source: &str, sop: &Sop, text: &str) -> Resul
         insert.execute((word(fact.kind), &fact.subject, source, id, version, stored))?;
     }
     Ok(())
+}
+
+/// A hash of all facts of one source, whose rows no fact of the log seals one by one.
+pub(super) fn digest(db: &Connection, source: &str) -> Result<Digest> {
+    let sql = "SELECT coalesce(group_concat(row, char(10)), '') FROM (
+                 SELECT json_array(kind, subject, sop, version, fact) AS row FROM sop_fact WHERE source = ?1 ORDER BY row)";
+    let rows: String = db.prepare_cached(sql)?.query_row([source], |row| row.get(0))?;
+    Ok(Digest::of(rows))
+}
+
+/// Active SOPs whose facts, by which drafts are compared with them, are not those of their publication; a sentence each.
+/// Publications of older journals name no hash of them.
+///
+/// # Errors
+/// Of the journal.
+pub fn unlike_their_publication(db: &Connection) -> Result<Vec<String>> {
+    let sql = "SELECT seq, text ->> 'facts' FROM event
+               WHERE kind = 'published' AND text ->> 'sop' = ?1 ORDER BY seq DESC LIMIT 1";
+    let mut publication = db.prepare_cached(sql)?;
+    let mut active =
+        db.prepare("SELECT sop, version FROM sop_version WHERE status = 'active' ORDER BY sop")?;
+    let mut rows = active.query([])?;
+    let mut unlike = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (sop, version): (String, String) = (row.get(0)?, row.get(1)?);
+        let said: Option<(i64, Option<String>)> =
+            publication.query_row([&sop], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((seq, Some(said))) = said else { continue };
+        if digest(db, &sop)?.0 != said {
+            unlike.push(format!(
+                "rows `sop_fact` of {sop} v{version} are not what fact {seq} (published) left"
+            ));
+        }
+    }
+    Ok(unlike)
 }
 
 /// The bare word of a kind, as a column holds it.

@@ -11,7 +11,7 @@ mod rows;
 mod search;
 mod verify;
 
-pub use facts::{conflicts, forget, remember_draft};
+pub use facts::{conflicts, forget, remember_draft, unlike_their_publication};
 pub use index::{Index, anchor_the_day, anchors, index, revision};
 pub use publish::{
     Approval, Confirmation, Publication, Retirement, confirm, published_path, register, retire, version_path,

@@ -90,6 +90,7 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
             revision,
         ])?;
     facts::replace(tx, head.id.as_str(), sop, text)?;
+    let compared_by = facts::digest(tx.db(), head.id.as_str())?;
     search::put(tx, (&head.id, &head.title, &head.owner), (&digest.0, text))?;
     facts::forget(tx, mission)?;
     let name = format!("{} v{}", head.id, head.version);
@@ -103,10 +104,18 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
         &json!({
             "sop": head.id, "version": head.version, "path": path, "sha256": digest, "by": approval.by,
             "override": approval.overriding, "supersedes": before.as_ref().map(|row| row.version),
-            "revision": revision, "status": Status::Active,
+            "revision": revision, "status": Status::Active, "facts": compared_by,
         }),
     )?;
     log_revision(tx, revision, &what, (&approval.by, Some(mission)), seq)?;
+    // Whoever signs first wins; whoever signs after is told.
+    for (theirs, told) in facts::contradicted(tx.db(), sop, text)? {
+        tx.event(
+            &theirs,
+            "draft_contradicted",
+            &json!({ "sop": head.id, "version": head.version, "told": told }),
+        )?;
+    }
     Ok(revision)
 }
 

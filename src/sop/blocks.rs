@@ -81,10 +81,24 @@ const CONDITIONS: [&str; 31] = [
     "jamais",
 ];
 /// The same anywhere around a block, where "if" may speak of what comes after it.
-const ANYWHERE: [&str; 24] = [
+const ANYWHERE: [&str; 46] = [
     "only if",
     "only when",
     "only on",
+    "only after",
+    "only before",
+    "only once",
+    "only with",
+    "only for",
+    "only in",
+    "only where",
+    "only while",
+    "only during",
+    "not before",
+    "not until",
+    "not unless",
+    "not if",
+    "not when",
     "unless",
     "except on",
     "except when",
@@ -98,15 +112,41 @@ const ANYWHERE: [&str; 24] = [
     "not on",
     "nur wenn",
     "nur falls",
+    "nur nach",
+    "nur mit",
+    "nur bei",
+    "erst wenn",
+    "erst nach",
+    "nicht bevor",
     "außer",
     "es sei denn",
     "nicht ausführen",
     "niemals",
     "seulement si",
     "uniquement si",
+    "seulement après",
+    "uniquement après",
     "sauf",
     "ne pas exécuter",
 ];
+/// How what follows is said to be one of several ways, right above a block.
+const EXAMPLES: [&str; 12] = [
+    "for example",
+    "for instance",
+    "e g",
+    "example",
+    "such as",
+    "something like",
+    "along the lines of",
+    "zum beispiel",
+    "z b",
+    "beispiel",
+    "par exemple",
+    "exemple",
+];
+
+/// How many words above a block are right above it.
+const LAST_WORDS: usize = 8;
 
 /// What is in a text, in order: its blocks that are done, and how a person may have meant them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -261,21 +301,30 @@ fn condition(paragraph: &str) -> Option<String> {
         })
     };
     let last = all.last().filter(|last| begins(last)).cloned();
-    all.into_iter().find(|sentence| says_so(sentence)).or(last)
+    let last = last.or_else(|| example(paragraph));
+    all.into_iter().find(|sentence| has_one_of(sentence, &ANYWHERE)).or(last)
+}
+
+/// The words right above a block that make it one of several ways. Abbreviations in them hold stops of their own.
+fn example(paragraph: &str) -> Option<String> {
+    let text = crate::base::markdown::one_line(paragraph);
+    let words: Vec<&str> = text.split(' ').collect();
+    let last = words.get(words.len().saturating_sub(LAST_WORDS)..)?.join(" ");
+    has_one_of(&last, &EXAMPLES).then_some(last)
 }
 
 /// A sentence right below a block that makes it depend on something.
 fn below(paragraph: &str) -> Option<String> {
-    sentences(paragraph).into_iter().next().filter(|sentence| says_so(sentence))
+    sentences(paragraph).into_iter().next().filter(|sentence| has_one_of(sentence, &ANYWHERE))
 }
 
-fn says_so(sentence: &str) -> bool {
+fn has_one_of(sentence: &str, parts: &[&str]) -> bool {
     let lower = sentence.to_lowercase();
     // A stop or a comma ends a word as a blank does.
     let words: Vec<&str> =
         lower.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty()).collect();
     let words = format!(" {} ", words.join(" "));
-    ANYWHERE.iter().any(|part| words.contains(&format!(" {part} ")))
+    parts.iter().any(|part| words.contains(&format!(" {part} ")))
 }
 
 fn sentences(paragraph: &str) -> Vec<String> {
@@ -370,11 +419,21 @@ mod tests {
             "As soon as it is green:",
             "Nur wenn die Prüfung rot ist:",
             "Sauf le dimanche :",
+            "Delete what the customer names. For example:",
+            "Delete what the customer names, e.g.:",
+            "Only after the customer has agreed:",
+            "Nicht bevor der Kunde zugestimmt hat:",
         ] {
             assert_eq!(look(&format!("{words}\n\n{block}")).conditions.len(), 1, "{words}");
         }
-        for words in ["Do not run this on Fridays.", "Skip this.", "Except on Sundays.", "Außer am Sonntag."]
-        {
+        for words in [
+            "Do not run this on Fridays.",
+            "Skip this.",
+            "Except on Sundays.",
+            "Außer am Sonntag.",
+            "Do this only after the customer has agreed in writing.",
+            "But not before noon.",
+        ] {
             assert_eq!(look(&format!("{block}\n\n{words}")).conditions.len(), 1, "{words}");
         }
         assert_eq!(look("```bash\n\n```").passed_over.len(), 1, "an empty block does nothing");

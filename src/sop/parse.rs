@@ -12,7 +12,7 @@ use super::render::NO_REFERENCES;
 use crate::base::{Place, Problem, yaml};
 
 /// Most bytes of an SOP's file: some two hundred pages. Whoever may ask for a check may not ask for hours of work.
-const MOST_BYTES: usize = 1024 * 1024;
+const MOST_BYTES: usize = 256 * 1024;
 /// Most steps of an SOP; more than anybody reads, and than one run should hold.
 const MOST_STEPS: usize = 1_000;
 

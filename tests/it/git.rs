@@ -26,16 +26,19 @@ fn a_publication_is_one_commit_of_its_own_files_where_it_may_be() {
     let drive = || sopd(&["up", "--until-idle"]);
     repository(world.root());
     git(world.root(), &["commit", "--quiet", "--allow-empty", "-m", "theirs"]);
-    world.put("mine.md", &sound());
+    let publish = |text: &str, decisions: [&str; 2]| {
+        world.put("mine.md", text);
+        sopd(&["sop", "activate", "mine.md", "--as", "cro"]);
+        for (decision, party) in decisions.into_iter().zip(["chief.staff", "ceo"]) {
+            drive();
+            sopd(&["inbox"]);
+            sopd(&["approve", decision, "--as", party]);
+        }
+        drive();
+    };
     world.put("ws/sops/drafts/mine.md", "unfinished\n");
     world.put("ws/sops/TEMPLATE.md", "edited\n");
-    sopd(&["sop", "activate", "mine.md", "--as", "cro"]);
-    for (decision, party) in [("D-1", "chief.staff"), ("D-2", "ceo")] {
-        drive();
-        sopd(&["inbox"]);
-        sopd(&["approve", decision, "--as", party]);
-    }
-    drive();
+    publish(&sound(), ["D-1", "D-2"]);
     let log = |folder: &Path| git(folder, &["log", "--format=%s", "--name-only", "--relative"]);
     assert_eq!(log(world.root()), "theirs\n", "a project around the workspace is not ours");
     let settings = world.read("ws/sopd.yaml");
@@ -50,17 +53,20 @@ fn a_publication_is_one_commit_of_its_own_files_where_it_may_be() {
     );
     // One that does not know who commits is told of, and caught up with.
     world.put("ws/sopd.yaml", &settings);
+    publish(&sound().replace("SOP-REV-lead-qualification", "SOP-REV-other"), ["D-3", "D-4"]);
     git(&world.path("ws"), &["init", "--quiet"]);
     git(&world.path("ws"), &["config", "user.name", ""]);
     drive();
-    let waits = "not committed to git yet: SOP-REV-lead-qualification v1.0; git does not know who commits";
+    let waits = "not committed to git yet: SOP-REV-lead-qualification v1.0 and SOP-REV-other v1.0; git does not know who commits";
     let status = || sopd(&["status"]);
     assert!(status().contains(waits), "{}", status());
     assert!(world.sopd(&["doctor", "-w", "ws"]).out.contains(waits));
     // A repository of its own needs no word; a signed file that somebody changed is not ours to commit.
     repository(&world.path("ws"));
     drive();
-    assert_eq!(log(&world.path("ws")), published);
+    let published = "Publish SOP-REV-other v1.0\n\nsops/INDEX.md\nsops/REV/SOP-REV-other-v1.0.md\n\
+                     Publish SOP-REV-lead-qualification v1.0\n\nsops/REV/SOP-REV-lead-qualification-v1.0.md\n";
+    assert_eq!(log(&world.path("ws")), published, "one commit each, the last with the index");
     assert!(!status().contains("not committed"), "{}", status());
     world.put("ws/sops/REV/SOP-REV-lead-qualification-v1.0.md", "changed\n");
     drive();

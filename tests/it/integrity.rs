@@ -55,6 +55,18 @@ const CHANGES: &[(&str, &str)] = &[
     ),
     ("UPDATE mission SET requested_by = 'nobody'", "changed: requested_by"),
     ("UPDATE artifact SET hash = 'x'", "row `artifact "),
+    ("UPDATE workflow SET outcome = '{}' WHERE outcome IS NOT NULL", "changed: outcome"),
+    ("UPDATE workflow SET state = 'failed' WHERE state = 'done'", "cannot be in state `failed`"),
+    ("UPDATE workflow SET state = 'parked', ended_at = NULL WHERE state = 'done'", "row `workflow_end "),
+    ("UPDATE workflow SET created_at = created_at - 1", "changed: created_at"),
+    ("UPDATE signal SET payload = 'null'", "row `signal 1` is not what fact"),
+    ("UPDATE signal SET workflow = 'x'", "changed: workflow"),
+    ("DELETE FROM signal", "row `signal 1`, which fact"),
+    ("UPDATE timer SET due_at = 1", "is not due when its step asked for it"),
+    ("UPDATE reporting_line SET above = 'sales.rep'", "row `reporting_line "),
+    ("DELETE FROM sop_fact", "rows `sop_fact` of SOP-REV-answer v1.0 are not what fact"),
+    ("UPDATE sop_fact SET subject = 'x'", "rows `sop_fact` of SOP-REV-answer v1.0 are not what fact"),
+    ("UPDATE registry_revision SET hash = 'x'", "changed: hash"),
 ];
 
 #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sopd::base::{Clock, Instant};
 use sopd::journal::{
     Access, Activity, Either, Engine, Failure, FailureClass, Journal, Recorded, Redactor, Repeat, Stop,
-    Stories, Story, TABLES, Workflow, verify,
+    Stories, Story, TABLES, TABLES_6, Workflow, verify,
 };
 use std::collections::HashMap;
 use std::path::Path;
@@ -125,7 +125,7 @@ impl Bench {
 
 fn open(path: &Path, clock: &Clock) -> Journal {
     let redactor = Redactor::new(["secret-value".to_owned()]);
-    Journal::open(path, &[&[TABLES]], Access::Holder, (clock.clone(), redactor)).unwrap()
+    Journal::open(path, &[&[TABLES, TABLES_6]], Access::Holder, (clock.clone(), redactor)).unwrap()
 }
 
 fn start(journal: &Journal, id: &'static str, story: &Author) {
@@ -298,21 +298,74 @@ async fn secrets_never_reach_the_file_and_a_changed_fact_is_noticed() {
     assert!(verify(&journal, &[]).unwrap_err().message.contains("changed after it was written"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_that_somebody_sets_forward_in_its_row_fires_when_it_was_asked_to() {
+    let bench = Bench::new();
+    let world = Arc::<World>::default();
+    let journal = bench.open();
+    let engine = bench.engine(&journal, &world);
+    start(&journal, "M1", &Author { bent: false, due: 2_000_000 });
+    engine.idle().await;
+    journal.append(|tx| Ok(tx.db().execute("UPDATE timer SET due_at = 1", [])?)).unwrap();
+    let said = verify(&journal, &[]).unwrap_err().message;
+    assert!(said.contains("is not due when its step asked for it"), "{said}");
+    let look = || {
+        let sql = "SELECT (SELECT count(*) FROM event WHERE kind = 'timer_refused'), due_at FROM timer";
+        journal.read(|db| Ok(db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)).unwrap()
+    };
+    let mut seen: (i64, i64) = look();
+    for _ in 0..200 {
+        if seen.0 > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        seen = look();
+    }
+    assert_eq!((seen, world.count("end")), ((1, 2_000_000), 0));
+    verify(&journal, &[]).unwrap();
+}
+
+/// A damaged file of the latest writes reads as an empty journal: no new one is begun over it.
+#[test]
+fn a_journal_whose_latest_writes_are_damaged_is_not_begun_anew() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    let copy = bench.folder.path().join("copy.db");
+    let beside = |path: &Path| std::path::PathBuf::from(format!("{}-wal", path.display()));
+    std::fs::copy(bench.path(), &copy).unwrap();
+    let mut writes = std::fs::read(beside(&bench.path())).unwrap();
+    writes[100] ^= 0x40;
+    #[expect(clippy::disallowed_methods, reason = "a test's own file needs no sync")]
+    std::fs::write(beside(&copy), &writes).unwrap();
+    drop(journal);
+    for access in [Access::Holder, Access::Guest] {
+        let opened =
+            Journal::open(&copy, &[&[TABLES, TABLES_6]], access, (bench.clock.clone(), Redactor::default()));
+        let said = opened.unwrap_err();
+        assert!(said.message.contains("its latest writes, beside it, is damaged"), "{}", said.message);
+        assert_eq!(std::fs::read(beside(&copy)).unwrap(), writes);
+    }
+}
+
 #[test]
 fn a_journal_of_a_newer_sopd_is_refused_and_untouched() {
     let bench = Bench::new();
     drop(bench.open());
-    let newer: &[&[&str]] = &[&[TABLES], &["CREATE TABLE later(x)"]];
+    let newer: &[&[&str]] = &[&[TABLES, TABLES_6], &["CREATE TABLE later(x)"]];
     let redactor = Redactor::default();
     drop(
         Journal::open(&bench.path(), newer, Access::Holder, (bench.clock.clone(), redactor.clone())).unwrap(),
     );
-    let refused =
-        Journal::open(&bench.path(), &[&[TABLES]], Access::Holder, (bench.clock.clone(), redactor.clone()));
+    let refused = Journal::open(
+        &bench.path(),
+        &[&[TABLES, TABLES_6]],
+        Access::Holder,
+        (bench.clock.clone(), redactor.clone()),
+    );
     assert!(refused.unwrap_err().message.contains("newer sopd"));
     let guest = Journal::open(
         &bench.path(),
-        &[&[TABLES], &[""], &[""]],
+        &[&[TABLES, TABLES_6], &[""], &[""]],
         Access::Guest,
         (bench.clock.clone(), redactor),
     );

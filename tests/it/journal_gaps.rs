@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sopd::base::{Clock, Instant, Problem};
 use sopd::journal::{
     Access, Activity, Either, Engine, Failure, Journal, Recorded, Redactor, Repeat, Stop, Stories, Story,
-    TABLES, Workflow,
+    TABLES, TABLES_6, Workflow,
 };
 use std::collections::HashMap;
 use std::path::Path;
@@ -227,7 +227,7 @@ impl Stage {
 
 fn open(path: &Path, clock: &Clock) -> Journal {
     let redactor = Redactor::new(["secret-value".to_owned()]);
-    Journal::open(path, &[&[TABLES]], Access::Holder, (clock.clone(), redactor)).unwrap()
+    Journal::open(path, &[&[TABLES, TABLES_6]], Access::Holder, (clock.clone(), redactor)).unwrap()
 }
 
 fn start(journal: &Journal, plot: Plot) {

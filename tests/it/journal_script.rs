@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sopd::base::{Clock, Instant};
 use sopd::journal::{
     Access, Activity, Either, Failure, FailureClass, Journal, Pending, Recorded, Redactor, Repeat, Stop,
-    Stories, Story, TABLES, Workflow,
+    Stories, Story, TABLES, TABLES_6, Workflow,
 };
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -182,7 +182,7 @@ impl Activity for Compute {
 
 pub(crate) fn open(path: &Path) -> Journal {
     let clock = Clock::fixed(Instant(NOW));
-    Journal::open(path, &[&[TABLES]], Access::Holder, (clock, Redactor::default())).unwrap()
+    Journal::open(path, &[&[TABLES, TABLES_6]], Access::Holder, (clock, Redactor::default())).unwrap()
 }
 
 pub(crate) fn stories(world: &Arc<World>) -> Stories {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sopd::base::{Clock, Kind, Problem};
 use sopd::journal::{
     Access, Activity, Engine, Failure, Journal, Recorded, Redactor, Repeat, Stop, Stories, Story, TABLES,
-    Workflow,
+    TABLES_6, Workflow,
 };
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -83,7 +83,8 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let means = (Clock::System, Redactor::new(Vec::<String>::new()));
         let journal =
-            Journal::open(&folder.path().join("journal.db"), &[&[TABLES]], Access::Holder, means).unwrap();
+            Journal::open(&folder.path().join("journal.db"), &[&[TABLES, TABLES_6]], Access::Holder, means)
+                .unwrap();
         let world = Arc::new(World {
             begun: Semaphore::new(0),
             may_end: Semaphore::new(0),

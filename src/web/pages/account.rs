@@ -48,7 +48,8 @@ pub(super) async fn password(
 ) -> Answer {
     let Signed { visitor, fields: NewPassword { password, old } } = form;
     let party = visitor.party().to_owned();
-    let (at_once, turn) = site.turn(site.peer(&headers, &peer), &party).await;
+    // Counted apart from signing in: how many tries are left there tells nobody who has a password.
+    let (at_once, turn) = site.turn(site.peer(&headers, &peer), &format!("{party}, signed in")).await;
     let wanted = party.clone();
     let there = site.read(move |db| access::password_of(db, &wanted)).await?;
     let hash = site
