@@ -9,6 +9,7 @@ use crate::roster::Agent;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, context};
 use outside::{BLOCKS, outside};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 /// Steps a template may take; the shipped ones take a few thousand for a long mission.
@@ -44,9 +45,12 @@ pub(super) fn render(role: &str, template: &str, agent: &Agent, question: &Value
     let environment = environment();
     let wrong = |error: &minijinja::Error| explain((role, template), error);
     let compiled = environment.template_from_named_str(role, template).map_err(|error| wrong(&error))?;
+    let topics: Vec<String> =
+        question.get("topics").and_then(|topics| Vec::deserialize(topics).ok()).unwrap_or_default();
+    let chapters = agent.chapters(&topics);
     let shown = json!({
         "id": agent.head.id, "title": agent.head.title, "department": agent.head.department,
-        "persona": agent.persona, "knowledge": agent.knowledge,
+        "persona": agent.persona, "knowledge": chapters.text, "other_topics": chapters.others,
     });
     let values = context! {
         agent => Serde(shown), input => Serde(question.clone()), rules => crate::sop::lint::blocking(),

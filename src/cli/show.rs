@@ -89,6 +89,9 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
         let list = details(name).and_then(|list| list.as_array().cloned()).unwrap_or_default();
         list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     };
+    let remark = details("remark").and_then(|remark| remark.as_str().map(str::to_owned));
+    list(out, "Said in passing it on", &remark.into_iter().collect::<Vec<_>>());
+    list(out, "Asked to be changed before", &told("sent_back"));
     if let Some(asked) = details("asked").as_ref().and_then(Value::as_str) {
         put(out, format_args!("\n{}\n  {asked}\n", print::bold("What was asked, and where it is")));
         list(out, "Asked, and not seen in the text", &told("not_in_it"));

@@ -202,6 +202,7 @@ mod tests {
         let assignment = Assignment {
             agent: "vp.sales".to_owned(),
             brief: "criteria".to_owned(),
+            topics: Vec::new(),
             optional: false,
             assertions: vec!["VAL-STEPS-001".to_owned()],
         };

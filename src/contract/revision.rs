@@ -38,6 +38,17 @@ pub fn returned<'a>(earlier: &[Vec<Finding>], now: &'a [Finding]) -> Vec<&'a Fin
     now.iter().filter(blocks).filter(|finding| known.contains(&cause(finding))).collect()
 }
 
+/// The blocking findings of the round before whose section has not changed by a word since; of those about no section, all
+/// while the whole text stands.
+pub fn standing(before: &[Finding], old_sop: &str, new_sop: &str) -> Vec<Finding> {
+    let blocks = |finding: &&Finding| finding.severity == Severity::Blocking;
+    let stands = |finding: &&Finding| match finding.section {
+        Some(section) => words(old_sop, section) == words(new_sop, section),
+        None => old_sop == new_sop,
+    };
+    before.iter().filter(blocks).filter(stands).cloned().collect()
+}
+
 /// The best of several rounds: fewest blocking assertions not passed, then fewest other assertions not passed,
 /// then the latest. `None` without rounds.
 pub fn best(rounds: &[Report]) -> Option<usize> {

@@ -26,6 +26,9 @@ pub struct Assignment {
     pub agent: String,
     /// What to cover, one or two sentences.
     pub brief: String,
+    /// Topics of the agent's knowledge that it is shown; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
     /// The mission goes on without it.
     pub optional: bool,
     /// Ids of the assertions its draft must fulfil.

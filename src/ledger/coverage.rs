@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// other words keeps about as many. Only a hint where to look, never a verdict.
 const SPEAKS_OF: f64 = 0.5;
 
+/// Why a heading that only names what follows need not stand in the text.
+const LABEL: &str = "a heading: what stands below it is told line by line";
+
 /// What became of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -89,7 +92,11 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
         );
         let elsewhere = reading.exact && matches!(fate, Fate::Reworded { .. } | Fate::Lost { .. });
         let gone = reading.of_document && fate == Fate::NotFound;
-        let fate = if elsewhere || gone { Fate::NotPlaced } else { fate };
+        let fate = match () {
+            () if gone && reading.label => Fate::Released { reason: LABEL.to_owned() },
+            () if elsewhere || gone => Fate::NotPlaced,
+            () => fate,
+        };
         Entry { statement: reading.statement, fate }
     };
     // A comment asks for a change of the text, not for words in it: whoever made it sees whether it was done.
@@ -156,6 +163,45 @@ fn plain(text: &str) -> String {
 fn released(said: &[Said<'_>]) -> Vec<(String, String)> {
     let lines = said.iter().filter(|said| said.source != Source::Mission).flat_map(|said| said.text.lines());
     lines.filter_map(released_by).flatten().collect()
+}
+
+/// What a comment asks to be in a text that is not in `of`, the text it was made on: its figures, and the parties and codes
+/// it names. What stood there may be what it wants gone.
+pub fn asks(comment: &str, of: &str) -> Vec<String> {
+    let words = besides_releases(comment);
+    let convention = Convention::of(&words);
+    let wanted = quantities(&words, convention);
+    let there = quantities(of, Convention::of(of));
+    let figures = quantities::missing(&wanted, &there).into_iter().filter(|one| !one.in_words);
+    let named = names::names(&words, convention.language);
+    let parties = names::missing(&named, of).into_iter();
+    let parties = parties.filter(|name| matches!(name.kind, names::NameKind::Id | names::NameKind::Code));
+    figures.map(|one| one.text.clone()).chain(parties.map(|name| name.text.clone())).collect()
+}
+
+impl Coverage {
+    /// Adds the comments whose figures or names, each with what of it `text` was to hold, are not there.
+    pub fn hold_to(&mut self, comments: &[(String, Vec<String>)], said: &[Said<'_>], text: &str) {
+        let held = quantities(text, Convention::of(text));
+        let released = released(said);
+        for (nth, (words, asks)) in (1..).zip(comments) {
+            let id = format!("P{nth}");
+            let is_there = |what: &String| {
+                let read = quantities(what, Convention::of(words));
+                let found = !read.is_empty() && quantities::missing(&read, &held).is_empty();
+                found || text.to_lowercase().contains(&what.to_lowercase())
+            };
+            let lost: Vec<String> = asks.iter().filter(|what| !is_there(what)).cloned().collect();
+            if lost.is_empty() {
+                continue;
+            }
+            let reason = released.iter().find(|(known, _)| *known == id).map(|(_, reason)| reason.clone());
+            let fate = reason
+                .map_or(Fate::Lost { what: lost.clone(), binds: true }, |reason| Fate::Released { reason });
+            let statement = Statement { id, text: words.clone(), binds: lost };
+            self.entries.push(Entry { statement, fate });
+        }
+    }
 }
 
 /// What a comment says besides releasing statements: that alone asks for a change of the text.

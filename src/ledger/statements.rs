@@ -66,6 +66,8 @@ pub(super) struct Reading {
     pub(super) of_document: bool,
     /// It is code: other words say something else.
     pub(super) exact: bool,
+    /// It is a short heading of a document: it names what stands below it, which is told line by line.
+    pub(super) label: bool,
     /// The cells of a row of a document, each of which has a place of its own.
     pub(super) cells: Vec<String>,
     /// The clauses of running text that say what must or must not be: what stands in them binds.
@@ -116,6 +118,9 @@ pub(super) fn readings(said: &[Said<'_>]) -> Vec<Reading> {
     found
 }
 
+/// Most words of a heading that only names what follows, as "Mitigation" does; a longer one says what to do.
+const WORDS_OF_A_LABEL: usize = 3;
+
 /// The lines of a document, each by its number; one that holds no word states nothing.
 fn lines(text: &str, convention: Convention) -> Vec<Reading> {
     let mut found = Vec::new();
@@ -135,6 +140,9 @@ fn lines(text: &str, convention: Convention) -> Vec<Reading> {
             }
             reading.of_document = true;
             reading.exact = matches!(block.kind, BlockKind::Code { .. });
+            reading.label = matches!(block.kind, BlockKind::Heading { .. })
+                && reading.quantities.is_empty()
+                && words.split_whitespace().count() <= WORDS_OF_A_LABEL;
             if let BlockKind::Row { cells, .. } = &block.kind {
                 reading.cells.clone_from(cells);
             }
@@ -181,6 +189,7 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
         orders,
         of_document: false,
         exact: false,
+        label: false,
         cells: Vec::new(),
     };
     let mut binds: Vec<String> =

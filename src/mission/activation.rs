@@ -94,6 +94,8 @@ async fn settled(w: &Workflow, file: &Activation) -> Result<(Setup, MissionPlan)
         match w.call(settle).await? {
             Settled::Frozen(plan) => return Ok((setup, *plan)),
             Settled::Held(_) => w.signal::<()>(CLAIM_FREE).await?,
+            // A file is a whole text: it is settled as it stands.
+            Settled::Known(_) => {}
             Settled::Refused(found) => {
                 let why: Vec<String> = found.into_iter().map(|finding| finding.message).collect();
                 return Err(Stop::Failed(Failure::new(FailureClass::Content, why.join("; "))));

@@ -33,6 +33,9 @@ pub(super) struct Assemble {
     pub(super) synthesis: Synthesis,
     /// What people asked to have changed; their words are a source of lines.
     pub(super) comments: Vec<String>,
+    /// What the comments ask to be in the text, each with its words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) asks: Vec<(String, Vec<String>)>,
     /// What the author says she did about what was found and asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) done: Vec<String>,
@@ -109,7 +112,7 @@ impl Activity for Assemble {
         let provenance = provenance::trace(&text, &items, &sources(&self.plan, &self.view, &self.comments));
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
-        let coverage = covered(&self.view, &self.comments, &text);
+        let coverage = covered(&self.view, &self.comments, &self.asks, &text);
         findings.extend(coverage.findings());
         let unfounded = self.unfounded(&text, &snapshot.roster, &mut findings);
         let mut to_judge = crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true);
@@ -279,13 +282,20 @@ pub(super) fn keep_round(tx: &Tx<'_>, mission: &str, round: u32, (sop, text): (&
 }
 
 /// What people asked, against the text. What a mind assumed for them they have not said.
-pub(super) fn covered(view: &MissionView, comments: &[String], text: &str) -> Coverage {
+pub(super) fn covered(
+    view: &MissionView,
+    comments: &[String],
+    asks: &[(String, Vec<String>)],
+    text: &str,
+) -> Coverage {
     let source = if view.adopts() { Source::Document } else { Source::Mission };
     let mut said = vec![Said { source, text: &view.text }];
     let answers = view.answers.iter().filter(|answer| !answer.stands_on_assumption());
     said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
     said.extend(comments.iter().map(|text| Said { source: Source::Comment, text }));
-    ledger::coverage(&said, text, view.current.as_deref())
+    let mut coverage = ledger::coverage(&said, text, view.current.as_deref());
+    coverage.hold_to(asks, &said, text);
+    coverage
 }
 
 /// The steps of the version in force that `sop` has under no name of theirs: who signs sees them go.

@@ -67,7 +67,7 @@ impl Known {
         let mut evidence = Vec::new();
         for assertion in &contract.assertions {
             let Check::Code { name, argument } = &assertion.check else { continue };
-            let result = lint::check(name, argument, sop, text, &self.context());
+            let result = lint::check((name, argument), &assertion.sections, sop, text, &self.context());
             let mut findings = Vec::new();
             if result.pass {
                 evidence.push((assertion.id.clone(), result.quote));

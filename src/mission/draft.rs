@@ -31,6 +31,8 @@ pub(super) struct DraftPart {
 
 /// The version of the part from which on a worker whose questions were answered sees its own draft.
 const SHOWS_OWN_DRAFT: u32 = 2;
+/// The version from which on a draft stands where the answers are what it assumed.
+const STANDS_ON_ASSUMPTIONS: u32 = 3;
 
 /// What came of a part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,15 +64,17 @@ pub(super) fn question(
         objective: plan.objective.clone(),
         owner: plan.parties.owner.clone(),
         brief: assignment.brief.clone(),
+        topics: assignment.topics.clone(),
         assertions: own.map(AssertionView::of).collect(),
         findings,
         before: None,
+        roster: Vec::new(),
     }
 }
 
 impl Story for DraftPart {
     const NAME: &'static str = "draft_part";
-    const VERSION: u32 = SHOWS_OWN_DRAFT;
+    const VERSION: u32 = STANDS_ON_ASSUMPTIONS;
     type Output = Part;
     fn key(&self) -> String {
         format!("draft/{}#{}", self.assignment.agent, self.round)
@@ -116,8 +120,16 @@ impl DraftPart {
                 self.by_model(w, &question, attempt).await
             };
             let (draft, failure) = match asked {
-                Ok((draft, _)) if answers.is_empty() && has_news(&draft, &question) => {
+                Ok((draft, unsure)) if answers.is_empty() && has_news(&draft, &question) => {
                     *answers = self.put_questions(w, &draft, &question).await?;
+                    let taken = |answered: &Answered| {
+                        let mut asked = draft.questions.iter().filter(|one| one.text == answered.question);
+                        asked.any(|one| one.assumption == answered.answer)
+                    };
+                    let stands = w.version() >= STANDS_ON_ASSUMPTIONS && unsure.is_none();
+                    if stands && answers.iter().all(taken) {
+                        return Ok(Ok(draft));
+                    }
                     question.mission.answers.extend(answers.iter().cloned());
                     if w.version() >= SHOWS_OWN_DRAFT {
                         question.before = Some(draft);
@@ -234,11 +246,17 @@ impl DraftPart {
         }
         let mut answers = Vec::new();
         for (question, put) in open {
-            let answer = settled(w, &self.setup, put).await?;
-            answers.push(Answered {
-                question: question.text.clone(),
-                assumed: answer.is_none(),
-                answer: answer.map_or_else(|| question.assumption.clone(), |answer| answer.text),
+            let answer = settled(w, &self.setup, put).await?.map(|answer| answer.text);
+            // Code alone reads "as assumed" itself, and does not take an assumption for the requester's own words.
+            let by_code = w.version() < STANDS_ON_ASSUMPTIONS || self.setup.asker.tiers.is_empty();
+            answers.push(if by_code {
+                Answered {
+                    question: question.text.clone(),
+                    assumed: answer.is_none(),
+                    answer: answer.unwrap_or_else(|| question.assumption.clone()),
+                }
+            } else {
+                Answered::to(&question.text, &question.assumption, answer.as_deref())
             });
         }
         Ok(answers)

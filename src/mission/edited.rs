@@ -35,6 +35,9 @@ pub(super) struct TakeEdit {
     view: MissionView,
     drafts: Vec<WorkerDraft>,
     comments: Vec<String>,
+    /// What the comments ask to be in the text, each with its words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    asks: Vec<(String, Vec<String>)>,
     /// The draft it was made from.
     before: String,
     text: String,
@@ -72,7 +75,7 @@ impl Activity for TakeEdit {
         let provenance = self.traced();
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
         let (coded, evidence) = known.assertions(&plan.contract, &sop, text);
-        let coverage = covered(&self.view, &self.comments, text);
+        let coverage = covered(&self.view, &self.comments, &self.asks, text);
         findings.extend(coverage.findings());
         let mut to_judge = crate::tier0::for_you_to_judge(&sop, &plan.contract, true);
         let (parties, notes) = plan.parties.heard(voices, &snapshot.roster);
@@ -146,6 +149,7 @@ impl Desk<'_> {
             view: self.view(),
             drafts: self.drafts.clone(),
             comments: self.comments(),
+            asks: self.asks(),
             before: before.assembled.text.clone(),
             text: edit.text,
             by: edit.by,

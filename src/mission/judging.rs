@@ -4,15 +4,16 @@ use super::assemble::Assembled;
 use super::council::{CouncilReport, HoldCouncil};
 use super::council_review::SeatCouncil;
 use super::help::{grant, help};
-use super::judge::{Judge, Judged, carry};
+use super::judge::{Judge, Judged, USER_TEST, carry};
 use super::records::MissionState;
-use super::rounds::{Desk, EXAMINED, GROUNDED, Wish};
+use super::rounds::{Desk, EXAMINED, GROUNDED, NOTHING_UNSEEN, Wish};
 use super::validate::{Scrutinise, Tested, UserTest, more_scenarios};
 use crate::brief::Scenario;
 use crate::contract::verdicts::Judgement;
-use crate::contract::{Finding, Severity};
+use crate::contract::{Finding, Severity, revision};
 use crate::journal::Stop;
 use crate::roles::scrutiny::ScrutinyAnswer;
+use crate::sop;
 use std::collections::BTreeMap;
 
 impl Desk<'_> {
@@ -25,7 +26,7 @@ impl Desk<'_> {
         let entered = self.enter(MissionState::Validating);
         let (scrutiny, tested) = self.validate(assembled, &carried).await?;
         entered.await?;
-        self.failed = tested.failed();
+        self.failed = if self.w.version() < NOTHING_UNSEEN { tested.failed() } else { tested.wanting() };
         let judge = Judge {
             mission: self.setup.asker.mission.clone(),
             plan: self.plan.clone(),
@@ -64,7 +65,8 @@ impl Desk<'_> {
     /// A scenario no round before has used, where those of the beginning are used up.
     async fn fresh_scenario(&mut self) -> Result<(), Stop> {
         while self.tells_whole() && self.scenarios.len() < self.used() {
-            let more = more_scenarios(self.w, &mut self.setup, &self.plan, self.round).await?;
+            let more =
+                more_scenarios(self.w, &mut self.setup, &self.plan, (self.round, &self.scenarios)).await?;
             if more.is_empty() {
                 return Ok(());
             }
@@ -166,8 +168,32 @@ impl Desk<'_> {
             assertions: self.plan.contract.judged().filter(|a| !survives(&a.id)).cloned().collect(),
             findings: about_the_text(&assembled.findings),
             asked: if self.w.version() < GROUNDED { Vec::new() } else { self.asked(assembled) },
+            open: self.left_open(&assembled.text),
+            gone: self.gone(&assembled.text),
             round: self.round,
             attempt,
+        }
+    }
+
+    /// What blocked the round before, where the text has not changed since. What code or a walk found is looked for anew.
+    fn left_open(&self, text: &str) -> Vec<Finding> {
+        let Some(last) = self.last.as_ref().filter(|_| self.w.version() >= NOTHING_UNSEEN) else {
+            return Vec::new();
+        };
+        let found_anew = |finding: &Finding| {
+            finding.code == USER_TEST
+                || self.plan.contract.get(&finding.code).is_some()
+                || last.assembled.findings.iter().any(|one| one.code == finding.code)
+        };
+        let standing = revision::standing(&last.judged.findings, &last.assembled.text, text);
+        standing.into_iter().filter(|finding| !found_anew(finding)).collect()
+    }
+
+    /// The lines of the version in force that do not stand in the text.
+    fn gone(&self, text: &str) -> Vec<String> {
+        match &self.setup.view.current {
+            Some(current) if self.w.version() >= NOTHING_UNSEEN => sop::diff::gone(current, text),
+            _ => Vec::new(),
         }
     }
 

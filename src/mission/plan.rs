@@ -16,7 +16,7 @@ use crate::governance::{
 use crate::journal::{Activity, Failure, Recorded, Repeat};
 use crate::registry;
 use crate::roles::plan::PlanAnswer;
-use crate::roster::AgentRole;
+use crate::roster::{AgentRole, Roster};
 use crate::sop::document::{Priority, RiskLevel};
 use crate::sop::id::Change;
 use crate::sop::{SopId, Version, lint};
@@ -76,6 +76,9 @@ pub(super) struct SettlePlan {
     pub(super) ask: Ask,
     pub(super) answer: PlanAnswer,
     pub(super) nth: u32,
+    /// A plan made without the text of the SOP that it names is not settled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) in_view: bool,
 }
 
 /// What became of a plan.
@@ -87,6 +90,8 @@ pub(super) enum Settled {
     Refused(Vec<Finding>),
     /// That mission works on the same SOP; this one is in the queue.
     Held(String),
+    /// It names an SOP in force, which nobody had said: it is made again with that text in view.
+    Known(SopId),
 }
 
 impl Activity for SettlePlan {
@@ -103,6 +108,12 @@ impl Activity for SettlePlan {
             && let Some(held) = take_turn(office, &self.mission, &sop).await?
         {
             return Ok(held);
+        }
+        if let (true, None, Ok(sop)) = (self.in_view, &self.ask.sop, self.identity())
+            && office.journal.read(|db| registry::active(db, &sop))?.is_some()
+        {
+            let event = json!({ "sop": sop });
+            return Ok(Recorded::of(Settled::Known(sop)).event(&self.mission, "change_noticed", event));
         }
         let snapshot = office.gateway.snapshot(&self.snapshot)?;
         let plan = match self.complete(office, &snapshot)? {
@@ -182,7 +193,7 @@ impl SettlePlan {
         let mut wrong = Refusals::default();
         let change = wrong.unless(self.change(active.is_some())).unwrap_or(Change::Minor);
         let patch = change == Change::Patch;
-        let assignments = if patch { Vec::new() } else { self.assignments() };
+        let assignments = if patch { Vec::new() } else { self.assignments(&snapshot.roster) };
         let contract = Contract { assertions: self.answer.assertions.clone() };
         wrong.all(self.wrong_people(snapshot, &assignments, patch));
         let parties = self.parties(snapshot, &assignments, patch, &mut wrong);
@@ -272,7 +283,7 @@ impl SettlePlan {
     }
 
     /// The planned parts, with the assertions each must fulfil. The requester's own workers stay as asked.
-    fn assignments(&self) -> Vec<Assignment> {
+    fn assignments(&self, roster: &Roster) -> Vec<Assignment> {
         let fulfils = |agent: &str| {
             let theirs = self.answer.assertions.iter().filter(|assertion| assertion.fulfilled_by == agent);
             theirs.map(|assertion| assertion.id.clone()).collect()
@@ -282,9 +293,13 @@ impl SettlePlan {
             .iter()
             .map(|planned| {
                 let asked = self.ask.workers.iter().find(|worker| worker.agent == planned.agent);
+                let words = format!("{} {} {}", self.answer.title, self.answer.objective, planned.brief);
+                let topics =
+                    roster.get(&planned.agent).map(|agent| agent.topics_for(&planned.topics, &words));
                 Assignment {
                     agent: planned.agent.clone(),
                     brief: planned.brief.clone(),
+                    topics: topics.unwrap_or_default(),
                     optional: asked.map_or(planned.optional, |worker| worker.optional),
                     assertions: fulfils(&planned.agent),
                 }

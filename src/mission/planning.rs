@@ -7,6 +7,7 @@ use super::enter::Enter;
 use super::help::{grant, help};
 use super::plan::{MissionPlan, SettlePlan, Settled};
 use super::records::MissionState;
+use super::rounds::NOTHING_UNSEEN;
 use super::setup::{Prepare, Prepared, Setup};
 use super::workflow::Author;
 use crate::agent::{Asking, Seat, ask};
@@ -26,9 +27,11 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
     let mut returns = 0;
     let mut nth = 0;
     let mut grants = 0;
+    let mut known = None;
     loop {
         nth += 1;
-        let brief = mission.brief.without_scenarios();
+        let mut brief = mission.brief.without_scenarios();
+        brief.ask.sop = brief.ask.sop.or_else(|| known.clone());
         let requester = mission.requester.clone();
         let prepare =
             Prepare { mission: mission.mission.clone(), brief, requester, nth, snapshot: snapshot.clone() };
@@ -57,12 +60,14 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
             ask: setup.ask.clone(),
             answer,
             nth,
+            in_view: w.version() >= NOTHING_UNSEEN,
         };
         match w.call(settle).await? {
             Settled::Frozen(plan) => return Ok((setup, *plan)),
             Settled::Held(_) => {
                 w.signal::<()>(CLAIM_FREE).await?;
             }
+            Settled::Known(sop) => known = Some(sop),
             Settled::Refused(refused) => {
                 returns += 1;
                 if returns > setup.rules.plan_returns || setup.asker.tiers.is_empty() {

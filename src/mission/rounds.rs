@@ -13,10 +13,11 @@ use super::unfounded::NOBODYS;
 use crate::brief::Scenario;
 use crate::contract::{Finding, Severity, revision};
 use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
+use crate::ledger;
 use crate::roles::synthesise::{Synthesis, WorkerDraft};
 use crate::roles::{Answered, MissionView};
-use crate::sop::id::Change;
-use std::collections::BTreeMap;
+use crate::sop::{id::Change, lint};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a mission carries from stage to stage.
 pub(super) struct Desk<'a> {
@@ -38,6 +39,8 @@ pub(super) struct Desk<'a> {
     pub(super) written: Option<Synthesis>,
     /// What the author says she did in this round about what was found and asked.
     pub(super) done: Vec<String>,
+    /// Who has drafted since the author wrote last.
+    pub(super) fresh: BTreeSet<String>,
     /// The scenarios in which the last draft failed.
     pub(super) failed: Vec<Scenario>,
     /// The text is a file's, brought by its author, and nobody rewords it.
@@ -49,6 +52,15 @@ pub(super) struct Desk<'a> {
 pub(super) struct Wish {
     pub(super) by: String,
     pub(super) words: String,
+    /// What it asks to be in the text: see [`crate::ledger::asks`].
+    pub(super) asks: Vec<String>,
+}
+
+impl Wish {
+    /// A wish about a text that stood there.
+    pub(super) fn about(text: &str, by: &str, words: String) -> Self {
+        Self { by: by.to_owned(), asks: ledger::asks(&words, text), words }
+    }
 }
 
 /// One round's draft with its judgement.
@@ -76,6 +88,7 @@ impl<'a> Desk<'a> {
             last: None,
             written: None,
             done: Vec::new(),
+            fresh: BTreeSet::new(),
             failed: Vec::new(),
             as_brought: false,
         }
@@ -90,6 +103,10 @@ pub(super) const GROUNDED: u32 = 3;
 /// what she gives for its parts instead of writing all of it again.
 pub(super) const EXAMINED: u32 = 4;
 
+/// The version of the story from which on scrutiny is asked about what was found before and left as it was, and sees what
+/// of the version in force is gone; and a plan for a procedure that is in force is made with its text in view.
+pub(super) const NOTHING_UNSEEN: u32 = 5;
+
 /// How often a text goes back to its author for what code finds, before it is judged as it is.
 const RETURNS: u32 = 2;
 
@@ -97,6 +114,22 @@ impl Desk<'_> {
     /// The words of everything that was asked to be changed.
     pub(super) fn comments(&self) -> Vec<String> {
         self.wishes.iter().map(|wish| wish.words.clone()).collect()
+    }
+
+    /// What they ask to be in the text, each with its words.
+    pub(super) fn asks(&self) -> Vec<(String, Vec<String>)> {
+        if self.w.version() < NOTHING_UNSEEN {
+            return Vec::new();
+        }
+        self.wishes.iter().map(|wish| (wish.words.clone(), wish.asks.clone())).collect()
+    }
+
+    /// Who is at work, as those who write see it. Code alone knows the roster itself.
+    pub(super) fn roster(&self) -> Vec<String> {
+        if self.w.version() < NOTHING_UNSEEN || self.setup.asker.tiers.is_empty() {
+            return Vec::new();
+        }
+        self.setup.at_work()
     }
 
     /// Recorded beside the work of the stage: whoever enters awaits it with the stage's own answer, so that telling
@@ -153,6 +186,7 @@ impl Desk<'_> {
                     let own = self.drafts.iter().find(|worker| worker.agent == assignment.agent);
                     question.before = own.map(|worker| worker.draft.clone());
                 }
+                question.roster = self.roster();
                 DraftPart {
                     setup: self.setup.clone(),
                     assignment: assignment.clone(),
@@ -180,6 +214,7 @@ impl Desk<'_> {
             self.gaps.push(format!("{agent}: {gap}"));
         }
         let Some(draft) = draft else { return };
+        self.fresh.insert(agent.clone());
         let department = self.setup.departments.get(&agent).cloned().unwrap_or_default();
         match self.drafts.iter_mut().find(|worker| worker.agent == agent) {
             Some(worker) => worker.draft = draft,
@@ -235,7 +270,8 @@ impl Desk<'_> {
             if self.w.version() < GROUNDED || self.setup.asker.tiers.is_empty() { 0 } else { RETURNS };
         for again in 1..=returns {
             let goes_back = |finding: &&Finding| {
-                finding.severity == Severity::Blocking || again == 1 && finding.code == NOBODYS
+                finding.severity == Severity::Blocking
+                    || again == 1 && [NOBODYS, lint::NAMED].contains(&finding.code.as_str())
             };
             let found: Vec<Finding> = assembled.findings.iter().filter(goes_back).cloned().collect();
             if found.is_empty() {
@@ -269,6 +305,7 @@ impl Desk<'_> {
             drafts: self.drafts.clone(),
             synthesis,
             comments: self.comments(),
+            asks: self.asks(),
             done: self.done.clone(),
             round: self.round,
             again,

@@ -49,10 +49,25 @@ pub(super) struct Setup {
     /// Agents that work elsewhere. Left out where there are none, as it was before there could be any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) elsewhere: Vec<String>,
+    /// Agents that are on the roster and not at work yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) planned: Vec<String>,
     /// Whom each agent reports to, those passed over who are not at work.
     pub(super) chiefs: BTreeMap<String, String>,
     /// Who helps where a mission is stuck.
     pub(super) helper: String,
+}
+
+impl Setup {
+    /// Everybody on the roster, a line each.
+    pub(super) fn at_work(&self) -> Vec<String> {
+        let line = |(id, department): (&String, &String)| {
+            let kind = if self.people.contains(id) { ", a person" } else { "" };
+            let above = self.chiefs.get(id).map_or(String::new(), |chief| format!(", reports to {chief}"));
+            format!("{id} ({department}{kind}{above})")
+        };
+        self.departments.iter().filter(|(id, _)| !self.planned.contains(id)).map(line).collect()
+    }
 }
 
 /// The deadlines of what a mission asks people, as they were when it began. A type of its own, with just the rules a
@@ -159,6 +174,7 @@ impl Prepare {
                 .collect(),
             people: of_runtime(roster, Runtime::Person),
             elsewhere: of_runtime(roster, Runtime::External),
+            planned: agents().filter(|agent| !agent.is_active()).map(|agent| agent.head.id.clone()).collect(),
             chiefs: roster.chiefs(),
             helper: helper(settings, snapshot),
         };

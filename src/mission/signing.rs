@@ -6,8 +6,9 @@ use super::edited::Edit;
 use super::help::{at_line, help, person};
 use super::publish::Publish;
 use super::records::MissionState;
-use super::rounds::{Desk, Round, Wish};
+use super::rounds::{Desk, NOTHING_UNSEEN, Round, Wish};
 use super::workflow::Ending;
+use crate::base::text::put;
 use crate::contract::verdicts::Settled;
 use crate::decision::{Answer, DecisionKind, Verb};
 use crate::governance::Voice;
@@ -43,14 +44,19 @@ impl Desk<'_> {
     pub(super) async fn decide(&self, round: &Round) -> Result<Decided, Stop> {
         let mut nth = 1;
         loop {
+            let mut remark = None;
             if let Some(reader) = &self.plan.path.forwards {
-                let forwarded = self.put(round, DecisionKind::Forward, reader, nth).await?;
-                if let Some(again) = Self::sent_back(round, forwarded.as_ref())? {
+                let forwarded = self.put(round, (DecisionKind::Forward, reader, None), nth).await?;
+                if let Some(again) = Self::sent_back(round, (forwarded.as_ref(), None))? {
                     return Ok(again);
                 }
+                remark = forwarded.filter(|answer| !answer.text.trim().is_empty());
+                remark = remark.filter(|_| self.w.version() >= NOTHING_UNSEEN);
             }
-            let signed = self.put(round, DecisionKind::Publish, &self.plan.path.signs, nth).await?;
-            if let Some(again) = Self::sent_back(round, signed.as_ref())? {
+            let remark = remark.map(|answer| format!("{}: {}", answer.by, answer.text.trim()));
+            let to_sign = (DecisionKind::Publish, &*self.plan.path.signs, remark.as_deref());
+            let signed = self.put(round, to_sign, nth).await?;
+            if let Some(again) = Self::sent_back(round, (signed.as_ref(), remark.as_deref()))? {
                 return Ok(again);
             }
             let Some(answer) = signed else {
@@ -85,11 +91,11 @@ impl Desk<'_> {
         }
     }
 
+    /// `remark`: what whoever passed it on had to say of it.
     async fn put(
         &self,
         round: &Round,
-        kind: DecisionKind,
-        party: &str,
+        (kind, party, remark): (DecisionKind, &str, Option<&str>),
         nth: u32,
     ) -> Result<Option<Answer>, Stop> {
         let name = format!("{} v{}", self.plan.sop, self.plan.version);
@@ -110,7 +116,14 @@ impl Desk<'_> {
                 "read it and pass it on to {} with your recommendation, or send it back",
                 self.plan.path.signs
             ),
-            _ => "your signature makes it the active version".to_owned(),
+            _ => match remark {
+                None => "your signature makes it the active version".to_owned(),
+                Some(remark) => {
+                    format!(
+                        "your signature makes it the active version; it was passed on with a remark. {remark}"
+                    )
+                }
+            },
         };
         let question = Question {
             key: format!("{}#{}.{nth}", kind.word(), round.number),
@@ -121,7 +134,7 @@ impl Desk<'_> {
             asked_of: vec![party.to_owned()],
             barred,
             hash: round.assembled.sha256.clone(),
-            details: self.details(round),
+            details: self.details(round, remark),
             deadline,
             assume: false,
         };
@@ -129,12 +142,12 @@ impl Desk<'_> {
     }
 
     /// What the person who decides should see besides the draft.
-    fn details(&self, round: &Round) -> Value {
+    fn details(&self, round: &Round, remark: Option<&str>) -> Value {
         let advice: Vec<&str> =
             round.judged.findings.iter().map(|finding| finding.message.as_str()).collect();
         let answers = self.view().answers;
         let assumed = answers.iter().filter(|answered| answered.assumed);
-        let details = json!({
+        let mut details = json!({
             "round": round.number,
             "file": format!("missions/{}/synthesis-{}.md", self.setup.asker.mission, round.number),
             "failed": round.judged.blocking(),
@@ -148,6 +161,11 @@ impl Desk<'_> {
             "risk_level": self.plan.risk_level,
             "supersedes": self.plan.supersedes,
         });
+        if let Some(details) = details.as_object_mut().filter(|_| self.w.version() >= NOTHING_UNSEEN) {
+            details.extend(remark.map(|remark| ("remark".to_owned(), json!(remark))));
+            let line = |wish: &Wish| format!("{}: {}", wish.by, wish.words);
+            details.insert("sent_back".to_owned(), json!(self.wishes.iter().map(line).collect::<Vec<_>>()));
+        }
         with_ledger(details, &round.assembled)
     }
 
@@ -163,11 +181,19 @@ impl Desk<'_> {
         list
     }
 
-    fn sent_back(round: &Round, answer: Option<&Answer>) -> Result<Option<Decided>, Stop> {
+    fn sent_back(
+        round: &Round,
+        (answer, remark): (Option<&Answer>, Option<&str>),
+    ) -> Result<Option<Decided>, Stop> {
         match answer {
             Some(Answer { verb: Verb::Revise, by, text, line, .. }) => {
-                let words = at_line(&round.assembled.text, *line, text);
-                Ok(Some(Decided::Again(Wish { by: by.clone(), words })))
+                let mut wish =
+                    Wish::about(&round.assembled.text, by, at_line(&round.assembled.text, *line, text));
+                // What was said of it before goes with it, and asks for nothing by itself.
+                if let Some(remark) = remark {
+                    put(&mut wish.words, format_args!("\n\nIt had been passed on with a remark. {remark}"));
+                }
+                Ok(Some(Decided::Again(wish)))
             }
             Some(Answer { verb: Verb::Edit, by, edited: Some(text), .. }) => {
                 Ok(Some(Decided::Edited(Edit { by: by.clone(), text: text.clone() })))

@@ -53,7 +53,8 @@ impl Desk<'_> {
                 Ok(Some(best))
             }
             Some(Answer { verb: Verb::Revise, by, text, line, .. }) => {
-                self.wishes.push(Wish { by, words: at_line(&best.assembled.text, line, &text) });
+                let text_of = &best.assembled.text;
+                self.wishes.push(Wish::about(text_of, &by, at_line(text_of, line, &text)));
                 Ok(None)
             }
             Some(Answer { verb: Verb::Reject, by, text, .. }) => {

@@ -4,12 +4,12 @@ use super::Office;
 use super::help::{grant, help};
 use super::impartial::impartial;
 use super::plan::MissionPlan;
-use super::rounds::EXAMINED;
+use super::rounds::{EXAMINED, NOTHING_UNSEEN};
 use super::setup::Setup;
 use crate::agent::{Asking, Seat, ask};
 use crate::base::Digest;
 use crate::brief::Scenario;
-use crate::contract::{Assertion, Finding};
+use crate::contract::{Answer, Assertion, Finding};
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
 use crate::roles::AssertionView;
 use crate::roles::scrutiny::{Scrutiny, ScrutinyAnswer, ScrutinyQuestion};
@@ -32,6 +32,12 @@ pub(super) struct Scrutinise {
     /// See [`ScrutinyQuestion::asked`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) asked: Vec<String>,
+    /// See [`ScrutinyQuestion::open`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) open: Vec<Finding>,
+    /// See [`ScrutinyQuestion::gone`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) gone: Vec<String>,
     pub(super) round: u32,
     /// 0 at first; one more each time a person said to try again.
     pub(super) attempt: u32,
@@ -50,6 +56,8 @@ impl Story for Scrutinise {
             sop: impartial(&self.sop),
             findings: self.findings,
             asked: self.asked,
+            open: self.open,
+            gone: self.gone,
         };
         let asking = asking(
             &self.setup,
@@ -96,6 +104,16 @@ impl Tested {
     pub(super) fn failed(&self) -> Vec<Scenario> {
         let stuck = self.walks().filter(|(_, trace)| !trace.ended());
         stuck.map(|(scenario, _)| scenario.clone()).collect()
+    }
+    /// Those, and the ones the grader named: all of them, where a promise was broken and nobody said in which.
+    pub(super) fn wanting(&self) -> Vec<Scenario> {
+        let named: Vec<usize> =
+            self.grade.root_causes.iter().filter_map(|cause| usize::try_from(cause.case).ok()).collect();
+        let broken = self.grade.verdicts.iter().any(|verdict| verdict.answer == Answer::Fail);
+        let all = broken && named.is_empty();
+        let walks = (1..).zip(self.walks());
+        let wanting = walks.filter(|(case, (_, trace))| all || !trace.ended() || named.contains(case));
+        wanting.map(|(_, (scenario, _))| scenario.clone()).collect()
     }
 }
 
@@ -201,9 +219,11 @@ pub(super) async fn more_scenarios(
     w: &Workflow,
     setup: &mut Setup,
     plan: &MissionPlan,
-    round: u32,
+    (round, used): (u32, &[Scenario]),
 ) -> Result<Vec<Scenario>, Stop> {
-    let question = wanted_of(setup, plan, setup.rules.rounds.max(1));
+    let used = used.iter().filter(|_| w.version() >= NOTHING_UNSEEN).map(|one| one.text.clone());
+    let question =
+        ScenarioQuestion { used: used.collect(), ..wanted_of(setup, plan, setup.rules.rounds.max(1)) };
     let again = format!("#{round}");
     let more = written(w, setup, (&plan.parties.user_testing, &again), &question).await?;
     w.call(KeepScenarios { mission: setup.asker.mission.clone(), digests: digests(&more), round }).await?;
@@ -218,6 +238,7 @@ fn wanted_of(setup: &Setup, plan: &MissionPlan, count: u32) -> ScenarioQuestion 
         text: setup.view.text.clone(),
         assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
         count,
+        used: Vec::new(),
     }
 }
 

@@ -36,8 +36,8 @@ pub struct Ending {
 impl Story for Author {
     const NAME: &'static str = "author";
     /// 2: a change that nobody has anything to say on goes back to the requester. 3: see [`super::rounds::GROUNDED`]; 4:
-    /// see [`super::rounds::EXAMINED`].
-    const VERSION: u32 = super::rounds::EXAMINED;
+    /// see [`super::rounds::EXAMINED`]; 5: see [`super::rounds::NOTHING_UNSEEN`].
+    const VERSION: u32 = super::rounds::NOTHING_UNSEEN;
     type Output = Ending;
     fn key(&self) -> String {
         self.mission.clone()
@@ -82,7 +82,11 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
     let mut desk = Desk::new(w, setup, plan, scenarios);
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.
-        desk.wishes.push(Wish { by: desk.setup.requester.clone(), words: mission.brief.text.clone() });
+        desk.wishes.push(Wish {
+            by: desk.setup.requester.clone(),
+            words: mission.brief.text.clone(),
+            asks: Vec::new(),
+        });
     } else {
         desk.first_drafts().await?;
     }

@@ -1,7 +1,7 @@
 //! The author writes: first the whole text from what the departments gave, then only what changes in it.
 
 use super::help::{grant, help};
-use super::rounds::{Desk, EXAMINED};
+use super::rounds::{Desk, EXAMINED, NOTHING_UNSEEN};
 use crate::agent::{Asking, Seat, ask};
 use crate::contract::{Finding, Severity};
 use crate::journal::Stop;
@@ -32,9 +32,14 @@ impl Desk<'_> {
             previous,
             findings,
             comments: wishes.iter().map(|(_, wish)| wish.clone()).collect(),
+            roster: self.roster(),
         };
         let synthesis = match self.base(&question) {
             Some(base) => {
+                // What stands in her text already is not told again: a first text is written from all of it.
+                if self.w.version() >= NOTHING_UNSEEN && self.last.is_some() {
+                    question.drafts.retain(|worker| self.fresh.contains(&worker.agent));
+                }
                 // A mind is told who asks, and not what is a matter of style: that makes a text grow, and no better.
                 question.comments = wishes.iter().map(|(by, wish)| format!("{by}: {wish}")).collect();
                 question.findings.retain(|finding| !of_style(finding));
@@ -48,6 +53,7 @@ impl Desk<'_> {
             None => self.have_written::<Synthesise>(&question, again).await?,
         };
         self.written = Some(synthesis.clone());
+        self.fresh.clear();
         Ok(synthesis)
     }
 
@@ -99,7 +105,7 @@ impl Desk<'_> {
 /// Advice of the coded checks: on wording, on length, and where no line was seen to say a thing, which a validator is
 /// asked to look at. What validators advise stays.
 fn of_style(finding: &Finding) -> bool {
-    let coded = lint::severity(&finding.code).is_some()
+    let coded = lint::severity(&finding.code).is_some() && finding.code != lint::NAMED
         || [ledger::NOT_SEEN, "item-not-found"].contains(&finding.code.as_str());
     finding.severity == Severity::Advisory && coded
 }

@@ -28,6 +28,9 @@ pub struct DraftQuestion {
     pub owner: String,
     /// The worker's part, one or two sentences.
     pub brief: String,
+    /// Topics of its knowledge that it is shown; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
     /// Its own assertions.
     pub assertions: Vec<AssertionView>,
     /// What validators found in its domain in the round before; empty at first.
@@ -35,6 +38,9 @@ pub struct DraftQuestion {
     /// Its own draft of the round before, where something was found in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Draft>,
+    /// Who is at work, a line each: id, department, whether a person, whom it reports to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roster: Vec<String>,
 }
 
 impl DraftQuestion {
@@ -46,9 +52,11 @@ impl DraftQuestion {
             objective: plan.objective.clone(),
             owner: plan.owner.clone(),
             brief: planned.brief.clone(),
+            topics: Vec::new(),
             assertions: Vec::new(),
             findings: Vec::new(),
             before: None,
+            roster: Vec::new(),
         }
     }
 }

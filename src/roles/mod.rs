@@ -12,6 +12,7 @@ pub mod scrutiny;
 pub mod synthesise;
 pub mod user_test;
 
+use crate::base::text::full_stop;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what leaves a field out is handed a reference")]
@@ -68,6 +69,14 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// What was said to a question with an assumption, in words that need no question beside them: who takes the
+    /// assumption has said it. `None`: nobody answered.
+    pub fn to(question: &str, assumption: &str, said: Option<&str>) -> Self {
+        let assumed = said.is_none();
+        let answer = said.map_or_else(|| assumption.to_owned(), |said| resolved(said, assumption));
+        Self { question: question.to_owned(), answer, assumed }
+    }
+
     /// Whether nothing was said in answer: nobody answered, or whoever did takes what is assumed.
     pub fn stands_on_assumption(&self) -> bool {
         self.assumed || is_assent(&self.answer)
@@ -99,6 +108,19 @@ const AS_ASSUMED: [&str; 22] = [
     "va bene",
     "akkoord",
 ];
+
+/// An answer with the assumption in the place of the words that take it: "As assumed, and within 2 days" as well.
+fn resolved(said: &str, assumption: &str) -> String {
+    if is_assent(said) {
+        return assumption.to_owned();
+    }
+    let said = said.trim();
+    let rest = AS_ASSUMED.first().and_then(|words| {
+        let start = said.get(..words.len()).filter(|start| start.eq_ignore_ascii_case(words))?;
+        said.strip_prefix(start)?.strip_prefix([',', ';', ':', '.'])
+    });
+    rest.map_or_else(|| said.to_owned(), |rest| format!("{} {}", full_stop(assumption), rest.trim()))
+}
 
 /// Whether an answer says that what is assumed may stand.
 pub fn is_assent(answer: &str) -> bool {

@@ -103,6 +103,9 @@ pub struct PlannedAssignment {
     pub agent: String,
     /// What to cover, one or two sentences.
     pub brief: String,
+    /// Topics of the agent's knowledge that the part rests on, as they are written; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
     /// The mission goes on without it.
     #[serde(default)]
     pub optional: bool,

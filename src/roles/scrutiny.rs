@@ -26,6 +26,12 @@ pub struct ScrutinyQuestion {
     /// What the requester asked, statement by statement, each with what code can tell of where it stands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<String>,
+    /// What was found to block before, where the text has not changed since: whoever judges now says whether it holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Finding>,
+    /// Of a change: the lines of the version in force that do not stand in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
 }
 
 /// A verdict per assertion, and what else struck the validator.

@@ -40,6 +40,9 @@ pub struct SynthesisQuestion {
     pub findings: Vec<Finding>,
     /// What a person asked to have changed.
     pub comments: Vec<String>,
+    /// Who is at work, a line each: id, department, whether a person, whom it reports to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roster: Vec<String>,
 }
 
 impl SynthesisQuestion {

@@ -54,6 +54,9 @@ pub struct ScenarioQuestion {
     pub assertions: Vec<AssertionView>,
     /// How many are wanted.
     pub count: u32,
+    /// Situations that were walked already: another is wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<String>,
 }
 
 /// Scenarios, each different in kind: the usual case, an edge, a failure.
@@ -82,7 +85,7 @@ pub struct Trace {
     /// Whether the definition of done was reached.
     pub done: bool,
     /// Whether the text itself demands that this case is refused or handed on, and that was done: a right end, too.
-    /// Left out where it is false: recorded walks of before read the same.
+    // Left out where it is false: recorded walks of before read the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
     /// How one can tell, one sentence.

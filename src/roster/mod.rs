@@ -1,12 +1,14 @@
 //! The roster: who can work on missions, with what knowledge. Reads agent files; no I/O, no clock.
 
 pub mod bullets;
+mod chapters;
 mod company;
 mod head;
 pub mod parse;
 pub(crate) mod source;
 pub(crate) mod steps;
 
+pub use chapters::Chapters;
 pub use company::Roster;
 pub use parse::parse;
 

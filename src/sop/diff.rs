@@ -1,6 +1,7 @@
 //! The difference of two texts, line by line, as people read it in a review.
 
 use similar::{ChangeTag, TextDiff};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Lines of unchanged text around a change.
@@ -51,6 +52,19 @@ pub fn diff_words(a: &str, b: &str, labels: (&str, &str), (open, close): (&str, 
         }
     }
     out
+}
+
+/// Lines told of a text that is gone; a rewritten one is read as a whole.
+const MOST_GONE: usize = 80;
+
+/// The lines of `old` that stand nowhere in `new`, heads, headings of sections and blank lines aside.
+pub fn gone(old: &str, new: &str) -> Vec<String> {
+    let plain = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let there: BTreeSet<String> = new.lines().map(plain).collect();
+    let body =
+        old.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(old, |(_, body)| body);
+    let told = body.lines().map(plain).filter(|line| !line.is_empty() && !line.starts_with("## "));
+    told.filter(|line| !there.contains(line)).take(MOST_GONE).collect()
 }
 
 /// How much of two texts is the same, in percent: twice the words they share in order over all their words. 100 for

@@ -16,6 +16,7 @@ mod wording;
 
 pub use check::{CHECKS, CheckResult, check, has_key_words};
 pub use persons::leaves_to_a_person;
+pub use steps::NAMED;
 pub(in crate::sop) use terms::defined as defined_terms;
 
 use order::Order;

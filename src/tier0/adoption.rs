@@ -79,6 +79,7 @@ fn synthesised(q: &PlanQuestion, plan: &PlanAnswer, roster: &Roster) -> Synthesi
         previous: None,
         findings: Vec::new(),
         comments: Vec::new(),
+        roster: Vec::new(),
     })
 }
 

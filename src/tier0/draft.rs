@@ -10,7 +10,7 @@ use super::knowledge::assignment::{KNOWS, Wanted, best, read as read_brief};
 use around::Telling;
 
 use super::english::words::{self, share_found, stem_set};
-use super::knowledge::matching::{all_words, is_general};
+use super::knowledge::matching::all_words;
 use super::request::material::{Listed, Material};
 use super::request::read::read;
 use crate::contract::Finding;
@@ -109,7 +109,7 @@ fn declined(q: &DraftQuestion, agent: &Agent) -> Draft {
 
 /// The topics the brief means, and the subjects no topic knows.
 fn selected<'a>(agent: &'a Agent, wanted: &Wanted, q: &DraftQuestion) -> (Vec<&'a Topic>, Vec<String>) {
-    let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !is_general(topic)).collect();
+    let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !topic.is_general()).collect();
     let mut chosen: Vec<&Topic> = Vec::new();
     let mut unknown = Vec::new();
     for heading in &wanted.topics {
@@ -144,7 +144,7 @@ fn ask_unknown(draft: &mut Draft, unknown: &[String]) {
 /// Topics of this agent that are near the mission and were not used.
 fn left_out(draft: &mut Draft, agent: &Agent, used: &[&Topic], q: &DraftQuestion) {
     let asked = format!("{} {}", q.title, q.brief);
-    for topic in agent.topics.iter().filter(|topic| !is_general(topic)) {
+    for topic in agent.topics.iter().filter(|topic| !topic.is_general()) {
         let near = share_found(&topic.title, &asked) >= KNOWS;
         if near && !used.iter().any(|taken| std::ptr::eq(*taken, topic)) {
             draft.left_out.push(format!(

@@ -92,6 +92,7 @@ impl Authored {
         let one = |planned: &crate::roles::plan::PlannedAssignment| Assignment {
             agent: planned.agent.clone(),
             brief: planned.brief.clone(),
+            topics: Vec::new(),
             optional: planned.optional,
             assertions: ids(&planned.agent),
         };
@@ -126,6 +127,7 @@ pub(super) fn authored(q: &PlanQuestion, roster: &Roster) -> Result<Authored, Ve
         previous: None,
         findings: Vec::new(),
         comments: Vec::new(),
+        roster: Vec::new(),
     };
     let synthesis = super::synthesise::synthesise(&question);
     let sop = document(&plan, &synthesis);

@@ -38,6 +38,8 @@ fn verdicts(name: &str, made: &Authored, text: &str) {
         assertions: views.clone(),
         findings: Vec::new(),
         asked: Vec::new(),
+        open: Vec::new(),
+        gone: Vec::new(),
     };
     for known in [contract.assertions.as_slice(), &[]] {
         let answer = super::scrutiny::scrutiny(&scrutiny, known);
@@ -53,6 +55,7 @@ fn verdicts(name: &str, made: &Authored, text: &str) {
         text: String::new(),
         assertions: views.clone(),
         count: 3,
+        used: Vec::new(),
     };
     for scenario in super::scenarios::scenarios(&question).scenarios {
         let trace =

@@ -58,21 +58,16 @@ fn coded(
         return verdict(view, Answer::Fail, &found.quote, &found.message);
     }
     let (agents, titles, sops) = taken_as_known(sop, text);
-    let result = check(
-        name,
-        argument,
-        sop,
-        text,
-        &Context { agents: &agents, people: &BTreeSet::new(), titles: &titles, sops: &sops },
-    );
-    if !result.pass {
-        return verdict(view, Answer::Fail, &result.quote, &result.reason);
-    }
     let allowed: Vec<Section> = Section::ALL
         .into_iter()
         .filter(|(_, title)| view.sections.iter().any(|named| named == title))
         .map(|(section, _)| section)
         .collect();
+    let context = Context { agents: &agents, people: &BTreeSet::new(), titles: &titles, sops: &sops };
+    let result = check((name, argument), &allowed, sop, text, &context);
+    if !result.pass {
+        return verdict(view, Answer::Fail, &result.quote, &result.reason);
+    }
     let in_place = allowed.is_empty() || allowed.contains(&result.section);
     let quote = if in_place && long_enough(&result.quote) {
         Some(result.quote)

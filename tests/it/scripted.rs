@@ -154,6 +154,7 @@ fn plan(user: &str) -> PlanAnswer {
             .into_iter()
             .map(|(agent, optional)| PlannedAssignment {
                 brief: format!("the part of {agent}"),
+                topics: Vec::new(),
                 agent,
                 optional,
             })

@@ -38,12 +38,19 @@ const MIN_QUOTE: usize = 20;
 
 /// Runs the check `name` with `argument` (empty where it takes none) on `sop`, whose file reads `text`.
 ///
-/// An unknown name never passes.
-pub fn check(name: &str, argument: &str, sop: &Sop, text: &str, cx: &Context<'_>) -> CheckResult {
+/// An unknown name never passes. What proves it is looked for first in `sections`; that a step does something is said by
+/// no other section.
+pub fn check(
+    (name, argument): (&str, &str),
+    sections: &[Section],
+    sop: &Sop,
+    text: &str,
+    cx: &Context<'_>,
+) -> CheckResult {
     let order = Order::of(&sop.body.steps);
     let subject = Subject { sop, context: *cx, order: &order };
     let result = match name {
-        "states" => states(sop, argument),
+        "states" => states(sop, argument, sections),
         "defines" => defines(sop, argument),
         "section_filled" => section_filled(sop, argument),
         "covers_input" => covers_input(sop, argument),
@@ -132,7 +139,7 @@ pub fn has_key_words(argument: &str) -> bool {
     !key_words(argument).is_empty()
 }
 
-fn states(sop: &Sop, argument: &str) -> CheckResult {
+fn states(sop: &Sop, argument: &str, sections: &[Section]) -> CheckResult {
     let wanted = key_words(argument);
     if wanted.is_empty() {
         return failed(Section::Steps, "the check `states` needs key words as its argument".to_owned());
@@ -142,7 +149,9 @@ fn states(sop: &Sop, argument: &str) -> CheckResult {
         wanted.iter().filter(|stem| found.contains(stem)).count()
     };
     let reason = || format!("states {argument}");
-    for (section, _) in Section::ALL {
+    let of_steps = sections.contains(&Section::Steps);
+    let others = Section::ALL.iter().map(|(section, _)| *section).filter(|_| !of_steps);
+    for section in sections.iter().copied().chain(others) {
         for line in section_text(sop, section).lines() {
             if count(line) == wanted.len() && !line.starts_with("```") {
                 return passed(section, line, reason());

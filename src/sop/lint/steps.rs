@@ -5,8 +5,13 @@ use super::{Hit, Rule, Subject, heading};
 use crate::base::text::counted;
 use crate::contract::Severity::{Advisory, Blocking};
 use crate::sop::document::{Lapse, OnFailure, Section, Step};
+use crate::sop::fences;
+use crate::sop::render::section_text;
 use crate::sop::work::work;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The check that a step which is spoken of is there. It advises only: a number may be that of a step elsewhere.
+pub const NAMED: &str = "steps_spoken_of_exist";
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -57,6 +62,13 @@ pub(super) const RULES: &[Rule] = &[
         severity: Blocking,
         section: Section::Steps,
         look: dependencies_exist,
+    },
+    Rule {
+        name: NAMED,
+        what: "every step that the text speaks of is there",
+        severity: Advisory,
+        section: Section::Steps,
+        look: steps_spoken_of_exist,
     },
     Rule {
         name: "no_dependency_cycles",
@@ -115,6 +127,40 @@ fn dependencies_exist(subject: &Subject<'_>) -> Vec<Hit> {
             let message =
                 format!("`{key}` of step {} names step {number}, which does not exist.", step.number);
             hits.push(Hit::new(Section::Steps, message, heading(step)));
+        }
+    }
+    hits
+}
+
+/// What a step is called where texts speak of one by its number.
+const STEP_WORDS: [&str; 9] =
+    ["step", "steps", "schritt", "schritte", "étape", "étapes", "paso", "passo", "stap"];
+
+/// Another SOP's steps, and code, are not looked at.
+fn steps_spoken_of_exist(subject: &Subject<'_>) -> Vec<Hit> {
+    let known = numbers(subject);
+    let mut hits = Vec::new();
+    for (section, _) in Section::ALL {
+        let text = section_text(subject.sop, section);
+        let prose = fences::pieces(&text).into_iter().filter(|(fenced, _)| !fenced);
+        for line in prose.flat_map(|(_, piece)| piece.lines().map(str::to_owned).collect::<Vec<_>>()) {
+            if line.contains("[[") || line.starts_with("### ") {
+                continue;
+            }
+            let words: Vec<&str> =
+                line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+            let spoken = words.windows(2).filter_map(|pair| match pair {
+                [word, number] if STEP_WORDS.contains(&word.to_lowercase().as_str()) => {
+                    number.parse::<u32>().ok()
+                }
+                _ => None,
+            });
+            for number in spoken.filter(|number| !known.contains(number)) {
+                let message = format!(
+                    "The text speaks of step {number}, and there is none; name the step that is meant."
+                );
+                hits.push(Hit::new(section, message, line.trim()));
+            }
         }
     }
     hits

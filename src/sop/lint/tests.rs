@@ -285,19 +285,19 @@ fn no_check_passes_an_empty_draft_and_all_pass_the_sample() {
         _ => "",
     };
     for (name, _) in CHECKS.iter() {
-        let on_empty = check(name, argument(name), &empty, &render(&empty), &context);
+        let on_empty = check((name, argument(name)), &[], &empty, &render(&empty), &context);
         assert!(!on_empty.pass, "{name} passes an empty draft: {on_empty:?}");
-        let on_sample = check(name, argument(name), &sop, SAMPLE, &context);
+        let on_sample = check((name, argument(name)), &[], &sop, SAMPLE, &context);
         assert!(on_sample.pass && on_sample.quote.len() >= 20, "{name}: {on_sample:?}");
         assert!(SAMPLE.contains(&on_sample.quote), "{name}");
     }
     let mut rich = sop.clone();
     "Above EUR 15,000 the ceo signs.".clone_into(&mut rich.body.scope);
     for argument in ["EUR 15,000 ceo", "EUR 15,000, ceo", "ceo,15,000"] {
-        assert!(check("states", argument, &rich, &render(&rich), &context).pass, "{argument}");
-        assert!(!check("states", argument, &sop, SAMPLE, &context).pass, "{argument}");
+        assert!(check(("states", argument), &[], &rich, &render(&rich), &context).pass, "{argument}");
+        assert!(!check(("states", argument), &[], &sop, SAMPLE, &context).pass, "{argument}");
     }
-    assert!(!check("states", "refund, 14 days", &sop, SAMPLE, &context).pass);
-    assert!(!check("defines", "lead", &sop, SAMPLE, &context).pass);
-    assert!(!check("no_such_check", "", &sop, SAMPLE, &context).pass);
+    assert!(!check(("states", "refund, 14 days"), &[], &sop, SAMPLE, &context).pass);
+    assert!(!check(("defines", "lead"), &[], &sop, SAMPLE, &context).pass);
+    assert!(!check(("no_such_check", ""), &[], &sop, SAMPLE, &context).pass);
 }

@@ -155,6 +155,11 @@ fn result_of(subject: &Subject<'_>, from: From<'_>, number: &str, field: Option<
         return Some(format!("step {number} may not be over by then; name it in `Depends On`"));
     }
     let field = field.filter(|field| *field != "state")?;
+    if earlier.output.is_none() && matches!(work(earlier), Ok(Work::Hands)) {
+        return Some(format!(
+            "whoever does step {number} is not told to give `{field}`; add an `**Output**` with it to step {number}"
+        ));
+    }
     let schema = schema(earlier)?;
     let properties = schema.get("properties")?.as_object()?;
     (!properties.contains_key(field)).then(|| format!("the output of step {number} has no `{field}`"))

@@ -1,7 +1,7 @@
 //! The words of an assignment's brief: written by the plan, read by the draft. A brief a person wrote is read
 //! for its subjects; one this tier wrote also says which topics to use and who is meant by which name.
 
-use super::matching::{all_words, is_general};
+use super::matching::all_words;
 use crate::base::text::listed;
 use crate::roster::{Agent, Topic};
 use crate::tier0::english::words::share_found;
@@ -75,7 +75,7 @@ pub(crate) const KNOWS: u8 = 50;
 
 /// The topic of `agent` that a brief means first; without a brief, the one nearest to the title.
 pub(crate) fn topic_meant<'a>(agent: &'a Agent, brief: &str, title: &str) -> Option<&'a Topic> {
-    let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !is_general(topic)).collect();
+    let known: Vec<&Topic> = agent.topics.iter().filter(|topic| !topic.is_general()).collect();
     let wanted = read(brief);
     let by_heading =
         wanted.topics.iter().find_map(|heading| known.iter().copied().find(|topic| topic.title == *heading));

@@ -50,11 +50,6 @@ pub(crate) struct Library<'a> {
     found_in: BTreeMap<String, usize>,
 }
 
-/// Whether a topic is the one every department has for work that has none of its own.
-pub(crate) fn is_general(topic: &Topic) -> bool {
-    topic.title.starts_with("How ") && topic.title.ends_with(" works")
-}
-
 impl<'a> Library<'a> {
     /// All special topics of those of these agents that draft.
     pub(crate) fn new(agents: impl IntoIterator<Item = &'a Agent>) -> Self {
@@ -62,7 +57,7 @@ impl<'a> Library<'a> {
             .into_iter()
             .filter(|agent| agent.can(AgentRole::Worker))
             .flat_map(|agent| agent.topics.iter().map(move |topic| (agent, topic)))
-            .filter(|(_, topic)| !is_general(topic))
+            .filter(|(_, topic)| !topic.is_general())
             .map(|(agent, topic)| known(agent, topic))
             .collect();
         let mut found_in: BTreeMap<String, usize> = BTreeMap::new();

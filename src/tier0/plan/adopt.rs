@@ -123,11 +123,13 @@ fn assignments(q: &PlanQuestion, owner: &Agent, named: &[Named<'_>]) -> Vec<Plan
     steps.sort();
     let names = steps.into_iter().map(|(step, id)| (format!("step {step}"), id)).collect();
     let brief = written(&Wanted { own_words: true, names, ..Wanted::default() });
-    let mut all = vec![PlannedAssignment { agent: owner.head.id.clone(), brief, optional: false }];
+    let mut all =
+        vec![PlannedAssignment { agent: owner.head.id.clone(), brief, topics: Vec::new(), optional: false }];
     let asked = q.ask.workers.iter().filter(|worker| worker.agent != owner.head.id);
     all.extend(asked.map(|worker| PlannedAssignment {
         agent: worker.agent.clone(),
         brief: worker.brief.clone(),
+        topics: Vec::new(),
         optional: worker.optional,
     }));
     all

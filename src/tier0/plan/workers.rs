@@ -19,6 +19,7 @@ impl Desk<'_> {
         planned.push(PlannedAssignment {
             agent: owner_id.to_owned(),
             brief: written(&leads),
+            topics: Vec::new(),
             optional: false,
         });
         for fit in self.fits.iter().filter(|fit| fit.known.agent.head.id != owner_id) {
@@ -27,7 +28,12 @@ impl Desk<'_> {
             }
             let wanted = Wanted { topics: vec![fit.known.topic.title.clone()], ..Wanted::default() };
             let agent = fit.known.agent.head.id.clone();
-            planned.push(PlannedAssignment { agent, brief: written(&wanted), optional: false });
+            planned.push(PlannedAssignment {
+                agent,
+                brief: written(&wanted),
+                topics: Vec::new(),
+                optional: false,
+            });
         }
         planned
     }
@@ -47,7 +53,7 @@ impl Desk<'_> {
         } else {
             ask.brief.clone()
         };
-        PlannedAssignment { agent: ask.agent.clone(), brief, optional: ask.optional }
+        PlannedAssignment { agent: ask.agent.clone(), brief, topics: Vec::new(), optional: ask.optional }
     }
 
     fn wanted(&self, fit: Option<&Fit<'_>>) -> Wanted {
