@@ -17,12 +17,13 @@ use crate::{decision, registry};
 /// # Errors
 /// What is not as it was written.
 pub fn verify(workspace: &Workspace, anchors: &[Anchor]) -> Result<Verified> {
-    let verified = journal::verify(&workspace.journal, anchors)?;
+    let verified = journal::verify(&workspace.journal, anchors);
     let mut forged = workspace.journal.read(decision::unwitnessed)?;
     forged.extend(workspace.journal.read(registry::unlike_their_publication)?);
     if forged.is_empty() {
-        return Ok(verified);
+        return verified;
     }
+    forged.extend(verified.err().map(|problem| problem.message));
     Err(Problem::failed(listed(&forged)).hint("a row was changed past the log; compare it with a backup"))
 }
 

@@ -122,6 +122,12 @@ pub fn signals_heard(db: &Connection, prefix: &str) -> Result<Vec<(String, Strin
     Ok(heard)
 }
 
+/// Takes a signal away that nobody sent: what the log does not bear out does not stay among what it does.
+pub(super) fn put_out(tx: &Tx<'_>, signal: i64) -> Result<()> {
+    tx.db().prepare_cached("DELETE FROM signal WHERE id = ?1")?.execute([signal])?;
+    Ok(())
+}
+
 pub(super) fn consume(tx: &Tx<'_>, signal: i64, position: i64) -> Result<()> {
     tx.db().prepare_cached("UPDATE signal SET position = ?2 WHERE id = ?1")?.execute((signal, position))?;
     Ok(())

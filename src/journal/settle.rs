@@ -6,7 +6,7 @@ use super::blob;
 use super::driver::{CANCEL, Driven, Driver, Finished, append};
 use super::history::{StepRecord, decode_outcome, encode_outcome};
 use super::launch::{GivenUp, put_away};
-use super::ledger::{Arrived, consume, step_of};
+use super::ledger::{Arrived, consume, put_out, step_of};
 use super::stories::Witness;
 use super::tx::Tx;
 use super::workflow::{Stop, What};
@@ -21,9 +21,6 @@ use std::time::Duration;
 /// How long a parent with running children is kept in memory before it is dropped and later replayed: long
 /// enough for quick children, short enough that a thousand waiting parents cost nothing.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// The position of a signal that no story is told of.
-const UNHEARD: i64 = -1;
 
 /// Everything a look at the signals needs, taken to the writer's thread.
 struct Look {
@@ -296,14 +293,14 @@ impl Look {
         Ok(Seen::Answer { ordinal: step.ordinal, outcome, at, place: place.clone() })
     }
 
-    /// The oldest signal that is waited for and borne out by the log. One that is not is put away, and told.
+    /// The oldest signal that is waited for and borne out by the log. One that is not is put out, and told.
     fn next(&self, tx: &Tx<'_>, wants: impl Fn(&str) -> bool) -> Result<Option<Arrived>> {
         while let Some(found) = Arrived::oldest(tx.db(), &self.id, &wants)? {
             let Some(witness) = self.witness else { return Ok(Some(found)) };
             if witness(tx.db(), &found.name, &found.payload)? {
                 return Ok(Some(found));
             }
-            consume(tx, found.id, UNHEARD)?;
+            put_out(tx, found.id)?;
             let root = subject_of(&self.id);
             tx.event(root, "signal_refused", &json!({ "workflow": &*self.id, "signal": found.name }))?;
             tracing::error!(workflow = %self.id, signal = found.name, "no fact bears this signal out: it is not heard");

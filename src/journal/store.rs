@@ -6,7 +6,7 @@ use super::tx::Tx;
 use super::writer::{Appended, News, Writer};
 use super::{blob, chain, schema, wal};
 use crate::base::{Clock, Digest, Place, Problem, files, problem::Result};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -77,10 +77,13 @@ impl Journal {
         }
         let cut_off = wal::holds_commits(path);
         let mut db = Connection::open(path)?;
+        // Until it is known to be whole, closing it must not tidy away what only looks like leftovers.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         tune(&db)?;
         let upgraded =
             |db: &Connection, format| kept::found(&Tx::new(db, clock.now(), &redactor), kept, format);
         schema::migrate(&mut db, migrations, (access == Access::Holder, cut_off), upgraded)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         kept::watch(&db, kept)?;
         let writer = Writer::start(db, kept, (clock.clone(), redactor.clone()));
         let readers = Mutex::default();

@@ -53,7 +53,9 @@ fn a_publication_is_one_commit_of_its_own_files_where_it_may_be() {
     );
     // One that does not know who commits is told of, and caught up with.
     world.put("ws/sopd.yaml", &settings);
-    publish(&sound().replace("SOP-REV-lead-qualification", "SOP-REV-other"), ["D-3", "D-4"]);
+    let trigger = "A lead record enters the stage New in the CRM with its source field filled.";
+    let other = sound().replace("SOP-REV-lead-qualification", "SOP-REV-other");
+    publish(&other.replace(trigger, "A partner signs the register of partners."), ["D-3", "D-4"]);
     git(&world.path("ws"), &["init", "--quiet"]);
     git(&world.path("ws"), &["config", "user.name", ""]);
     drive();

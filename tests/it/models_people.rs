@@ -23,16 +23,12 @@ fn is_draft_of(q: &Question, who: &str) -> bool {
     role(q) == "draft" && agent(q) == who
 }
 
-/// sales.ops asks once, and writes down what it was told.
+/// sales.ops asks once, and writes down what it assumes or was told.
 fn asking(q: &Question, answer: &mut Value) -> Option<Reply> {
     if is_draft_of(q, "sales.ops") {
         answer["questions"] = json!([{"text": "Which log is meant?", "assumption": "the paper log"}]);
-        if q.user.contains("Answer: the CRM log") {
-            answer["steps"][0]["rules"] = json!(["Use the CRM log."]);
-        }
-        if q.user.contains("Assumption: the paper log") {
-            answer["steps"][0]["rules"] = json!(["Use the paper log."]);
-        }
+        let log = if q.user.contains("Answer: the CRM log") { "CRM" } else { "paper" };
+        answer["steps"][0]["rules"] = json!([format!("Use the {log} log.")]);
     }
     None
 }
@@ -54,13 +50,42 @@ async fn a_question_goes_to_the_requester_and_its_answer_into_the_draft() {
     let forward = world.only(DecisionKind::Forward);
     assert!(world.file(&mission, "synthesis-1.md").contains("Use the CRM log."));
     assert_eq!(forward.ask.details["assumptions"], json!([]));
-    let drafts = server.requests().iter().filter(|r| r.body.contains("department's expert")).count();
-    assert_eq!(drafts, 3);
+    assert_eq!(drafts_asked_for(&server), 3);
+}
+
+fn drafts_asked_for(server: &FakeOpenAi) -> usize {
+    server.requests().iter().filter(|r| r.body.contains("department's expert")).count()
+}
+
+/// Who takes what is assumed has said it: nobody drafts again, and it is asked of the text like any other answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assumption_that_is_taken_is_the_requesters_own_word() {
+    for (said, told) in [("as assumed", "the paper log"), ("Yes.", "the paper log")] {
+        let (server, world) = world(asking);
+        let mission = world.submit(BRIEF);
+        world.settle().await;
+        world.answer(&world.only(DecisionKind::Question), Verb::Answer, said);
+        world.settle().await;
+        assert_eq!(drafts_asked_for(&server), 2, "the draft stands on it");
+        let ledger = world.file(&mission, "coverage-1.md");
+        assert!(ledger.contains(&format!("| A1 | {told} |")), "{ledger}");
+        assert_eq!(world.only(DecisionKind::Forward).ask.details["assumptions"], json!([]));
+    }
+    let (_server, world) = world(asking);
+    let mission = world.submit(BRIEF);
+    world.settle().await;
+    world.answer(&world.only(DecisionKind::Question), Verb::Answer, "As assumed, and keep it for 13 months");
+    world.settle().await;
+    let ledger = world.file(&mission, "coverage-1.md");
+    assert!(
+        ledger.contains("the paper log. and keep it for 13 months") && ledger.contains("13 months"),
+        "{ledger}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unanswered_question_leaves_its_assumption_on_record() {
-    let (_server, world) = world(asking);
+    let (server, world) = world(asking);
     let mission = world.submit(BRIEF);
     world.settle().await;
     let question = world.only(DecisionKind::Question);
@@ -70,6 +95,7 @@ async fn an_unanswered_question_leaves_its_assumption_on_record() {
     world.later(1).await;
     let forward = world.only(DecisionKind::Forward);
     assert!(world.file(&mission, "synthesis-1.md").contains("Use the paper log."));
+    assert_eq!(drafts_asked_for(&server), 2, "the draft stands on it");
     let assumed = forward.ask.details["assumptions"].to_string();
     assert!(assumed.contains("Which log is meant? — assumed: the paper log"), "{assumed}");
 }

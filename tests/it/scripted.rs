@@ -67,10 +67,15 @@ pub(crate) fn answer(q: &Question) -> Value {
     }
 }
 
-/// A whole text as the author gives it who is asked for what changes: all of its parts.
+/// An answer in the form that is asked for: a plan names what its parts rest on, and of a text the author is asked to
+/// change all of its parts are given.
 pub(crate) fn as_asked(answer: &Value) -> Value {
     if answer.get("revises").is_none() {
-        return answer.clone();
+        let mut answer = answer.clone();
+        for part in answer.get_mut("assignments").and_then(Value::as_array_mut).into_iter().flatten() {
+            part["topics"] = part.get("topics").cloned().unwrap_or_else(|| json!([]));
+        }
+        return answer;
     }
     let names = [
         "purpose",
