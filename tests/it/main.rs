@@ -50,6 +50,7 @@ mod models_faults;
 mod models_missions;
 mod models_people;
 mod models_rounds;
+mod models_unseen;
 mod models_world;
 mod modes;
 mod notify_sent;
