@@ -63,6 +63,25 @@ impl Words {
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }
+
+    /// How many of its words `others` hold.
+    pub(super) fn shared(&self, others: &[&Self]) -> usize {
+        self.list.iter().filter(|word| others.iter().any(|other| other.counts.contains_key(*word))).count()
+    }
+}
+
+/// From this share (percent) of its words a sentence counts as put together from others that hold them. Higher than the
+/// likeness of one source, since the words of several are found in any order.
+pub(super) const MIN_HELD: u8 = 80;
+
+/// Percent of the words of `one` that `others` hold together, in whatever order; 0 when they lack one of its numbers or
+/// turning words.
+pub(super) fn held(one: &Words, others: &[&Words]) -> u8 {
+    let there = |word: &String| others.iter().any(|other| other.counts.contains_key(word));
+    if !one.decisive.iter().all(there) {
+        return 0;
+    }
+    percent(one.shared(others), one.len())
 }
 
 /// Percent of words that two texts share in the same order (twice the shared over all); 0 when they differ in a

@@ -2,7 +2,7 @@
 
 use super::Item;
 use super::items::sentences;
-use super::likeness::{MIN_LIKENESS, Words, likeness};
+use super::likeness::{MIN_HELD, MIN_LIKENESS, Words, held, likeness};
 use crate::base::markdown::{What, cut};
 use crate::base::text::counted;
 use crate::base::yaml;
@@ -60,7 +60,7 @@ pub enum Origin {
 pub struct Source {
     /// An item's id, or the name of another text.
     pub name: String,
-    /// Percent of shared words; never below [`MIN_LIKENESS`].
+    /// Percent of shared words; of several sources of one sentence, what they hold of it together.
     pub likeness: u8,
 }
 
@@ -99,7 +99,8 @@ impl Provenance {
         let rows: Vec<String> = content.map(row).collect();
         format!(
             "# {title}\n\n{}, {} without a source.\n\nA sentence counts as a source from a likeness of {MIN_LIKENESS} % \
-             of its words, in order, with the same numbers and the same negations. The form of the file (head, \
+             of its words, in order, with the same numbers and the same negations; up to {MOST_JOINED} together count where \
+             they hold {MIN_HELD} % of its words and all its numbers and negations. The form of the file (head, \
              headings, table heads, change log) is left out.\n\n\
              | line | text | from |\n| --- | --- | --- |\n{}\n",
             counted(rows.len(), "line"),
@@ -145,7 +146,10 @@ fn origin(line: &str, pieces: &[Piece<'_>]) -> Origin {
         if words.is_empty() {
             continue;
         }
-        let found = sources(&words, pieces);
+        let mut found = sources(&words, pieces);
+        if found.is_empty() {
+            found = put_together(&words, pieces);
+        }
         if found.is_empty() {
             return Origin::Unsourced { sentence: sentence.to_owned() };
         }
@@ -169,6 +173,34 @@ fn sources(words: &Words, pieces: &[Piece<'_>]) -> Vec<Source> {
     found.sort_by_key(|source| std::cmp::Reverse(source.likeness));
     found.truncate(MAX_SOURCES);
     found
+}
+
+/// Sentences one line is put together from: an author joins what two departments gave, or what a person said in a table.
+const MOST_JOINED: usize = 3;
+
+/// The few sources that together hold a sentence; none where they do not.
+fn put_together(words: &Words, pieces: &[Piece<'_>]) -> Vec<Source> {
+    let mut chosen: Vec<&Piece<'_>> = Vec::new();
+    let mut reached = 0;
+    while chosen.len() < MOST_JOINED {
+        let with = |piece: &&Piece<'_>| {
+            let together: Vec<&Words> = chosen.iter().map(|one| &one.words).chain([&piece.words]).collect();
+            words.shared(&together)
+        };
+        let Some(best) = pieces.iter().max_by_key(with) else { break };
+        let shared = with(&best);
+        if shared <= reached {
+            break;
+        }
+        reached = shared;
+        chosen.push(best);
+    }
+    let together: Vec<&Words> = chosen.iter().map(|one| &one.words).collect();
+    let held = held(words, &together);
+    if held < MIN_HELD {
+        return Vec::new();
+    }
+    chosen.into_iter().map(|piece| Source { name: piece.name.to_owned(), likeness: held }).collect()
 }
 
 /// Where a line of a fenced block comes from. Half a command is another command, so only the same line counts.
@@ -307,7 +339,7 @@ None.
 
         8 lines, 3 without a source.
 
-        A sentence counts as a source from a likeness of 64 % of its words, in order, with the same numbers and the same negations. The form of the file (head, headings, table heads, change log) is left out.
+        A sentence counts as a source from a likeness of 64 % of its words, in order, with the same numbers and the same negations; up to 3 together count where they hold 80 % of its words and all its numbers and negations. The form of the file (head, headings, table heads, change log) is left out.
 
         | line | text | from |
         | --- | --- | --- |

@@ -2,12 +2,14 @@
 
 use super::statements::{Reading, Said, Source, Statement, readings};
 use crate::sop::import::without_number;
-use crate::text::{BlockKind, Convention, Quantity, blocks, names, quantities, tokens};
+use crate::text::{Block, BlockKind, Convention, Quantity, blocks, names, quantities, tokens};
 use serde::{Deserialize, Serialize};
 
 /// From this share of its words on, a block of the text is taken to speak of a statement: a sentence that was put in
 /// other words keeps about as many. Only a hint where to look, never a verdict.
 const SPEAKS_OF: f64 = 0.5;
+/// The same of a whole table or list, in which a sentence with several cases may be told row by row.
+const SPEAKS_OF_AMONG: f64 = 0.75;
 
 /// Why a heading that only names what follows need not stand in the text.
 const LABEL: &str = "a heading: what stands below it is told line by line";
@@ -65,6 +67,8 @@ struct Place {
     line: u32,
     text: String,
     plain: String,
+    /// Of the first row or item: the words of its whole table or list.
+    whole: Option<String>,
 }
 
 /// Compares what was said with `text`. What `before`, the version that is being changed, holds is there to be changed: a
@@ -116,9 +120,17 @@ fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate 
     }
     let share = |place: &Place| tokens::overlap(&reading.statement.text, &place.text, reading.language);
     let best = places.iter().map(|place| (share(place), place.line)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let among = |least: &f64| {
+        let wholes = places.iter().filter(|place| place.whole.is_some());
+        let held = wholes.map(|place| {
+            let whole = place.whole.as_deref().unwrap_or_default();
+            (tokens::overlap(&reading.statement.text, whole, reading.language), place.line)
+        });
+        held.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(share, _)| share >= least)
+    };
     match best {
         Some((share, line)) if share >= SPEAKS_OF => Fate::Reworded { line },
-        _ => Fate::NotFound,
+        _ => among(&SPEAKS_OF_AMONG).map_or(Fate::NotFound, |(_, line)| Fate::Reworded { line }),
     }
 }
 
@@ -147,9 +159,35 @@ fn places(text: &str) -> Vec<Place> {
     let (head, body): (Vec<_>, Vec<_>) =
         blocks(text).into_iter().partition(|block| block.kind == BlockKind::FrontMatter);
     // What stands in the head is said too; what stands below it is looked for there first.
-    let head = head.into_iter().map(|block| (block.first, block.source));
-    let read = body.into_iter().map(|block| (block.first, block.text)).chain(head);
-    read.map(|(line, text)| Place { line, plain: plain(&text), text }).collect()
+    let head = head.into_iter().map(|block| (block.first, block.source, None));
+    let wholes = wholes(&body);
+    let body = body.into_iter().zip(wholes).map(|(block, whole)| (block.first, block.text, whole));
+    let read = body.chain(head);
+    read.map(|(line, text, whole)| Place { line, plain: plain(&text), text, whole }).collect()
+}
+
+/// For each block the words of the table or list that begins with it.
+fn wholes(blocks: &[Block]) -> Vec<Option<String>> {
+    let kind = |block: &Block| match block.kind {
+        BlockKind::Row { .. } => Some(1),
+        BlockKind::Item { .. } => Some(2),
+        _ => None,
+    };
+    let mut begun: Option<usize> = None;
+    let mut wholes: Vec<Option<String>> = Vec::new();
+    for (at, block) in blocks.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| blocks.get(before)).and_then(kind);
+        wholes.push(None);
+        if kind(block).is_none() || kind(block) != before {
+            begun = kind(block).map(|_| at);
+        }
+        if let Some(whole) = begun.and_then(|begun| wholes.get_mut(begun)) {
+            let whole = whole.get_or_insert_default();
+            whole.push_str(&block.text);
+            whole.push('\n');
+        }
+    }
+    wholes
 }
 
 /// Letters and digits in one case, one blank between words.

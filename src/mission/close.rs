@@ -2,12 +2,14 @@
 
 use super::Office;
 use super::claims::release;
+use super::control::CANCEL_ASKED;
 use super::records::{MissionState, artifacts, mission, set_state};
 use crate::base::{Digest, Kind, Problem, files};
 use crate::decision;
 use crate::journal::{Activity, Failure, Recorded, Repeat, Stop, Story, Workflow};
 use crate::registry;
 use crate::sop::{SopId, Version};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -30,6 +32,11 @@ impl Activity for Close {
     }
     async fn perform(self, office: &Office) -> Result<Recorded<()>, Failure> {
         let Self { mission, state, reason } = self;
+        let asked = (state == MissionState::Cancelled)
+            .then(|| office.journal.read(|db| cancelled_by(db, &mission)))
+            .transpose()?
+            .flatten();
+        let reason = asked.unwrap_or(reason);
         if let Err(problem) = withdraw(office, &mission) {
             // The mission ends all the same; `sop verify` names the file until somebody removes it.
             tracing::warn!(%problem, %mission, "a file that was never published could not be removed");
@@ -42,6 +49,19 @@ impl Activity for Close {
             set_state(tx, &mission, state, &reason)
         }))
     }
+}
+
+/// Who cancelled a mission, and why, as it is on record.
+fn cancelled_by(db: &Connection, mission: &str) -> Result<Option<String>, Problem> {
+    let sql = "SELECT text ->> 'by', coalesce(text ->> 'text', '') FROM event
+               WHERE subject = ?1 AND kind = ?2 ORDER BY seq DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let asked: Option<(String, String)> =
+        db.prepare_cached(sql)?.query_row((mission, CANCEL_ASKED), read).optional()?;
+    Ok(asked.map(|(by, text)| match text.trim() {
+        "" => format!("{by} cancelled it"),
+        why => format!("{by} cancelled it: {why}"),
+    }))
 }
 
 /// Ends a mission whose own story cannot: it was stopped, and is told no more.

@@ -22,6 +22,9 @@ pub struct Control {
     pub text: String,
 }
 
+/// The fact that somebody cancelled a mission.
+pub(super) const CANCEL_ASKED: &str = "mission_cancel_asked";
+
 /// The signal a workflow of any kind ends by.
 const CANCEL: &str = "cancel";
 
@@ -30,7 +33,7 @@ const CANCEL: &str = "cancel";
 /// its own story, which could not go on to hear of it.
 pub fn cancel(tx: &Tx<'_>, control: &Control, publication: &Publication) -> Result<()> {
     allow(tx, control, publication)?;
-    record(tx, control, "mission_cancel_asked")?;
+    record(tx, control, CANCEL_ASKED)?;
     decision::void_all(tx, &control.mission)?;
     if tx.abandon(&control.mission)? {
         return close(tx, &control.mission);
