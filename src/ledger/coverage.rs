@@ -34,6 +34,8 @@ pub enum Fate {
     NotFound,
     /// A line of a document that has no place in the text: somebody places or releases it.
     NotPlaced,
+    /// A source that was given as context: it is read and cited, and its lines need no place.
+    Context,
     /// Somebody said that it need not be in the text.
     Released {
         /// Their words.
@@ -95,8 +97,20 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
     // A comment asks for a change of the text, not for words in it: whoever made it sees whether it was done.
     let asked: Vec<Said<'_>> = said.iter().filter(|said| said.source != Source::Comment).copied().collect();
     // What releases others is about the work, and asks nothing of the text.
-    let asks = readings(&asked).into_iter().filter(|reading| released_by(&reading.statement.text).is_none());
+    // A mission or a source only quotes such a line.
+    let releases = |one: &Statement| one.id.starts_with('A') && released_by(&one.text).is_some();
+    let asks = readings(&asked).into_iter().filter(|reading| !releases(&reading.statement));
     Coverage { entries: asks.map(entry).collect() }
+}
+
+impl Coverage {
+    /// With a source that was given as context: which, and what it is.
+    #[must_use]
+    pub fn with_context(mut self, id: String, text: String) -> Self {
+        let statement = Statement { id, text, binds: Vec::new() };
+        self.entries.push(Entry { statement, fate: Fate::Context });
+        self
+    }
 }
 
 fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate {
@@ -154,7 +168,8 @@ fn plain(text: &str) -> String {
 
 /// The statements that somebody who answers or decides has released, with the words: `M4, M7: context, the leak is over`.
 fn released(said: &[Said<'_>]) -> Vec<(String, String)> {
-    let lines = said.iter().filter(|said| said.source != Source::Mission).flat_map(|said| said.text.lines());
+    let people = |said: &&Said<'_>| matches!(said.source, Source::Answer | Source::Comment);
+    let lines = said.iter().filter(people).flat_map(|said| said.text.lines());
     lines.filter_map(released_by).flatten().collect()
 }
 
@@ -168,15 +183,25 @@ pub fn besides_releases(comment: &str) -> String {
 }
 
 fn released_by(line: &str) -> Option<Vec<(String, String)>> {
-    let (ids, reason) = line.trim().trim_start_matches(['-', '*', ' ']).split_once(':')?;
-    let ids: Vec<&str> = ids.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty()).collect();
-    let is_id = |id: &&str| {
-        let number = id.strip_prefix(['M', 'A', 'P']).unwrap_or_default();
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    let line = line.trim().trim_start_matches(['-', '*', ' ']);
+    // An id may hold a colon itself: `S1:14: context`.
+    let colons = line.match_indices(':').map(|(at, _)| at);
+    let parted = colons.filter_map(|at| Some((line.get(..at)?, line.get(at + 1..)?.trim())));
+    let ids = |ids: &str| -> Vec<String> {
+        ids.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect()
     };
-    let reason = reason.trim();
-    if ids.is_empty() || reason.is_empty() || !ids.iter().all(is_id) {
-        return None;
+    let (ids, reason) = parted
+        .map(|(before, reason)| (ids(before), reason))
+        .find(|(ids, reason)| !ids.is_empty() && !reason.is_empty() && ids.iter().all(|id| is_id(id)))?;
+    Some(ids.into_iter().map(|id| (id, reason.to_owned())).collect())
+}
+
+/// `M4`, `A2`, `P1`; `S1:14`, and `S1:14.2` for the second on that line.
+fn is_id(id: &str) -> bool {
+    let counts = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((source, line)) = id.strip_prefix('S').and_then(|id| id.split_once(':')) {
+        let (line, nth) = line.split_once('.').unwrap_or((line, "1"));
+        return [source, line, nth].into_iter().all(counts);
     }
-    Some(ids.into_iter().map(|id| (id.to_owned(), reason.to_owned())).collect())
+    id.strip_prefix(['M', 'A', 'P']).is_some_and(counts)
 }

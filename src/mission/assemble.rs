@@ -3,9 +3,10 @@
 use super::Office;
 use super::checks::{Known, finding, read_back};
 use super::hands::voices;
+use super::passages::{Given, given};
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
-use crate::base::text::{cell, put};
+use crate::base::text::{cell, counted, put};
 use crate::base::{Digest, problem::Result};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Finding, Severity};
@@ -106,12 +107,15 @@ impl Activity for Assemble {
         if !self.drafts.is_empty() {
             findings.extend(dispositions::check(&items, &self.synthesis.dispositions, &text));
         }
-        let provenance = provenance::trace(&text, &items, &sources(&self.plan, &self.view, &self.comments));
+        let given = given(&office.journal, &self.view, &text)?;
+        let mut also = sources(&self.plan, &self.view, &self.comments);
+        also.extend(given.iter().map(Given::also));
+        let provenance = provenance::trace(&text, &items, &also);
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
         let coverage = covered(&self.view, &self.comments, &text);
         findings.extend(coverage.findings());
-        let unfounded = self.unfounded(&text, &snapshot.roster, &mut findings);
+        let unfounded = self.unfounded(&text, &snapshot.roster, (&given, &mut findings));
         let mut to_judge = crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true);
         let (parties, notes) = self.plan.parties.heard(voices, &snapshot.roster);
         to_judge.extend(notes);
@@ -285,7 +289,21 @@ pub(super) fn covered(view: &MissionView, comments: &[String], text: &str) -> Co
     let answers = view.answers.iter().filter(|answer| !answer.stands_on_assumption());
     said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
     said.extend(comments.iter().map(|text| Said { source: Source::Comment, text }));
-    ledger::coverage(&said, text, view.current.as_deref())
+    let bound = view.sources.iter().filter_map(|shown| Some((shown.source.number, shown.binding_text()?)));
+    said.extend(bound.map(|(number, text)| {
+        let source = if view.adopts() { Source::BoundLines(number) } else { Source::Bound(number) };
+        Said { source, text }
+    }));
+    let coverage = ledger::coverage(&said, text, view.current.as_deref());
+    let context = view.sources.iter().filter(|shown| !shown.source.binding);
+    context.fold(coverage, |coverage, shown| {
+        let about = format!("{}, {}", shown.source.name, counted_lines(shown.source.lines));
+        coverage.with_context(shown.id.clone(), about)
+    })
+}
+
+fn counted_lines(lines: u32) -> String {
+    counted(usize::try_from(lines).unwrap_or(0), "line")
 }
 
 /// The steps of the version in force that `sop` has under no name of theirs: who signs sees them go.

@@ -13,8 +13,8 @@ use crate::agent::{Asking, Seat, ask};
 use crate::base::Digest;
 use crate::decision::DecisionKind;
 use crate::journal::{Failure, Stop, Workflow};
-use crate::roles::Answered;
 use crate::roles::plan::{Plan, PlanAnswer, PlanQuestion};
+use crate::roles::{Answered, MissionView};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -30,13 +30,19 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
         nth += 1;
         let brief = mission.brief.without_scenarios();
         let requester = mission.requester.clone();
-        let prepare =
-            Prepare { mission: mission.mission.clone(), brief, requester, nth, snapshot: snapshot.clone() };
-        let Prepared { mut setup, roster, sops } = prepared(w, mission, prepare).await?;
+        let prepare = Prepare {
+            mission: mission.mission.clone(),
+            brief,
+            requester,
+            nth,
+            snapshot: snapshot.clone(),
+            sources: mission.sources.clone(),
+        };
+        let Prepared { mut setup, roster, sops, sources } = prepared(w, mission, prepare).await?;
         snapshot = Some(setup.asker.snapshot.clone());
         setup.view.answers.clone_from(&answers);
         let question = PlanQuestion {
-            mission: setup.view.clone(),
+            mission: MissionView { sources, ..setup.view.clone() },
             ask: setup.ask.clone(),
             roster,
             sops,

@@ -16,6 +16,7 @@ use crate::journal::{Failure, FailureClass, Pending, Stop, Workflow};
 use crate::roles::synthesise::{Synthesis, WorkerDraft};
 use crate::roles::{Answered, MissionView};
 use crate::sop::id::Change;
+use crate::source::Shown;
 use std::collections::BTreeMap;
 
 /// What a mission carries from stage to stage.
@@ -24,6 +25,8 @@ pub(super) struct Desk<'a> {
     pub(super) setup: Setup,
     pub(super) plan: MissionPlan,
     pub(super) scenarios: Vec<Scenario>,
+    /// What of the sources each worker is shown.
+    pub(super) passages: BTreeMap<String, Vec<Shown>>,
     pub(super) drafts: Vec<WorkerDraft>,
     pub(super) gaps: Vec<String>,
     pub(super) wishes: Vec<Wish>,
@@ -67,6 +70,7 @@ impl<'a> Desk<'a> {
             setup,
             plan,
             scenarios,
+            passages: BTreeMap::new(),
             drafts: Vec::new(),
             gaps: Vec::new(),
             wishes: Vec::new(),
@@ -119,6 +123,9 @@ impl Desk<'_> {
         let all = self.w.version() >= GROUNDED;
         let own = self.answers.iter().filter(|(agent, _)| all || agent == worker);
         view.answers.extend(own.map(|(_, answered)| answered.clone()));
+        if let Some(shown) = self.passages.get(worker) {
+            view.sources.clone_from(shown);
+        }
         view
     }
 

@@ -12,7 +12,9 @@ pub mod scrutiny;
 pub mod synthesise;
 pub mod user_test;
 
+use crate::source::Shown;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::borrow::Cow;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what leaves a field out is handed a reference")]
 fn is_zero(count: &u32) -> bool {
@@ -47,12 +49,24 @@ pub struct MissionView {
     pub current: Option<String>,
     /// What the requester answered to questions.
     pub answers: Vec<Answered>,
+    /// The documents it rests on, with what of them this receiver is shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Shown>,
 }
 
 impl MissionView {
     /// Whether the text is a procedure that becomes an SOP as it stands.
     pub fn adopts(&self) -> bool {
         self.change == ADOPT
+    }
+
+    /// What was asked: the requester's words, and below them those of the binding sources.
+    pub fn told(&self) -> Cow<'_, str> {
+        let bound: Vec<&str> = self.sources.iter().filter_map(Shown::binding_text).collect();
+        if bound.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        Cow::Owned(std::iter::once(self.text.as_str()).chain(bound).collect::<Vec<_>>().join("\n\n"))
     }
 }
 

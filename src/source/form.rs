@@ -76,9 +76,12 @@ mod tests {
     fn the_end_of_a_name_tells_and_an_unknown_one_says_what_to_do() {
         assert_eq!(Form::of("A.DOCX").unwrap(), Form::Word);
         assert_eq!(Form::of("a.b.md").unwrap(), Form::Markdown);
-        for (name, hint) in
-            [("a.doc", "save it as .docx"), ("scan.png", "a picture"), ("a", ".pdf are read"), ("x.zip", ".pdf are read")]
-        {
+        for (name, hint) in [
+            ("a.doc", "save it as .docx"),
+            ("scan.png", "a picture"),
+            ("a", ".pdf are read"),
+            ("x.zip", ".pdf are read"),
+        ] {
             let problem = Form::of(name).unwrap_err();
             assert!(problem.message.starts_with(name), "{problem}");
             assert!(problem.hint.unwrap().contains(hint), "{name}");

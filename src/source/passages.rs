@@ -112,7 +112,10 @@ mod tests {
         let lines: Vec<(u32, &str)> = found.iter().map(|one| (one.first, one.text.as_str())).collect();
         assert_eq!(
             lines,
-            [(5, "## Refunds\n\nA refund is paid within 14 days."), (13, "Refunds above EUR 500 go to finance.")]
+            [
+                (5, "## Refunds\n\nA refund is paid within 14 days."),
+                (13, "Refunds above EUR 500 go to finance.")
+            ]
         );
         assert_eq!(passages(TEXT, "holidays", 90), []);
         assert_eq!(contents(TEXT), ["1: Handbook", "5: Refunds", "9: Parking"]);

@@ -29,8 +29,11 @@ pub fn text(name: &str, bytes: &[u8]) -> Result<String, Problem> {
         return Err(Problem::invalid(format!("{name} holds no text")).hint("hand in the text itself"));
     }
     if text.len() > MAX_TEXT_BYTES {
-        let message =
-            format!("{name} holds {} KiB of text; at most {} are read", text.len() / 1024, MAX_TEXT_BYTES / 1024);
+        let message = format!(
+            "{name} holds {} KiB of text; at most {} are read",
+            text.len() / 1024,
+            MAX_TEXT_BYTES / 1024
+        );
         return Err(Problem::invalid(message).hint("hand in the part of it that matters"));
     }
     Ok(text)
@@ -90,8 +93,9 @@ fn csv(name: &str, text: &str) -> Result<String, Problem> {
 }
 
 fn html(name: &str, text: &str) -> Result<String, Problem> {
-    let reader =
-        htmd::HtmlToMarkdown::builder().skip_tags(vec!["script", "style", "noscript", "head", "template"]).build();
+    let reader = htmd::HtmlToMarkdown::builder()
+        .skip_tags(vec!["script", "style", "noscript", "head", "template"])
+        .build();
     reader.convert(text).map_err(|error| unreadable(name, &error))
 }
 
@@ -150,9 +154,12 @@ fn pdf(name: &str, bytes: &[u8]) -> Result<String, Problem> {
     })?;
     let is_empty = |page: &String| !page.chars().any(char::is_alphanumeric);
     if pages.iter().all(is_empty) {
-        let problem =
-            Problem::invalid(format!("{name} holds no text: it is a scan, {} of pictures", counted(pages.len(), "page")));
-        return Err(problem.hint("have its text recognised (OCR) and save it with the text, or hand in the text itself"));
+        let problem = Problem::invalid(format!(
+            "{name} holds no text: it is a scan, {} of pictures",
+            counted(pages.len(), "page")
+        ));
+        return Err(problem
+            .hint("have its text recognised (OCR) and save it with the text, or hand in the text itself"));
     }
     let mut out = String::new();
     let mut named = 0;
@@ -190,7 +197,10 @@ mod tests {
         let page = "<html><head><title>T</title><style>p{}</style></head><body><h1>Refunds</h1><script>x()</script>\
                     <ol><li>Ask &amp; look</li><li>Pay</li></ol></body></html>";
         let read = of("a.html", page);
-        assert!(read.starts_with("# Refunds\n") && read.contains("Ask & look") && !read.contains("x()"), "{read}");
+        assert!(
+            read.starts_with("# Refunds\n") && read.contains("Ask & look") && !read.contains("x()"),
+            "{read}"
+        );
     }
 
     #[test]
@@ -201,8 +211,12 @@ mod tests {
                     Pay within 14 days.\r\n--b\r\nContent-Type: application/pdf; name=terms.pdf\r\n\
                     Content-Disposition: attachment; filename=terms.pdf\r\n\r\nx\r\n--b--\r\n";
         let read = of("a.eml", mail);
-        for words in ["Subject: Rückgabe\n", "From: Ann <ann@x.example>\n", "\nPay within 14 days.", "terms.pdf is not read"]
-        {
+        for words in [
+            "Subject: Rückgabe\n",
+            "From: Ann <ann@x.example>\n",
+            "\nPay within 14 days.",
+            "terms.pdf is not read",
+        ] {
             assert!(read.contains(words), "{words}: {read}");
         }
     }
