@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 /// A file is taken when its size and time stamp have been still for this long: longer than an editor's pause
@@ -30,11 +31,14 @@ const TOLD_WITHIN: Duration = Duration::from_millis(50);
 /// How often the folder is looked at without being told: events get lost.
 const RESCAN: Duration = Duration::from_secs(2);
 /// How long what was refused is left alone where looking at it again costs a process.
-const RESCAN_COSTLY: Duration = Duration::from_mins(1);
+const RESCAN_COSTLY: Duration = Duration::from_mins(5);
 /// The coarsest steps in which a file system tells time, and a little more.
 const COARSEST: Duration = Duration::from_secs(3);
 /// Largest mission file.
 pub(super) const MAX_MISSION_BYTES: u64 = 256 * 1024;
+
+/// What became of something that was dropped: whether it was taken in.
+type Outcome = (PathBuf, Result<bool>);
 
 /// Watches `missions/`. Folders in it that are no dossiers are looked into at each look: nobody tells of changes in them.
 pub(super) struct Intake {
@@ -47,6 +51,9 @@ pub(super) struct Intake {
     empty: bool,
     next: Instant,
     trouble: Trouble,
+    /// What is being read now, and what was read and is not taken up yet.
+    reading: Option<JoinHandle<Vec<Outcome>>>,
+    read: Option<Result<Vec<Outcome>, JoinError>>,
     _watcher: Option<RecommendedWatcher>,
 }
 
@@ -89,15 +96,23 @@ impl Intake {
             empty: false,
             next: Instant::now(),
             trouble: Trouble::of("the missions folder is not looked at"),
+            reading: None,
+            read: None,
         };
         finish_moves(workspace)?;
         Ok(intake)
     }
 
-    /// When the folder should be looked at: it changed, a file may have settled, or it is time for a rescan.
-    pub(super) async fn due(&self) {
-        let settling =
-            self.seen.values().filter(|seen| seen.left.is_none()).map(|seen| seen.since + seen.pace.0);
+    /// When something is to be done: what was read is there, the folder changed, a file may have settled, or it is time for a
+    /// rescan.
+    pub(super) async fn due(&mut self) {
+        if let Some(reading) = &mut self.reading {
+            let read = reading.await;
+            self.reading = None;
+            self.read = Some(read);
+            return;
+        }
+        let settling = self.seen.values().filter(|seen| seen.left.is_none()).map(|seen| seen.since + seen.pace.0);
         let at = settling.min().map_or(self.next, |settled| settled.min(self.next));
         tokio::select! {
             () = self.told.notified() => {}
@@ -110,9 +125,13 @@ impl Intake {
         self.seen.values().any(|seen| seen.left.is_none())
     }
 
-    /// [`Self::sweep`], whose trouble is told and tried again.
-    pub(super) async fn attend(&mut self) {
-        let outcome = self.sweep().await;
+    /// Takes up what was read, or begins to read what has settled. Its trouble is told and tried again. It waits for no
+    /// document: a large one takes seconds, and everything else goes on meanwhile.
+    pub(super) fn attend(&mut self) {
+        let outcome = match self.read.take() {
+            Some(read) => self.take_up(read),
+            None => self.begin().map(|()| false),
+        };
         if let Some(pause) = self.trouble.after(&outcome) {
             self.next = Instant::now() + pause;
         }
@@ -125,20 +144,38 @@ impl Intake {
         self.seen.is_empty() && !self.empty && changed.is_some() && changed == self.quiet
     }
 
-    /// Looks at every file once. Returns whether a mission was taken in.
+    /// Looks at every file once, and waits until what has settled is read. Returns whether a mission was taken in.
     pub(super) async fn sweep(&mut self) -> Result<bool> {
+        if self.reading.is_none() && self.read.is_none() {
+            self.begin()?;
+        }
+        if self.reading.is_some() {
+            self.due().await;
+        }
+        match self.read.take() {
+            Some(read) => self.take_up(read),
+            None => Ok(false),
+        }
+    }
+
+    /// Begins to read what has settled.
+    fn begin(&mut self) -> Result<()> {
         self.next = Instant::now() + RESCAN;
         let ready = self.look()?;
-        if ready.is_empty() {
-            return Ok(false);
+        if !ready.is_empty() {
+            let workspace = self.workspace.clone();
+            self.reading = Some(tokio::task::spawn_blocking(move || {
+                let snapshot = workspace.snapshot();
+                ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect()
+            }));
         }
-        let workspace = self.workspace.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            let snapshot = workspace.snapshot();
-            ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect::<Vec<_>>()
-        });
+        Ok(())
+    }
+
+    fn take_up(&mut self, read: Result<Vec<Outcome>, JoinError>) -> Result<bool> {
+        self.next = Instant::now() + RESCAN;
         let outcomes =
-            work.await.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
+            read.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
         let mut any = false;
         for (path, outcome) in outcomes {
             let taken = outcome?;
@@ -208,7 +245,8 @@ impl Intake {
         }
         self.seen.retain(|path, _| there.contains(path));
         drop_orphaned_explanations(&folder);
-        ready.sort();
+        // What takes long waits for what does not.
+        ready.sort_by_key(|path| (is_costly(path), path.clone()));
         Ok(ready)
     }
 
@@ -223,9 +261,8 @@ impl Intake {
     /// What was just noticed, or has changed.
     fn fresh(&self, path: &Path, shape: Shape, now: Instant) -> Seen {
         let since = now.checked_sub(self.still(shape)).unwrap_or(now);
-        let costly = path.is_dir() || Form::of(&path.to_string_lossy()).is_ok_and(|form| !form.is_text());
         let settled = if path.is_dir() { FOLDER_SETTLED } else { SETTLED };
-        Seen { shape, since, pace: (settled, if costly { RESCAN_COSTLY } else { RESCAN }), left: None }
+        Seen { shape, since, pace: (settled, if is_costly(path) { RESCAN_COSTLY } else { RESCAN }), left: None }
     }
 }
 
@@ -233,6 +270,11 @@ impl From<(u64, Option<SystemTime>)> for Shape {
     fn from((size, changed): (u64, Option<SystemTime>)) -> Self {
         Self { size, changed }
     }
+}
+
+/// Whether reading it takes a process of its own, or may.
+fn is_costly(path: &Path) -> bool {
+    path.is_dir() || Form::of(&path.to_string_lossy()).is_ok_and(|form| !form.is_text())
 }
 
 fn watch(folder: &Path, told: Arc<Notify>) -> Option<RecommendedWatcher> {

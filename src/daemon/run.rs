@@ -222,7 +222,7 @@ async fn keep_going(Chores { intake, triggers, projector, notices }: &mut Chores
     loop {
         tokio::select! {
             asked = told.asked() => return asked,
-            () = intake.due() => intake.attend().await,
+            () = intake.due() => intake.attend(),
             () = triggers.due() => triggers.attend().await,
             () = projector.due() => projector.attend().await,
             () = notices.due() => notices.pass().await,

@@ -65,7 +65,10 @@ fn shut_in(folder: &Path, name: &str, bytes: &[u8]) -> Result<String> {
         network: false,
         secrets: Vec::new(),
     };
-    let ended = waited(program, command)?;
+    let ended = waited(program, command).map_err(|problem| {
+        let message = format!("{name} cannot be read now: {}", problem.message);
+        Problem { message, ..problem }
+    })?;
     let said = files::read_text(&work.join("read"), MOST_READ).unwrap_or_default();
     // The readers of foreign forms may say something themselves; the last line is ours.
     let read = said.lines().last().and_then(|line| serde_json::from_str::<Result<String>>(line).ok());

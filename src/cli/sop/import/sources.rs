@@ -49,7 +49,9 @@ pub(super) fn of(named: &[PathBuf]) -> Result<Sources> {
 /// Of a folder that cannot be read, or holds too much or nothing.
 pub(in crate::cli) fn documents(named: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
     let ends: Vec<&str> = ENDS.into_iter().chain(DOCUMENTS).collect();
-    all(named, &ends)
+    let mut files = all(named, &ends)?;
+    files.retain(|file| !is_manifest(file));
+    Ok(files)
 }
 
 fn all(named: &[PathBuf], read: &[&str]) -> Result<BTreeSet<PathBuf>> {
