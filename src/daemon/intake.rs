@@ -112,7 +112,8 @@ impl Intake {
             self.read = Some(read);
             return;
         }
-        let settling = self.seen.values().filter(|seen| seen.left.is_none()).map(|seen| seen.since + seen.pace.0);
+        let settling =
+            self.seen.values().filter(|seen| seen.left.is_none()).map(|seen| seen.since + seen.pace.0);
         let at = settling.min().map_or(self.next, |settled| settled.min(self.next));
         tokio::select! {
             () = self.told.notified() => {}
@@ -174,8 +175,7 @@ impl Intake {
 
     fn take_up(&mut self, read: Result<Vec<Outcome>, JoinError>) -> Result<bool> {
         self.next = Instant::now() + RESCAN;
-        let outcomes =
-            read.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
+        let outcomes = read.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
         let mut any = false;
         for (path, outcome) in outcomes {
             let taken = outcome?;
@@ -262,7 +262,12 @@ impl Intake {
     fn fresh(&self, path: &Path, shape: Shape, now: Instant) -> Seen {
         let since = now.checked_sub(self.still(shape)).unwrap_or(now);
         let settled = if path.is_dir() { FOLDER_SETTLED } else { SETTLED };
-        Seen { shape, since, pace: (settled, if is_costly(path) { RESCAN_COSTLY } else { RESCAN }), left: None }
+        Seen {
+            shape,
+            since,
+            pace: (settled, if is_costly(path) { RESCAN_COSTLY } else { RESCAN }),
+            left: None,
+        }
     }
 }
 
