@@ -84,7 +84,6 @@ fn is_ours(parts: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use super::*;
 
     fn told(sources: &str) -> String {
         let text = format!("---\nowner: vp.sales\nsources:\n{sources}---\n# T\n\nText.\n");

@@ -16,7 +16,8 @@ const NAMED_PAGES: usize = 10;
 /// # Errors
 /// `Invalid` for what is no document of its form, holds no text, or too much; each says what to do.
 pub fn text(name: &str, bytes: &[u8]) -> Result<String, Problem> {
-    let read = match Form::of(name)? {
+    let form = Form::of(name)?;
+    let read = match form {
         Form::Markdown | Form::Plain => plain(name, bytes)?,
         Form::Csv => csv(name, &plain(name, bytes)?)?,
         Form::Html => html(name, &plain(name, bytes)?)?,
@@ -24,7 +25,8 @@ pub fn text(name: &str, bytes: &[u8]) -> Result<String, Problem> {
         Form::Word | Form::Sheets => office(name, bytes)?,
         Form::Pdf => pdf(name, bytes)?,
     };
-    let text = tidy(&read);
+    // Of a text the numbers of its lines are those its writer sees.
+    let text = if form.is_text() { clean(&read) } else { tidy(&clean(&read)) };
     if !text.chars().any(char::is_alphanumeric) {
         return Err(Problem::invalid(format!("{name} holds no text")).hint("hand in the text itself"));
     }
@@ -47,14 +49,18 @@ fn plain(name: &str, bytes: &[u8]) -> Result<String, Problem> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
 }
 
-/// Lines without what no text holds, and no two blank ones in a row but in Markdown of the writer's own, where they are few.
-fn tidy(text: &str) -> String {
+/// Without what no text holds.
+fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
-    let clean: String = text.chars().filter(kept).collect();
-    let mut out = String::with_capacity(clean.len());
+    text.chars().filter(kept).collect::<String>().trim_end().to_owned()
+}
+
+/// Without blank lines that follow each other: other forms have no lines of their own.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     let mut blank = true;
-    for line in clean.lines().map(str::trim_end) {
+    for line in text.lines().map(str::trim_end) {
         if !(line.is_empty() && blank) {
             out.push_str(line);
             out.push('\n');
@@ -189,7 +195,7 @@ mod tests {
 
     #[test]
     fn text_stays_and_tables_become_tables() {
-        assert_eq!(of("a.md", "\u{feff}# A\r\n\r\n\r\nb\u{7}  \r\n"), "# A\n\nb");
+        assert_eq!(of("a.md", "\u{feff}# A\r\n\r\n\r\nb\u{7}  \r\n"), "# A\n\n\nb");
         assert_eq!(
             of("a.csv", "Nr;What\n1;\"Look; then\nsign\"\n2;x|y\n"),
             "| Nr | What |\n| --- | --- |\n| 1 | Look; then sign |\n| 2 | x\\|y |"

@@ -156,13 +156,13 @@ fn hidden_and_temporary_names_and_our_own_files_are_left_alone() {
     for name in names {
         world.drop_in(name, BRIEF);
     }
-    world.write("missions/folder.md/inside.md", BRIEF);
+    world.write("missions/.folder/inside.md", BRIEF);
     world.settle();
     assert_eq!(world.statuses().len(), 0);
     for name in names {
         assert!(has(&world, name) && !has(&world, &format!("{name}.error.md")), "{name}");
     }
-    assert!(has(&world, "folder.md/inside.md"));
+    assert!(has(&world, ".folder/inside.md"));
 }
 
 #[test]

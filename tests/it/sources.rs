@@ -102,7 +102,9 @@ fn a_line_of_a_source_is_released_by_its_id_and_a_lost_one_blocks() {
     let without: String =
         draft.lines().filter(|line| !line.contains("14 days")).map(|line| format!("{line}\n")).collect();
     world.put("mine.md", &without);
-    world.done(&["edit", "D-1", "--as", "chief.staff", "--file", "mine.md"]);
+    let inbox = world.json(&["inbox"]);
+    let (id, hash) = (inbox[0]["id"].as_str().unwrap(), inbox[0]["hash"].as_str().unwrap());
+    world.done(&["edit", id, "--as", "chief.staff", "--hash", hash, "--file", "mine.md"]);
     world.drive();
     let coverage = world.read(&format!("missions/{mission}/coverage-2.md"));
     assert!(
@@ -115,7 +117,7 @@ fn a_line_of_a_source_is_released_by_its_id_and_a_lost_one_blocks() {
         "revise",
         id,
         "--as",
-        "chief.staff",
+        inbox[0]["asked_of"][0].as_str().unwrap(),
         "--hash",
         hash,
         "--comment",
