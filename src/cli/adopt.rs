@@ -11,6 +11,7 @@ use crate::base::{Problem, files, problem::Result};
 use crate::brief;
 use crate::daemon::{self, Workspace};
 use crate::front::next;
+use crate::mission::Original;
 use crate::source::Form;
 use crate::tier0::{Adoption, adoption};
 use serde_json::{Value, json};
@@ -111,7 +112,7 @@ fn row((workspace, snapshot): (&Workspace, &Snapshot), path: &Path, args: &Args)
 }
 
 /// The text of a document, and the document itself where it is no text.
-fn read(workspace: &Workspace, path: &Path, name: &str) -> Result<(String, Option<(String, Vec<u8>)>)> {
+fn read(workspace: &Workspace, path: &Path, name: &str) -> Result<(String, Option<Original>)> {
     if Form::of(name)?.is_text() {
         return Ok((files::read_text(path, brief::parse::MAX_BRIEF_BYTES as u64)?, None));
     }

@@ -7,7 +7,7 @@ use crate::agent::Snapshot;
 use crate::base::{Problem, files, problem::Result};
 use crate::brief;
 use crate::journal::Tx;
-use crate::mission::{self, Brought, NewMission};
+use crate::mission::{self, Brought, NewMission, Original};
 use crate::run::Actor;
 use crate::source::Form;
 use serde_json::json;
@@ -83,7 +83,7 @@ pub fn submit_read(
     workspace: &Workspace,
     snapshot: &Snapshot,
     file: (&str, &str),
-    original: Option<(String, Vec<u8>)>,
+    original: Option<Original>,
     again: bool,
 ) -> Result<Taken, Vec<Problem>> {
     received(workspace, vet((workspace, snapshot), Handed { original, ..Handed::of(file) }, again)?)
@@ -104,7 +104,7 @@ struct Handed {
     /// Files beside it, which are its sources.
     beside: Vec<PathBuf>,
     /// The document the text was read from.
-    original: Option<(String, Vec<u8>)>,
+    original: Option<Original>,
 }
 
 impl Handed {

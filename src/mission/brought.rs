@@ -12,13 +12,16 @@ use rusqlite::Connection;
 /// Where a dossier keeps its sources.
 pub const SOURCES: &str = "sources/";
 
+/// A document that is no text: the name of its file, and its bytes.
+pub type Original = (String, Vec<u8>);
+
 /// What comes with a mission besides its text.
 #[derive(Clone, Debug, Default)]
 pub struct Brought {
     /// Its sources, in order.
     pub sources: Vec<Read>,
-    /// The document its text was read from, where that is no text itself: the name of its file, and its bytes.
-    pub original: Option<(String, Vec<u8>)>,
+    /// The document its text was read from, where that is no text itself.
+    pub original: Option<Original>,
 }
 
 impl Brought {

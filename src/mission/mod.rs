@@ -52,7 +52,7 @@ mod workflow;
 mod writing;
 
 pub use activation::{NewActivation, activate, vet};
-pub use brought::{Brought, SOURCES, original_file, source_file};
+pub use brought::{Brought, Original, SOURCES, original_file, source_file};
 pub use checks::Known;
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};

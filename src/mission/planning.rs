@@ -28,17 +28,7 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
     let mut grants = 0;
     loop {
         nth += 1;
-        let brief = mission.brief.without_scenarios();
-        let requester = mission.requester.clone();
-        let prepare = Prepare {
-            mission: mission.mission.clone(),
-            brief,
-            requester,
-            nth,
-            snapshot: snapshot.clone(),
-            sources: mission.sources.clone(),
-        };
-        let Prepared { mut setup, roster, sops, sources } = prepared(w, mission, prepare).await?;
+        let Prepared { mut setup, roster, sops, sources } = prepared(w, mission, (nth, &snapshot)).await?;
         snapshot = Some(setup.asker.snapshot.clone());
         setup.view.answers.clone_from(&answers);
         let question = PlanQuestion {
@@ -85,7 +75,19 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
 }
 
 /// Prepares; where the workspace's files cannot be read, the mission ends with the reason.
-async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Prepared, Stop> {
+async fn prepared(
+    w: &Workflow,
+    mission: &Author,
+    (nth, snapshot): (u32, &Option<Digest>),
+) -> Result<Prepared, Stop> {
+    let prepare = Prepare {
+        mission: mission.mission.clone(),
+        brief: mission.brief.without_scenarios(),
+        requester: mission.requester.clone(),
+        nth,
+        snapshot: snapshot.clone(),
+        sources: mission.sources.clone(),
+    };
     w.call(prepare).await.map_err(|stop| match stop {
         Stop::Failed(failure) => Stop::Failed(Failure::new(
             failure.class,

@@ -1,5 +1,6 @@
 //! Documents as people have them, made by hand: the least that Word, a sheet and a PDF consist of.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use zip::write::SimpleFileOptions;
 
@@ -82,7 +83,7 @@ pub(crate) fn xlsx(rows: &[&[&str]]) -> Vec<u8> {
             format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{words}</t></is></c>")
         };
         let cells: String = (0..).zip(row.iter()).map(cell).collect();
-        data.push_str(&format!("<row r=\"{number}\">{cells}</row>"));
+        write!(data, "<row r=\"{number}\">{cells}</row>").unwrap();
     }
     let sheets = "<sheets><sheet name=\"Steps\" sheetId=\"1\" r:id=\"r0\"/></sheets>";
     zipped(&[
@@ -119,12 +120,14 @@ pub(crate) fn pdf(lines: &[&str]) -> Vec<u8> {
     let mut out = String::from("%PDF-1.4\n");
     let mut places = String::new();
     for (object, number) in objects.iter().zip(1..) {
-        places.push_str(&format!("{:010} 00000 n \n", out.len()));
-        out.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+        writeln!(places, "{:010} 00000 n ", out.len()).unwrap();
+        write!(out, "{number} 0 obj\n{object}\nendobj\n").unwrap();
     }
     let table = out.len();
-    out.push_str(&format!(
+    write!(
+        out,
         "xref\n0 6\n0000000000 65535 f \n{places}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n"
-    ));
+    )
+    .unwrap();
     out.into_bytes()
 }
