@@ -7,6 +7,7 @@
 //! | [`base`] | the only doors to time, disk and YAML, and the words every layer shares |
 //! | [`text`] | reading text in any language: blocks, sentences, quantities, names. Pure |
 //! | [`sop`] [`contract`] [`brief`] [`roster`] [`settings`] [`draft`] [`roles`] | document models: read, write, lint, compare. No I/O, no clock |
+//! | [`source`] | the documents a mission rests on: forms, text, passages. Pure |
 //! | [`ledger`] | what was asked, statement by statement, and what became of it. Pure |
 //! | [`tier0`] | what sopd can think without any model. Pure |
 //! | [`journal`] | durable workflows, signals, timers, and the hash-chained event log, in SQLite |
@@ -50,6 +51,7 @@ pub mod roster;
 pub mod run;
 pub mod settings;
 pub mod sop;
+pub mod source;
 pub mod text;
 pub mod tier0;
 pub mod web;

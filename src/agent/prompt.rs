@@ -102,6 +102,7 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.add_filter("fenced", fenced);
+    environment.add_filter("numbered", numbered);
     environment
 }
 
@@ -111,6 +112,13 @@ fn fenced(text: String) -> String {
     let longest = text.lines().map(|line| line.trim_start().chars().take_while(|c| *c == '`').count()).max();
     let fence = "`".repeat(longest.unwrap_or(0).max(3) + 1);
     format!("{fence}\n{}\n{fence}", text.trim_end())
+}
+
+/// The lines of a source as they are cited, `S1:14 …`.
+#[expect(clippy::needless_pass_by_value, reason = "a template filter is handed its value")]
+fn numbered(text: String, id: String, first: u32) -> String {
+    let line = |(line, number): (&str, u32)| format!("{id}:{number} {line}\n");
+    text.lines().zip(first..).map(line).collect()
 }
 
 fn explain((role, template): (&str, &str), error: &minijinja::Error) -> Problem {

@@ -5,7 +5,9 @@ use super::{Ask, Brief};
 use crate::base::text::{shortened, slug};
 use crate::base::yaml;
 use crate::sop::id::Change;
-use crate::sop::import::{is_procedure, procedure};
+use crate::sop::import::{is_procedure, procedure, several};
+use crate::source::Form;
+use crate::text::title::of_file;
 use serde_json::Value;
 
 /// The mission that makes an SOP of the document `text`: its name and its bytes. The document stands in it as it is.
@@ -15,6 +17,27 @@ pub fn adopting(title: &str, text: &str) -> (String, String) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // A JSON string is one of YAML.
     (name, format!("---\ntitle: {}\nchange: adopt\n---\n{text}", Value::from(short)))
+}
+
+/// The title of the document `name` with the Markdown `text`. That of one of several procedures is none of the whole.
+pub fn title_of(name: &str, text: &str) -> String {
+    if several(name, text).is_empty() { procedure(name, text).title } else { of_file(name) }
+}
+
+/// The mission that a document of another form than Markdown is, dropped alone: a mail asks for something, and any other is
+/// a procedure that becomes an SOP as it stands.
+pub fn of_foreign(name: &str, text: &str) -> (String, String) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    if Form::of(name) == Ok(Form::Mail) {
+        return (format!("{stem}.md"), text.to_owned());
+    }
+    adopting(&title_of(&format!("{stem}.md"), text), text)
+}
+
+/// What names the mission of `file`: of `x/mission.md` the folder, of any other the file.
+pub(super) fn in_folder(file: &str) -> &str {
+    let folder = file.rsplit_once('/').filter(|(_, name)| name.to_lowercase().starts_with("mission."));
+    folder.map_or(file, |(folder, _)| folder)
 }
 
 /// A procedure that is dropped as it is becomes an SOP as it stands, unless its head says what is wanted.
@@ -27,8 +50,9 @@ pub(super) fn adopts(ask: &mut Ask, file: &str, body: &str) {
 
 /// A whole procedure with a head of its own: every key of it is a line of the document, and none is ours.
 pub(super) fn of_document(file: &str, text: &str) -> Option<Brief> {
-    const OURS: [&str; 13] = [
+    const OURS: [&str; 14] = [
         "sop",
+        "sources",
         "change",
         "requested_by",
         "workers",

@@ -3,10 +3,12 @@
 pub mod check;
 mod document;
 pub mod parse;
+mod sources;
 
 pub use check::{check, check_file};
-pub use document::adopting;
-pub use parse::parse;
+pub use document::{adopting, of_foreign, title_of};
+pub use parse::{parse, place_of};
+pub use sources::SourceAsk;
 
 use crate::sop::SopId;
 use crate::sop::document::{Priority, RiskLevel};
@@ -50,6 +52,9 @@ pub struct Ask {
     pub user_testing: Option<String>,
     /// Shown to the user-testing validator only.
     pub scenarios: Vec<Scenario>,
+    /// Files the mission rests on, besides its own text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceAsk>,
     /// Classes of the council matrix.
     pub class: Vec<String>,
     /// Asks for the council, or asks to leave it out.

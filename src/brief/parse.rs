@@ -1,8 +1,8 @@
 //! Reads a mission file: Markdown with an optional YAML head, or plain prose. Strict: what it does not
 //! understand is an error with its place, and the file is left as it is.
 
-use super::document::{adopts, of_document};
-use super::{Ask, Brief};
+use super::document::{adopts, in_folder, of_document};
+use super::{Ask, Brief, sources};
 use crate::base::{Place, Problem, yaml};
 use crate::roster::is_agent_id;
 use crate::sop::id::Change;
@@ -83,7 +83,7 @@ fn titled(
                 let hint = "write a title as `# …` and a paragraph that says what is wanted";
                 source.wrong(cut_file.body_line, "the mission says nothing", hint);
             }
-            (title::of_file(source.file), 1, cut_file.body.trim().to_owned())
+            (title::of_file(in_folder(source.file)), 1, cut_file.body.trim().to_owned())
         }
     }
 }
@@ -132,7 +132,7 @@ impl Source<'_> {
 }
 
 /// The place where the head sets `key`, or where below it `word` first stands.
-pub(super) fn place_of(file: &str, text: &str, key: &str, word: &str) -> Place {
+pub fn place_of(file: &str, text: &str, key: &str, word: &str) -> Place {
     let is_key = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
     let at = text.lines().position(is_key).unwrap_or(0);
     let found = text.lines().enumerate().skip(at).find_map(|(index, line)| {
@@ -196,6 +196,9 @@ fn check_ask(source: &mut Source<'_>, ask: &Ask, head: &str) {
         source.wrong_key(("budget", ""), "the budget is not an amount of money", hint);
     }
     check_classes(source, &ask.class);
+    for (file, message, hint) in sources::faults(ask) {
+        source.wrong_key(("sources", &file), message, hint);
+    }
     check_scenarios(source, ask, head);
 }
 

@@ -11,8 +11,8 @@ use crate::base::{Problem, files, problem::Result};
 use crate::brief;
 use crate::daemon::{self, Workspace};
 use crate::front::next;
-use crate::sop::import::{procedure, several};
-use crate::text::title::of_file;
+use crate::mission::Original;
+use crate::source::Form;
 use crate::tier0::{Adoption, adoption};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ struct Row {
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
     let snapshot = workspace.snapshot()?;
-    let all = sources::all(&args.files)?;
+    let all = sources::documents(&args.files)?;
     let rows: Vec<Row> = all.iter().map(|path| row((&workspace, &snapshot), path, args)).collect();
     if desk.json {
         print::json(&rows.iter().map(Row::shape).collect::<Vec<_>>())?;
@@ -91,12 +91,11 @@ fn told(desk: &Desk, workspace: &Workspace, dry_run: bool) -> String {
 fn row((workspace, snapshot): (&Workspace, &Snapshot), path: &Path, args: &Args) -> Row {
     let file = path.display().to_string();
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let text = match files::read_text(path, brief::parse::MAX_BRIEF_BYTES as u64) {
-        Ok(text) => text,
+    let (text, original) = match read(workspace, path, &name) {
+        Ok(read) => read,
         Err(problem) => return Row { file, title: String::new(), became: Err(vec![problem]) },
     };
-    // The title of one of several is none of the whole.
-    let title = if several(&name, &text).is_empty() { procedure(&name, &text).title } else { of_file(&name) };
+    let title = brief::title_of(&name, &text);
     let mission = brief::adopting(&title, &text);
     let read = brief::parse(&mission.0, &mission.1);
     let became = read.and_then(|brief| {
@@ -105,10 +104,20 @@ fn row((workspace, snapshot): (&Workspace, &Snapshot), path: &Path, args: &Args)
         if args.dry_run {
             return Ok((looked, None));
         }
-        let taken = daemon::submit(workspace, snapshot, (&mission.0, &mission.1), args.again, false)?;
+        let file = (mission.0.as_str(), mission.1.as_str());
+        let taken = daemon::submit_read(workspace, snapshot, file, original, args.again)?;
         Ok((looked, Some(taken.mission)))
     });
     Row { file, title, became }
+}
+
+/// The text of a document, and the document itself where it is no text.
+fn read(workspace: &Workspace, path: &Path, name: &str) -> Result<(String, Option<Original>)> {
+    if Form::of(name)?.is_text() {
+        return Ok((files::read_text(path, brief::parse::MAX_BRIEF_BYTES as u64)?, None));
+    }
+    let bytes = daemon::bytes_of(path, name)?;
+    Ok((daemon::document(workspace, name, &bytes)?, Some((name.to_owned(), bytes))))
 }
 
 impl Row {

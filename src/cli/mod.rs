@@ -24,6 +24,7 @@ mod demo;
 mod desk;
 mod doctor;
 mod edit;
+mod extract;
 mod inbox;
 mod init;
 mod man;
@@ -189,6 +190,12 @@ enum Verb {
     /// Run one command of a run (started by the daemon)
     #[command(hide = true)]
     Warden,
+    /// Read one document from standard input (started by the daemon)
+    #[command(hide = true)]
+    Extract {
+        /// The name of its file
+        name: String,
+    },
 }
 
 /// Runs the command line of this process.
@@ -270,6 +277,7 @@ fn run(cli: Cli) -> Done {
         Verb::Completions(args) => completions::run::<Cli>(&args),
         Verb::Man(args) => man::run::<Cli>(&args),
         Verb::Warden => warden::run(),
+        Verb::Extract { name } => extract::run(&name),
     }
 }
 

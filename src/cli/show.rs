@@ -97,6 +97,7 @@ fn draft_page(out: &mut String, draft: &Draft, shown: &OfMission) {
         list(out, "Asked, and not seen in the text", &told("not_in_it"));
         list(out, "Taken for granted, because nobody said it", &told("assumed"));
         list(out, "Left out, with the reason", &told("left_out"));
+        list(out, "Of the version in force, gone or changed", &told("gone"));
         list(out, "Figures no source gives", &told("unfounded"));
         list(out, "What the author did about what was found and asked", &told("done"));
         out.push('\n');

@@ -7,7 +7,6 @@ use crate::base::{Problem, files, problem::Result};
 use crate::daemon::{self, Workspace};
 use crate::front::next;
 use crate::front::shapes;
-use crate::mission;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +15,7 @@ const MAX_MISSION_BYTES: u64 = 256 * 1024;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The mission file, or `-` for standard input
+    /// The mission file, a document, a folder of a mission and its sources, or `-` for standard input
     file: PathBuf,
     /// Take it although the very same file was a mission before
     #[arg(long)]
@@ -26,11 +25,15 @@ pub(super) struct Args {
 pub(super) fn run(desk: &Desk, args: &Args) -> Done {
     let workspace = desk.open()?;
     let snapshot = workspace.snapshot()?;
-    let (name, text) = read(&args.file)?;
     let dropped = lies_in(&workspace, &args.file);
-    let taken = daemon::submit(&workspace, &snapshot, (&name, &text), args.again, dropped)?;
+    let taken = if args.file.as_os_str() == "-" {
+        let (name, text) = read(&args.file)?;
+        daemon::submit(&workspace, &snapshot, (&name, &text), args.again, false)?
+    } else {
+        daemon::submit_path(&workspace, &snapshot, &args.file, (args.again, dropped))?
+    };
     if dropped {
-        move_in(&workspace, &taken.mission, &args.file)?;
+        daemon::move_in(&workspace, &taken.mission, &args.file)?;
     }
     if desk.json {
         return print::json(&shapes::submitted(&taken.mission));
@@ -64,12 +67,4 @@ pub(super) fn read(path: &Path) -> Result<(String, String)> {
 fn lies_in(workspace: &Workspace, path: &Path) -> bool {
     let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_path_buf));
     folder.is_some() && folder == workspace.missions().canonicalize().ok()
-}
-
-fn move_in(workspace: &Workspace, mission: &str, path: &Path) -> Result<()> {
-    files::relocate(path, &workspace.missions().join(mission).join("mission.md"))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    files::remove(&path.with_file_name(format!("{name}.error.md")))?;
-    let mission = mission.to_owned();
-    workspace.journal.append(move |tx| mission::mark_moved(tx, &mission))
 }

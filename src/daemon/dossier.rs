@@ -7,7 +7,7 @@ use crate::base::text::{cell, counted, put, put_line, visible, visible_json};
 use crate::base::{Digest, Problem, files, problem::Result};
 use crate::decision::{self, Decision, State};
 use crate::journal::events_of;
-use crate::mission::{self, MissionState};
+use crate::mission::{self, MissionState, SOURCES};
 use std::collections::HashMap;
 
 /// Missions listed in the overview; the command line lists them all.
@@ -75,7 +75,8 @@ pub(super) fn write(workspace: &Workspace, id: &str, written: &mut Written) -> R
 /// What is written of an artifact: nothing in it commands the screen of who reads it. What was asked for stays as it
 /// came, and what is signed as it is.
 fn shown(name: &str, bytes: Vec<u8>) -> Vec<u8> {
-    let as_it_is = name == "mission.md" || name.starts_with("synthesis-");
+    let original = name.starts_with(SOURCES) && !name.starts_with("sources/S");
+    let as_it_is = name.starts_with("mission.") || name.starts_with("synthesis-") || original;
     match String::from_utf8(bytes) {
         Ok(text) if !as_it_is => visible(&text).into_bytes(),
         Ok(text) => text.into_bytes(),
@@ -196,6 +197,10 @@ fn about(name: &str) -> &'static str {
         "what was asked for"
     } else if begins("contract") {
         "what the SOP must fulfil, frozen before the first draft"
+    } else if begins("sources/S") {
+        "the text of a source: `S1:14` is line 14 of `S1.md`"
+    } else if begins(SOURCES) {
+        "a source, as it came"
     } else if begins("drafts/") {
         "a department's part"
     } else if begins("synthesis") {

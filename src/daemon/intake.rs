@@ -1,117 +1,59 @@
-//! Takes mission files in: a settled, valid file becomes a mission and moves into its dossier; any other stays
-//! where it is with an explanation beside it.
+//! Watches what is dropped into `missions/`: a settled, valid file or folder becomes a mission and moves into its dossier; any
+//! other stays where it is with an explanation beside it.
 
 use super::beat::LOOKS;
-use super::refused::{EXPLANATION, drop_orphaned_explanations, explanation, put_beside};
+use super::moves::{finish_moves, move_in};
+use super::refused::{EXPLANATION, drop_orphaned_explanations, put_beside};
+use super::sources::{Folder, is_dossier, is_passed_over};
+use super::submit::{Taken, submit_path};
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
-use crate::base::{Digest, Kind, Problem, Trouble, files, problem::Result};
-use crate::brief;
-use crate::journal::Tx;
-use crate::mission::{self, NewMission};
-use crate::run::Actor;
+use crate::base::{Problem, Trouble, files, problem::Result};
+use crate::source::Form;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 /// A file is taken when its size and time stamp have been still for this long: longer than an editor's pause
 /// between two writes, short enough that nobody waits for it.
 const SETTLED: Duration = Duration::from_millis(250);
+/// The same for a folder: what is copied file by file pauses in between.
+const FOLDER_SETTLED: Duration = Duration::from_secs(1);
 /// How long ago, at most, a file is taken to have been still before it was first looked at: what it takes until a
 /// change is told. Time stamps are trusted no further, since files are copied with old ones.
 const TOLD_WITHIN: Duration = Duration::from_millis(50);
 /// How often the folder is looked at without being told: events get lost.
 const RESCAN: Duration = Duration::from_secs(2);
+/// How long what was refused is left alone where looking at it again costs a process.
+const RESCAN_COSTLY: Duration = Duration::from_mins(5);
 /// The coarsest steps in which a file system tells time, and a little more.
 const COARSEST: Duration = Duration::from_secs(3);
 /// Largest mission file.
 pub(super) const MAX_MISSION_BYTES: u64 = 256 * 1024;
 
-/// What became of a file.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Taken {
-    /// The mission's id.
-    pub mission: String,
-}
+/// What became of something that was dropped: whether it was taken in.
+type Outcome = (PathBuf, Result<bool>);
 
-/// Takes the text of a mission file in, whoever offers it. All problems are told, not only the first.
-pub fn submit(
-    workspace: &Workspace,
-    snapshot: &Snapshot,
-    file: (&str, &str),
-    again: bool,
-    dropped: bool,
-) -> Result<Taken, Vec<Problem>> {
-    let new = vet(workspace, snapshot, file, again)?;
-    let new = NewMission { dropped, ..new };
-    let mission =
-        workspace.journal.append(move |tx| mission::receive(tx, &new)).map_err(|problem| vec![problem])?;
-    Ok(Taken { mission })
-}
-
-/// [`submit`] by the word of a party, which is the mission's requester: whoever asks for a mission does not sign it,
-/// so nobody may ask in another's name.
-///
-/// # Errors
-/// `NotAllowed` where the file names another requester, besides those of [`submit`].
-pub fn submit_as(
-    workspace: &Workspace,
-    snapshot: &Snapshot,
-    file: (&str, &str),
-    again: bool,
-    actor: &Actor,
-) -> Result<Taken, Vec<Problem>> {
-    let new = vet(workspace, snapshot, file, again)?;
-    let Actor { by, os_user } = actor.clone();
-    if let Some(other) = new.brief.ask.requested_by.as_ref().filter(|other| **other != by) {
-        let problem = Problem::not_allowed(format!("{by} may not hand in a mission that {other} asks for"));
-        return Err(vec![problem.hint("leave `requested_by` out, or let the one it names hand it in")]);
-    }
-    let new = NewMission { requester: by.clone(), ..new };
-    let receive = move |tx: &Tx<'_>| {
-        let mission = mission::receive(tx, &new)?;
-        tx.event(&mission, "mission_handed_in", &json!({ "by": by, "os_user": os_user }))?;
-        Ok(mission)
-    };
-    let mission = workspace.journal.append(receive).map_err(|problem| vec![problem])?;
-    Ok(Taken { mission })
-}
-
-/// Reads a mission file, and holds it against roster and settings.
-fn vet(
-    workspace: &Workspace,
-    snapshot: &Snapshot,
-    (file, text): (&str, &str),
-    again: bool,
-) -> Result<NewMission, Vec<Problem>> {
-    workspace.journal.check_free_of_secrets(file, text)?;
-    let brief = brief::parse(file, text)?;
-    let problems = brief::check_file(file, text, &brief, &snapshot.roster);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let settings = &snapshot.settings;
-    settings.council.level(&brief.ask.class).map_err(|reason| vec![Problem::invalid(reason)])?;
-    let requester = brief.ask.requested_by.clone().unwrap_or_else(|| settings.requester.clone());
-    let (text, file) = (text.to_owned(), file.to_owned());
-    Ok(NewMission { brief, text, file, requester, again, dropped: false })
-}
-
-/// Watches `missions/`, not the folders in it.
+/// Watches `missions/`. Folders in it that are no dossiers are looked into at each look: nobody tells of changes in them.
 pub(super) struct Intake {
     workspace: Workspace,
     told: Arc<Notify>,
     seen: HashMap<PathBuf, Seen>,
     /// The folder's time stamp at the last look that found nothing to wait for.
     quiet: Option<SystemTime>,
+    /// Whether folders are there in which nothing is yet.
+    empty: bool,
     next: Instant,
     trouble: Trouble,
+    /// What is being read now, and what was read and is not taken up yet.
+    reading: Option<JoinHandle<Vec<Outcome>>>,
+    read: Option<Result<Vec<Outcome>, JoinError>>,
     _watcher: Option<RecommendedWatcher>,
 }
 
@@ -125,17 +67,17 @@ struct Shape {
 struct Seen {
     shape: Shape,
     since: Instant,
+    /// How long it must have been still, and how long it is left alone once it was refused.
+    pace: (Duration, Duration),
     /// When it was looked at and left with an explanation. It is looked at again from time to time: what was wrong
     /// may have been mended elsewhere, in the settings or on the roster.
     left: Option<Instant>,
 }
 
 impl Seen {
-    fn new(shape: Shape, since: Instant) -> Self {
-        Self { shape, since, left: None }
-    }
     fn is_ready(&self, now: Instant) -> bool {
-        let (since, long) = self.left.map_or((self.since, SETTLED), |left| (left, RESCAN));
+        let (settled, again) = self.pace;
+        let (since, long) = self.left.map_or((self.since, settled), |left| (left, again));
         now.duration_since(since) >= long
     }
 }
@@ -151,16 +93,27 @@ impl Intake {
             told,
             seen: HashMap::new(),
             quiet: None,
+            empty: false,
             next: Instant::now(),
             trouble: Trouble::of("the missions folder is not looked at"),
+            reading: None,
+            read: None,
         };
-        intake.finish_moves()?;
+        finish_moves(workspace)?;
         Ok(intake)
     }
 
-    /// When the folder should be looked at: it changed, a file may have settled, or it is time for a rescan.
-    pub(super) async fn due(&self) {
-        let settling = self.seen.values().filter(|seen| seen.left.is_none()).map(|seen| seen.since + SETTLED);
+    /// When something is to be done: what was read is there, the folder changed, a file may have settled, or it is time for a
+    /// rescan.
+    pub(super) async fn due(&mut self) {
+        if let Some(reading) = &mut self.reading {
+            let read = reading.await;
+            self.reading = None;
+            self.read = Some(read);
+            return;
+        }
+        let settling =
+            self.seen.values().filter(|seen| seen.left.is_none()).map(|seen| seen.since + seen.pace.0);
         let at = settling.min().map_or(self.next, |settled| settled.min(self.next));
         tokio::select! {
             () = self.told.notified() => {}
@@ -173,9 +126,13 @@ impl Intake {
         self.seen.values().any(|seen| seen.left.is_none())
     }
 
-    /// [`Self::sweep`], whose trouble is told and tried again.
-    pub(super) async fn attend(&mut self) {
-        let outcome = self.sweep().await;
+    /// Takes up what was read, or begins to read what has settled. Its trouble is told and tried again. It waits for no
+    /// document: a large one takes seconds, and everything else goes on meanwhile.
+    pub(super) fn attend(&mut self) {
+        let outcome = match self.read.take() {
+            Some(read) => self.take_up(read),
+            None => self.begin().map(|()| false),
+        };
         if let Some(pause) = self.trouble.after(&outcome) {
             self.next = Instant::now() + pause;
         }
@@ -185,23 +142,40 @@ impl Intake {
     /// which no change can have left as it was.
     fn is_quiet(&self, folder: &Path) -> bool {
         let changed = std::fs::metadata(folder).and_then(|data| data.modified()).ok();
-        self.seen.is_empty() && changed.is_some() && changed == self.quiet
+        self.seen.is_empty() && !self.empty && changed.is_some() && changed == self.quiet
     }
 
-    /// Looks at every file once. Returns whether a mission was taken in.
+    /// Looks at every file once, and waits until what has settled is read. Returns whether a mission was taken in.
     pub(super) async fn sweep(&mut self) -> Result<bool> {
+        if self.reading.is_none() && self.read.is_none() {
+            self.begin()?;
+        }
+        if self.reading.is_some() {
+            self.due().await;
+        }
+        match self.read.take() {
+            Some(read) => self.take_up(read),
+            None => Ok(false),
+        }
+    }
+
+    /// Begins to read what has settled.
+    fn begin(&mut self) -> Result<()> {
         self.next = Instant::now() + RESCAN;
         let ready = self.look()?;
-        if ready.is_empty() {
-            return Ok(false);
+        if !ready.is_empty() {
+            let workspace = self.workspace.clone();
+            self.reading = Some(tokio::task::spawn_blocking(move || {
+                let snapshot = workspace.snapshot();
+                ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect()
+            }));
         }
-        let workspace = self.workspace.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            let snapshot = workspace.snapshot();
-            ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect::<Vec<_>>()
-        });
-        let outcomes =
-            work.await.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
+        Ok(())
+    }
+
+    fn take_up(&mut self, read: Result<Vec<Outcome>, JoinError>) -> Result<bool> {
+        self.next = Instant::now() + RESCAN;
+        let outcomes = read.map_err(|error| Problem::failed(format!("BUG: intake broke down: {error}")))?;
         let mut any = false;
         for (path, outcome) in outcomes {
             let taken = outcome?;
@@ -229,22 +203,30 @@ impl Intake {
         let mut ready = Vec::new();
         let mut there = HashSet::new();
         let mut odd = Vec::new();
+        self.empty = false;
         for entry in entries.flatten() {
-            // Dossiers are folders: the list of entries says so, without a look at each.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                continue;
-            }
             let path = entry.path();
             if !is_mission_name(&path) {
                 continue;
             }
-            let Some(shape) = shape_of(&self.workspace.root, &path) else {
+            // Dossiers are folders: the list of entries and their names say so, without a look at each.
+            let found = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if is_dossier(&entry.file_name().to_string_lossy()) {
+                    continue;
+                }
+                let folder = Folder::look(&path)?;
+                self.empty |= folder.is_empty();
+                (!folder.is_empty()).then(|| Shape::from(folder.shape(&path)))
+            } else {
+                let file = shape_of(&self.workspace.root, &path);
                 // Gone while we looked: nothing is to be said.
-                odd.extend(path.symlink_metadata().is_ok().then_some(path));
-                continue;
+                let strange = file.is_none() && path.symlink_metadata().is_ok();
+                odd.extend(strange.then(|| path.clone()));
+                file
             };
+            let Some(shape) = found else { continue };
             there.insert(path.clone());
-            let fresh = Seen::new(shape, now.checked_sub(self.still(shape)).unwrap_or(now));
+            let fresh = self.fresh(&path, shape, now);
             let seen = self.seen.entry(path.clone()).or_insert(fresh);
             if seen.shape != shape {
                 *seen = fresh;
@@ -263,7 +245,8 @@ impl Intake {
         }
         self.seen.retain(|path, _| there.contains(path));
         drop_orphaned_explanations(&folder);
-        ready.sort();
+        // What takes long waits for what does not.
+        ready.sort_by_key(|path| (is_costly(path), path.clone()));
         Ok(ready)
     }
 
@@ -275,19 +258,28 @@ impl Intake {
         still.unwrap_or_default().min(TOLD_WITHIN)
     }
 
-    /// Moves files whose missions were recorded right before a crash.
-    fn finish_moves(&self) -> Result<()> {
-        for (id, file, sha256) in self.workspace.journal.read(mission::unmoved)? {
-            let path = self.workspace.missions().join(&file);
-            let same = files::bytes(&path).is_ok_and(|bytes| Digest::of(bytes) == sha256);
-            if same {
-                move_in(&self.workspace, &id, &path)?;
-            } else {
-                self.workspace.journal.append(move |tx| mission::mark_moved(tx, &id))?;
-            }
+    /// What was just noticed, or has changed.
+    fn fresh(&self, path: &Path, shape: Shape, now: Instant) -> Seen {
+        let since = now.checked_sub(self.still(shape)).unwrap_or(now);
+        let settled = if path.is_dir() { FOLDER_SETTLED } else { SETTLED };
+        Seen {
+            shape,
+            since,
+            pace: (settled, if is_costly(path) { RESCAN_COSTLY } else { RESCAN }),
+            left: None,
         }
-        Ok(())
     }
+}
+
+impl From<(u64, Option<SystemTime>)> for Shape {
+    fn from((size, changed): (u64, Option<SystemTime>)) -> Self {
+        Self { size, changed }
+    }
+}
+
+/// Whether reading it takes a process of its own, or may.
+fn is_costly(path: &Path) -> bool {
+    path.is_dir() || Form::of(&path.to_string_lossy()).is_ok_and(|form| !form.is_text())
 }
 
 fn watch(folder: &Path, told: Arc<Notify>) -> Option<RecommendedWatcher> {
@@ -311,9 +303,7 @@ fn watch(folder: &Path, told: Arc<Notify>) -> Option<RecommendedWatcher> {
 /// Whether a file of that name may be a mission: hidden and temporary ones and our own are not looked at.
 fn is_mission_name(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    let temporary = name.starts_with(['.', '~', '#'])
-        || [".tmp", ".swp", ".part", "~", ".crdownload"].iter().any(|end| name.ends_with(end));
-    !(temporary || name == "STATUS.md" || name.ends_with(EXPLANATION))
+    !(is_passed_over(name) || name == "STATUS.md" || name.ends_with(EXPLANATION))
 }
 
 /// The size and time stamp of a file; `None` of what is none, and of links that leave the folder of missions.
@@ -345,17 +335,13 @@ fn take_or_explain(
     snapshot: &Result<Arc<Snapshot>, Vec<Problem>>,
     path: &Path,
 ) -> Result<bool> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let taken = match snapshot {
         Err(problems) => Err(problems.clone()),
-        Ok(snapshot) => files::read_text(path, MAX_MISSION_BYTES)
-            .map_err(|problem| vec![relative(problem, &name)])
-            .and_then(|text| submit(workspace, snapshot, (&name, &text), false, true)),
+        Ok(snapshot) => submit_path(workspace, snapshot, path, (false, true)),
     };
     match taken {
         Ok(Taken { mission }) => {
             move_in(workspace, &mission, path)?;
-            files::remove(&explanation(path))?;
             Ok(true)
         }
         // Gone while we looked: its owner thought better of it.
@@ -369,20 +355,4 @@ fn take_or_explain(
             Ok(false)
         }
     }
-}
-
-fn relative(problem: Problem, name: &str) -> Problem {
-    let place = problem.message.split_whitespace().next().unwrap_or_default().to_owned();
-    Problem { message: problem.message.replacen(&place, name, 1), ..problem }
-}
-
-fn move_in(workspace: &Workspace, mission: &str, path: &Path) -> Result<()> {
-    let target = workspace.missions().join(mission).join("mission.md");
-    match files::relocate(path, &target) {
-        // Taken away in between; the journal has its text and writes it again.
-        Err(problem) if problem.kind == Kind::NotFound => {}
-        other => other?,
-    }
-    let mission = mission.to_owned();
-    workspace.journal.append(move |tx| mission::mark_moved(tx, &mission))
 }

@@ -49,11 +49,13 @@ pub fn refused_missions(workspace: &Workspace) -> Result<Vec<RefusedMission>> {
 
 /// Links that lead nowhere and pipes are there as well, and explained.
 fn is_there(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|data| !data.is_dir())
+    path.symlink_metadata().is_ok()
 }
 
 /// Whom the file names as its requester, however wrong the rest of it is.
 fn requester(path: &Path) -> Option<String> {
+    let in_folder = path.join("mission.md");
+    let path = if path.is_dir() { &in_folder } else { path };
     // What a link leads to is nobody's mission.
     let itself = path.symlink_metadata().is_ok_and(|data| data.is_file());
     let text = itself.then(|| files::read_text(path, MAX_MISSION_BYTES).ok())??;

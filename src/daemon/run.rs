@@ -8,7 +8,7 @@ use super::triggers::Triggers;
 use super::workspace::{Workspace, private_files, run_secrets};
 use crate::agent::Gateway;
 use crate::base::{Clock, Problem, problem::Result};
-use crate::journal::{Access, Engine, Stories};
+use crate::journal::{self, Access, Engine, Stories};
 use crate::mission::{self, Office};
 use crate::run::Site;
 use crate::run::http::Reach;
@@ -109,6 +109,9 @@ where
     engine.stop().await;
     chores.notices.flush(until).await;
     let flushed = chores.projector.flush().await;
+    if let Err(problem) = journal::settle_writes(&workspace.journal) {
+        tracing::debug!(%problem, "the latest writes stay beside the journal");
+    }
     tracing::info!("stopped");
     match asked {
         Some(_) if until == Until::Idle => {
@@ -222,7 +225,7 @@ async fn keep_going(Chores { intake, triggers, projector, notices }: &mut Chores
     loop {
         tokio::select! {
             asked = told.asked() => return asked,
-            () = intake.due() => intake.attend().await,
+            () = intake.due() => intake.attend(),
             () = triggers.due() => triggers.attend().await,
             () = projector.due() => projector.attend().await,
             () = notices.due() => notices.pass().await,

@@ -165,6 +165,7 @@ pub(super) const KEPT: &[Kept] = &[
         ("id", None),
         &["sop", "source", "occurrence", "trigger", "packet", "at", "taken_at", "run", "refusal"],
     ),
+    Kept::of("trigger_known", ("sop", None), &["sha256", "triggers"]).since(6),
     Kept::of("sign_in_link", ("hash", None), &["party", "expires_at", "used_at"]),
     Kept::of("password", ("party", None), &["hash", "at"]),
     Kept::of("session", ("number", None), &["hash", "party", "created_at", "ended_at"]),

@@ -6,7 +6,7 @@ use crate::base::{Problem, problem::Result};
 use crate::brief::{Ask, Brief};
 use crate::daemon::Workspace;
 use crate::decision::{self, DecisionKind, Verb};
-use crate::mission::{self, Control, NewMission};
+use crate::mission::{self, Brought, Control, NewMission};
 use crate::run::Actor;
 
 /// Ends a mission; everything produced so far is kept.
@@ -112,7 +112,15 @@ pub fn call_council(sopd: &str, workspace: &Workspace, party: &str, what: ForCou
         }
         ForCouncil::Text { name, text, again } => {
             let brief = brief(&name, &text);
-            let new = NewMission { brief, text, file: name, requester: by, again, dropped: false };
+            let new = NewMission {
+                brief,
+                text,
+                file: name,
+                requester: by,
+                again,
+                dropped: false,
+                brought: Brought::default(),
+            };
             workspace.journal.append(move |tx| mission::review(tx, &new))
         }
     }

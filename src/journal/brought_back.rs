@@ -23,9 +23,11 @@ pub struct BroughtBack {
 /// Sets every timer that was set in a time yet to come to last, from now, as long as it was to last from then.
 pub fn bring_back_timers(tx: &Tx<'_>) -> Result<Vec<BroughtBack>> {
     let now = tx.now();
-    let sql = "SELECT timer.workflow, timer.ordinal, timer.due_at, step.at FROM timer
-               JOIN step ON step.workflow = timer.workflow AND step.ordinal = timer.ordinal
-               WHERE step.at > ?1";
+    // One that was set anew before counts from then: the clock may be set back more than once.
+    let sql =
+        "SELECT timer.workflow, timer.ordinal, timer.due_at, coalesce(timer.brought_back, step.at) AS since
+               FROM timer JOIN step ON step.workflow = timer.workflow AND step.ordinal = timer.ordinal
+               WHERE since > ?1";
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let mut statement = tx.db().prepare_cached(sql)?;
     let found = statement.query_map([now.0.saturating_add(AHEAD)], read)?;

@@ -154,6 +154,7 @@ impl Engine {
                 inner.woken(woken);
             }
         }));
+        journal.append(sound::set_again)?;
         inner.scan()?;
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();

@@ -52,7 +52,7 @@ pub use look::{Order, Search, lines, search};
 pub use redact::Redactor;
 pub use schema::TABLES;
 pub use stopped::{Stopped, stopped};
-pub use store::{Access, IDLE_READERS, Journal, overwrite_erased};
+pub use store::{Access, IDLE_READERS, Journal, overwrite_erased, settle_writes};
 pub use stories::{Stories, Witness};
 pub use tx::Tx;
 pub use waits::{Answered, Wait, waits};

@@ -103,8 +103,12 @@ impl Journal {
     /// Refuses a text that holds the value of a known secret: what is taken in is kept for years, under names made of it.
     ///
     /// # Errors
-    /// `Invalid`, with the first line that holds one, which is not quoted.
+    /// `Invalid`, with the first line that holds one, which is not quoted; or where the name of the file does.
     pub fn check_free_of_secrets(&self, file: &str, text: &str) -> Result<()> {
+        if self.shared.redactor.clean(file) != file {
+            let problem = "the name of the file holds the value of a secret, which no journal may keep";
+            return Err(Problem::invalid(problem).hint("give the file another name"));
+        }
         let clean = self.shared.redactor.clean(text);
         if clean == text {
             return Ok(());
@@ -205,6 +209,18 @@ impl Journal {
         db.set_prepared_statement_cache_capacity(64);
         Ok(db)
     }
+}
+
+/// Puts what was written last into the file itself, as far as nobody reads an older state: a whole file survives more
+/// than a small one with all that counts beside it.
+///
+/// # Errors
+/// When the journal cannot be used.
+pub fn settle_writes(journal: &Journal) -> Result<()> {
+    let db = Connection::open(journal.path())?;
+    tune(&db)?;
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
+    Ok(())
 }
 
 /// Writes the file anew without the bytes that were erased or deleted, and empties the log beside it. Others may go on

@@ -39,6 +39,8 @@ pub enum Fate {
     NotFound,
     /// A line of a document that has no place in the text: somebody places or releases it.
     NotPlaced,
+    /// A source that was given as context: it is read and cited, and its lines need no place.
+    Context,
     /// Somebody said that it need not be in the text.
     Released {
         /// Their words.
@@ -69,20 +71,43 @@ struct Place {
     plain: String,
     /// Of the first row or item: the words of its whole table or list.
     whole: Option<String>,
+    /// It is the head, which says what others say of the text: only what stands there word for word counts.
+    of_head: bool,
+}
+
+/// The text with the lines of its head and its change log blank: neither is what a reader follows.
+pub fn body(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut in_head, mut in_log) = (text.starts_with("---\n"), false);
+    for (nth, line) in text.lines().enumerate() {
+        let ends_head = in_head && nth > 0 && line == "---";
+        if line.starts_with("## ") {
+            in_log = line.trim_end() == "## Change log";
+        }
+        if !(in_head || in_log) {
+            out.push_str(line);
+        }
+        out.push('\n');
+        in_head &= !ends_head;
+    }
+    out
 }
 
 /// Compares what was said with `text`. What `before`, the version that is being changed, holds is there to be changed: a
 /// number of it that is told again is not lost.
 pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage {
     let places = places(text);
+    let body = body(text);
     let convention = Convention::of(text);
-    let held = quantities(text, convention);
+    let held = quantities(&body, convention);
     let old = before.map(|old| quantities(old, Convention::of(old))).unwrap_or_default();
     let released = released(said);
+    let newer = newer(said);
     let lost = |reading: &Reading| -> Vec<(String, bool)> {
         let gone = quantities::missing(&reading.quantities, &held).into_iter();
+        let gone = gone.filter(|one| !newer.iter().any(|told| replaces(told, one)));
         let gone = gone.filter(|one| !quantities::missing(std::slice::from_ref(*one), &old).is_empty());
-        let names = names::missing(&reading.names, text).into_iter();
+        let names = names::missing(&reading.names, &body).into_iter();
         let names = names.map(|name| (name.text.clone(), reading.binds_name(name)));
         // Who has a text changed says little besides what is to be otherwise: there each figure binds.
         let binds = |one: &Quantity| reading.binds(one) || before.is_some() && !one.in_words;
@@ -106,8 +131,31 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
     // A comment asks for a change of the text, not for words in it: whoever made it sees whether it was done.
     let asked: Vec<Said<'_>> = said.iter().filter(|said| said.source != Source::Comment).copied().collect();
     // What releases others is about the work, and asks nothing of the text.
-    let asks = readings(&asked).into_iter().filter(|reading| released_by(&reading.statement.text).is_none());
+    // A mission or a source only quotes such a line.
+    let releases = |one: &Statement| one.id.starts_with('A') && released_by(&one.text).is_some();
+    let asks = readings(&asked).into_iter().filter(|reading| !releases(&reading.statement));
     Coverage { entries: asks.map(entry).collect() }
+}
+
+impl Coverage {
+    /// With a source that was given as context: which, and what it is.
+    #[must_use]
+    pub fn with_context(mut self, id: String, text: String) -> Self {
+        let statement = Statement { id, text, binds: Vec::new() };
+        self.entries.push(Entry { statement, fate: Fate::Context });
+        self
+    }
+}
+
+/// The figures that people gave of a draft: their newest word.
+fn newer(said: &[Said<'_>]) -> Vec<Quantity> {
+    let comments = said.iter().filter(|said| said.source == Source::Comment);
+    comments.flat_map(|said| quantities(&besides_releases(said.text), Convention::of(said.text))).collect()
+}
+
+/// Whether somebody who gives `told` has changed `one`: a figure of the same kind and unit.
+fn replaces(told: &Quantity, one: &Quantity) -> bool {
+    told.kind == one.kind && told.unit == one.unit && !told.in_words
 }
 
 fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate {
@@ -119,7 +167,8 @@ fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate 
         return Fate::Lost { what: lost.into_iter().map(|(what, _)| what).collect(), binds };
     }
     let share = |place: &Place| tokens::overlap(&reading.statement.text, &place.text, reading.language);
-    let best = places.iter().map(|place| (share(place), place.line)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let of_body = || places.iter().filter(|place| !place.of_head);
+    let best = of_body().map(|place| (share(place), place.line)).max_by(|a, b| a.0.total_cmp(&b.0));
     let among = |least: &f64| {
         let wholes = places.iter().filter(|place| place.whole.is_some());
         let held = wholes.map(|place| {
@@ -156,14 +205,18 @@ fn verbatim(reading: &Reading, places: &[Place]) -> Option<u32> {
 }
 
 fn places(text: &str) -> Vec<Place> {
+    let log = text.lines().position(|line| line.trim_end() == "## Change log");
+    let log = log.and_then(|line| u32::try_from(line + 1).ok()).unwrap_or(u32::MAX);
     let (head, body): (Vec<_>, Vec<_>) =
         blocks(text).into_iter().partition(|block| block.kind == BlockKind::FrontMatter);
     // What stands in the head is said too; what stands below it is looked for there first.
-    let head = head.into_iter().map(|block| (block.first, block.source, None));
+    let head = head.into_iter().map(|block| (block.first, block.source, None, true));
+    let body: Vec<Block> = body.into_iter().filter(|block| block.first < log).collect();
     let wholes = wholes(&body);
-    let body = body.into_iter().zip(wholes).map(|(block, whole)| (block.first, block.text, whole));
+    let body = body.into_iter().zip(wholes).map(|(block, whole)| (block.first, block.text, whole, false));
     let read = body.chain(head);
-    read.map(|(line, text, whole)| Place { line, plain: plain(&text), text, whole }).collect()
+    read.map(|(line, text, whole, of_head)| Place { line, plain: plain(&text), text, whole, of_head })
+        .collect()
 }
 
 /// For each block the words of the table or list that begins with it.
@@ -199,7 +252,8 @@ fn plain(text: &str) -> String {
 
 /// The statements that somebody who answers or decides has released, with the words: `M4, M7: context, the leak is over`.
 fn released(said: &[Said<'_>]) -> Vec<(String, String)> {
-    let lines = said.iter().filter(|said| said.source != Source::Mission).flat_map(|said| said.text.lines());
+    let people = |said: &&Said<'_>| matches!(said.source, Source::Answer | Source::Comment);
+    let lines = said.iter().filter(people).flat_map(|said| said.text.lines());
     lines.filter_map(released_by).flatten().collect()
 }
 
@@ -220,6 +274,7 @@ pub fn asks(comment: &str, of: &str) -> Vec<String> {
 impl Coverage {
     /// Adds the comments whose figures or names, each with what of it `text` was to hold, are not there.
     pub fn hold_to(&mut self, comments: &[(String, Vec<String>)], said: &[Said<'_>], text: &str) {
+        let text = &*body(text);
         let held = quantities(text, Convention::of(text));
         let released = released(said);
         for (nth, (words, asks)) in (1..).zip(comments) {
@@ -242,6 +297,12 @@ impl Coverage {
     }
 }
 
+/// The statements that comments release.
+pub fn released_ids(comments: &[String]) -> Vec<String> {
+    let lines = comments.iter().flat_map(|comment| comment.lines());
+    lines.filter_map(released_by).flatten().map(|(id, _)| id).collect()
+}
+
 /// What a comment says besides releasing statements: that alone asks for a change of the text.
 pub fn besides_releases(comment: &str) -> String {
     let kept: Vec<&str> = comment.lines().filter(|line| released_by(line).is_none()).collect();
@@ -252,15 +313,25 @@ pub fn besides_releases(comment: &str) -> String {
 }
 
 fn released_by(line: &str) -> Option<Vec<(String, String)>> {
-    let (ids, reason) = line.trim().trim_start_matches(['-', '*', ' ']).split_once(':')?;
-    let ids: Vec<&str> = ids.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty()).collect();
-    let is_id = |id: &&str| {
-        let number = id.strip_prefix(['M', 'A', 'P']).unwrap_or_default();
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    let line = line.trim().trim_start_matches(['-', '*', ' ']);
+    // An id may hold a colon itself: `S1:14: context`.
+    let colons = line.match_indices(':').map(|(at, _)| at);
+    let parted = colons.filter_map(|at| Some((line.get(..at)?, line.get(at + 1..)?.trim())));
+    let ids = |ids: &str| -> Vec<String> {
+        ids.split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_owned).collect()
     };
-    let reason = reason.trim();
-    if ids.is_empty() || reason.is_empty() || !ids.iter().all(is_id) {
-        return None;
+    let (ids, reason) = parted
+        .map(|(before, reason)| (ids(before), reason))
+        .find(|(ids, reason)| !ids.is_empty() && !reason.is_empty() && ids.iter().all(|id| is_id(id)))?;
+    Some(ids.into_iter().map(|id| (id, reason.to_owned())).collect())
+}
+
+/// `M4`, `A2`, `P1`; `S1:14`, and `S1:14.2` for the second on that line.
+fn is_id(id: &str) -> bool {
+    let counts = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((source, line)) = id.strip_prefix('S').and_then(|id| id.split_once(':')) {
+        let (line, nth) = line.split_once('.').unwrap_or((line, "1"));
+        return [source, line, nth].into_iter().all(counts);
     }
-    Some(ids.into_iter().map(|id| (id.to_owned(), reason.to_owned())).collect())
+    id.strip_prefix(['M', 'A', 'P']).is_some_and(counts)
 }

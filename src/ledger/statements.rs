@@ -22,6 +22,10 @@ pub enum Source {
     Answer,
     /// A comment of somebody who decides: `P1`.
     Comment,
+    /// A binding source, by its number: `S2:14` is what begins on line 14 of the second, `S2:14.2` the next on that line.
+    Bound(u32),
+    /// A line of a binding source beside a document: each has a place, as the lines of the document.
+    BoundLines(u32),
 }
 
 impl Source {
@@ -30,6 +34,7 @@ impl Source {
             Self::Mission | Self::Document => 'M',
             Self::Answer => 'A',
             Self::Comment => 'P',
+            Self::Bound(_) | Self::BoundLines(_) => 'S',
         }
     }
 }
@@ -104,7 +109,15 @@ pub(super) fn readings(said: &[Said<'_>]) -> Vec<Reading> {
     for Said { source, text } in said {
         let convention = Convention::of(text);
         if *source == Source::Document {
-            found.extend(lines(text, convention));
+            found.extend(lines("M", text, convention));
+            continue;
+        }
+        if let Source::BoundLines(number) = source {
+            found.extend(lines(&format!("S{number}:"), text, convention));
+            continue;
+        }
+        if let Source::Bound(number) = source {
+            found.extend(of_source(*number, text, convention));
             continue;
         }
         for block in blocks(text).iter().filter(|block| states(block)) {
@@ -121,8 +134,27 @@ pub(super) fn readings(said: &[Said<'_>]) -> Vec<Reading> {
 /// Most words of a heading that only names what follows, as "Mitigation" does; a longer one says what to do.
 const WORDS_OF_A_LABEL: usize = 3;
 
-/// The lines of a document, each by its number; one that holds no word states nothing.
-fn lines(text: &str, convention: Convention) -> Vec<Reading> {
+/// The statements of a binding source, each by the line it begins on.
+fn of_source(number: u32, text: &str, convention: Convention) -> Vec<Reading> {
+    let mut found = Vec::new();
+    let mut before = (0, 1);
+    for block in blocks(text).iter().filter(|block| states(block)) {
+        for sentence in sentences(block, convention.language) {
+            let words = one_line(&sentence.text);
+            if !words.chars().any(char::is_alphanumeric) {
+                continue;
+            }
+            let line = sentence.line;
+            before = if before.0 == line { (line, before.1 + 1) } else { (line, 1) };
+            let nth = if before.1 > 1 { format!(".{}", before.1) } else { String::new() };
+            found.push(read(format!("S{number}:{line}{nth}"), &words, (block, convention)));
+        }
+    }
+    found
+}
+
+/// The lines of a document, each by its number behind `before`; one that holds no word states nothing.
+fn lines(before: &str, text: &str, convention: Convention) -> Vec<Reading> {
     let mut found = Vec::new();
     for block in &blocks(text) {
         let is_text = !block.text.trim().is_empty();
@@ -134,7 +166,7 @@ fn lines(text: &str, convention: Convention) -> Vec<Reading> {
             if !words.chars().any(char::is_alphanumeric) {
                 continue;
             }
-            let mut reading = read(format!("M{line}"), words.trim(), (block, convention));
+            let mut reading = read(format!("{before}{line}"), words.trim(), (block, convention));
             if reading.statement.binds.is_empty() {
                 reading.statement.binds.push("a line of the document".to_owned());
             }
@@ -223,10 +255,35 @@ fn guards(one: &Quantity, block: &Block, words: &str) -> bool {
     if one.kind == Kind::Ordinal || one.kind == Kind::Count && one.in_words {
         return false;
     }
+    if denied(words.get(..one.range.start).unwrap_or_default()) {
+        return false;
+    }
     let leads = matches!(block.kind, BlockKind::Row { .. }) && one.range.start == 0;
     let bare =
         one.kind == Kind::Count && words.get(one.range.end..).is_some_and(|rest| rest.starts_with(" |"));
     !(leads && bare)
+}
+
+/// Words right before a figure that say that it no longer holds: "instead of 30 days", "not by 80 GB". "Not more than" sets a
+/// limit.
+const DENIED: [&str; 12] = [
+    "instead of",
+    "rather than",
+    "no longer",
+    ", not",
+    "and not",
+    "not by",
+    "not after",
+    "statt",
+    "anstatt",
+    "nicht mehr",
+    "au lieu de",
+    "en vez de",
+];
+
+fn denied(before: &str) -> bool {
+    let before = before.trim_end().to_lowercase();
+    DENIED.iter().any(|words| before.ends_with(words))
 }
 
 /// Quoted words are often speech; a proper name by its capital alone may be a word of emphasis.

@@ -43,6 +43,38 @@ fn a_line_of_a_document_has_a_place_or_blocks_until_somebody_releases_it() {
 }
 
 #[test]
+fn a_binding_source_is_answered_for_by_the_line_and_context_only_named() {
+    let source = "# Policy\n\nPaid within 14 days. Above EUR 500 two people\nlook.\n\n- Tell them.\n- A4: the paper.\n";
+    let said =
+        [Said { source: Source::Mission, text: "Pay." }, Said { source: Source::Bound(2), text: source }];
+    let ids: Vec<String> = statements(&said).into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["M1", "S2:3", "S2:3.2", "S2:6", "S2:7"]);
+    let found =
+        coverage(&said, "Pay above EUR 500.\n", None).with_context("S1".into(), "note.md, 3 lines".into());
+    assert!(
+        found.summary().starts_with("5 statements asked")
+            && found.summary().ends_with("1 source given as context")
+    );
+    assert!(
+        found
+            .asked()
+            .contains(&"S1: note.md, 3 lines [given as context, not placed line by line]".to_owned())
+    );
+    let lost = |found: &Coverage, id: &str| {
+        found.entries.iter().any(|one| one.statement.id == id && matches!(one.fate, Fate::Lost { .. }))
+    };
+    assert!(lost(&found, "S2:3") && !lost(&found, "S2:3.2"), "{found:?}");
+    for (words, releases) in
+        [("S2:3: the bank decides", true), ("M1, S2:3: old", true), ("S2: 14 days", false), ("S2:3", false)]
+    {
+        let all = [said[0], said[1], Said { source: Source::Comment, text: words }];
+        assert_eq!(lost(&coverage(&all, "Pay above EUR 500.\n", None), "S2:3"), !releases, "{words}");
+    }
+    let document = [Said { source: Source::BoundLines(1), text: source }];
+    assert_eq!(statements(&document)[0].id, "S1:1", "of a document its headings are lines too");
+}
+
+#[test]
 fn every_sentence_item_and_row_is_a_statement_with_an_id() {
     let text = "# Doors\n\nWe paint doors. Each takes 2 hours.\n\n- Sand it.\n- Ask `paint.shop`.\n\n| what | when |\n| --- | --- |\n| prime | day 1 |\n";
     let found = statements(&said(text));

@@ -34,9 +34,15 @@ impl Coverage {
     /// One sentence that counts all of it.
     pub fn summary(&self) -> String {
         let count = |test: fn(&Fate) -> bool| self.entries.iter().filter(|entry| test(&entry.fate)).count();
+        let given = count(|fate| *fate == Fate::Context);
+        let context = if given == 0 {
+            String::new()
+        } else {
+            format!(", {} given as context", counted(given, "source"))
+        };
         format!(
-            "{} asked: {} word for word, {} in other words, {} lost, {} that nobody found, {} released",
-            counted(self.entries.len(), "statement"),
+            "{} asked: {} word for word, {} in other words, {} lost, {} that nobody found, {} released{context}",
+            counted(self.entries.len() - given, "statement"),
             count(|fate| matches!(fate, Fate::Verbatim { .. })),
             count(|fate| matches!(fate, Fate::Reworded { .. })),
             count(|fate| matches!(fate, Fate::Lost { .. })),
@@ -119,6 +125,7 @@ fn fate(entry: &Entry) -> String {
         Fate::Lost { what, binds: false } => format!("lost: {}", listed(what)),
         Fate::NotPlaced => "not placed".to_owned(),
         Fate::NotFound => "no line speaks of it, as far as code can tell".to_owned(),
+        Fate::Context => "given as context, not placed line by line".to_owned(),
         Fate::Released { reason } => format!("released: {reason}"),
     }
 }

@@ -1,6 +1,7 @@
 //! A hand-written or imported SOP on its way into the registry: the same checks, validators and signatures as the
 //! result of a mission. Its bytes are its author's from beginning to end; nobody rewords them.
 
+use super::brought::Brought;
 use super::checks::Known;
 use super::claims::{CLAIM_FREE, claim};
 use super::examine::Examine;
@@ -80,8 +81,14 @@ async fn settled(w: &Workflow, file: &Activation) -> Result<(Setup, MissionPlan)
     loop {
         nth += 1;
         let (mission, brief, requester) = (file.mission.clone(), file.brief.clone(), file.by.clone());
-        let prepare =
-            Prepare { mission: mission.clone(), brief, requester: requester.clone(), nth, snapshot: None };
+        let prepare = Prepare {
+            mission: mission.clone(),
+            brief,
+            requester: requester.clone(),
+            nth,
+            snapshot: None,
+            sources: Vec::new(),
+        };
         let setup = w.call(prepare).await?.setup;
         let settle = SettleFile {
             mission,
@@ -206,8 +213,9 @@ pub fn activate(journal: &Journal, snapshot: &Snapshot, new: NewActivation) -> R
             requester: by.clone(),
             again: true,
             dropped: false,
+            brought: Brought::default(),
         };
-        let id = receive_as(tx, &new, "A", |mission| {
+        let id = receive_as(tx, &new, "A", |mission, _sources| {
             let story = Activation { mission: mission.to_owned(), brief, text, by };
             ((Activation::NAME, Activation::VERSION), serde_json::to_string(&story))
         })?;

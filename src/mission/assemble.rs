@@ -3,13 +3,14 @@
 use super::Office;
 use super::checks::{Known, finding, read_back};
 use super::hands::voices;
+use super::passages::{Given, given};
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
-use crate::base::text::{cell, put};
+use crate::base::text::{cell, counted, put};
 use crate::base::{Digest, problem::Result};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Finding, Severity};
-use crate::draft::{self, Draft, Item, dispositions, provenance};
+use crate::draft::{self, Disposition, Draft, Item, dispositions, provenance};
 use crate::governance::Parties;
 use crate::journal::{Activity, Failure, Recorded, Repeat, Tx};
 use crate::ledger::{self, Coverage, Said, Source};
@@ -33,6 +34,12 @@ pub(super) struct Assemble {
     pub(super) synthesis: Synthesis,
     /// What people asked to have changed; their words are a source of lines.
     pub(super) comments: Vec<String>,
+    /// Workers whose items bind no more, since somebody has said otherwise of the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) overruled: Vec<String>,
+    /// Whether a change without a change is told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) tells_unchanged: bool,
     /// What the comments ask to be in the text, each with its words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) asks: Vec<(String, Vec<String>)>,
@@ -107,14 +114,24 @@ impl Activity for Assemble {
         let items: Vec<Item> =
             self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
         if !self.drafts.is_empty() {
-            findings.extend(dispositions::check(&items, &self.synthesis.dispositions, &text));
+            let binds =
+                |item: &&Item| !self.overruled.iter().any(|agent| item.id.starts_with(&format!("{agent}/")));
+            let bound: Vec<Item> = items.iter().filter(binds).cloned().collect();
+            let overruled =
+                |fate: &&Disposition| items.iter().any(|item| item.id == fate.item && !binds(&item));
+            let fates = self.synthesis.dispositions.iter().filter(|fate| !overruled(fate)).cloned();
+            findings.extend(dispositions::check(&bound, &fates.collect::<Vec<_>>(), &text));
         }
-        let provenance = provenance::trace(&text, &items, &sources(&self.plan, &self.view, &self.comments));
+        findings.extend(self.unchanged(&text));
+        let given = given(&office.journal, &self.view, &text)?;
+        let mut also = sources(&self.plan, &self.view, &self.comments);
+        also.extend(given.iter().map(Given::also));
+        let provenance = provenance::trace(&text, &items, &also);
         let unsourced = u32::try_from(provenance.unsourced().count()).unwrap_or(u32::MAX);
         let (coded, evidence) = known.assertions(&self.plan.contract, &sop, &text);
         let coverage = covered(&self.view, &self.comments, &self.asks, &text);
         findings.extend(coverage.findings());
-        let unfounded = self.unfounded(&text, &snapshot.roster, &mut findings);
+        let unfounded = self.unfounded(&text, &snapshot.roster, (&given, &mut findings));
         let mut to_judge = crate::tier0::for_you_to_judge(&sop, &self.plan.contract, true);
         let (parties, notes) = self.plan.parties.heard(voices, &snapshot.roster);
         to_judge.extend(notes);
@@ -162,6 +179,15 @@ fn inputs(synthesis: &Synthesis, current: Option<&Sop>) -> Vec<Input> {
 }
 
 impl Assemble {
+    /// A change of which the text knows nothing.
+    fn unchanged(&self, text: &str) -> Option<Finding> {
+        let current = self.view.current.as_deref().filter(|_| self.tells_unchanged)?;
+        (ledger::body(current).trim() == ledger::body(text).trim()).then(|| {
+            let message = "the text is that of the version in force, word for word: nothing of what was asked for is in it";
+            finding("nothing-changed", Severity::Blocking, message.to_owned(), String::new())
+        })
+    }
+
     fn record(self, assembled: Assembled, sop: Sop, traced: String) -> Recorded<Assembled> {
         let Self { mission, round, plan, .. } = self;
         let mut event = json!({
@@ -293,9 +319,22 @@ pub(super) fn covered(
     let answers = view.answers.iter().filter(|answer| !answer.stands_on_assumption());
     said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
     said.extend(comments.iter().map(|text| Said { source: Source::Comment, text }));
+    let bound = view.sources.iter().filter_map(|shown| Some((shown.source.number, shown.binding_text()?)));
+    said.extend(bound.map(|(number, text)| {
+        let source = if view.adopts() { Source::BoundLines(number) } else { Source::Bound(number) };
+        Said { source, text }
+    }));
     let mut coverage = ledger::coverage(&said, text, view.current.as_deref());
     coverage.hold_to(asks, &said, text);
-    coverage
+    let context = view.sources.iter().filter(|shown| !shown.source.binding);
+    context.fold(coverage, |coverage, shown| {
+        let about = format!("{}, {}", shown.source.name, counted_lines(shown.source.lines));
+        coverage.with_context(shown.id.clone(), about)
+    })
+}
+
+fn counted_lines(lines: u32) -> String {
+    counted(usize::try_from(lines).unwrap_or(0), "line")
 }
 
 /// The steps of the version in force that `sop` has under no name of theirs: who signs sees them go.

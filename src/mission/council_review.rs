@@ -46,6 +46,7 @@ async fn hold(w: &Workflow, review: &CouncilReview) -> Result<(), Stop> {
         requester: review.by.clone(),
         nth: 1,
         snapshot: None,
+        sources: Vec::new(),
     };
     let setup = w.call(prepare).await?.setup;
     let parties = Parties {
@@ -106,7 +107,7 @@ impl Activity for SeatCouncil {
 
 /// Brings a file before the council. Returns the id under which its answer will be found.
 pub fn review(tx: &Tx<'_>, new: &NewMission) -> Checked<String> {
-    receive_as(tx, new, "C", |mission| {
+    receive_as(tx, new, "C", |mission, _sources| {
         let story = CouncilReview {
             mission: mission.to_owned(),
             brief: new.brief.clone(),

@@ -35,6 +35,9 @@ pub(super) struct Judge {
     /// Verdicts of earlier rounds whose sections have not changed.
     pub(super) carried: Vec<Judgement>,
     pub(super) round: u32,
+    /// What blocked the round before where the text has not changed since: it stands until scrutiny says otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) open: Vec<Finding>,
     /// The scenario examines no later round: what the draft failed at is told whole.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) whole: bool,
@@ -122,6 +125,11 @@ impl Judge {
     fn all_findings(&self, report: &Report) -> Vec<Finding> {
         let mut findings = self.findings.clone();
         findings.extend(self.scrutiny.findings.iter().map(|finding| self.of_scrutiny(finding)));
+        let settled = |finding: &&Finding| self.scrutiny.settled.contains(&finding.code);
+        let said_again =
+            |finding: &&Finding| self.scrutiny.findings.iter().any(|one| one.code == finding.code);
+        let stands = self.open.iter().filter(|finding| !settled(finding) && !said_again(finding));
+        findings.extend(stands.cloned());
         findings.extend(self.council.iter().flat_map(|council| council.findings.iter().cloned()));
         findings.extend(self.failed_assertions(report));
         findings.extend(self.root_causes());

@@ -38,6 +38,7 @@ impl Desk<'_> {
             scrutiny,
             tested,
             carried,
+            open: self.left_open(&assembled.text),
             round: self.round,
             whole: self.tells_whole(),
         };
@@ -190,7 +191,7 @@ impl Desk<'_> {
     }
 
     /// The lines of the version in force that do not stand in the text.
-    fn gone(&self, text: &str) -> Vec<String> {
+    pub(super) fn gone(&self, text: &str) -> Vec<String> {
         match &self.setup.view.current {
             Some(current) if self.w.version() >= NOTHING_UNSEEN => sop::diff::gone(current, text),
             _ => Vec::new(),

@@ -1,15 +1,16 @@
 //! A mission: from a brief to a published SOP. `workflow.rs` is the story; each activity and child it asks for
 //! has a file of its own, named after it. In the order of the story:
 //!
-//! - how it comes in: `records` (a mission's rows), `setup`, `activation` and `settle_file` (a file instead of a brief);
+//! - how it comes in: `records` (a mission's rows), `brought` (its sources), `setup`, `activation` and `settle_file` (a file instead of a brief);
 //! - the plan: `planning`, `plan`, `claims` (one open mission per SOP);
-//! - the drafts: `first_drafts`, `draft` (one worker), `lay_out` and `objection` (workers elsewhere);
+//! - the drafts: `passages` (what of the sources each sees), `first_drafts`, `draft` (one worker), `lay_out` and `objection` (workers elsewhere);
 //! - a round: `rounds`, `assemble` or `examine`, `checks`, `council`, `judging`, `validate`, `impartial`, `judge`, `revising`;
 //! - people: `decide` (ask and wait), `help` (how to go on), `signing`, `edited` (a text of their own), `control` (end, try again), `hands` (who did what);
 //! - the end: `publish`, `retire`, `close`; and what others read of it: `shown`, `sources`.
 
 mod activation;
 mod assemble;
+mod brought;
 mod checks;
 mod claims;
 mod close;
@@ -29,6 +30,7 @@ mod judge;
 mod judging;
 mod lay_out;
 mod objection;
+mod passages;
 mod periodic;
 mod plan;
 mod planning;
@@ -50,6 +52,7 @@ mod workflow;
 mod writing;
 
 pub use activation::{NewActivation, activate, vet};
+pub use brought::{Brought, Original, SOURCES, original_file, source_file};
 pub use checks::Known;
 pub use claims::claimed;
 pub use control::{Control, cancel, retry};
@@ -104,6 +107,7 @@ pub fn stories(stories: Stories, office: &Arc<Office>, gateway: &Arc<Gateway>) -
         .activity::<Think>(gateway)
         .activity::<setup::Prepare>(office)
         .activity::<several::Split>(office)
+        .activity::<passages::FindPassages>(office)
         .activity::<plan::SettlePlan>(office)
         .activity::<settle_file::SettleFile>(office)
         .activity::<examine::Examine>(office)

@@ -2,6 +2,7 @@
 //! change, or is no longer needed. What must be done is asked of somebody, not only told.
 
 use super::Office;
+use super::brought::Brought;
 use super::close::Close;
 use super::decide::{Question, decide};
 use super::records::{MissionState, NewMission, receive, receive_as, set_sop};
@@ -66,7 +67,8 @@ impl Story for PeriodicReview {
 async fn reviewed(w: &Workflow, review: &PeriodicReview) -> Result<String, Stop> {
     let (mission, brief) = (review.mission.clone(), review.brief.clone());
     let requester = review.owner.clone();
-    let prepare = Prepare { mission: mission.clone(), brief, requester, nth: 1, snapshot: None };
+    let prepare =
+        Prepare { mission: mission.clone(), brief, requester, nth: 1, snapshot: None, sources: Vec::new() };
     let setup = w.call(prepare).await?.setup;
     let snapshot = setup.asker.snapshot.clone();
     let (mut asked, mut why) = (review.owner.clone(), format!("its review fell due on {}", review.due.day()));
@@ -195,7 +197,7 @@ fn change_of(row: &VersionRow, answer: &Answer, review: &str) -> NewMission {
     let text = format!("# {title}\n\n{}\n\n<!-- Asked for in {review}. -->\n", answer.text.trim());
     let brief = Brief { title, text: answer.text.trim().to_owned(), ask };
     let (file, requester) = (format!("{review}.md"), answer.by.clone());
-    NewMission { brief, text, file, requester, again: true, dropped: false }
+    NewMission { brief, text, file, requester, again: true, dropped: false, brought: Brought::default() }
 }
 
 /// Asks the owner of every active version whose review is due and is not asked for already; ends those whose version
@@ -260,8 +262,9 @@ fn ask_owner(tx: &Tx<'_>, row: &VersionRow, due: Instant) -> Checked<bool> {
         requester: row.owner.clone(),
         again: true,
         dropped: false,
+        brought: Brought::default(),
     };
-    let id = receive_as(tx, &new, PREFIX, |mission| {
+    let id = receive_as(tx, &new, PREFIX, |mission, _sources| {
         let (mission, brief) = (mission.to_owned(), new.brief.clone());
         let VersionRow { title, owner, path: file, sha256, .. } = row.clone();
         let story = PeriodicReview { mission, brief, version, title, owner, file, sha256, due };

@@ -14,8 +14,9 @@ use crate::agent::{Asking, Seat, ask};
 use crate::base::Digest;
 use crate::decision::DecisionKind;
 use crate::journal::{Failure, Stop, Workflow};
-use crate::roles::Answered;
 use crate::roles::plan::{Plan, PlanAnswer, PlanQuestion};
+use crate::roles::{Answered, MissionView};
+use crate::sop::SopId;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -30,16 +31,12 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
     let mut known = None;
     loop {
         nth += 1;
-        let mut brief = mission.brief.without_scenarios();
-        brief.ask.sop = brief.ask.sop.or_else(|| known.clone());
-        let requester = mission.requester.clone();
-        let prepare =
-            Prepare { mission: mission.mission.clone(), brief, requester, nth, snapshot: snapshot.clone() };
-        let Prepared { mut setup, roster, sops } = prepared(w, mission, prepare).await?;
+        let looked = prepared(w, mission, (nth, &snapshot), known.as_ref()).await?;
+        let Prepared { mut setup, roster, sops, sources } = looked;
         snapshot = Some(setup.asker.snapshot.clone());
         setup.view.answers.clone_from(&answers);
         let question = PlanQuestion {
-            mission: setup.view.clone(),
+            mission: MissionView { sources, ..setup.view.clone() },
             ask: setup.ask.clone(),
             roster,
             sops,
@@ -84,7 +81,22 @@ pub(super) async fn planned(w: &Workflow, mission: &Author) -> Result<(Setup, Mi
 }
 
 /// Prepares; where the workspace's files cannot be read, the mission ends with the reason.
-async fn prepared(w: &Workflow, mission: &Author, prepare: Prepare) -> Result<Prepared, Stop> {
+async fn prepared(
+    w: &Workflow,
+    mission: &Author,
+    (nth, snapshot): (u32, &Option<Digest>),
+    known: Option<&SopId>,
+) -> Result<Prepared, Stop> {
+    let mut brief = mission.brief.without_scenarios();
+    brief.ask.sop = brief.ask.sop.or_else(|| known.cloned());
+    let prepare = Prepare {
+        mission: mission.mission.clone(),
+        brief,
+        requester: mission.requester.clone(),
+        nth,
+        snapshot: snapshot.clone(),
+        sources: mission.sources.clone(),
+    };
     w.call(prepare).await.map_err(|stop| match stop {
         Stop::Failed(failure) => Stop::Failed(Failure::new(
             failure.class,

@@ -1,11 +1,13 @@
 //! A mission's rows: where it stands, its dossier's files, its claim on an SOP.
 
+use super::brought::{Brought, keep_brought};
 use super::claims::claim;
 use crate::base::text::slug;
 use crate::base::{Digest, Instant, Problem, problem::Result};
 use crate::brief::Brief;
 use crate::journal::columns::word;
 use crate::journal::{Story as _, Tx};
+use crate::source::Listed;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -219,14 +221,16 @@ pub struct NewMission {
     pub again: bool,
     /// The file is a dropped one and must still be moved into the dossier.
     pub dropped: bool,
+    /// What came with it.
+    pub brought: Brought,
 }
 
 /// Takes a mission in: gives it an id and starts its workflow. Bytes that an open mission has, or had and ended
 /// without `again`, are a conflict that names the mission.
 pub fn receive(tx: &Tx<'_>, new: &NewMission) -> Result<String> {
-    let id = receive_as(tx, new, "M", |mission| {
+    let id = receive_as(tx, new, "M", |mission, sources| {
         let (mission, brief, requester) = (mission.to_owned(), new.brief.clone(), new.requester.clone());
-        let story = super::Author { mission, brief, requester };
+        let story = super::Author { mission, brief, requester, sources };
         ((super::Author::NAME, super::Author::VERSION), serde_json::to_string(&story))
     })?;
     if let Some(sop) = &new.brief.ask.sop {
@@ -241,10 +245,10 @@ pub(super) fn receive_as(
     tx: &Tx<'_>,
     new: &NewMission,
     prefix: &str,
-    story: impl FnOnce(&str) -> ((&'static str, u32), serde_json::Result<String>),
+    story: impl FnOnce(&str, Vec<Listed>) -> ((&'static str, u32), serde_json::Result<String>),
 ) -> Result<String> {
     let sha256 = Digest::of(&new.text);
-    refuse_repetition(tx.db(), &sha256, new.again)?;
+    refuse_repetition(tx.db(), &sha256, new)?;
     let id = free_id(tx, prefix, &new.brief.title)?;
     tx.db()
         .prepare_cached(
@@ -253,12 +257,14 @@ pub(super) fn receive_as(
         )?
         .execute((&id, &new.brief.title, &new.requester, &new.file, &sha256.0, !new.dropped, tx.now().0))?;
     keep(tx, &id, "mission.md", &new.text)?;
-    tx.event(
-        &id,
-        "mission_received",
-        &json!({ "title": new.brief.title, "file": new.file, "sha256": sha256, "by": new.requester }),
-    )?;
-    let (kind, input) = story(&id);
+    let sources = keep_brought(tx, &id, &new.brought)?;
+    let mut fact =
+        json!({ "title": new.brief.title, "file": new.file, "sha256": sha256, "by": new.requester });
+    if let Some(fact) = fact.as_object_mut().filter(|_| !sources.is_empty()) {
+        fact.insert("sources".to_owned(), json!(sources));
+    }
+    tx.event(&id, "mission_received", &fact)?;
+    let (kind, input) = story(&id, sources);
     let input = input.map_err(|error| Problem::failed(format!("BUG: a brief is not JSON: {error}")))?;
     tx.start(&id, kind, None, &input)?;
     Ok(id)
@@ -270,7 +276,7 @@ pub fn mark_moved(tx: &Tx<'_>, mission: &str) -> Result<()> {
     Ok(())
 }
 
-/// Missions whose dropped file a crash left where it was: id, file name, hash of its bytes.
+/// Missions whose dropped file a crash left where it was: id, file name, hash of its text.
 pub fn unmoved(db: &Connection) -> Result<Vec<(String, String, Digest)>> {
     let rows = db
         .prepare_cached("SELECT id, file, sha256 FROM mission WHERE moved = 0")?
@@ -279,11 +285,17 @@ pub fn unmoved(db: &Connection) -> Result<Vec<(String, String, Digest)>> {
     Ok(rows)
 }
 
-fn refuse_repetition(db: &Connection, sha256: &Digest, again: bool) -> Result<()> {
-    let same = db
-        .prepare_cached(&format!("{SELECT} WHERE sha256 = ?1 ORDER BY created_at DESC LIMIT 1"))?
-        .query_row([&sha256.0], read)
-        .optional()?;
+fn refuse_repetition(db: &Connection, sha256: &Digest, new: &NewMission) -> Result<()> {
+    let again = new.again;
+    let rows: Vec<MissionRow> = db
+        .prepare_cached(&format!("{SELECT} WHERE sha256 = ?1 ORDER BY created_at DESC"))?
+        .query_map([&sha256.0], read)?
+        .collect::<Result<_, _>>()?;
+    let mut same = None;
+    for row in rows {
+        // The same words about other sources ask for something else.
+        same = same.or(new.brought.is_of(db, &row.id)?.then_some(row));
+    }
     match same {
         Some(open) if !open.state.ended() => Err(Problem::conflict(format!(
             "this file is already being worked on as {} (now {})",
@@ -343,7 +355,12 @@ pub(super) fn set_round(tx: &Tx<'_>, mission: &str, round: u32) -> Result<()> {
 
 /// Puts a file into the dossier; the projection writes it to disk. Returns the hash of its content.
 pub(super) fn keep(tx: &Tx<'_>, mission: &str, name: &str, text: &str) -> Result<Digest> {
-    let hash = tx.blob(text.as_bytes())?;
+    keep_bytes(tx, mission, name, text.as_bytes())
+}
+
+/// [`keep`] of what may be no text.
+pub(super) fn keep_bytes(tx: &Tx<'_>, mission: &str, name: &str, bytes: &[u8]) -> Result<Digest> {
+    let hash = tx.blob(bytes)?;
     tx.db()
         .prepare_cached(
             "INSERT INTO artifact(mission, name, hash, at) VALUES(?1, ?2, ?3, ?4)

@@ -17,6 +17,7 @@ use crate::ledger;
 use crate::roles::synthesise::{Synthesis, WorkerDraft};
 use crate::roles::{Answered, MissionView};
 use crate::sop::{id::Change, lint};
+use crate::source::Shown;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a mission carries from stage to stage.
@@ -25,6 +26,8 @@ pub(super) struct Desk<'a> {
     pub(super) setup: Setup,
     pub(super) plan: MissionPlan,
     pub(super) scenarios: Vec<Scenario>,
+    /// What of the sources each worker is shown.
+    pub(super) passages: BTreeMap<String, Vec<Shown>>,
     pub(super) drafts: Vec<WorkerDraft>,
     pub(super) gaps: Vec<String>,
     pub(super) wishes: Vec<Wish>,
@@ -39,6 +42,8 @@ pub(super) struct Desk<'a> {
     pub(super) written: Option<Synthesis>,
     /// What the author says she did in this round about what was found and asked.
     pub(super) done: Vec<String>,
+    /// Whose drafts a person's later word may have changed: their items bind no more.
+    pub(super) overruled: BTreeSet<String>,
     /// Who has drafted since the author wrote last.
     pub(super) fresh: BTreeSet<String>,
     /// The scenarios in which the last draft failed.
@@ -79,6 +84,7 @@ impl<'a> Desk<'a> {
             setup,
             plan,
             scenarios,
+            passages: BTreeMap::new(),
             drafts: Vec::new(),
             gaps: Vec::new(),
             wishes: Vec::new(),
@@ -88,6 +94,7 @@ impl<'a> Desk<'a> {
             last: None,
             written: None,
             done: Vec::new(),
+            overruled: BTreeSet::new(),
             fresh: BTreeSet::new(),
             failed: Vec::new(),
             as_brought: false,
@@ -152,6 +159,9 @@ impl Desk<'_> {
         let all = self.w.version() >= GROUNDED;
         let own = self.answers.iter().filter(|(agent, _)| all || agent == worker);
         view.answers.extend(own.map(|(_, answered)| answered.clone()));
+        if let Some(shown) = self.passages.get(worker) {
+            view.sources.clone_from(shown);
+        }
         view
     }
 
@@ -273,7 +283,10 @@ impl Desk<'_> {
                 finding.severity == Severity::Blocking
                     || again == 1 && [NOBODYS, lint::NAMED].contains(&finding.code.as_str())
             };
-            let found: Vec<Finding> = assembled.findings.iter().filter(goes_back).cloned().collect();
+            let coded = assembled.coded.iter().filter(|_| self.w.version() >= NOTHING_UNSEEN);
+            let coded = coded.flat_map(|coded| &coded.findings).filter(goes_back);
+            let found = assembled.findings.iter().filter(goes_back).chain(coded);
+            let found: Vec<Finding> = found.cloned().collect();
             if found.is_empty() {
                 break;
             }
@@ -307,6 +320,8 @@ impl Desk<'_> {
             comments: self.comments(),
             asks: self.asks(),
             done: self.done.clone(),
+            overruled: self.overruled.iter().cloned().collect(),
+            tells_unchanged: self.w.version() >= NOTHING_UNSEEN,
             round: self.round,
             again,
         };

@@ -1,6 +1,7 @@
 //! Prepares a mission: its snapshot of settings, roster and prompts, and what the orchestrator will see.
 
 use super::Office;
+use super::passages::{bound, for_planning, texts};
 use super::records::{MissionState, set_state};
 use crate::agent::{Asker, Snapshot};
 use crate::base::{Digest, MicroUsd};
@@ -13,6 +14,7 @@ use crate::roster::{Agent, Roster, Runtime};
 use crate::settings::authority::Deadline;
 use crate::settings::{DecisionRules, MissionRules, Settings};
 use crate::sop::tokens::stems;
+use crate::source::{Listed, Shown};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +29,9 @@ pub(super) struct Prepare {
     pub(super) nth: u32,
     /// The snapshot of the first look; absent at first.
     pub(super) snapshot: Option<Digest>,
+    /// What the mission rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) sources: Vec<Listed>,
 }
 
 /// What a mission works with from its start to its end.
@@ -95,6 +100,9 @@ pub(super) struct Prepared {
     pub(super) roster: Vec<AgentView>,
     /// The active SOPs whose titles speak of what the mission speaks of.
     pub(super) sops: Vec<SopView>,
+    /// The sources with as much of their text as planning needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) sources: Vec<Shown>,
 }
 
 /// Most SOPs the orchestrator is shown: a model reads no more, and conflicts with all others are found by code.
@@ -144,6 +152,7 @@ impl Prepare {
             let current = row.map(|row| registry::read_checked(&office.root, &row)).transpose()?;
             Ok((registry::summaries(db)?, current))
         })?;
+        let texts = texts(&office.journal, &self.sources)?;
         let ask = &self.brief.ask;
         let agents = || roster.agents.values();
         let setup = Setup {
@@ -166,6 +175,7 @@ impl Prepare {
                 change: change_word(ask, current.is_some()),
                 current,
                 answers: Vec::new(),
+                sources: texts.iter().map(|(source, text)| bound(source, text)).collect(),
             },
             ask: ask.clone(),
             tiers: agents().map(|agent| (agent.head.id.clone(), agent.head.tier)).collect(),
@@ -179,7 +189,9 @@ impl Prepare {
             helper: helper(settings, snapshot),
         };
         let sops = related(sops, &format!("{} {}", self.brief.title, self.brief.text));
-        Ok(Prepared { setup, roster: roster.active().map(view).collect(), sops })
+        let told = format!("{} {}", self.brief.title, self.brief.text);
+        let sources = for_planning(&texts, &told);
+        Ok(Prepared { setup, roster: roster.active().map(view).collect(), sops, sources })
     }
 }
 

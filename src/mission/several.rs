@@ -2,6 +2,7 @@
 //! becomes a mission by itself.
 
 use super::Office;
+use super::brought::{self, Brought};
 use super::decide::{Question, decide};
 use super::records::{MissionState, NewMission, receive};
 use super::setup::{Prepare, Setup};
@@ -13,6 +14,7 @@ use crate::decision::DecisionKind;
 use crate::journal::{Activity, Failure, FailureClass, Recorded, Repeat, Stop, Workflow};
 use crate::sop::id::Change;
 use crate::sop::import::several;
+use crate::source::Listed;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -34,15 +36,17 @@ pub(super) async fn parted(w: &Workflow, mission: &Author) -> Result<Option<Endi
     }
     let (id, requester) = (mission.mission.clone(), mission.requester.clone());
     let brief = mission.brief.without_scenarios();
+    let sources = mission.sources.clone();
     let prepare =
-        Prepare { mission: id.clone(), brief, requester: requester.clone(), nth: 0, snapshot: None };
+        Prepare { mission: id.clone(), brief, requester: requester.clone(), nth: 0, snapshot: None, sources };
     let setup = w.call(prepare).await?.setup;
     let titles: Vec<String> = found.iter().map(|(title, _)| format!("“{title}”")).collect();
     if !each(w, &setup, &titles).await? {
         return Ok(None);
     }
     let count = counted(found.len(), "mission");
-    w.call(Split { mission: id, requester, ask: mission.brief.ask.clone(), parts: found }).await?;
+    let (ask, sources) = (mission.brief.ask.clone(), mission.sources.clone());
+    w.call(Split { mission: id, requester, ask, parts: found, sources }).await?;
     Ok(Some(Ending {
         state: MissionState::Answered,
         reason: format!("it became {count}: {}", listed(&titles)),
@@ -80,6 +84,9 @@ pub(super) struct Split {
     requester: String,
     ask: Ask,
     parts: Vec<(String, String)>,
+    /// What the whole rested on, each part rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<Listed>,
 }
 
 impl Activity for Split {
@@ -90,8 +97,9 @@ impl Activity for Split {
     fn key(&self) -> String {
         "split".to_owned()
     }
-    async fn perform(self, _office: &Office) -> Result<Recorded<()>, Failure> {
+    async fn perform(self, office: &Office) -> Result<Recorded<()>, Failure> {
         let mut all = Vec::new();
+        let sources = brought::again(&office.journal, &self.mission, &self.sources)?;
         for (title, text) in &self.parts {
             let (file, text) = brief::adopting(title, text);
             let read = brief::parse(&file, &text).map_err(|problems| {
@@ -101,7 +109,8 @@ impl Activity for Split {
             // What was asked of the whole holds for each, except for what only one of them can be.
             let ask = Ask { sop: None, title: None, change: Some(Change::Adopt), ..self.ask.clone() };
             let (brief, requester) = (Brief { ask, ..read }, self.requester.clone());
-            all.push(NewMission { brief, text, file, requester, again: true, dropped: false });
+            let brought = Brought { sources: sources.clone(), original: None };
+            all.push(NewMission { brief, text, file, requester, again: true, dropped: false, brought });
         }
         let titles: Vec<&String> = self.parts.iter().map(|(title, _)| title).collect();
         let event = json!({ "procedures": titles });

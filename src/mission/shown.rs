@@ -132,6 +132,9 @@ impl Files<'_> {
     }
 
     /// The text of one file; `None` when the dossier lacks it.
+    ///
+    /// # Errors
+    /// `Invalid` for a source that is no text: its text is a file of its own.
     pub fn text(&self, name: &str) -> Result<Option<String>> {
         let artifacts = records::artifacts(self.db, self.mission)?;
         let Some(artifact) = artifacts.into_iter().find(|artifact| artifact.name == name) else {
@@ -139,7 +142,10 @@ impl Files<'_> {
         };
         let lost = || Problem::store(format!("the journal lacks {}/{name}", self.mission));
         let bytes = self.journal.blob(&artifact.hash)?.ok_or_else(lost)?;
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+        String::from_utf8(bytes).map(Some).map_err(|_binary| {
+            Problem::invalid(format!("{name} is no text"))
+                .hint("its text is a file beside it; the file itself lies in the mission's folder")
+        })
     }
 
     fn verdicts(&self, round: u32) -> Result<Verdicts> {

@@ -164,6 +164,7 @@ impl Desk<'_> {
         if let Some(details) = details.as_object_mut().filter(|_| self.w.version() >= NOTHING_UNSEEN) {
             details.extend(remark.map(|remark| ("remark".to_owned(), json!(remark))));
             let line = |wish: &Wish| format!("{}: {}", wish.by, wish.words);
+            details.insert("gone".to_owned(), json!(self.gone(&round.assembled.text)));
             details.insert("sent_back".to_owned(), json!(self.wishes.iter().map(line).collect::<Vec<_>>()));
         }
         with_ledger(details, &round.assembled)

@@ -2,6 +2,7 @@
 
 use super::assemble::Assemble;
 use super::checks::finding;
+use super::passages::Given;
 use crate::contract::{Finding, Severity};
 use crate::draft;
 use crate::ledger;
@@ -12,7 +13,12 @@ pub(super) const NOBODYS: &str = "figure-without-source";
 
 impl Assemble {
     /// Each such figure in words for who signs. What no draft holds either is a finding for the author.
-    pub(super) fn unfounded(&self, text: &str, roster: &Roster, findings: &mut Vec<Finding>) -> Vec<String> {
+    pub(super) fn unfounded(
+        &self,
+        text: &str,
+        roster: &Roster,
+        (given, findings): (&[Given], &mut Vec<Finding>),
+    ) -> Vec<String> {
         let view = &self.view;
         let mut sources: Vec<&str> = vec![&view.title, &view.text];
         sources.extend(view.objective.as_deref());
@@ -21,6 +27,7 @@ impl Assemble {
         sources.extend(self.comments.iter().map(String::as_str));
         let files = self.drafts.iter().filter_map(|worker| roster.agents.get(&worker.agent));
         sources.extend(files.map(|agent| agent.knowledge.as_str()));
+        sources.extend(given.iter().map(|given| given.text.as_str()));
         let mut told = Vec::new();
         for figure in ledger::unfounded(text, &sources) {
             let holds = |worker: &&crate::roles::synthesise::WorkerDraft| {

@@ -235,7 +235,7 @@ fn wanted_of(setup: &Setup, plan: &MissionPlan, count: u32) -> ScenarioQuestion 
     ScenarioQuestion {
         title: plan.title.clone(),
         objective: plan.objective.clone(),
-        text: setup.view.text.clone(),
+        text: setup.view.told().into_owned(),
         assertions: plan.contract.assertions.iter().map(AssertionView::of).collect(),
         count,
         used: Vec::new(),

@@ -11,6 +11,7 @@ use super::validate::scenarios;
 use crate::brief::Brief;
 use crate::journal::{FailureClass, Stop, Story, Workflow};
 use crate::sop::id::Change;
+use crate::source::Listed;
 use serde::{Deserialize, Serialize};
 
 /// A mission.
@@ -22,6 +23,9 @@ pub struct Author {
     pub brief: Brief,
     /// Who asked.
     pub requester: String,
+    /// What it rests on besides its own text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Listed>,
 }
 
 /// How a mission ended.
@@ -80,6 +84,7 @@ async fn author(w: &Workflow, mission: &Author) -> Result<Ending, Stop> {
         scenarios(w, &mut setup, &plan, &mission.brief.ask.scenarios).await?
     };
     let mut desk = Desk::new(w, setup, plan, scenarios);
+    desk.find_passages().await?;
     if patch {
         // Wording only: the requester's words are the change; no workers, no validators.
         desk.wishes.push(Wish {

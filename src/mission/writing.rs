@@ -18,7 +18,12 @@ impl Desk<'_> {
         before: Option<(String, Vec<Finding>)>,
         again: u32,
     ) -> Result<Synthesis, Stop> {
-        let (previous, findings) = before.map_or((None, Vec::new()), |(text, found)| (Some(text), found));
+        let (previous, mut findings) = before.map_or((None, Vec::new()), |(text, found)| (Some(text), found));
+        // What somebody has released meanwhile is not asked for again.
+        let released = ledger::released_ids(&self.comments());
+        findings.retain(|finding| {
+            !released.iter().any(|id| finding.message.starts_with(&format!("{id} was asked")))
+        });
         let wishes = self.wishes.iter().map(|wish| (&wish.by, ledger::besides_releases(&wish.words)));
         let wishes: Vec<(&String, String)> = wishes.filter(|(_, wish)| !wish.is_empty()).collect();
         let mut question = SynthesisQuestion {
@@ -38,6 +43,11 @@ impl Desk<'_> {
             Some(base) => {
                 // What stands in her text already is not told again: a first text is written from all of it.
                 if self.w.version() >= NOTHING_UNSEEN && self.last.is_some() {
+                    if !self.wishes.is_empty() {
+                        let others = self.drafts.iter().map(|worker| worker.agent.clone());
+                        self.overruled.extend(others.filter(|agent| !self.fresh.contains(agent)));
+                        self.overruled.retain(|agent| !self.fresh.contains(agent));
+                    }
                     question.drafts.retain(|worker| self.fresh.contains(&worker.agent));
                 }
                 // A mind is told who asks, and not what is a matter of style: that makes a text grow, and no better.

@@ -36,7 +36,9 @@ fn compared(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<(Option<String
            ELSE theirs.source || coalesce(' by ' || mission.requested_by, '') END,
            CASE WHEN theirs.source = theirs.sop THEN NULL ELSE theirs.source END
          FROM sop_fact AS theirs LEFT JOIN mission ON mission.id = theirs.source
-         WHERE theirs.kind = ?1 AND theirs.subject = ?2 AND theirs.sop <> ?3",
+         WHERE theirs.kind = ?1 AND theirs.subject = ?2 AND theirs.sop <> ?3
+           AND (mission.ended_at IS NULL AND mission.id IS NOT NULL OR EXISTS (
+             SELECT 1 FROM sop_version WHERE sop = theirs.source AND version = theirs.version AND status = 'active'))",
     )?;
     let keys: BTreeSet<_> = mine.iter().map(conflict::key).collect();
     for (kind, subject) in keys {
@@ -116,6 +118,13 @@ pub fn unlike_their_publication(db: &Connection) -> Result<Vec<String>> {
                 "rows `sop_fact` of {sop} v{version} are not what fact {seq} (published) left"
             ));
         }
+    }
+    let sql = "SELECT DISTINCT source FROM sop_fact
+               WHERE source NOT IN (SELECT sop FROM sop_version WHERE status = 'active')
+                 AND source NOT IN (SELECT id FROM mission WHERE ended_at IS NULL)";
+    let mut rows = db.prepare(sql)?;
+    for source in rows.query_map([], |row| row.get::<_, String>(0))? {
+        unlike.push(format!("rows `sop_fact` of {}, which is neither in force nor an open mission", source?));
     }
     Ok(unlike)
 }

@@ -13,7 +13,9 @@ pub mod synthesise;
 pub mod user_test;
 
 use crate::base::text::full_stop;
+use crate::source::Shown;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::borrow::Cow;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what leaves a field out is handed a reference")]
 fn is_zero(count: &u32) -> bool {
@@ -48,12 +50,24 @@ pub struct MissionView {
     pub current: Option<String>,
     /// What the requester answered to questions.
     pub answers: Vec<Answered>,
+    /// The documents it rests on, with what of them this receiver is shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Shown>,
 }
 
 impl MissionView {
     /// Whether the text is a procedure that becomes an SOP as it stands.
     pub fn adopts(&self) -> bool {
         self.change == ADOPT
+    }
+
+    /// What was asked: the requester's words, and below them those of the binding sources.
+    pub fn told(&self) -> Cow<'_, str> {
+        let bound: Vec<&str> = self.sources.iter().filter_map(Shown::binding_text).collect();
+        if bound.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        Cow::Owned(std::iter::once(self.text.as_str()).chain(bound).collect::<Vec<_>>().join("\n\n"))
     }
 }
 
@@ -74,7 +88,13 @@ impl Answered {
     pub fn to(question: &str, assumption: &str, said: Option<&str>) -> Self {
         let assumed = said.is_none();
         let answer = said.map_or_else(|| assumption.to_owned(), |said| resolved(said, assumption));
-        Self { question: question.to_owned(), answer, assumed }
+        // Who answers in other words answers something, too: the assumption stands beside it.
+        let question = if answer.starts_with(assumption) {
+            question.to_owned()
+        } else {
+            format!("{question} (assumed without an answer: {assumption})")
+        };
+        Self { question, answer, assumed }
     }
 
     /// Whether nothing was said in answer: nobody answered, or whoever did takes what is assumed.
@@ -83,31 +103,43 @@ impl Answered {
     }
 }
 
-/// Answers that say that what is assumed may stand, in the languages of the data of `text`.
-const AS_ASSUMED: [&str; 22] = [
+/// Answers that say that what is assumed may stand, in the languages of the data of `text`. A bare "yes" is none: it may
+/// be the answer to the question itself.
+const AS_ASSUMED: [&str; 26] = [
     "as assumed",
     "assumed",
     "ok",
     "okay",
-    "yes",
-    "y",
     "fine",
+    "that's fine",
+    "that is fine",
+    "fine by me",
+    "sounds good",
     "agreed",
-    "right",
+    "as you assume",
+    "as proposed",
+    "go with that",
+    "go with the assumption",
     "skip",
     "-",
-    "ja",
+    "wie angenommen",
     "passt",
-    "genau",
-    "oui",
+    "einverstanden",
+    "comme supposé",
     "d'accord",
-    "sí",
-    "si",
     "vale",
-    "sì",
+    "de acuerdo",
     "va bene",
+    "d'accordo",
     "akkoord",
 ];
+
+/// Words before an assent that add nothing to it: "yes, as assumed".
+const BEFORE: [&str; 10] = ["yes", "y", "ok", "okay", "ja", "oui", "sí", "si", "sì", "fine"];
+
+/// Words after an assent that take something of it back.
+const BUT: [&str; 12] =
+    ["but", "except", "however", "only", "instead", "not", "without", "aber", "nur", "mais", "sauf", "pero"];
 
 /// An answer with the assumption in the place of the words that take it: "As assumed, and within 2 days" as well.
 fn resolved(said: &str, assumption: &str) -> String {
@@ -119,13 +151,20 @@ fn resolved(said: &str, assumption: &str) -> String {
         let start = said.get(..words.len()).filter(|start| start.eq_ignore_ascii_case(words))?;
         said.strip_prefix(start)?.strip_prefix([',', ';', ':', '.'])
     });
+    let takes_back = |rest: &&str| {
+        let first = rest.split_whitespace().next().unwrap_or_default().to_lowercase();
+        BUT.contains(&first.as_str())
+    };
+    let rest = rest.filter(|rest| !takes_back(rest));
     rest.map_or_else(|| said.to_owned(), |rest| format!("{} {}", full_stop(assumption), rest.trim()))
 }
 
 /// Whether an answer says that what is assumed may stand.
 pub fn is_assent(answer: &str) -> bool {
     let plain = answer.trim().trim_end_matches(['.', '!']).to_lowercase();
-    AS_ASSUMED.contains(&plain.as_str())
+    let after = BEFORE.iter().find_map(|word| plain.strip_prefix(word)?.strip_prefix(','));
+    let bare = after.map_or(plain.as_str(), str::trim);
+    AS_ASSUMED.contains(&bare)
 }
 
 /// An assertion as a worker or a validator sees it.

@@ -43,4 +43,7 @@ pub struct ScrutinyAnswer {
     /// Defects no assertion covers.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// Codes of what was found before and holds no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<String>,
 }

@@ -1,6 +1,9 @@
 //! What is done with the fenced blocks of a step, of its rollback and of the pre-flight checks, and where that may not be
 //! what their author means. A word after a fence that nobody understands is never taken for nothing: it is told.
 
+mod words;
+
+use self::words::{ANYWHERE, CONDITIONS, EXAMPLES};
 use super::fences;
 use super::outline::without_blank_ends;
 use super::words::closest;
@@ -46,107 +49,9 @@ const READ: [&str; 29] = [
 /// Tags people write for a shell's script, beside those that are one.
 const LIKE_BASH: [&str; 8] =
     ["bash", "sh", "shell", "console", "terminal", "zsh", "shell-session", "shellscript"];
-/// How a sentence begins that makes what follows depend on something, in English, German and French.
-const CONDITIONS: [&str; 31] = [
-    "if",
-    "only",
-    "unless",
-    "when",
-    "whenever",
-    "otherwise",
-    "else",
-    "in case",
-    "should",
-    "optionally",
-    "as soon as",
-    "once",
-    "until",
-    "provided",
-    "except",
-    "never",
-    "before you",
-    "wenn",
-    "falls",
-    "sobald",
-    "sofern",
-    "nur",
-    "sonst",
-    "andernfalls",
-    "si",
-    "sauf",
-    "dès que",
-    "lorsque",
-    "seulement",
-    "sinon",
-    "jamais",
-];
-/// The same anywhere around a block, where "if" may speak of what comes after it.
-const ANYWHERE: [&str; 46] = [
-    "only if",
-    "only when",
-    "only on",
-    "only after",
-    "only before",
-    "only once",
-    "only with",
-    "only for",
-    "only in",
-    "only where",
-    "only while",
-    "only during",
-    "not before",
-    "not until",
-    "not unless",
-    "not if",
-    "not when",
-    "unless",
-    "except on",
-    "except when",
-    "except if",
-    "except for",
-    "skip this",
-    "do not run",
-    "don't run",
-    "never run",
-    "never do this",
-    "not on",
-    "nur wenn",
-    "nur falls",
-    "nur nach",
-    "nur mit",
-    "nur bei",
-    "erst wenn",
-    "erst nach",
-    "nicht bevor",
-    "außer",
-    "es sei denn",
-    "nicht ausführen",
-    "niemals",
-    "seulement si",
-    "uniquement si",
-    "seulement après",
-    "uniquement après",
-    "sauf",
-    "ne pas exécuter",
-];
-/// How what follows is said to be one of several ways, right above a block.
-const EXAMPLES: [&str; 12] = [
-    "for example",
-    "for instance",
-    "e g",
-    "example",
-    "such as",
-    "something like",
-    "along the lines of",
-    "zum beispiel",
-    "z b",
-    "beispiel",
-    "par exemple",
-    "exemple",
-];
 
 /// How many words above a block are right above it.
-const LAST_WORDS: usize = 8;
+const LAST_WORDS: usize = 4;
 
 /// What is in a text, in order: its blocks that are done, and how a person may have meant them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -308,7 +213,12 @@ fn condition(paragraph: &str) -> Option<String> {
 /// The words right above a block that make it one of several ways. Abbreviations in them hold stops of their own.
 fn example(paragraph: &str) -> Option<String> {
     let text = crate::base::markdown::one_line(paragraph);
-    let words: Vec<&str> = text.split(' ').collect();
+    // A sentence that does not lead up to the block speaks of something else, and an address says nothing.
+    if !text.trim_end_matches(['*', '_', ' ']).ends_with(':') {
+        return None;
+    }
+    let is_word = |word: &&str| !word.contains('@') && !word.contains(".example");
+    let words: Vec<&str> = text.split(' ').filter(is_word).collect();
     let last = words.get(words.len().saturating_sub(LAST_WORDS)..)?.join(" ");
     has_one_of(&last, &EXAMPLES).then_some(last)
 }

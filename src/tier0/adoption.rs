@@ -39,6 +39,7 @@ pub fn adoption(title: &str, text: &str, roster: &Roster) -> Result<Adoption, St
         change: ADOPT.to_owned(),
         current: None,
         answers: Vec::new(),
+        sources: Vec::new(),
     };
     let q = PlanQuestion {
         mission,

@@ -33,7 +33,7 @@ pub fn draft(q: &DraftQuestion, agent: &Agent) -> Draft {
     // What the requester answers on a change is for whoever is asked to draft it.
     let hears = owner || (changing && !q.mission.answers.is_empty());
     let material = if hears || wanted.own_words {
-        read(&q.mission.text, &q.mission.answers)
+        read(&q.mission.told(), &q.mission.answers)
     } else {
         Material::default()
     };

@@ -25,7 +25,7 @@ pub fn plan(q: &PlanQuestion, roster: &Roster) -> Result<PlanAnswer, String> {
         answer.assertions = super::promises::assertions(&answer, q, roster);
         return Ok(answer);
     }
-    let material = read(&q.mission.text, &q.mission.answers);
+    let material = read(&q.mission.told(), &q.mission.answers);
     let library = Library::new(roster.active());
     let told = told(q);
     let fits = chosen(&library, &Query::new(&q.mission.title, &told), &told);

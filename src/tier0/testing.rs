@@ -45,6 +45,7 @@ pub(super) fn plan_question(title: &str, text: &str) -> PlanQuestion {
             change: "new".to_owned(),
             current: None,
             answers: Vec::new(),
+            sources: Vec::new(),
         },
         ask: crate::brief::Ask::default(),
         roster: Vec::new(),

@@ -67,8 +67,8 @@ fn a_bad_file_stays_and_is_explained_with_its_place() {
         ("empty.md", b"", "empty.md"),
         ("latin.md", b"# Caf\xe9\n\nText.\n", "UTF-8"),
         ("large.md", large.as_bytes(), "at most 262144"),
-        ("sheet.xlsx", b"PK\x03\x04", "sheet.xlsx"),
-        ("notes.docx", b"# Not Markdown\n\nText.\n", "notes.docx"),
+        ("sheet.ods", b"PK\x03\x04", "save it as .xlsx"),
+        ("notes.rtf", b"# Not Markdown\n\nText.\n", "save it as .docx"),
     ] {
         world.drop_in(name, bytes);
         world.settle();
@@ -158,13 +158,13 @@ fn hidden_and_temporary_names_and_our_own_files_are_left_alone() {
     for name in names {
         world.drop_in(name, BRIEF);
     }
-    world.write("missions/folder.md/inside.md", BRIEF);
+    world.write("missions/.folder/inside.md", BRIEF);
     world.settle();
     assert_eq!(world.statuses().len(), 0);
     for name in names {
         assert!(has(&world, name) && !has(&world, &format!("{name}.error.md")), "{name}");
     }
-    assert!(has(&world, "folder.md/inside.md"));
+    assert!(has(&world, ".folder/inside.md"));
 }
 
 #[test]

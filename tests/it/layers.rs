@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["journal", "text"],
-    &["sop", "contract", "draft", "brief", "roster", "settings", "roles", "ledger", "tier0"],
+    &["sop", "contract", "draft", "source", "brief", "roster", "settings", "roles", "ledger", "tier0"],
     &["registry", "agent", "decision", "access"],
     &["governance", "mission", "run"],
     &["notify"],
@@ -20,8 +20,9 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Document models and the code that thinks without a model: no I/O, no clock, no runtime, no journal.
-const PURE: &[&str] =
-    &["text", "sop", "contract", "draft", "brief", "roster", "settings", "roles", "ledger", "tier0"];
+const PURE: &[&str] = &[
+    "text", "sop", "contract", "draft", "source", "brief", "roster", "settings", "roles", "ledger", "tier0",
+];
 const IMPURE: &[&str] = &[
     "crate::journal",
     "std::fs",

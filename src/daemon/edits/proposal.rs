@@ -8,7 +8,7 @@ use crate::brief::{Ask, Brief};
 use crate::daemon::Workspace;
 use crate::governance::rewrite_class;
 use crate::journal::events_of;
-use crate::mission::{self, MissionState, NewMission};
+use crate::mission::{self, Brought, MissionState, NewMission};
 use crate::run::Actor;
 use crate::sop::diff;
 use rusqlite::Connection;
@@ -49,7 +49,15 @@ pub(super) fn propose(
         let text = question(&path, (before.as_deref().unwrap_or_default(), &edit.text), &edit.note);
         let brief = Brief { title: title(&path), text: text.clone(), ask: Ask::default() };
         let file = path.clone();
-        let new = NewMission { brief, text, file, requester: actor.by.clone(), again: true, dropped: false };
+        let new = NewMission {
+            brief,
+            text,
+            file,
+            requester: actor.by.clone(),
+            again: true,
+            dropped: false,
+            brought: Brought::default(),
+        };
         let review = mission::review(tx, &new)?;
         let number =
             history::insert(tx, &actor, (&edit, before.as_deref()), (State::Proposed, Some(&review)))?;

@@ -67,7 +67,8 @@ pub(super) fn told(q: &PlanQuestion) -> String {
     let answers = q.mission.answers.iter().map(|answered| answered.answer.as_str());
     let asked = q.ask.workers.iter().map(|worker| worker.brief.as_str());
     let objective = q.mission.objective.as_deref().into_iter();
+    let mission = q.mission.told();
     let all: Vec<&str> =
-        std::iter::once(q.mission.text.as_str()).chain(objective).chain(asked).chain(answers).collect();
+        std::iter::once(mission.as_ref()).chain(objective).chain(asked).chain(answers).collect();
     all.join("\n")
 }

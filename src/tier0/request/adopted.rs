@@ -35,9 +35,9 @@ pub(crate) struct Adopted {
 
 /// Reads the document and the answers.
 pub(crate) fn read(mission: &MissionView) -> Adopted {
-    let mut procedure = procedure(&mission.title, &mission.text);
+    let mut procedure = procedure(&mission.title, &mission.told());
     // A title other than the mission's is a line of the document like any other.
-    if mission.text.contains(&procedure.title) && procedure.title != mission.title.trim() {
+    if mission.told().contains(&procedure.title) && procedure.title != mission.title.trim() {
         procedure.headings.insert(0, format!("“{}” (the title)", procedure.title));
     }
     let mut adopted = Adopted { procedure, ..Adopted::default() };
@@ -147,6 +147,7 @@ mod tests {
             change: crate::roles::ADOPT.to_owned(),
             current: None,
             answers,
+            sources: Vec::new(),
         })
     }
 

@@ -2,6 +2,7 @@
 //! text file by itself. A folder is looked through to its last one; links in it are not followed.
 
 use crate::base::files::explain;
+use crate::base::text::listed;
 use crate::base::{Problem, problem::Result};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ const MOST: usize = 500;
 const DEEPEST: usize = 16;
 /// Ends of the names of files in a folder that are read.
 const ENDS: [&str; 4] = ["md", "markdown", "txt", "text"];
+/// What else is read where a document becomes a mission.
+const DOCUMENTS: [&str; 6] = ["docx", "xlsx", "pdf", "html", "htm", "csv"];
 
 /// What is to be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,25 +40,33 @@ pub(super) fn of(named: &[PathBuf]) -> Result<Sources> {
         }
         _ => {}
     }
-    Ok(Sources::Many(together(&all(named)?)))
+    Ok(Sources::Many(together(&all(named, &ENDS)?)))
 }
 
 /// Every file that is named or lies in a folder that is.
 ///
 /// # Errors
 /// Of a folder that cannot be read, or holds too much or nothing.
-pub(in crate::cli) fn all(named: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
+pub(in crate::cli) fn documents(named: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
+    let ends: Vec<&str> = ENDS.into_iter().chain(DOCUMENTS).collect();
+    let mut files = all(named, &ends)?;
+    files.retain(|file| !is_manifest(file));
+    Ok(files)
+}
+
+fn all(named: &[PathBuf], read: &[&str]) -> Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     for path in named {
         if path.is_dir() {
-            walk(path, DEEPEST, &mut files)?;
+            walk(path, DEEPEST, (read, &mut files))?;
         } else {
             files.insert(path.clone());
         }
     }
     if files.is_empty() {
-        let problem = Problem::not_found("no Markdown or text file is there");
-        return Err(problem.hint("files that end in .md, .markdown, .txt or .text are read"));
+        let problem = Problem::not_found("no file that is read is there");
+        let read: Vec<String> = read.iter().map(|end| format!(".{end}")).collect();
+        return Err(problem.hint(format!("files that end in {} are read", listed(&read))));
     }
     Ok(files)
 }
@@ -65,7 +76,7 @@ fn ends(path: &Path, all: &[&str]) -> bool {
     all.iter().any(|one| end.eq_ignore_ascii_case(one))
 }
 
-fn walk(folder: &Path, deeper: usize, files: &mut BTreeSet<PathBuf>) -> Result<()> {
+fn walk(folder: &Path, deeper: usize, (read, files): (&[&str], &mut BTreeSet<PathBuf>)) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(|error| explain(folder, &error))? {
         let entry = entry.map_err(|error| explain(folder, &error))?;
         let kind = entry.file_type().map_err(|error| explain(&entry.path(), &error))?;
@@ -74,8 +85,8 @@ fn walk(folder: &Path, deeper: usize, files: &mut BTreeSet<PathBuf>) -> Result<(
             continue;
         }
         if kind.is_dir() && deeper > 0 {
-            walk(&path, deeper - 1, files)?;
-        } else if kind.is_file() && (ends(&path, &ENDS) || is_manifest(&path)) {
+            walk(&path, deeper - 1, (read, files))?;
+        } else if kind.is_file() && (ends(&path, read) || is_manifest(&path)) {
             files.insert(path);
         }
         if files.len() > MOST {
