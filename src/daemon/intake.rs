@@ -4,8 +4,8 @@
 use super::beat::LOOKS;
 use super::moves::{finish_moves, move_in};
 use super::refused::{EXPLANATION, drop_orphaned_explanations, put_beside};
-use super::sources::{Folder, is_dossier, is_passed_over};
-use super::submit::{Taken, submit_path};
+use super::sources::{Folder, Reader, is_dossier, is_passed_over, remove_left_behind};
+use super::submit::{Taken, submit_read_by};
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
 use crate::base::{Problem, Trouble, files, problem::Result};
@@ -15,6 +15,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
@@ -54,6 +55,8 @@ pub(super) struct Intake {
     /// What is being read now, and what was read and is not taken up yet.
     reading: Option<JoinHandle<Vec<Outcome>>>,
     read: Option<Result<Vec<Outcome>, JoinError>>,
+    /// Set where what is being read is to be left.
+    stop: Arc<AtomicBool>,
     _watcher: Option<RecommendedWatcher>,
 }
 
@@ -98,7 +101,9 @@ impl Intake {
             trouble: Trouble::of("the missions folder is not looked at"),
             reading: None,
             read: None,
+            stop: Arc::default(),
         };
+        remove_left_behind(workspace);
         finish_moves(workspace)?;
         Ok(intake)
     }
@@ -164,13 +169,23 @@ impl Intake {
         self.next = Instant::now() + RESCAN;
         let ready = self.look()?;
         if !ready.is_empty() {
-            let workspace = self.workspace.clone();
+            let reader = Reader::until(&self.workspace, &self.stop);
             self.reading = Some(tokio::task::spawn_blocking(move || {
-                let snapshot = workspace.snapshot();
-                ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect()
+                let snapshot = reader.workspace.snapshot();
+                ready.into_iter().map(|path| take(&reader, &snapshot, path)).collect()
             }));
         }
         Ok(())
+    }
+
+    /// Leaves what is being read, which is begun anew with the next start, and waits until nobody works on it.
+    pub(super) async fn stop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(reading) = self.reading.take()
+            && let Err(error) = reading.await
+        {
+            tracing::warn!(%error, "BUG: intake broke down");
+        }
     }
 
     fn take_up(&mut self, read: Result<Vec<Outcome>, JoinError>) -> Result<bool> {
@@ -322,26 +337,26 @@ fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
 
 /// Takes one file, or explains why not. The answer says whether it became a mission.
 fn take(
-    workspace: &Workspace,
+    reader: &Reader,
     snapshot: &Result<Arc<Snapshot>, Vec<Problem>>,
     path: PathBuf,
 ) -> (PathBuf, Result<bool>) {
-    let outcome = take_or_explain(workspace, snapshot, &path);
+    let outcome = take_or_explain(reader, snapshot, &path);
     (path, outcome)
 }
 
 fn take_or_explain(
-    workspace: &Workspace,
+    reader: &Reader,
     snapshot: &Result<Arc<Snapshot>, Vec<Problem>>,
     path: &Path,
 ) -> Result<bool> {
     let taken = match snapshot {
         Err(problems) => Err(problems.clone()),
-        Ok(snapshot) => submit_path(workspace, snapshot, path, (false, true)),
+        Ok(snapshot) => submit_read_by(reader, snapshot, path, (false, true)),
     };
     match taken {
         Ok(Taken { mission }) => {
-            move_in(workspace, &mission, path)?;
+            move_in(&reader.workspace, &mission, path)?;
             Ok(true)
         }
         // Gone while we looked: its owner thought better of it.
@@ -351,7 +366,7 @@ fn take_or_explain(
             .next()
             .unwrap_or_else(|| Problem::store("the journal could not be used"))),
         Err(problems) => {
-            put_beside(workspace, path, &problems)?;
+            put_beside(&reader.workspace, path, &problems)?;
             Ok(false)
         }
     }
