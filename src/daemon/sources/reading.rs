@@ -31,6 +31,8 @@ const MOST_READ: u64 = 8 * 1024 * 1024;
 
 /// How often it is looked whether reading is to stop.
 const GLANCE: Duration = Duration::from_millis(50);
+/// How many glances a reader that was cut off has for its end.
+const LAST_WORDS: u32 = 20;
 /// What lies in the folder for longer was left by a process that was killed.
 const LEFT_BEHIND: Duration = Duration::from_mins(10);
 
@@ -59,10 +61,20 @@ impl Reader {
         }
         let folder = place(&self.workspace).join(uuid::Uuid::now_v7().to_string());
         let outcome = shut_in(&folder, (name, bytes), &self.stop);
-        if let Err(error) = std::fs::remove_dir_all(&folder) {
+        self.remove(&folder);
+        outcome
+    }
+
+    /// A reader that was cut off is ended by its warden a moment later, which until then still writes what it said.
+    fn remove(&self, folder: &Path) {
+        let mut outcome = std::fs::remove_dir_all(folder);
+        for _ in (0..LAST_WORDS).take_while(|_| self.stop.load(Ordering::Relaxed)) {
+            std::thread::sleep(GLANCE);
+            outcome = if folder.exists() { std::fs::remove_dir_all(folder) } else { Ok(()) };
+        }
+        if let Err(error) = outcome {
             tracing::warn!(%error, "what was left of reading a document could not be removed");
         }
-        outcome
     }
 }
 
