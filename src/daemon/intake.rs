@@ -13,6 +13,7 @@ use crate::source::Form;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{HashMap, HashSet};
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +49,7 @@ pub(super) struct Intake {
     seen: HashMap<PathBuf, Seen>,
     /// The folder's time stamp at the last look that found nothing to wait for.
     quiet: Option<SystemTime>,
-    /// Whether folders are there in which nothing is yet.
+    /// Whether folders are there in which nothing is to be seen yet.
     empty: bool,
     next: Instant,
     trouble: Trouble,
@@ -224,22 +225,7 @@ impl Intake {
             if !is_mission_name(&path) {
                 continue;
             }
-            // Dossiers are folders: the list of entries and their names say so, without a look at each.
-            let found = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                if is_dossier(&entry.file_name().to_string_lossy()) {
-                    continue;
-                }
-                let folder = Folder::look(&path)?;
-                self.empty |= folder.is_empty();
-                (!folder.is_empty()).then(|| Shape::from(folder.shape(&path)))
-            } else {
-                let file = shape_of(&self.workspace.root, &path);
-                // Gone while we looked: nothing is to be said.
-                let strange = file.is_none() && path.symlink_metadata().is_ok();
-                odd.extend(strange.then(|| path.clone()));
-                file
-            };
-            let Some(shape) = found else { continue };
+            let Some(shape) = self.shape_at(&entry, &path, &mut odd)? else { continue };
             there.insert(path.clone());
             let fresh = self.fresh(&path, shape, now);
             let seen = self.seen.entry(path.clone()).or_insert(fresh);
@@ -271,6 +257,33 @@ impl Intake {
         let now = u64::try_from(self.workspace.journal.clock().now().0).map(Duration::from_millis);
         let still = now.ok().zip(changed).and_then(|(now, changed)| now.checked_sub(changed));
         still.unwrap_or_default().min(TOLD_WITHIN)
+    }
+
+    /// The shape of what may be a mission; `None` where there is nothing to take. What is neither file nor folder is `odd`.
+    fn shape_at(&mut self, entry: &DirEntry, path: &Path, odd: &mut Vec<PathBuf>) -> Result<Option<Shape>> {
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let file = shape_of(&self.workspace.root, path);
+            // Gone while we looked: nothing is to be said.
+            let strange = file.is_none() && path.symlink_metadata().is_ok();
+            odd.extend(strange.then(|| path.to_owned()));
+            return Ok(file);
+        }
+        // Dossiers are folders: the list of entries and their names say so, without a look at each.
+        if is_dossier(&entry.file_name().to_string_lossy()) {
+            return Ok(None);
+        }
+        match Folder::look(path) {
+            Ok(folder) => {
+                self.empty |= folder.is_empty();
+                Ok((!folder.is_empty()).then(|| Shape::from(folder.shape(path))))
+            }
+            // One folder that is shut keeps nobody from all others.
+            Err(problem) if path.exists() => {
+                self.empty = true;
+                put_beside(&self.workspace, path, &[problem]).map(|()| None)
+            }
+            Err(_) => Ok(None),
+        }
     }
 
     /// What was just noticed, or has changed.
