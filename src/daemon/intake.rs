@@ -4,8 +4,8 @@
 use super::beat::LOOKS;
 use super::moves::{finish_moves, move_in};
 use super::refused::{EXPLANATION, drop_orphaned_explanations, put_beside};
-use super::sources::{Folder, is_dossier, is_passed_over};
-use super::submit::{Taken, submit_path};
+use super::sources::{Folder, Reader, is_dossier, is_passed_over, remove_left_behind};
+use super::submit::{Taken, submit_read_by};
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
 use crate::base::{Problem, Trouble, files, problem::Result};
@@ -13,8 +13,10 @@ use crate::source::Form;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::{HashMap, HashSet};
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinHandle};
@@ -47,13 +49,15 @@ pub(super) struct Intake {
     seen: HashMap<PathBuf, Seen>,
     /// The folder's time stamp at the last look that found nothing to wait for.
     quiet: Option<SystemTime>,
-    /// Whether folders are there in which nothing is yet.
+    /// Whether folders are there in which nothing is to be seen yet.
     empty: bool,
     next: Instant,
     trouble: Trouble,
     /// What is being read now, and what was read and is not taken up yet.
     reading: Option<JoinHandle<Vec<Outcome>>>,
     read: Option<Result<Vec<Outcome>, JoinError>>,
+    /// Set where what is being read is to be left.
+    stop: Arc<AtomicBool>,
     _watcher: Option<RecommendedWatcher>,
 }
 
@@ -98,7 +102,9 @@ impl Intake {
             trouble: Trouble::of("the missions folder is not looked at"),
             reading: None,
             read: None,
+            stop: Arc::default(),
         };
+        remove_left_behind(workspace);
         finish_moves(workspace)?;
         Ok(intake)
     }
@@ -164,13 +170,23 @@ impl Intake {
         self.next = Instant::now() + RESCAN;
         let ready = self.look()?;
         if !ready.is_empty() {
-            let workspace = self.workspace.clone();
+            let reader = Reader::until(&self.workspace, &self.stop);
             self.reading = Some(tokio::task::spawn_blocking(move || {
-                let snapshot = workspace.snapshot();
-                ready.into_iter().map(|path| take(&workspace, &snapshot, path)).collect()
+                let snapshot = reader.workspace.snapshot();
+                ready.into_iter().map(|path| take(&reader, &snapshot, path)).collect()
             }));
         }
         Ok(())
+    }
+
+    /// Leaves what is being read, which is begun anew with the next start, and waits until nobody works on it.
+    pub(super) async fn stop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(reading) = self.reading.take()
+            && let Err(error) = reading.await
+        {
+            tracing::warn!(%error, "BUG: intake broke down");
+        }
     }
 
     fn take_up(&mut self, read: Result<Vec<Outcome>, JoinError>) -> Result<bool> {
@@ -209,22 +225,7 @@ impl Intake {
             if !is_mission_name(&path) {
                 continue;
             }
-            // Dossiers are folders: the list of entries and their names say so, without a look at each.
-            let found = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                if is_dossier(&entry.file_name().to_string_lossy()) {
-                    continue;
-                }
-                let folder = Folder::look(&path)?;
-                self.empty |= folder.is_empty();
-                (!folder.is_empty()).then(|| Shape::from(folder.shape(&path)))
-            } else {
-                let file = shape_of(&self.workspace.root, &path);
-                // Gone while we looked: nothing is to be said.
-                let strange = file.is_none() && path.symlink_metadata().is_ok();
-                odd.extend(strange.then(|| path.clone()));
-                file
-            };
-            let Some(shape) = found else { continue };
+            let Some(shape) = self.shape_at(&entry, &path, &mut odd)? else { continue };
             there.insert(path.clone());
             let fresh = self.fresh(&path, shape, now);
             let seen = self.seen.entry(path.clone()).or_insert(fresh);
@@ -256,6 +257,33 @@ impl Intake {
         let now = u64::try_from(self.workspace.journal.clock().now().0).map(Duration::from_millis);
         let still = now.ok().zip(changed).and_then(|(now, changed)| now.checked_sub(changed));
         still.unwrap_or_default().min(TOLD_WITHIN)
+    }
+
+    /// The shape of what may be a mission; `None` where there is nothing to take. What is neither file nor folder is `odd`.
+    fn shape_at(&mut self, entry: &DirEntry, path: &Path, odd: &mut Vec<PathBuf>) -> Result<Option<Shape>> {
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let file = shape_of(&self.workspace.root, path);
+            // Gone while we looked: nothing is to be said.
+            let strange = file.is_none() && path.symlink_metadata().is_ok();
+            odd.extend(strange.then(|| path.to_owned()));
+            return Ok(file);
+        }
+        // Dossiers are folders: the list of entries and their names say so, without a look at each.
+        if is_dossier(&entry.file_name().to_string_lossy()) {
+            return Ok(None);
+        }
+        match Folder::look(path) {
+            Ok(folder) => {
+                self.empty |= folder.is_empty();
+                Ok((!folder.is_empty()).then(|| Shape::from(folder.shape(path))))
+            }
+            // One folder that is shut keeps nobody from all others.
+            Err(problem) if path.exists() => {
+                self.empty = true;
+                put_beside(&self.workspace, path, &[problem]).map(|()| None)
+            }
+            Err(_) => Ok(None),
+        }
     }
 
     /// What was just noticed, or has changed.
@@ -322,26 +350,26 @@ fn shape_of(root: &Path, path: &Path) -> Option<Shape> {
 
 /// Takes one file, or explains why not. The answer says whether it became a mission.
 fn take(
-    workspace: &Workspace,
+    reader: &Reader,
     snapshot: &Result<Arc<Snapshot>, Vec<Problem>>,
     path: PathBuf,
 ) -> (PathBuf, Result<bool>) {
-    let outcome = take_or_explain(workspace, snapshot, &path);
+    let outcome = take_or_explain(reader, snapshot, &path);
     (path, outcome)
 }
 
 fn take_or_explain(
-    workspace: &Workspace,
+    reader: &Reader,
     snapshot: &Result<Arc<Snapshot>, Vec<Problem>>,
     path: &Path,
 ) -> Result<bool> {
     let taken = match snapshot {
         Err(problems) => Err(problems.clone()),
-        Ok(snapshot) => submit_path(workspace, snapshot, path, (false, true)),
+        Ok(snapshot) => submit_read_by(reader, snapshot, path, (false, true)),
     };
     match taken {
         Ok(Taken { mission }) => {
-            move_in(workspace, &mission, path)?;
+            move_in(&reader.workspace, &mission, path)?;
             Ok(true)
         }
         // Gone while we looked: its owner thought better of it.
@@ -351,7 +379,7 @@ fn take_or_explain(
             .next()
             .unwrap_or_else(|| Problem::store("the journal could not be used"))),
         Err(problems) => {
-            put_beside(workspace, path, &problems)?;
+            put_beside(&reader.workspace, path, &problems)?;
             Ok(false)
         }
     }

@@ -100,6 +100,7 @@ where
         }
         drain(&engine, &mut chores, &mut told, (asked, stop_within(&workspace, &settings))).await;
     }
+    chores.intake.stop().await;
     stop.send_replace(true);
     if let Some(beside) = beside
         && tokio::time::timeout(FAREWELL, beside).await.is_err()

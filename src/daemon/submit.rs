@@ -1,7 +1,7 @@
 //! Takes missions in, whoever hands them in and however: the text, what it rests on, and what is wrong with either.
 
 use super::intake::MAX_MISSION_BYTES;
-use super::sources::{self, Folder, Mission, document, gather};
+use super::sources::{self, Folder, Mission, Reader, gather};
 use super::workspace::Workspace;
 use crate::agent::Snapshot;
 use crate::base::{Problem, files, problem::Result};
@@ -28,7 +28,7 @@ pub fn submit(
     again: bool,
     dropped: bool,
 ) -> Result<Taken, Vec<Problem>> {
-    let new = vet((workspace, snapshot), Handed::of(file), again)?;
+    let new = vet((&Reader::of(workspace), snapshot), Handed::of(file), again)?;
     received(workspace, NewMission { dropped, ..new })
 }
 
@@ -44,7 +44,7 @@ pub fn submit_as(
     again: bool,
     actor: &Actor,
 ) -> Result<Taken, Vec<Problem>> {
-    let new = vet((workspace, snapshot), Handed::of(file), again)?;
+    let new = vet((&Reader::of(workspace), snapshot), Handed::of(file), again)?;
     let Actor { by, os_user } = actor.clone();
     if let Some(other) = new.brief.ask.requested_by.as_ref().filter(|other| **other != by) {
         let problem = Problem::not_allowed(format!("{by} may not hand in a mission that {other} asks for"));
@@ -71,8 +71,18 @@ pub fn submit_path(
     path: &Path,
     (again, dropped): (bool, bool),
 ) -> Result<Taken, Vec<Problem>> {
-    let new = vet((workspace, snapshot), found(workspace, path)?, again)?;
-    received(workspace, NewMission { dropped, ..new })
+    submit_read_by(&Reader::of(workspace), snapshot, path, (again, dropped))
+}
+
+/// [`submit_path`], read by a reader that may be stopped.
+pub(super) fn submit_read_by(
+    reader: &Reader,
+    snapshot: &Snapshot,
+    path: &Path,
+    (again, dropped): (bool, bool),
+) -> Result<Taken, Vec<Problem>> {
+    let new = vet((reader, snapshot), found(reader, path)?, again)?;
+    received(&reader.workspace, NewMission { dropped, ..new })
 }
 
 /// [`submit`] of a text that was read from another document, which the dossier keeps: its name and its bytes.
@@ -86,7 +96,8 @@ pub fn submit_read(
     original: Option<Original>,
     again: bool,
 ) -> Result<Taken, Vec<Problem>> {
-    received(workspace, vet((workspace, snapshot), Handed { original, ..Handed::of(file) }, again)?)
+    let handed = Handed { original, ..Handed::of(file) };
+    received(workspace, vet((&Reader::of(workspace), snapshot), handed, again)?)
 }
 
 fn received(workspace: &Workspace, new: NewMission) -> Result<Taken, Vec<Problem>> {
@@ -115,18 +126,18 @@ impl Handed {
 }
 
 /// What lies at `path`.
-fn found(workspace: &Workspace, path: &Path) -> Result<Handed> {
+fn found(reader: &Reader, path: &Path) -> Result<Handed> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if !path.is_dir() {
-        return found_file(workspace, path, &name);
+        return found_file(reader, path, &name);
     }
     let (mission, beside) = Folder::look(path)?.parted(&name)?;
     let file = mission.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let handed = found_file(workspace, &mission, &format!("{name}/{file}"))?;
+    let handed = found_file(reader, &mission, &format!("{name}/{file}"))?;
     Ok(Handed { beside, dropped: name, ..handed })
 }
 
-fn found_file(workspace: &Workspace, path: &Path, name: &str) -> Result<Handed> {
+fn found_file(reader: &Reader, path: &Path, name: &str) -> Result<Handed> {
     let form = Form::of(name)?;
     if form.is_text() {
         let text = files::read_text(path, MAX_MISSION_BYTES).map_err(|problem| relative(problem, name))?;
@@ -136,7 +147,7 @@ fn found_file(workspace: &Workspace, path: &Path, name: &str) -> Result<Handed> 
         return Ok(Handed { dropped: name.to_owned(), ..Handed::of((&file, &text)) });
     }
     let bytes = sources::bytes(path, name)?;
-    let text = document(workspace, name, &bytes)?;
+    let text = reader.document(name, &bytes)?;
     let (file, text) = brief::of_foreign(name, &text);
     let handed = Handed::of((&file, &text));
     Ok(Handed { dropped: name.to_owned(), original: Some((name.to_owned(), bytes)), ..handed })
@@ -149,7 +160,7 @@ fn relative(problem: Problem, name: &str) -> Problem {
 
 /// Reads a mission with its sources, and holds it against roster and settings.
 fn vet(
-    (workspace, snapshot): (&Workspace, &Snapshot),
+    (reader, snapshot): (&Reader, &Snapshot),
     handed: Handed,
     again: bool,
 ) -> Result<NewMission, Vec<Problem>> {
@@ -158,7 +169,7 @@ fn vet(
     let brief = brief::parse(&file, &text)?;
     let mut problems = brief::check_file(&file, &text, &brief, &snapshot.roster);
     let mission = Mission { file: &file, text: &text, beside: &beside };
-    let sources = gather((workspace, snapshot), &mission, &brief.ask);
+    let sources = gather((reader, snapshot), &mission, &brief.ask);
     let sources = sources.map_err(|found| problems.extend(found)).unwrap_or_default();
     if !problems.is_empty() {
         return Err(problems);

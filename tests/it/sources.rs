@@ -277,7 +277,7 @@ fn a_document_of_any_form_dropped_alone_becomes_our_sop() {
 }
 
 #[test]
-fn a_document_that_takes_too_much_is_one_explained_file() {
+fn a_broken_document_stops_no_other() {
     let world = World::new();
     // A page that draws itself without end.
     let loops = String::from_utf8(pdf(&["x"])).unwrap().replace("/Kids [3 0 R]", "/Kids [2 0 R]");
@@ -291,6 +291,24 @@ fn a_document_that_takes_too_much_is_one_explained_file() {
     let mission = only(&world);
     assert!(mission.ends_with("-refund-approval"), "{mission}");
     assert!(world.path(&format!("missions/{mission}/mission.eml")).exists());
+}
+
+#[test]
+fn a_stop_waits_for_no_document() {
+    let world = World::new();
+    // Its reader would take minutes.
+    put(&world.path("missions/deep.html"), "<div>".repeat(400_000) + "x");
+    let mut daemon = world.up();
+    let reads =
+        || std::fs::read_dir(world.path(".sopd/reading")).is_ok_and(|mut found| found.next().is_some());
+    until("it is being read", reads);
+    world.put("missions/refund.md", "# Refund approval\n\nWrite down how a refund is approved.\n");
+    let begun = std::time::Instant::now();
+    world.done(&["stop"]);
+    assert!(daemon.wait().unwrap().success());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(world.path("missions/deep.html").exists() && !world.path("missions/deep.html.error.md").exists());
+    assert!(!reads(), "nothing of it stays behind");
 }
 
 #[test]

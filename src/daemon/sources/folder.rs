@@ -1,6 +1,6 @@
 //! A folder that is dropped: `mission.md`, or the one document in it, is the mission; the files beside it are its sources.
 
-use crate::base::{Problem, files, problem::Result};
+use crate::base::{Problem, problem::Result};
 use crate::source::{Form, MOST_SOURCES};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -24,7 +24,11 @@ impl Folder {
     /// Of the file system.
     pub(in crate::daemon) fn look(path: &Path) -> Result<Self> {
         let mut found = Self::default();
-        let entries = std::fs::read_dir(path).map_err(|error| files::explain(path, &error))?;
+        let entries = std::fs::read_dir(path).map_err(|error| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            Problem::failed(format!("{name}/ cannot be looked into: {error}"))
+                .hint("give the user that runs sopd the right to read it")
+        })?;
         for entry in entries.flatten().take(MOST_ENTRIES) {
             let name = entry.file_name().to_string_lossy().into_owned();
             if is_passed_over(&name) {

@@ -6,6 +6,7 @@ mod reading;
 
 pub(super) use folder::{Folder, is_dossier, is_passed_over};
 pub use reading::document;
+pub(super) use reading::{Reader, remove_left_behind};
 
 use super::workspace::{Workspace, private_files};
 use crate::agent::Snapshot;
@@ -34,7 +35,7 @@ struct Wanted {
 /// # Errors
 /// Everything that is wrong with any of them, each with the file, and with the line of the head that names it.
 pub(super) fn gather(
-    (workspace, snapshot): (&Workspace, &Snapshot),
+    (reader, snapshot): (&Reader, &Snapshot),
     mission: &Mission<'_>,
     ask: &Ask,
 ) -> Result<Vec<Read>, Vec<Problem>> {
@@ -46,7 +47,7 @@ pub(super) fn gather(
             known.named = Some(file.clone());
             continue;
         }
-        match in_workspace((workspace, snapshot), file) {
+        match in_workspace((&reader.workspace, snapshot), file) {
             Ok(path) => wanted.push(Wanted { binding: *binding, named: Some(file.clone()), ..beside(&path) }),
             Err(problem) => problems.push(placed(mission, file, problem)),
         }
@@ -59,7 +60,7 @@ pub(super) fn gather(
     }
     let mut read = Vec::new();
     for one in wanted {
-        match read_one(workspace, &one) {
+        match read_one(reader, &one) {
             Ok(source) => read.push(source),
             Err(problem) => problems.push(match &one.named {
                 Some(file) => placed(mission, file, problem),
@@ -131,11 +132,11 @@ fn is_kept(below: &Path) -> bool {
     }
 }
 
-fn read_one(workspace: &Workspace, wanted: &Wanted) -> Result<Read> {
+fn read_one(reader: &Reader, wanted: &Wanted) -> Result<Read> {
     let name = &wanted.name;
     Form::of(name)?;
     let bytes = bytes(&wanted.path, name)?;
-    let text = document(workspace, name, &bytes)?;
+    let text = reader.document(name, &bytes)?;
     Ok(Read { name: name.clone(), bytes, text, binding: wanted.binding })
 }
 
