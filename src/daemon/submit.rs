@@ -165,7 +165,7 @@ fn vet(
     again: bool,
 ) -> Result<NewMission, Vec<Problem>> {
     let Handed { file, dropped: called, text, beside, original } = handed;
-    workspace.journal.check_free_of_secrets(&file, &text)?;
+    reader.workspace.journal.check_free_of_secrets(&file, &text)?;
     let brief = brief::parse(&file, &text)?;
     let mut problems = brief::check_file(&file, &text, &brief, &snapshot.roster);
     let mission = Mission { file: &file, text: &text, beside: &beside };

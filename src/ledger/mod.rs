@@ -10,7 +10,7 @@ mod statements;
 mod told;
 mod unfounded;
 
-pub use coverage::{Coverage, Entry, Fate, asks, besides_releases, coverage};
+pub use coverage::{Coverage, Entry, Fate, asks, besides_releases, body, coverage, released_ids};
 pub use statements::{Said, Source, Statement, statements};
 pub use told::NOT_SEEN;
 pub use unfounded::{Figure, unfounded};

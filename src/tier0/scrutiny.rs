@@ -7,5 +7,5 @@ use crate::roles::scrutiny::{ScrutinyAnswer, ScrutinyQuestion};
 /// are not at hand, a statement of tier 0's own contract is read back into its check.
 pub fn scrutiny(q: &ScrutinyQuestion, assertions: &[Assertion]) -> ScrutinyAnswer {
     let verdicts = super::verdicts::verdicts(&q.sop, &q.assertions, assertions, &q.findings);
-    ScrutinyAnswer { verdicts, findings: Vec::new() }
+    ScrutinyAnswer { verdicts, findings: Vec::new(), settled: Vec::new() }
 }

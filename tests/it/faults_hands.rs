@@ -64,7 +64,7 @@ fn cramped(world: &World, kib: u32, more: &[&str]) -> std::process::Child {
 
 #[test]
 fn a_disk_too_full_for_the_sop_itself_asks_a_person_and_leaves_no_part_of_it() {
-    const LINES: usize = 6_000;
+    const LINES: usize = 3_700;
     let line =
         |number: usize| format!("- Form {number} of the list that the office keeps beside its desk.\n");
     let long: String = (0..LINES).map(line).collect();
@@ -79,7 +79,7 @@ fn a_disk_too_full_for_the_sop_itself_asks_a_person_and_leaves_no_part_of_it() {
         world.say(&world.only(), Verb::Approve, "");
     }
     // The journal's commits fit into what is left, the SOP does not.
-    let mut full = cramped(&world, 320, &["--until-idle"]);
+    let mut full = cramped(&world, 220, &["--until-idle"]);
     assert!(full.wait().unwrap().success(), "{}", world.read("said.log"));
     let asked = world.only();
     assert_eq!(asked.ask.kind, DecisionKind::Stuck);

@@ -56,21 +56,30 @@ async fn a_change_in_plain_words_is_made_with_the_text_in_force_in_view() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_found_and_left_as_it_is_is_asked_about_again() {
+async fn what_was_found_and_left_as_it_is_stands_until_somebody_says_otherwise() {
     let (server, world) = world(|q, answer| {
-        let first = !q.user.contains("# What was found before, and left as it is");
-        if role(q) == "scrutiny" && first {
+        if role(q) != "scrutiny" {
+            return;
+        }
+        let known = q.user.contains("# What was found before, and left as it is");
+        if known && q.user.contains("Another SOP undoes it.") {
+            answer["settled"] = json!(["no-way-back"]);
+        } else if !known {
             answer["findings"] = json!([{"code": "no-way-back", "severity": "blocking", "section": "risk",
                 "message": "Nobody undoes it.", "quote": "", "other": null}]);
         }
     });
-    let mission = world.submit(BRIEF);
+    world.submit(BRIEF);
     world.settle().await;
-    world.only(DecisionKind::Forward);
-    assert_eq!(world.status(&mission).round, 2);
+    // Whoever judges next says nothing of it: it stands, and a person is asked.
+    let stuck = world.only(DecisionKind::Stuck);
+    assert!(stuck.ask.why.contains("no-way-back"), "{}", stuck.ask.why);
     let judged = asked(&server, 0, SCRUTINY);
     let again = judged.last().unwrap();
     assert!(again.contains("- no-way-back: Nobody undoes it."), "{again}");
+    world.answer(&stuck, Verb::Revise, "Another SOP undoes it.");
+    world.settle().await;
+    world.only(DecisionKind::Forward);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,6 +72,12 @@ pub(crate) fn answer(q: &Question) -> Value {
 pub(crate) fn as_asked(answer: &Value) -> Value {
     if answer.get("revises").is_none() {
         let mut answer = answer.clone();
+        if answer.get("findings").is_some()
+            && answer.get("verdicts").is_some()
+            && answer.get("settled").is_none()
+        {
+            answer["settled"] = json!([]);
+        }
         for part in answer.get_mut("assignments").and_then(Value::as_array_mut).into_iter().flatten() {
             part["topics"] = part.get("topics").cloned().unwrap_or_else(|| json!([]));
         }
