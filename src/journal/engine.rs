@@ -1,10 +1,9 @@
 //! Keeps every workflow that can go on going on: wakes them at signals, timers and other processes' appends,
 //! drives a bounded number at a time, and knows when nothing is left to do.
 
-use super::store::Journal;
 use super::stories::Stories;
 use super::writer::News;
-use super::{driver, sound};
+use super::{driver, sound, store::Journal};
 use crate::base::{Trouble, problem::Result};
 use futures::FutureExt as _;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};

@@ -71,8 +71,9 @@ struct Place {
     plain: String,
     /// Of the first row or item: the words of its whole table or list.
     whole: Option<String>,
-    /// It is the head, which says what others say of the text: only what stands there word for word counts.
-    of_head: bool,
+    /// It is the head or the change log, which say what others say of the text: only what stands there word for word
+    /// counts, in the change log only of a document.
+    aside: bool,
 }
 
 /// The text with the lines of its head and its change log blank: neither is what a reader follows.
@@ -107,7 +108,8 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
         let gone = quantities::missing(&reading.quantities, &held).into_iter();
         let gone = gone.filter(|one| !newer.iter().any(|told| replaces(told, one)));
         let gone = gone.filter(|one| !quantities::missing(std::slice::from_ref(*one), &old).is_empty());
-        let names = names::missing(&reading.names, &body).into_iter();
+        // The id of the SOP itself stands in its head.
+        let names = names::missing(&reading.names, text).into_iter();
         let names = names.map(|name| (name.text.clone(), reading.binds_name(name)));
         // Who has a text changed says little besides what is to be otherwise: there each figure binds.
         let binds = |one: &Quantity| reading.binds(one) || before.is_some() && !one.in_words;
@@ -122,7 +124,9 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
         let elsewhere = reading.exact && matches!(fate, Fate::Reworded { .. } | Fate::Lost { .. });
         let gone = reading.of_document && fate == Fate::NotFound;
         let fate = match () {
-            () if gone && reading.label => Fate::Released { reason: LABEL.to_owned() },
+            () if reading.label && matches!(fate, Fate::NotFound | Fate::Lost { .. }) => {
+                Fate::Released { reason: LABEL.to_owned() }
+            }
             () if elsewhere || gone => Fate::NotPlaced,
             () => fate,
         };
@@ -167,7 +171,7 @@ fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate 
         return Fate::Lost { what: lost.into_iter().map(|(what, _)| what).collect(), binds };
     }
     let share = |place: &Place| tokens::overlap(&reading.statement.text, &place.text, reading.language);
-    let of_body = || places.iter().filter(|place| !place.of_head);
+    let of_body = || places.iter().filter(|place| !place.aside);
     let best = of_body().map(|place| (share(place), place.line)).max_by(|a, b| a.0.total_cmp(&b.0));
     let among = |least: &f64| {
         let wholes = places.iter().filter(|place| place.whole.is_some());
@@ -187,7 +191,11 @@ fn fate(reading: &Reading, lost: Vec<(String, bool)>, places: &[Place]) -> Fate 
 fn verbatim(reading: &Reading, places: &[Place]) -> Option<u32> {
     let line_of = |words: &str| {
         let plain = plain(words);
-        places.iter().find(|place| place.plain.contains(&plain)).map(|place| place.line)
+        let holds = |place: &&Place| place.plain.contains(&plain);
+        let of_body = places.iter().find(|place| holds(place) && !place.aside);
+        // What a document says of its own versions belongs into the change log.
+        let aside = || places.iter().find(|place| holds(place) && (reading.of_document || place.line == 1));
+        of_body.or_else(aside).map(|place| place.line)
     };
     let whole = line_of(&reading.statement.text);
     // A cell that only counts the rows is the number of the step.
@@ -211,12 +219,13 @@ fn places(text: &str) -> Vec<Place> {
         blocks(text).into_iter().partition(|block| block.kind == BlockKind::FrontMatter);
     // What stands in the head is said too; what stands below it is looked for there first.
     let head = head.into_iter().map(|block| (block.first, block.source, None, true));
-    let body: Vec<Block> = body.into_iter().filter(|block| block.first < log).collect();
     let wholes = wholes(&body);
-    let body = body.into_iter().zip(wholes).map(|(block, whole)| (block.first, block.text, whole, false));
+    let body = body
+        .into_iter()
+        .zip(wholes)
+        .map(|(block, whole)| (block.first, block.text, whole, block.first >= log));
     let read = body.chain(head);
-    read.map(|(line, text, whole, of_head)| Place { line, plain: plain(&text), text, whole, of_head })
-        .collect()
+    read.map(|(line, text, whole, aside)| Place { line, plain: plain(&text), text, whole, aside }).collect()
 }
 
 /// For each block the words of the table or list that begins with it.

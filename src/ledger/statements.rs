@@ -1,6 +1,7 @@
 //! What people said, sentence by sentence, each with an id and whether it binds.
 
 use crate::base::markdown::one_line;
+use crate::sop::import::without_number;
 use crate::text::modality::modality;
 use crate::text::names::{Name, NameKind, names};
 use crate::text::quantities::{Kind, Quantity};
@@ -173,7 +174,7 @@ fn lines(before: &str, text: &str, convention: Convention) -> Vec<Reading> {
             reading.of_document = true;
             reading.exact = matches!(block.kind, BlockKind::Code { .. });
             reading.label = matches!(block.kind, BlockKind::Heading { .. })
-                && reading.quantities.is_empty()
+                && quantities(without_number(words.trim()), convention).is_empty()
                 && words.split_whitespace().count() <= WORDS_OF_A_LABEL;
             if let BlockKind::Row { cells, .. } = &block.kind {
                 reading.cells.clone_from(cells);

@@ -2,18 +2,19 @@
 
 use super::Office;
 use super::checks::{Known, finding, read_back};
+use super::covered::covered;
 use super::hands::voices;
 use super::passages::{Given, given};
 use super::plan::MissionPlan;
 use super::records::{MissionState, keep, set_round, set_state};
-use crate::base::text::{cell, counted, put};
+use crate::base::text::{cell, put};
 use crate::base::{Digest, problem::Result};
 use crate::contract::verdicts::Coded;
 use crate::contract::{Finding, Severity};
 use crate::draft::{self, Disposition, Draft, Item, dispositions, provenance};
 use crate::governance::Parties;
 use crate::journal::{Activity, Failure, Recorded, Repeat, Tx};
-use crate::ledger::{self, Coverage, Said, Source};
+use crate::ledger::{self, Coverage};
 use crate::registry;
 use crate::roles::MissionView;
 use crate::roles::synthesise::{Synthesis, SynthesisStep, WorkerDraft};
@@ -305,36 +306,6 @@ pub(super) fn keep_round(tx: &Tx<'_>, mission: &str, round: u32, (sop, text): (&
     registry::remember_draft(tx, mission, sop, text)?;
     set_round(tx, mission, round)?;
     set_state(tx, mission, MissionState::Checking, "")
-}
-
-/// What people asked, against the text. What a mind assumed for them they have not said.
-pub(super) fn covered(
-    view: &MissionView,
-    comments: &[String],
-    asks: &[(String, Vec<String>)],
-    text: &str,
-) -> Coverage {
-    let source = if view.adopts() { Source::Document } else { Source::Mission };
-    let mut said = vec![Said { source, text: &view.text }];
-    let answers = view.answers.iter().filter(|answer| !answer.stands_on_assumption());
-    said.extend(answers.map(|answer| Said { source: Source::Answer, text: &answer.answer }));
-    said.extend(comments.iter().map(|text| Said { source: Source::Comment, text }));
-    let bound = view.sources.iter().filter_map(|shown| Some((shown.source.number, shown.binding_text()?)));
-    said.extend(bound.map(|(number, text)| {
-        let source = if view.adopts() { Source::BoundLines(number) } else { Source::Bound(number) };
-        Said { source, text }
-    }));
-    let mut coverage = ledger::coverage(&said, text, view.current.as_deref());
-    coverage.hold_to(asks, &said, text);
-    let context = view.sources.iter().filter(|shown| !shown.source.binding);
-    context.fold(coverage, |coverage, shown| {
-        let about = format!("{}, {}", shown.source.name, counted_lines(shown.source.lines));
-        coverage.with_context(shown.id.clone(), about)
-    })
-}
-
-fn counted_lines(lines: u32) -> String {
-    counted(usize::try_from(lines).unwrap_or(0), "line")
 }
 
 /// The steps of the version in force that `sop` has under no name of theirs: who signs sees them go.

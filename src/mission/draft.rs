@@ -305,7 +305,8 @@ fn has_news(draft: &Draft, known: &DraftQuestion) -> bool {
 }
 
 fn is_new(question: &draft::Question, known: &DraftQuestion) -> bool {
-    known.mission.answers.iter().all(|answered| answered.question != question.text)
+    // An answer in other words has the assumption behind the question.
+    known.mission.answers.iter().all(|answered| !answered.question.starts_with(&question.text))
 }
 
 /// Puts a part into the dossier.

@@ -2,8 +2,9 @@
 //! did not change keeps its sources and its verdicts; who edited counts as a drafter from then on.
 
 use super::Office;
-use super::assemble::{Assembled, beside, covered, keep_round, sources};
+use super::assemble::{Assembled, beside, keep_round, sources};
 use super::checks::Known;
+use super::covered::covered;
 use super::hands::voices;
 use super::plan::MissionPlan;
 use super::records::keep;

@@ -4,7 +4,7 @@
 //! - how it comes in: `records` (a mission's rows), `brought` (its sources), `setup`, `activation` and `settle_file` (a file instead of a brief);
 //! - the plan: `planning`, `plan`, `claims` (one open mission per SOP);
 //! - the drafts: `passages` (what of the sources each sees), `first_drafts`, `draft` (one worker), `lay_out` and `objection` (workers elsewhere);
-//! - a round: `rounds`, `assemble` or `examine`, `checks`, `council`, `judging`, `validate`, `impartial`, `judge`, `revising`;
+//! - a round: `rounds`, `assemble` (with `covered`) or `examine`, `checks`, `council`, `judging`, `validate`, `impartial`, `judge`, `revising`;
 //! - people: `decide` (ask and wait), `help` (how to go on), `signing`, `edited` (a text of their own), `control` (end, try again), `hands` (who did what);
 //! - the end: `publish`, `retire`, `close`; and what others read of it: `shown`, `sources`.
 
@@ -17,6 +17,7 @@ mod close;
 mod control;
 mod council;
 mod council_review;
+mod covered;
 mod decide;
 mod draft;
 mod edited;

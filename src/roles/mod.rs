@@ -99,7 +99,7 @@ impl Answered {
 
     /// Whether nothing was said in answer: nobody answered, or whoever did takes what is assumed.
     pub fn stands_on_assumption(&self) -> bool {
-        self.assumed || is_assent(&self.answer)
+        self.assumed || is_yes(&self.answer)
     }
 }
 
@@ -157,6 +157,12 @@ fn resolved(said: &str, assumption: &str) -> String {
     };
     let rest = rest.filter(|rest| !takes_back(rest));
     rest.map_or_else(|| said.to_owned(), |rest| format!("{} {}", full_stop(assumption), rest.trim()))
+}
+
+/// Whether an answer is an assent or a bare yes: where code asks, that means the same.
+pub fn is_yes(answer: &str) -> bool {
+    let plain = answer.trim().trim_end_matches(['.', '!']).to_lowercase();
+    is_assent(answer) || BEFORE.contains(&plain.as_str())
 }
 
 /// Whether an answer says that what is assumed may stand.

@@ -60,7 +60,7 @@ fn drafts_asked_for(server: &FakeOpenAi) -> usize {
 /// Who takes what is assumed has said it: nobody drafts again, and it is asked of the text like any other answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assumption_that_is_taken_is_the_requesters_own_word() {
-    for (said, told) in [("as assumed", "the paper log"), ("Yes.", "the paper log")] {
+    for (said, told) in [("as assumed", "the paper log"), ("Yes, as assumed.", "the paper log")] {
         let (server, world) = world(asking);
         let mission = world.submit(BRIEF);
         world.settle().await;

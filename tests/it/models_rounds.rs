@@ -138,7 +138,8 @@ async fn the_number_of_rounds_is_bounded_and_a_comment_reaches_the_next_one() {
         if role(q) == "scrutiny" {
             let mut round = rounds.lock().unwrap();
             *round += 1;
-            // Another defect each time.
+            // Another defect each time, and those before are gone.
+            answer["settled"] = (1..*round).map(|nth| format!("defect-{nth}")).collect();
             answer["findings"] = json!([{
                 "code": format!("defect-{round}"), "severity": "blocking", "section": "scope",
                 "message": format!("defect number {round}"), "quote": "", "other": null,

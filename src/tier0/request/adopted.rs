@@ -1,7 +1,7 @@
 //! A mission whose text is a procedure already: what the document says, what it leaves open, and what was answered to that.
 
 use super::answers::ASK_TRIGGER;
-use crate::roles::{Answered, MissionView, is_assent};
+use crate::roles::{Answered, MissionView, is_yes};
 use crate::sop::Input;
 use crate::sop::headings::{Field, field};
 use crate::sop::import::{Procedure, inputs_in, procedure};
@@ -116,7 +116,7 @@ impl Adopted {
             let counted = line.trim_start_matches(|c: char| c.is_ascii_digit());
             let line = counted.strip_prefix(['.', ')']).map_or(line.as_str(), str::trim);
             last = named.or_else(|| next.next()).unwrap_or(last);
-            if is_assent(line) {
+            if is_yes(line) {
                 continue;
             }
             if let Some(place) = self.why.get_mut(last) {
