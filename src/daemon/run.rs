@@ -110,16 +110,21 @@ where
     engine.stop().await;
     chores.notices.flush(until).await;
     let flushed = chores.projector.flush().await;
-    if let Err(problem) = journal::settle_writes(&workspace.journal) {
-        tracing::debug!(%problem, "the latest writes stay beside the journal");
-    }
-    tracing::info!("stopped");
+    put_down(&workspace);
     match asked {
         Some(_) if until == Until::Idle => {
             flushed.and(Err(Problem::failed("it was stopped before everything had come to rest")))
         }
         _ => flushed,
     }
+}
+
+/// The last of a stop.
+fn put_down(workspace: &Workspace) {
+    if let Err(problem) = journal::settle_writes(&workspace.journal) {
+        tracing::debug!(%problem, "the latest writes stay beside the journal");
+    }
+    tracing::info!("stopped");
 }
 
 /// What runs need of the world, as the settings of the start say.

@@ -1,6 +1,6 @@
 //! What became of each statement in a text: every number, sum, time and name of it is there, or is named as lost.
 
-use super::statements::{Reading, Said, Source, Statement, readings};
+use super::statements::{Form, Reading, Said, Source, Statement, readings};
 use crate::sop::import::without_number;
 use crate::text::{Block, BlockKind, Convention, Quantity, blocks, names, quantities, tokens};
 use serde::{Deserialize, Serialize};
@@ -121,10 +121,11 @@ pub fn coverage(said: &[Said<'_>], text: &str, before: Option<&str>) -> Coverage
             || fate(&reading, lost(&reading), &places),
             |(_, reason)| Fate::Released { reason: reason.clone() },
         );
-        let elsewhere = reading.exact && matches!(fate, Fate::Reworded { .. } | Fate::Lost { .. });
+        let elsewhere =
+            reading.form == Form::Code && matches!(fate, Fate::Reworded { .. } | Fate::Lost { .. });
         let gone = reading.of_document && fate == Fate::NotFound;
         let fate = match () {
-            () if reading.label && matches!(fate, Fate::NotFound | Fate::Lost { .. }) => {
+            () if reading.form == Form::Label && matches!(fate, Fate::NotFound | Fate::Lost { .. }) => {
                 Fate::Released { reason: LABEL.to_owned() }
             }
             () if elsewhere || gone => Fate::NotPlaced,

@@ -60,6 +60,17 @@ pub struct Said<'a> {
     pub text: &'a str,
 }
 
+/// What kind of line a statement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Words, which may be put otherwise.
+    Words,
+    /// Code of a document: other words say something else.
+    Code,
+    /// A short heading of a document: it names what stands below it, which is told line by line.
+    Label,
+}
+
 /// A statement with what code reads in it.
 pub(super) struct Reading {
     pub(super) statement: Statement,
@@ -70,10 +81,8 @@ pub(super) struct Reading {
     listed: bool,
     /// It is a line of a document, and has a place or blocks.
     pub(super) of_document: bool,
-    /// It is code: other words say something else.
-    pub(super) exact: bool,
-    /// It is a short heading of a document: it names what stands below it, which is told line by line.
-    pub(super) label: bool,
+    /// What kind of line it is.
+    pub(super) form: Form,
     /// The cells of a row of a document, each of which has a place of its own.
     pub(super) cells: Vec<String>,
     /// The clauses of running text that say what must or must not be: what stands in them binds.
@@ -172,10 +181,15 @@ fn lines(before: &str, text: &str, convention: Convention) -> Vec<Reading> {
                 reading.statement.binds.push("a line of the document".to_owned());
             }
             reading.of_document = true;
-            reading.exact = matches!(block.kind, BlockKind::Code { .. });
-            reading.label = matches!(block.kind, BlockKind::Heading { .. })
-                && quantities(without_number(words.trim()), convention).is_empty()
-                && words.split_whitespace().count() <= WORDS_OF_A_LABEL;
+            let label = || {
+                quantities(without_number(words.trim()), convention).is_empty()
+                    && words.split_whitespace().count() <= WORDS_OF_A_LABEL
+            };
+            reading.form = match block.kind {
+                BlockKind::Code { .. } => Form::Code,
+                BlockKind::Heading { .. } if label() => Form::Label,
+                _ => Form::Words,
+            };
             if let BlockKind::Row { cells, .. } = &block.kind {
                 reading.cells.clone_from(cells);
             }
@@ -221,8 +235,7 @@ fn read(id: String, words: &str, (block, convention): (&Block, Convention)) -> R
         listed,
         orders,
         of_document: false,
-        exact: false,
-        label: false,
+        form: Form::Words,
         cells: Vec::new(),
     };
     let mut binds: Vec<String> =

@@ -114,15 +114,7 @@ impl Activity for Assemble {
         })?;
         let items: Vec<Item> =
             self.drafts.iter().flat_map(|worker| draft::items(&worker.agent, &worker.draft)).collect();
-        if !self.drafts.is_empty() {
-            let binds =
-                |item: &&Item| !self.overruled.iter().any(|agent| item.id.starts_with(&format!("{agent}/")));
-            let bound: Vec<Item> = items.iter().filter(binds).cloned().collect();
-            let overruled =
-                |fate: &&Disposition| items.iter().any(|item| item.id == fate.item && !binds(&item));
-            let fates = self.synthesis.dispositions.iter().filter(|fate| !overruled(fate)).cloned();
-            findings.extend(dispositions::check(&bound, &fates.collect::<Vec<_>>(), &text));
-        }
+        findings.extend(self.of_items(&items, &text));
         findings.extend(self.unchanged(&text));
         let given = given(&office.journal, &self.view, &text)?;
         let mut also = sources(&self.plan, &self.view, &self.comments);
@@ -180,6 +172,19 @@ fn inputs(synthesis: &Synthesis, current: Option<&Sop>) -> Vec<Input> {
 }
 
 impl Assemble {
+    /// What is wrong with the accounting for the drafts' items, as far as they bind.
+    fn of_items(&self, items: &[Item], text: &str) -> Vec<Finding> {
+        if self.drafts.is_empty() {
+            return Vec::new();
+        }
+        let binds =
+            |item: &&Item| !self.overruled.iter().any(|agent| item.id.starts_with(&format!("{agent}/")));
+        let bound: Vec<Item> = items.iter().filter(binds).cloned().collect();
+        let overruled = |fate: &&Disposition| items.iter().any(|item| item.id == fate.item && !binds(&item));
+        let fates = self.synthesis.dispositions.iter().filter(|fate| !overruled(fate)).cloned();
+        dispositions::check(&bound, &fates.collect::<Vec<_>>(), text)
+    }
+
     /// A change of which the text knows nothing.
     fn unchanged(&self, text: &str) -> Option<Finding> {
         let current = self.view.current.as_deref().filter(|_| self.tells_unchanged)?;

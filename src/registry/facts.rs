@@ -8,6 +8,7 @@ use crate::sop::conflict::{self, TheirFacts};
 use crate::sop::facts::{Fact, FactKind, facts};
 use crate::sop::{Sop, SopId, Version};
 use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Conflicts of a draft with every active SOP, and advice about those with open drafts of other SOPs, each with its
@@ -17,20 +18,24 @@ pub fn conflicts(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<Finding>>
     Ok(found.into_iter().flat_map(|(_, found)| found).collect())
 }
 
-/// Open missions whose drafts contradict a version that is published now, each with what does.
-pub(super) fn contradicted(db: &Connection, sop: &Sop, text: &str) -> Result<BTreeMap<String, Vec<String>>> {
-    let found = compared(db, sop, text)?.into_iter();
-    let of_drafts = found.filter_map(|(mission, found)| Some((mission?, found)));
-    let told = of_drafts.map(|(mission, found)| {
-        (mission, found.into_iter().map(|finding| finding.message).collect::<Vec<_>>())
-    });
-    Ok(told.filter(|(_, told)| !told.is_empty()).collect())
+/// Whoever signs first wins: open missions whose drafts contradict a version that is published now are told what does.
+pub(super) fn tell_others(tx: &Tx<'_>, sop: &Sop, text: &str) -> Result<()> {
+    for (mission, found) in compared(tx.db(), sop, text)? {
+        let Some(mission) = mission.filter(|_| !found.is_empty()) else { continue };
+        let told: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
+        let body = json!({ "sop": sop.head.id, "version": sop.head.version, "told": told });
+        tx.event(&mission, "draft_contradicted", &body)?;
+    }
+    Ok(())
 }
+
+/// Facts of others by their SOP, version and, of a draft, how it is told; with the mission that drafts it.
+type Others = BTreeMap<(SopId, Version, Option<String>), (Option<String>, Vec<Fact>)>;
 
 /// What contradicts `sop`, by the open mission it is a draft of; `None` for what is in force.
 fn compared(db: &Connection, sop: &Sop, text: &str) -> Result<Vec<(Option<String>, Vec<Finding>)>> {
     let mine = facts(sop, text);
-    let mut others: BTreeMap<(SopId, Version, Option<String>), (Option<String>, Vec<Fact>)> = BTreeMap::new();
+    let mut others = Others::new();
     let mut statement = db.prepare_cached(
         "SELECT DISTINCT theirs.sop, theirs.version, theirs.fact, CASE WHEN theirs.source = theirs.sop THEN NULL
            ELSE theirs.source || coalesce(' by ' || mission.requested_by, '') END,

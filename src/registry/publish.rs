@@ -108,14 +108,7 @@ pub fn register(tx: &Tx<'_>, publication: &Publication) -> Result<i64> {
         }),
     )?;
     log_revision(tx, revision, &what, (&approval.by, Some(mission)), seq)?;
-    // Whoever signs first wins; whoever signs after is told.
-    for (theirs, told) in facts::contradicted(tx.db(), sop, text)? {
-        tx.event(
-            &theirs,
-            "draft_contradicted",
-            &json!({ "sop": head.id, "version": head.version, "told": told }),
-        )?;
-    }
+    facts::tell_others(tx, sop, text)?;
     Ok(revision)
 }
 
