@@ -196,6 +196,20 @@ fn a_link_that_leaves_the_missions_is_explained_and_one_that_stays_is_taken() {
     world.settle();
     let told = world.read("missions/copy.md.error.md");
     assert!(told.contains("CRM_TOKEN=") && !told.contains("cr0ak-123"), "{told}");
+    // What is taken in is kept for years, under names made of it: nothing with a secret's value is.
+    for (name, text, told) in [
+        ("title.md", "# Rotate cr0ak-123\n\nWrite down how.\n", "title.md:1"),
+        ("text.md", "# Rotate keys\n\nToday it is cr0ak-123.\n", "text.md:3"),
+        ("cr0ak-123.md", "# Rotate keys\n\nWrite down how.\n", "the name of the file"),
+    ] {
+        world.drop_in(name, text);
+        world.settle();
+        let said = world.read(&format!("missions/{name}.error.md"));
+        assert!(said.contains(told) && said.contains("holds the value of a secret"), "{said}");
+        assert!(!said.contains("cr0ak-123"), "{said}");
+        std::fs::remove_file(world.path(&format!("missions/{name}"))).unwrap();
+    }
+    assert_eq!(world.statuses().len(), 0);
     let agent = world.path("agents/odd.one.md");
     std::os::unix::fs::symlink(world.path("secrets.env"), &agent).unwrap();
     let told = || sopd::daemon::unsound_files(&world.guest()).join("\n");

@@ -63,6 +63,13 @@ const CHANGES: &[(&str, &str)] = &[
     ("UPDATE signal SET workflow = 'x'", "changed: workflow"),
     ("DELETE FROM signal", "row `signal 1`, which fact"),
     ("UPDATE timer SET due_at = 1", "is not due when its step asked for it"),
+    ("DELETE FROM timer", ", which a step waits for, is gone"),
+    ("UPDATE workflow SET state = 'stopped' WHERE state = 'parked'", "is stopped, and no fact says so"),
+    ("UPDATE signal SET position = position + 900 WHERE position >= 0", "is not where its workflow heard it"),
+    (
+        "INSERT INTO sop_fact(kind, subject, source, sop, version, fact) VALUES('trigger', 'x', 'SOP-REV-ghost', 'SOP-REV-ghost', '1.0', '{}')",
+        "rows `sop_fact` of SOP-REV-ghost, which is neither in force nor an open mission",
+    ),
     ("UPDATE reporting_line SET above = 'sales.rep'", "row `reporting_line "),
     ("DELETE FROM sop_fact", "rows `sop_fact` of SOP-REV-answer v1.0 are not what fact"),
     ("UPDATE sop_fact SET subject = 'x'", "rows `sop_fact` of SOP-REV-answer v1.0 are not what fact"),
