@@ -318,9 +318,8 @@ fn gone(current: Option<&str>, sop: &Sop) -> Vec<String> {
     let Some(old) = current.and_then(|text| sop::parse("", text).ok()) else { return Vec::new() };
     let stays = |step: &Step| sop.body.steps.iter().any(|new| new.title == step.title);
     let steps = old.body.steps.iter().filter(|step| !stays(step));
-    let line = |step: &Step| {
-        format!("step {} of v{}, “{}”, under this name", step.number, old.head.version, step.title)
-    };
+    let line =
+        |step: &Step| format!("step {} of v{} is gone: “{}”", step.number, old.head.version, step.title);
     steps.map(line).collect()
 }
 

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use sopd::decision::{DecisionKind, Verb};
 use std::sync::{Arc, Mutex};
 
-const BRIEF: &str = "---\nrequested_by: cro\nowner: vp.sales\nworkers: [{ agent: vp.sales }, { agent: sales.ops }]\n---\n# Trial requests\n\nSay who writes which entry.\n";
+pub(crate) const BRIEF: &str = "---\nrequested_by: cro\nowner: vp.sales\nworkers: [{ agent: vp.sales }, { agent: sales.ops }]\n---\n# Trial requests\n\nSay who writes which entry.\n";
 
 /// A world whose model answers sensibly but for what `change` does to its answers.
-fn world(change: impl Fn(&Question, &mut Value) + Send + Sync + 'static) -> (FakeOpenAi, World) {
+pub(crate) fn world(change: impl Fn(&Question, &mut Value) + Send + Sync + 'static) -> (FakeOpenAi, World) {
     let server = FakeOpenAi::start(move |q| {
         let mut answer = scripted::answer(q);
         change(q, &mut answer);

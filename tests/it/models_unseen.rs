@@ -1,23 +1,11 @@
 //! Nothing is decided past somebody's eyes: a change is made with its text in view, what was found and left is asked about
 //! again, and what people said reaches whoever decides.
 
-use crate::fake_openai::{FakeOpenAi, Question, Reply};
-use crate::models_world::World;
-use crate::scripted::{self, role};
+use crate::fake_openai::FakeOpenAi;
+use crate::models_rounds::{BRIEF, world};
+use crate::scripted::role;
 use serde_json::{Value, json};
 use sopd::decision::{DecisionKind, Verb};
-
-const BRIEF: &str = "---\nrequested_by: cro\nowner: vp.sales\nworkers: [{ agent: vp.sales }, { agent: sales.ops }]\n---\n# Trial requests\n\nSay who writes which entry.\n";
-
-fn world(change: impl Fn(&Question, &mut Value) + Send + Sync + 'static) -> (FakeOpenAi, World) {
-    let server = FakeOpenAi::start(move |q| {
-        let mut answer = scripted::answer(q);
-        change(q, &mut answer);
-        Reply::json(&answer)
-    });
-    let world = World::new(&server, "");
-    (server, world)
-}
 
 /// The words of the requests of one role after the first `before`.
 fn asked(server: &FakeOpenAi, before: usize, mark: &str) -> Vec<String> {
